@@ -1,0 +1,66 @@
+# Two commands are enough on a fresh machine with Python 3.11+ and Node 20+: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+ARCHITECTURE ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+LOCKS := functions/requirements functions/requirements-statistics functions/requirements-charts requirements local/requirements-emulator local/requirements-bedrock
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
+export CDK_DISABLE_CLI_TELEMETRY = true
+export UV_NO_PROGRESS = 1
+
+.PHONY: help install wheels demo test lint types unit infra flow local-up local-down lock clean
+
+help:  ## what there is to call
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.stamp: requirements.txt
+	@echo "Making the Python environment (.venv) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Nova Distill needs Python 3.11 or newer: call make with PYTHON=python3.x")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.txt)"
+	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.txt
+	@$(BIN)/python -m compileall -q $(VENV)/lib/python*/site-packages/{aws_cdk,jsii,constructs,pydantic,boto3,botocore} >/dev/null || true
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	@echo "Installing the CDK CLI (node_modules) ..."
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+install: $(VENV)/.stamp node_modules/.stamp  ## the Python and Node tools, pinned
+	@test -n "$(NO_WHEELS)" || $(BIN)/python -m infra.fetch_wheels
+
+demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl]
+	@$(BIN)/python -m local demo $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)")
+
+local-up: $(VENV)/.stamp node_modules/.stamp  ## start the local AWS with the app deployed, and keep it
+	@$(BIN)/python -m local up && $(BIN)/python -m local deploy
+
+local-down: $(VENV)/.stamp  ## stop the local AWS
+	@$(BIN)/python -m local down
+
+test: lint types unit infra flow  ## everything: lint, types, unit, infrastructure, the real flow
+
+lint: $(VENV)/.stamp
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.stamp
+	@$(BIN)/mypy
+
+unit: $(VENV)/.stamp
+	@$(BIN)/python -m pytest tests/unit
+
+infra: $(VENV)/.stamp node_modules/.stamp
+	@$(BIN)/python -m pytest tests/infra
+
+flow: $(VENV)/.stamp node_modules/.stamp
+	@$(BIN)/python -m pytest tests/local tests/statemachine
+
+lock: $(VENV)/.stamp  ## compile every requirements file again, with hashes
+	@for f in $(LOCKS); do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes $$f.in -o $$f.txt; done
+
+clean:  ## remove what was built; environments of the local AWS too
+	@rm -rf build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

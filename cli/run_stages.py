@@ -1,0 +1,109 @@
+"""The stages of a run in the order of the state machine, and when each began and ended. Pure: facts in, records out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from distillation.job_status import JobKind
+
+from cli.observed import Observed
+
+
+class StageState(StrEnum):
+    """SKIPPED: the run went past it (an answered cache, a failed run's rest)."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Stage(NamedTuple):
+    """`states` are the machine's states that belong to the stage; the first word of a merged stage is what the states have in common."""
+
+    name: str
+    states: tuple[str, ...]
+
+
+STAGES = (
+    Stage("PrepareRun", ("PrepareRun",)),
+    Stage("PlanRequests", ("PlanRequests",)),
+    Stage("AnswerShards", ("AnswerShards", "StartBatch", "AwaitBatch", "AnswerNow", "ReadReplies", "PlanRetryWave")),
+    Stage("AssembleDataset", ("AssembleDataset",)),
+    Stage("Tuning", ("TrainStudents", "StartTuning", "AwaitTuning")),
+    Stage("Deployment", ("StartDeployment", "AwaitDeployment")),
+    Stage("PredictArms", ("PlanPredictions", "PredictArms", "StartPredictions", "AwaitPredictions", "ReadPredictions", "PredictArm")),
+    Stage("ScoreRun", ("ScoreRun",)),
+    Stage("WriteReport", ("WriteReport",)),
+    Stage("Promote or Retire", ("PromoteStudent", "RetireStudent")),
+    Stage("Notify", ("NotifySucceeded",)),
+)
+CLEAN_UP = Stage("Clean up", ("RetireAfterFailure", "WriteFailureReport", "NotifyFailed", "RunFailed"))
+_STAGE_OF = {state: index for index, stage in enumerate(STAGES) for state in stage.states}
+_DEPLOYMENT = _STAGE_OF["StartDeployment"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """`name` is the stage's, or the state's where only one of several can be entered."""
+
+    name: str
+    state: StageState
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+class _Entry(NamedTuple):
+    at: datetime
+    stage: int
+    state: str
+
+
+def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
+    """One record a stage, in the order of the machine; `Clean up` comes last and only in a run that failed."""
+    entries = _entries(observed)
+    failed_at = _clean_up_entered(observed)
+    times = [_times(index, entries, failed_at, observed) for index in range(len(STAGES))]
+    if failed_at:
+        state = StageState.RUNNING if observed.execution.running else StageState.DONE
+        times.append(StageTimes(CLEAN_UP.name, state, failed_at, observed.execution.stopped))
+    return tuple(times)
+
+
+def _entries(observed: Observed) -> list[_Entry]:
+    """Who entered which stage when. Not every Step Functions writes events for the states of a Map, so a deployment's own creation time counts as well."""
+    entries = [_Entry(event.at, _STAGE_OF[name], name) for event in observed.events if (name := event.entered_state) in _STAGE_OF]
+    deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
+    entries += [_Entry(job.created, _DEPLOYMENT, "StartDeployment") for name, job in observed.progress.items() if name in deployments and job.created]
+    return sorted(entries)
+
+
+def _clean_up_entered(observed: Observed) -> datetime | None:
+    return next((event.at for event in observed.events if event.entered_state in CLEAN_UP.states), None)
+
+
+def _times(index: int, entries: Sequence[_Entry], failed_at: datetime | None, observed: Observed) -> StageTimes:
+    mine = [entry for entry in entries if entry.stage == index]
+    if not mine:
+        return StageTimes(STAGES[index].name, _state_of_unentered(index, entries, failed_at, observed))
+    name = mine[0].state if len(STAGES[index].states) == 2 and index > _DEPLOYMENT else STAGES[index].name
+    later = next((entry.at for entry in entries if entry.stage > index), None)
+    if later:
+        return StageTimes(name, StageState.DONE, mine[0].at, later)
+    return StageTimes(name, _state_of_latest(failed_at, observed), mine[0].at, failed_at or observed.execution.stopped)
+
+
+def _state_of_unentered(index: int, entries: Sequence[_Entry], failed_at: datetime | None, observed: Observed) -> StageState:
+    passed = any(entry.stage > index for entry in entries)
+    return StageState.SKIPPED if passed or failed_at or not observed.execution.running else StageState.WAITING
+
+
+def _state_of_latest(failed_at: datetime | None, observed: Observed) -> StageState:
+    if failed_at:
+        return StageState.FAILED
+    if observed.execution.running:
+        return StageState.RUNNING
+    return StageState.DONE if observed.execution.status == "SUCCEEDED" else StageState.FAILED

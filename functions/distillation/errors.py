@@ -1,0 +1,60 @@
+"""Every error of the domain. The class names serve in the state machine's Retry and Catch, so they are part of its contract.
+
+DistillationError
+├── InvalidInput          the execution input, the dataset's input.json or the seeds cannot be used; lists every problem
+├── BudgetExceeded        the estimate is above what the input allows
+├── RecordsLost           a hop's ids in are not its ids out + rejected; lists the ids
+├── NotEnoughAnswers      a wave brought no usable answer at all, or too few to go on
+├── NotEnoughExamples     fewer training examples than Bedrock accepts
+├── TuningFailed          the customization job ended without a model
+├── DeploymentFailed      the custom model could not be deployed
+└── ThrottledByBedrock    a quota was hit; the state machine retries with backoff
+"""
+
+
+class DistillationError(Exception):
+    """Base class: a message that says what happened and what to do next."""
+
+
+class InvalidInput(DistillationError):
+    """The input cannot be used. `problems` holds one line each."""
+
+    def __init__(self, headline: str, problems: list[str], shown: int = 20) -> None:
+        self.problems = problems
+        more = [f"... and {len(problems) - shown} more"] if len(problems) > shown else []
+        super().__init__("\n".join([headline, *problems[:shown], *more]))
+
+
+class BudgetExceeded(DistillationError):
+    """The run's estimate is above the input's `maxUsd`."""
+
+
+class RecordsLost(DistillationError):
+    """A hop's ids do not add up. `missing` were expected and did not come out, `unexpected` came out and were not expected."""
+
+    def __init__(self, hop: str, missing: set[str], unexpected: set[str]) -> None:
+        self.missing, self.unexpected = missing, unexpected
+        super().__init__(
+            f"{hop}: {len(missing)} ids went in and did not come out: {sorted(missing)[:50]}; "
+            f"{len(unexpected)} came out that never went in: {sorted(unexpected)[:50]}"
+        )
+
+
+class NotEnoughAnswers(DistillationError):
+    """The teacher's answers are too few to go on."""
+
+
+class NotEnoughExamples(DistillationError):
+    """Fewer training examples than a customization job accepts (8, Amazon Nova user guide)."""
+
+
+class TuningFailed(DistillationError):
+    """The customization job ended without a model."""
+
+
+class DeploymentFailed(DistillationError):
+    """The custom model could not be deployed."""
+
+
+class ThrottledByBedrock(DistillationError):
+    """A Bedrock quota was hit. The caller retries later."""

@@ -1,0 +1,58 @@
+"""What each Bedrock status means for a run: one table a kind of job, every member of the service model in it, so that no wait can loop for ever."""
+
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """The kinds of Bedrock work that a run waits for."""
+
+    BATCH = "batch"
+    TUNING = "tuning"
+    DEPLOYMENT = "deployment"
+
+
+class Outcome(StrEnum):
+    """RUNNING: look again. SUCCEEDED: all is there. PARTIAL: ended early, what was written is paid for and kept. FAILED: nothing came of it."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+_OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
+    JobKind.BATCH: {
+        "Submitted": Outcome.RUNNING,
+        "Validating": Outcome.RUNNING,
+        "Scheduled": Outcome.RUNNING,
+        "InProgress": Outcome.RUNNING,
+        "Stopping": Outcome.RUNNING,
+        "Completed": Outcome.SUCCEEDED,
+        "PartiallyCompleted": Outcome.PARTIAL,
+        "Stopped": Outcome.PARTIAL,
+        "Expired": Outcome.PARTIAL,
+        "Failed": Outcome.FAILED,
+    },
+    JobKind.TUNING: {
+        "InProgress": Outcome.RUNNING,
+        "Stopping": Outcome.RUNNING,
+        "Completed": Outcome.SUCCEEDED,
+        "Stopped": Outcome.FAILED,
+        "Failed": Outcome.FAILED,
+    },
+    JobKind.DEPLOYMENT: {
+        "Creating": Outcome.RUNNING,
+        "Active": Outcome.SUCCEEDED,
+        "Failed": Outcome.FAILED,
+    },
+}
+
+
+def outcome_of(kind: JobKind, status: str) -> Outcome:
+    """What `status`, as Bedrock says it, means. A status that this release does not know counts as RUNNING: the wait's deadline ends it."""
+    return _OUTCOMES[kind].get(status, Outcome.RUNNING)
+
+
+def known_statuses(kind: JobKind) -> frozenset[str]:
+    """The statuses in the table, for the test that compares them with botocore's service model."""
+    return frozenset(_OUTCOMES[kind])

@@ -1,0 +1,89 @@
+"""Prompts -> requests: k samples a prompt, ids that derive from content, shards within Bedrock's quotas."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from distillation.record_lines import encode_line
+from distillation.records import HoldoutItem, Prompt, Record, Request, Route
+
+BATCH_MIN_RECORDS = 100
+"""A batch job takes at least 100 records (Amazon Bedrock quotas, not adjustable)."""
+BATCH_MAX_FILE_BYTES = 1_000_000_000
+"""A batch input file holds at most 1 GB (Amazon Bedrock quotas)."""
+GREEDY_TEMPERATURE = 0.00001
+"""Nova's lowest temperature (Amazon Nova user guide)."""
+GREEDY_SAMPLE = "g0"
+
+
+class SamplingPlan(Record):
+    """How often and how the teacher is asked: `greedy` 0 or 1 answers at Nova's lowest temperature, `sampled` ones at `temperature`. Tokens: `max_tokens` an answer."""
+
+    greedy: int
+    sampled: int
+    temperature: float
+    top_p: float
+    max_tokens: int
+
+
+class Shard(Record):
+    """The records of one batch job, or of one turn through Converse. Counted from 0 over all waves of a run."""
+
+    shard: int
+    route: Route
+    records: int
+
+
+def requests_of(prompt: Prompt | HoldoutItem, plan: SamplingPlan, model: str) -> list[Request]:
+    """All requests of a prompt to `model`, the greedy one first."""
+    greedy = [_request(prompt, model, f"g{i}", plan.max_tokens, GREEDY_TEMPERATURE, 1.0) for i in range(plan.greedy)]
+    return greedy + [_request(prompt, model, f"s{i}", plan.max_tokens, plan.temperature, plan.top_p) for i in range(plan.sampled)]
+
+
+def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> Request:
+    """The one greedy request by which an arm is compared on the holdout."""
+    return _request(item, model, GREEDY_SAMPLE, max_tokens, GREEDY_TEMPERATURE, 1.0)
+
+
+def prompt_of(record_id: str) -> str:
+    """The prompt id in a record id."""
+    return record_id.split("-", 1)[0]
+
+
+def sample_of(record_id: str) -> str:
+    """The sample ("g0", "s3") in a record id."""
+    return record_id.rsplit("-", 1)[1]
+
+
+def shard_requests(groups: Iterable[Sequence[Request]], max_records: int, first_shard: int = 0) -> Iterator[tuple[Shard, list[bytes]]]:
+    """Packs each prompt's requests, never split over shards, into shards of at most `max_records` records and 1 GB, as lines of JSON.
+
+    A shard that ends up under 100 records (a tail, or a small run) is routed through Converse, since no batch job takes it.
+    """
+    lines: list[bytes] = []
+    size, number = 0, first_shard
+    for group in groups:
+        encoded = [encode_line(request) for request in group]
+        weight = sum(map(len, encoded))
+        if lines and (len(lines) + len(encoded) > max_records or size + weight > BATCH_MAX_FILE_BYTES):
+            yield _shard(number, lines), lines
+            lines, size, number = [], 0, number + 1
+        lines.extend(encoded)
+        size += weight
+    if lines:
+        yield _shard(number, lines), lines
+
+
+def _shard(number: int, lines: list[bytes]) -> Shard:
+    return Shard(shard=number, route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW, records=len(lines))
+
+
+def _request(prompt: Prompt | HoldoutItem, model: str, sample: str, max_tokens: int, temperature: float, top_p: float) -> Request:
+    body: dict[str, object] = {
+        "messages": [{"role": "user", "content": [{"text": prompt.prompt}]}],
+        "inferenceConfig": {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p},
+    }
+    if prompt.system:
+        body["system"] = [{"text": prompt.system}]
+    shape = json.dumps([model, body], sort_keys=True, ensure_ascii=False)
+    return Request(record_id=f"{prompt.prompt_id}-{hashlib.sha256(shape.encode()).hexdigest()[:8]}-{sample}", model_input=body)

@@ -1,0 +1,154 @@
+"""The records that travel between hops, one line of JSON each. Every docstring says who makes the record and who reads it.
+
+JSON keys are camelCase, Python fields snake_case. Records are immutable: a hop never edits what an earlier hop wrote, it writes its own.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an older release)."""
+
+
+class Seed(Record, omit_defaults=True):
+    """One line that the user gave. Made by `seeds`, read by `seeds_to_prompts`. `line` counts from 1 in the (unpacked) file."""
+
+    seed_id: str
+    prompt: str
+    file: str
+    line: int
+    system: str = ""
+    reference: str | None = None
+    category: str | None = None
+
+
+class RejectedSeed(Record):
+    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`. Made by `seeds`, read by people and the report."""
+
+    file: str
+    line: int
+    field: str
+    reason: str
+    found: str
+    expected: str
+
+
+class Prompt(Record, omit_defaults=True):
+    """What the teacher is asked: `1-prompts/prompts.jsonl`. Made by `seeds_to_prompts`, read by every later stage.
+
+    `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training and inference.
+    `prompt_id` is a hash of the seed's own text, so the same seed gets the same id, and the same side of the split, in every run.
+    """
+
+    prompt_id: str
+    prompt: str
+    seed_id: str
+    system: str = ""
+    reference: str | None = None
+    category: str | None = None
+
+
+class Answer(Record, omit_defaults=True):
+    """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `replies_to_answers`, read by `answers_to_examples`.
+
+    `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own, `latency_ms` only where Converse was used.
+    """
+
+    record_id: str
+    prompt_id: str
+    sample: str
+    text: str
+    stop_reason: str
+    input_tokens: int
+    output_tokens: int
+    latency_ms: int | None = None
+
+
+class RejectedAnswer(Record, omit_defaults=True):
+    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`. Made by `replies_to_answers`, read by the report and the retry planner."""
+
+    record_id: str
+    prompt_id: str
+    sample: str
+    reason: str
+    detail: str
+    text: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Example(Record):
+    """One training line before it is written as a Bedrock conversation. Made by `answers_to_examples`, read by `examples_to_dataset`."""
+
+    prompt_id: str
+    system: str
+    prompt: str
+    answer: str
+    agreement: float
+
+
+class RejectedExample(Record, omit_defaults=True):
+    """A prompt that made no example and why: `5-dataset/rejected.jsonl`. Made by `answers_to_examples` and `examples_to_dataset`, read by the report."""
+
+    prompt_id: str
+    reason: str
+    detail: str
+
+
+class HoldoutItem(Record, omit_defaults=True):
+    """One prompt that is never trained on: `5-dataset/holdout.jsonl`. Made by `examples_to_dataset`, read by prediction and scoring."""
+
+    prompt_id: str
+    prompt: str
+    system: str = ""
+    reference: str | None = None
+    category: str | None = None
+
+
+class Prediction(Record, omit_defaults=True):
+    """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by `predictions_to_scores`.
+
+    Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no latency of its own.
+    """
+
+    prompt_id: str
+    arm: str
+    text: str | None = None
+    error: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_ms: int | None = None
+
+
+class Arm(StrEnum):
+    """The models that are compared on the holdout."""
+
+    TEACHER = "teacher"
+    BASE = "base"
+    STUDENT = "student"
+
+
+class Route(StrEnum):
+    """How a shard's requests are answered: in a Bedrock batch job, or now through Converse (a shard under the batch floor of 100 records)."""
+
+    BATCH = "batch"
+    NOW = "now"
+
+
+class Request(Record):
+    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl`. Made by `prompts_to_requests`, read by Bedrock and by `requests_to_replies`.
+
+    `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same settings has the same id in every run.
+    """
+
+    record_id: str
+    model_input: dict[str, object]
+
+
+class MissingAnswer(Record):
+    """A request that no wave brought a reply for: `4-answers/missing.jsonl`. Made by `answers_to_examples`' accounting, read by the report."""
+
+    record_id: str
+    reason: str
