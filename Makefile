@@ -31,7 +31,7 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 install: $(VENV)/.stamp node_modules/.stamp  ## the Python and Node tools, pinned
-	@test -n "$(NO_WHEELS)" || $(BIN)/python -m infra.fetch_wheels
+	@$(BIN)/python -m infra.wheels
 
 demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl]
 	@$(BIN)/python -m local demo $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)")

@@ -1,7 +1,7 @@
 """What goes wrong for the person at the terminal: one sentence about what happened, one about what to do next."""
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """The command cannot go on. Printed without a traceback; the exit code is 1."""
 
     def __init__(self, message: str, next_step: str = "") -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from distillation.records import LedgerRow
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -41,18 +43,6 @@ class HistoryEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One piece of paid work of the run. `kind` is batch, tuning or deployment; `records` the requests of a batch shard, where the row has them."""
-
-    job_name: str
-    kind: str
-    state: str = ""
-    job_arn: str = ""
-    outcome: str = ""
-    records: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class JobProgress:
     """What Bedrock says about a job. `total` and `processed` are records of a batch job; `loss` is the training loss of a finished customization job."""
 
@@ -82,7 +72,7 @@ class Observed:
 
 def history_event(raw: Mapping[str, Any]) -> HistoryEvent:
     """From an entry of GetExecutionHistory."""
-    details = next((value for key, value in raw.items() if key.endswith("EventDetails")), {})
+    details: Mapping[str, Any] = next((value for key, value in raw.items() if key.endswith("EventDetails")), {})
     return HistoryEvent(id=raw["id"], at=raw["timestamp"], kind=raw["type"], details=details)
 
 

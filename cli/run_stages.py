@@ -6,9 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from distillation.job_status import JobKind
-
 from cli.observed import Observed
+from distillation.job_status import JobKind
 
 
 class StageState(StrEnum):
@@ -22,10 +21,11 @@ class StageState(StrEnum):
 
 
 class Stage(NamedTuple):
-    """`states` are the machine's states that belong to the stage; the first word of a merged stage is what the states have in common."""
+    """`states` are the machine's states that belong to the stage. `either` marks a stage of which a run enters only one state and then bears its name."""
 
     name: str
     states: tuple[str, ...]
+    either: bool = False
 
 
 STAGES = (
@@ -38,7 +38,7 @@ STAGES = (
     Stage("PredictArms", ("PlanPredictions", "PredictArms", "StartPredictions", "AwaitPredictions", "ReadPredictions", "PredictArm")),
     Stage("ScoreRun", ("ScoreRun",)),
     Stage("WriteReport", ("WriteReport",)),
-    Stage("Promote or Retire", ("PromoteStudent", "RetireStudent")),
+    Stage("Promote or Retire", ("PromoteStudent", "RetireStudent"), either=True),
     Stage("Notify", ("NotifySucceeded",)),
 )
 CLEAN_UP = Stage("Clean up", ("RetireAfterFailure", "WriteFailureReport", "NotifyFailed", "RunFailed"))
@@ -89,7 +89,7 @@ def _times(index: int, entries: Sequence[_Entry], failed_at: datetime | None, ob
     mine = [entry for entry in entries if entry.stage == index]
     if not mine:
         return StageTimes(STAGES[index].name, _state_of_unentered(index, entries, failed_at, observed))
-    name = mine[0].state if len(STAGES[index].states) == 2 and index > _DEPLOYMENT else STAGES[index].name
+    name = mine[0].state if STAGES[index].either else STAGES[index].name
     later = next((entry.at for entry in entries if entry.stage > index), None)
     if later:
         return StageTimes(name, StageState.DONE, mine[0].at, later)

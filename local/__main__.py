@@ -1,69 +1,78 @@
 """python -m local: the local AWS from the command line."""
 
-import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from local import lifecycle
+from local.deploy import deploy
 from local.errors import LocalAwsError
 from local.paths import DEFAULT_HOME
+from local.progress import Progress
+
+app = typer.Typer(help="An AWS on this machine: everything that the project uses, without an AWS account.", no_args_is_help=True, add_completion=False)
+Home = Annotated[Path, typer.Option("--home", resolve_path=True, file_okay=False, help="Folder of state, logs and stored models.")]
 
 
-def main() -> int:
-    """Run one command; returns the exit code. Errors that the user can act on are one message on stderr."""
-    options = _parser().parse_args()
-    try:
-        return int(options.run(options) or 0)
-    except LocalAwsError as error:
-        print(f"local: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+@app.command()
+def up(
+    home: Home = DEFAULT_HOME,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS and enforce IAM: each Lambda may do what its role grants, and nothing else.")] = False,
+    port: Annotated[int | None, typer.Option(help="The emulator's port. Default: a free one.")] = None,
+    without_bedrock: Annotated[bool, typer.Option("--without-bedrock", help="Start the emulator alone, for work on the infrastructure.")] = False,
+) -> None:
+    """Start it in the background."""
+    progress = Progress()
+    with progress.step("start the local AWS"):
+        instance = lifecycle.up(home, tls=tls, port=port, with_bedrock=not without_bedrock)
+    print(f"AWS      {instance.emulator_url}\nBedrock  {instance.bedrock_url or 'not started'}\nState    {home}")
+    print('Next: eval "$(python -m local env)"; python -m local deploy; at the end python -m local down')
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="An AWS on this machine: everything that the project uses, without an AWS account.")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    up = _command(commands, "up", _up, "start it in the background")
-    up.add_argument("--tls", action="store_true", help="serve HTTPS and enforce IAM: each Lambda may do what its role grants, and nothing else")
-    up.add_argument("--port", type=int, help="the emulator's port (default: a free one)")
-    up.add_argument("--without-bedrock", action="store_true", help="start the emulator alone, for work on the infrastructure")
-    _command(commands, "status", _status, "say what runs and where")
-    _command(commands, "env", _env, 'print shell exports for AWS clients: eval "$(python -m local env)"')
-    _command(commands, "down", _down, "stop it, also after a crash")
-    return parser
+@app.command("deploy")
+def deploy_app(
+    home: Home = DEFAULT_HOME,
+    context: Annotated[list[str] | None, typer.Option("--context", "-c", metavar="NAME=VALUE", help="A setting of the app that differs.")] = None,
+) -> None:
+    """Bootstrap and deploy the project's stack with the CDK CLI; prints the stack's outputs."""
+    outputs = deploy(home, Progress(), context=dict(value.split("=", 1) for value in context or []))
+    for name, value in sorted(outputs.items()):
+        print(f"{name:22}{value}")
 
 
-def _command(commands, name, run, text):
-    command = commands.add_parser(name, help=text, description=text)
-    command.add_argument("--home", type=lambda value: Path(value).resolve(), default=DEFAULT_HOME, help="folder of state, logs and stored models (default: build/local)")
-    command.set_defaults(run=run)
-    return command
-
-
-def _up(options: argparse.Namespace) -> None:
-    instance = lifecycle.up(options.home, tls=options.tls, port=options.port, with_bedrock=not options.without_bedrock)
-    print(f"AWS      {instance.emulatorUrl}\nBedrock  {instance.bedrockUrl or 'not started'}\nState    {options.home}")
-    print('Next: eval "$(python -m local env)", python -m local deploy, python -m local down')
-
-
-def _status(options: argparse.Namespace) -> int:
-    running = lifecycle.status(options.home)
+@app.command()
+def status(home: Home = DEFAULT_HOME) -> None:
+    """Say what runs; exit code 3 unless all does."""
+    running = lifecycle.status(home)
     for name, runs in running.items():
         print(f"{name:9}{'running' if runs else 'stopped'}")
-    return 0 if all(running.values()) else 3
+    raise typer.Exit(0 if all(running.values()) else 3)
 
 
-def _env(options: argparse.Namespace) -> None:
-    for name, value in lifecycle.running_instance(options.home).environment().items():
+@app.command()
+def env(home: Home = DEFAULT_HOME) -> None:
+    """Print shell exports for AWS clients: eval "$(python -m local env)"."""
+    for name, value in lifecycle.running_instance(home).variables().items():
         print(f"export {name}={shlex.quote(value)}")
 
 
-def _down(options: argparse.Namespace) -> None:
-    stopped = lifecycle.down(options.home)
+@app.command()
+def down(home: Home = DEFAULT_HOME) -> None:
+    """Stop it, also after a crash."""
+    stopped = lifecycle.down(home)
     print(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
 
 
+def main() -> None:
+    """Run one command. An error that the user can act on is one message on stderr, without a stack trace."""
+    try:
+        app()
+    except LocalAwsError as error:
+        sys.exit(f"local: {error}")
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,8 +1,10 @@
-"""One running local AWS: its folder, its state file, and the environment variables that point an AWS client at it."""
+"""One running local AWS: its folder, its state file, and the environment variables that point AWS clients at it."""
 
-import json
-from dataclasses import asdict, dataclass
+import os
+import sys
 from pathlib import Path
+
+import msgspec
 
 from local.errors import LocalAwsError
 
@@ -10,31 +12,38 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
 
-@dataclass(frozen=True)
-class Instance:
-    """What `state.json` says. `caBundle` is set where the emulator speaks TLS. `bedrockUrl` and `bedrockPid` are None where it runs without Bedrock."""
+class Instance(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What `state.json` says. `ca_bundle` is set where the emulator speaks TLS; Bedrock's fields are None where the emulator runs alone."""
 
-    emulatorUrl: str
-    emulatorPid: int
-    bedrockUrl: str | None
-    bedrockPid: int | None
+    emulator_url: str
+    emulator_pid: int
+    bedrock_url: str | None = None
+    bedrock_pid: int | None = None
     region: str = REGION
-    caBundle: str | None = None
+    ca_bundle: str | None = None
 
-    def environment(self) -> dict[str, str]:
-        """Variables for boto3, the CDK CLI and the AWS CLI."""
-        variables = {
-            "AWS_ENDPOINT_URL": self.emulatorUrl,
+    def variables(self) -> dict[str, str]:
+        """Environment variables for boto3, the AWS CLI and the CDK CLI."""
+        found = {
+            "AWS_ENDPOINT_URL": self.emulator_url,
+            "AWS_ENDPOINT_URL_BEDROCK": self.bedrock_url,
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.bedrock_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
+            "AWS_CA_BUNDLE": self.ca_bundle,
+            "NODE_EXTRA_CA_CERTS": self.ca_bundle,
         }
-        if self.bedrockUrl:
-            variables |= {"AWS_ENDPOINT_URL_BEDROCK": self.bedrockUrl, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.bedrockUrl}
-        if self.caBundle:
-            variables |= {"AWS_CA_BUNDLE": self.caBundle, "NODE_EXTRA_CA_CERTS": self.caBundle}
-        return variables
+        return {name: value for name, value in found.items() if value}
+
+    def environment(self) -> dict[str, str]:
+        """A whole environment for a child process: this one's, without any AWS setting of the user, so that nothing can reach a real account."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        # The interpreter of this environment stands first, so that `python3 app.py` in cdk.json is this one.
+        path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
+        no_user_settings = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+        return inherited | {"PATH": path} | no_user_settings | self.variables()
 
 
 def state_file(home: Path) -> Path:
@@ -44,14 +53,14 @@ def state_file(home: Path) -> Path:
 
 def write_state(home: Path, instance: Instance) -> None:
     """Save the state, so that other commands find the instance."""
-    state_file(home).write_text(json.dumps(asdict(instance), indent=2) + "\n", encoding="utf-8")
+    state_file(home).write_bytes(msgspec.json.format(msgspec.json.encode(instance)) + b"\n")
 
 
 def read_state(home: Path) -> Instance:
     """The state of the instance in `home`; a `LocalAwsError` where there is none."""
     try:
-        return Instance(**json.loads(state_file(home).read_text(encoding="utf-8")))
+        return msgspec.json.decode(state_file(home).read_bytes(), type=Instance)
     except FileNotFoundError:
         raise LocalAwsError(f"No local AWS in {home}. Start it: python -m local up") from None
-    except (ValueError, TypeError) as error:
+    except msgspec.MsgspecError as error:
         raise LocalAwsError(f"{state_file(home)} cannot be read ({error}). Run: python -m local down, then up") from error

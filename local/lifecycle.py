@@ -37,7 +37,13 @@ def _start(home: Path, tls: bool, port: int | None, with_bedrock: bool) -> Insta
     emulator_pid = _start_emulator(home, emulator_url, bedrock_url, tls)
     processes.wait_until_healthy(home, EMULATOR, f"{emulator_url}/_ministack/health", ca_bundle, _START_SECONDS[EMULATOR])
     bedrock_pid = _start_bedrock(home, bedrock_url, emulator_url, ca_bundle) if bedrock_url else None
-    instance = Instance(emulator_url, emulator_pid, bedrock_url, bedrock_pid, caBundle=str(ca_bundle) if ca_bundle else None)
+    instance = Instance(
+        emulator_url=emulator_url,
+        emulator_pid=emulator_pid,
+        bedrock_url=bedrock_url,
+        bedrock_pid=bedrock_pid,
+        ca_bundle=str(ca_bundle) if ca_bundle else None,
+    )
     write_state(home, instance)
     return instance
 

@@ -58,9 +58,18 @@ def stop(home: Path, name: str) -> bool:
     """Stop the process and what it started: SIGTERM, five seconds, SIGKILL. True where there was one."""
     process = find(home, name)
     if process:
-        _end([process, *_children(process)])
+        end_tree(process)
     _pid_file(home, name).unlink(missing_ok=True)
     return process is not None
+
+
+def end_tree(process: psutil.Process) -> None:
+    """End a process and its children: SIGTERM, five seconds, SIGKILL."""
+    processes = [process, *_children(process)]
+    _signal(processes, psutil.Process.terminate)
+    _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)
+    _signal(alive, psutil.Process.kill)
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
@@ -68,13 +77,6 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.Error:
         return []
-
-
-def _end(processes: list[psutil.Process]) -> None:
-    _signal(processes, psutil.Process.terminate)
-    _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)
-    _signal(alive, psutil.Process.kill)
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
 
 def _signal(processes: list[psutil.Process], send: Callable[[psutil.Process], None]) -> None:

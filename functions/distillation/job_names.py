@@ -25,9 +25,9 @@ def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
     return f"{app}-{run_id}-{arm}-t{attempt}"
 
 
-def deployment(app: str, run_id: str, arm: str) -> str:
-    """Name of the on-demand deployment of an arm's model."""
-    return f"{app}-{run_id}-{arm}-d0"
+def deployment(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
+    """Name of the on-demand deployment of an arm's model. `attempt` > 0 only where an earlier one failed or was deleted."""
+    return f"{app}-{run_id}-{arm}-d{attempt}"
 
 
 def run_id_of(app: str, job_name: str) -> str | None:

@@ -16,8 +16,8 @@ GREEDY_TEMPERATURE = 0.00001
 GREEDY_SAMPLE = "g0"
 
 
-class SamplingPlan(Record):
-    """How often and how the teacher is asked: `greedy` 0 or 1 answers at Nova's lowest temperature, `sampled` ones at `temperature`. Tokens: `max_tokens` an answer."""
+class SamplingPlan(Record, frozen=True):
+    """How often and how the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
 
     greedy: int
     sampled: int
@@ -26,7 +26,7 @@ class SamplingPlan(Record):
     max_tokens: int
 
 
-class Shard(Record):
+class Shard(Record, frozen=True):
     """The records of one batch job, or of one turn through Converse. Counted from 0 over all waves of a run."""
 
     shard: int
@@ -36,13 +36,14 @@ class Shard(Record):
 
 def requests_of(prompt: Prompt | HoldoutItem, plan: SamplingPlan, model: str) -> list[Request]:
     """All requests of a prompt to `model`, the greedy one first."""
-    greedy = [_request(prompt, model, f"g{i}", plan.max_tokens, GREEDY_TEMPERATURE, 1.0) for i in range(plan.greedy)]
-    return greedy + [_request(prompt, model, f"s{i}", plan.max_tokens, plan.temperature, plan.top_p) for i in range(plan.sampled)]
+    sampled = _inference(plan.max_tokens, plan.temperature, plan.top_p)
+    greedy = [greedy_request(prompt, plan.max_tokens, model)] * plan.greedy
+    return greedy + [_request(prompt, model, f"s{i}", sampled) for i in range(plan.sampled)]
 
 
 def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> Request:
     """The one greedy request by which an arm is compared on the holdout."""
-    return _request(item, model, GREEDY_SAMPLE, max_tokens, GREEDY_TEMPERATURE, 1.0)
+    return _request(item, model, GREEDY_SAMPLE, _inference(max_tokens, GREEDY_TEMPERATURE, 1.0))
 
 
 def prompt_of(record_id: str) -> str:
@@ -78,11 +79,12 @@ def _shard(number: int, lines: list[bytes]) -> Shard:
     return Shard(shard=number, route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW, records=len(lines))
 
 
-def _request(prompt: Prompt | HoldoutItem, model: str, sample: str, max_tokens: int, temperature: float, top_p: float) -> Request:
-    body: dict[str, object] = {
-        "messages": [{"role": "user", "content": [{"text": prompt.prompt}]}],
-        "inferenceConfig": {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p},
-    }
+def _inference(max_tokens: int, temperature: float, top_p: float) -> dict[str, float]:
+    return {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p}
+
+
+def _request(prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float]) -> Request:
+    body: dict[str, object] = {"messages": [{"role": "user", "content": [{"text": prompt.prompt}]}], "inferenceConfig": inference}
     if prompt.system:
         body["system"] = [{"text": prompt.system}]
     shape = json.dumps([model, body], sort_keys=True, ensure_ascii=False)

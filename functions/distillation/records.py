@@ -12,7 +12,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an older release)."""
 
 
-class Seed(Record, omit_defaults=True):
+class Seed(Record, frozen=True, omit_defaults=True):
     """One line that the user gave. Made by `seeds`, read by `seeds_to_prompts`. `line` counts from 1 in the (unpacked) file."""
 
     seed_id: str
@@ -24,7 +24,7 @@ class Seed(Record, omit_defaults=True):
     category: str | None = None
 
 
-class RejectedSeed(Record):
+class RejectedSeed(Record, frozen=True):
     """A seed that is not used and why: `0-run/rejected-seeds.jsonl`. Made by `seeds`, read by people and the report."""
 
     file: str
@@ -35,7 +35,7 @@ class RejectedSeed(Record):
     expected: str
 
 
-class Prompt(Record, omit_defaults=True):
+class Prompt(Record, frozen=True, omit_defaults=True):
     """What the teacher is asked: `1-prompts/prompts.jsonl`. Made by `seeds_to_prompts`, read by every later stage.
 
     `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training and inference.
@@ -50,7 +50,7 @@ class Prompt(Record, omit_defaults=True):
     category: str | None = None
 
 
-class Answer(Record, omit_defaults=True):
+class Answer(Record, frozen=True, omit_defaults=True):
     """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `replies_to_answers`, read by `answers_to_examples`.
 
     `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own, `latency_ms` only where Converse was used.
@@ -66,7 +66,7 @@ class Answer(Record, omit_defaults=True):
     latency_ms: int | None = None
 
 
-class RejectedAnswer(Record, omit_defaults=True):
+class RejectedAnswer(Record, frozen=True, omit_defaults=True):
     """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`. Made by `replies_to_answers`, read by the report and the retry planner."""
 
     record_id: str
@@ -79,7 +79,7 @@ class RejectedAnswer(Record, omit_defaults=True):
     output_tokens: int = 0
 
 
-class Example(Record):
+class Example(Record, frozen=True):
     """One training line before it is written as a Bedrock conversation. Made by `answers_to_examples`, read by `examples_to_dataset`."""
 
     prompt_id: str
@@ -89,7 +89,7 @@ class Example(Record):
     agreement: float
 
 
-class RejectedExample(Record, omit_defaults=True):
+class RejectedExample(Record, frozen=True, omit_defaults=True):
     """A prompt that made no example and why: `5-dataset/rejected.jsonl`. Made by `answers_to_examples` and `examples_to_dataset`, read by the report."""
 
     prompt_id: str
@@ -97,7 +97,7 @@ class RejectedExample(Record, omit_defaults=True):
     detail: str
 
 
-class HoldoutItem(Record, omit_defaults=True):
+class HoldoutItem(Record, frozen=True, omit_defaults=True):
     """One prompt that is never trained on: `5-dataset/holdout.jsonl`. Made by `examples_to_dataset`, read by prediction and scoring."""
 
     prompt_id: str
@@ -107,7 +107,7 @@ class HoldoutItem(Record, omit_defaults=True):
     category: str | None = None
 
 
-class Prediction(Record, omit_defaults=True):
+class Prediction(Record, frozen=True, omit_defaults=True):
     """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by `predictions_to_scores`.
 
     Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no latency of its own.
@@ -137,7 +137,7 @@ class Route(StrEnum):
     NOW = "now"
 
 
-class Request(Record):
+class Request(Record, frozen=True):
     """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl`. Made by `prompts_to_requests`, read by Bedrock and by `requests_to_replies`.
 
     `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same settings has the same id in every run.
@@ -147,8 +147,29 @@ class Request(Record):
     model_input: dict[str, object]
 
 
-class MissingAnswer(Record):
+class MissingAnswer(Record, frozen=True):
     """A request that no wave brought a reply for: `4-answers/missing.jsonl`. Made by `answers_to_examples`' accounting, read by the report."""
 
     record_id: str
     reason: str
+
+
+class LedgerRow(Record, frozen=True, omit_defaults=True):
+    """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `submission`, read by `waiting`, the failure rail and the CLI.
+
+    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED. Times are ISO 8601, UTC. `token` is the task token of who waits for it.
+    """
+
+    run_id: str
+    job_name: str
+    kind: str
+    state: str
+    job_arn: str | None = None
+    token: str | None = None
+    records: int = 0
+    submitted_at: str = ""
+    deadline_at: str = ""
+    status: str | None = None
+    outcome: str | None = None
+    message: str | None = None
+    expires_at: int = 0

@@ -54,6 +54,9 @@ class _Usage(msgspec.Struct, rename="camel"):
     output_tokens: int = 0
 
 
+_NO_USAGE = _Usage()
+
+
 class _Metrics(msgspec.Struct, rename="camel"):
     latency_ms: int | None = None
 
@@ -75,7 +78,7 @@ class _Named(msgspec.Struct, rename="camel"):
     record_id: str
 
 
-class ShardAnswers(Record):
+class ShardAnswers(Record, frozen=True):
     """What came of a shard: every requested id is in exactly one of the three. `missing` holds the ids without any reply, in order of request."""
 
     answers: list[Answer]
@@ -128,7 +131,9 @@ def read_reply(line: bytes) -> Answer | RejectedAnswer | None:
     except msgspec.DecodeError:
         return None
     if reply.error is not None:
-        return _reject(reply.record_id, BUSY if _code(reply.error) in RETRYABLE_CODES else "bedrock_error", f"{reply.error.error_code}: {reply.error.error_message}")
+        return _reject(
+            reply.record_id, BUSY if _code(reply.error) in RETRYABLE_CODES else "bedrock_error", f"{reply.error.error_code}: {reply.error.error_message}"
+        )
     if reply.model_output is None:
         return _reject(reply.record_id, "unreadable", "neither modelOutput nor error")
     return _classify(reply.record_id, reply.model_output)
@@ -143,7 +148,7 @@ def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
     reason, detail = _why_unusable(text, output.stop_reason)
     usage = output.usage
     if reason:
-        return _reject(record_id, reason, detail, text, usage.input_tokens, usage.output_tokens)
+        return _reject(record_id, reason, detail, text, usage)
     return Answer(
         record_id=record_id,
         prompt_id=prompt_of(record_id),
@@ -178,7 +183,7 @@ def _code(error: _Error) -> int:
     return int(error.error_code) if str(error.error_code).isdigit() else 0
 
 
-def _reject(record_id: str, reason: str, detail: str, text: str | None = None, input_tokens: int = 0, output_tokens: int = 0) -> RejectedAnswer:
+def _reject(record_id: str, reason: str, detail: str, text: str | None = None, usage: _Usage = _NO_USAGE) -> RejectedAnswer:
     return RejectedAnswer(
         record_id=record_id,
         prompt_id=prompt_of(record_id),
@@ -186,6 +191,6 @@ def _reject(record_id: str, reason: str, detail: str, text: str | None = None, i
         reason=reason,
         detail=detail[:500],
         text=text,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
     )

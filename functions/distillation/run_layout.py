@@ -13,9 +13,19 @@ def dataset_input(dataset: str) -> str:
     return f"seeds/{dataset}/input.json"
 
 
+def student_parameter(app: str, dataset: str) -> str:
+    """The SSM parameter that names the dataset's promoted student."""
+    return f"/{app}/{dataset}/student"
+
+
 def answer_cache(dataset: str) -> str:
     """The folder of answers that were paid for, in files named by run and shard; every line is addressed by its content-derived record id."""
     return f"answers/{dataset}/"
+
+
+def cached_shard(dataset: str, run_id: str, shard: int) -> str:
+    """The answers of one shard in the cache."""
+    return f"{answer_cache(dataset)}{run_id}-shard-{shard:04d}.jsonl"
 
 
 class RunLayout(NamedTuple):
@@ -55,6 +65,13 @@ class RunLayout(NamedTuple):
     # 2-requests
     def requests_prefix(self, wave: int) -> str:
         return self._key("2-requests", f"wave-{wave:02d}", "")
+
+    @property
+    def all_requests_prefix(self) -> str:
+        return self._key("2-requests", "")
+
+    def wave_plan(self, wave: int) -> str:
+        return self.requests_prefix(wave) + "plan.json"
 
     def requests(self, wave: int, shard: int) -> str:
         return self.requests_prefix(wave) + f"shard-{shard:04d}.jsonl"
@@ -112,9 +129,21 @@ class RunLayout(NamedTuple):
     def predictions(self, arm: str) -> str:
         return self._key("7-evaluation", f"predictions-{arm}.jsonl")
 
+    def prediction_shards_prefix(self, arm: str) -> str:
+        return self._key("7-evaluation", "shards", arm, "")
+
+    @property
+    def students(self) -> str:
+        """The trained arms with the ARNs of their models and deployments."""
+        return self._key("6-model", "students.json")
+
     @property
     def scores(self) -> str:
         return self._key("7-evaluation", "scores.json")
+
+    @property
+    def verdict(self) -> str:
+        return self._key("7-evaluation", "verdict.json")
 
     # 8-report
     def report(self, name: str) -> str:

@@ -14,7 +14,7 @@ class TaskKind(StrEnum):
     TEXT = "text"
 
 
-class Task(Record, omit_defaults=True):
+class Task(Record, frozen=True, omit_defaults=True):
     """The resolved task of a run, in run.json. `why` says in one sentence how an `auto` kind was resolved."""
 
     kind: TaskKind

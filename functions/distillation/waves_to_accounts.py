@@ -7,7 +7,7 @@ from distillation.records import Answer, MissingAnswer, Record, RejectedAnswer
 from distillation.replies_to_answers import BUSY
 
 
-class Account(Record):
+class Account(Record, frozen=True):
     """Where every request of a run ended. `answers` + `rejected` are the replies; `requests` = replies + missing.
 
     A rejection that a later wave turned into an answer is not counted. `rejected_by_reason` maps reason code to count.

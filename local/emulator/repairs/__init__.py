@@ -13,9 +13,12 @@ NAMES = (
     "own_port_only",
     "aws_event_sources",
     "lambda_error_types",
+    "shared_layers",
     "callback_tasks",
     "machine_timeout",
+    "ended_executions",
     "succeed_output",
+    "choice_output",
 )
 
 

@@ -2,7 +2,8 @@
 
 AWS: a task that is silent for longer than HeartbeatSeconds fails with `States.HeartbeatTimeout`, which a Retry or Catch of `States.Timeout` also matches; SendTaskHeartbeat starts the count
 anew; in JSONata both fields may be expressions; an error of the invocation fails the task at once (Amazon States Language, "Timeouts" and "Errors"; developer guide, "Wait for a callback").
-MiniStack: ignores HeartbeatSeconds, fails on expressions, swallows the Lambda's error and waits for ever. Changed: all of that; and each retry gets a token of its own, as on AWS.
+Each attempt has a token of its own.
+MiniStack: ignores HeartbeatSeconds, fails on expressions, swallows the Lambda's error and waits for ever, and gives a retry the token of the failed attempt. Changed: all of that.
 """
 
 import json
@@ -10,6 +11,7 @@ import threading
 import time
 from typing import Any
 
+from local.emulator.repairs.ended_executions import raise_if_ended
 from ministack.services import stepfunctions
 
 _STEP_SECONDS = 0.05
@@ -19,6 +21,7 @@ def apply() -> None:
     """Put the repair on."""
     _evaluate_time_limits()
     _match_heartbeat_timeout()
+    _give_each_attempt_a_token()
     stepfunctions._invoke_with_callback = _invoke_and_wait
 
 
@@ -36,6 +39,17 @@ def _seconds(state: dict[str, Any], field: str, data: Any, context: Any) -> Any:
     if stepfunctions._state_query_language(state, context) != "JSONata":
         return state[field]
     return stepfunctions._jsonata_state_field(state, field, "number", data, context)
+
+
+def _give_each_attempt_a_token() -> None:
+    stock = stepfunctions._apply_jsonata_arguments
+
+    def arguments(state: dict[str, Any], data: Any, context: Any = None) -> Any:
+        if context and ".waitForTaskToken" in state.get("Resource", ""):
+            context["Task"] = {"Token": stepfunctions.new_uuid()}
+        return stock(state, data, context)
+
+    stepfunctions._apply_jsonata_arguments = arguments
 
 
 def _match_heartbeat_timeout() -> None:
@@ -74,6 +88,7 @@ def _wait(task: dict[str, Any], timeout: float | None, heartbeat: float | None) 
     begun = last_sign = time.monotonic()
     seen = task["heartbeat"]
     while not task["event"].wait(_STEP_SECONDS):
+        raise_if_ended()
         now = time.monotonic()
         if task["heartbeat"] != seen:
             seen, last_sign = task["heartbeat"], now

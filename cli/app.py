@@ -1,0 +1,209 @@
+"""The commands: read arguments, ask `aws`, let the pure modules decide, print. Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from typer.core import TyperGroup
+
+from cli import fetch as fetching
+from cli import start as starting
+from cli import validate as validating
+from cli import watch as watching
+from cli.aws import Cloud, connect
+from cli.aws_advice import in_plain_words
+from cli.draw_lists import RunLine, draw_findings, draw_runs
+from cli.draw_report import draw_report
+from cli.draw_run import outcome
+from cli.errors import CommandError
+from cli.observed import Execution, json_object
+from cli.observer import RunObserver, run_id_of
+from cli.report_file import parse_report
+from cli.run_lookup import console_url, find_execution
+from distillation.run_layout import RunLayout, seeds_prefix
+
+console = Console()
+errors = Console(stderr=True)
+
+
+class Commands(TyperGroup):
+    """All commands; what goes wrong in one is said in two sentences, without a traceback, unless it is a defect."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.Exit:
+            raise
+        except Exception as error:
+            failed = error if isinstance(error, CommandError) else in_plain_words(error)
+            if failed is None:
+                raise
+            _print_error(failed)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(cls=Commands, help="Nova Distill: start runs, watch them, read their reports.", no_args_is_help=True, add_completion=False)
+Stack = Annotated[str, typer.Option(help="The stack's name.")]
+Region = Annotated[str | None, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Default: the profile's, else us-east-1.")]
+Profile = Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="Profile of the AWS configuration.")]
+Run = Annotated[str | None, typer.Argument(help="Run id or execution ARN. Default: the newest run.")]
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path] | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="Seed files.")] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", exists=True, dir_okay=False, readable=True, help="Execution input or a dataset's input.json.")
+    ] = None,
+) -> None:
+    """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail."""
+    if not files and not input_file:
+        raise typer.BadParameter("name at least one seed file, or --input")
+    config, findings = validating.check_input({"dataset": "seeds", **(starting.read_object(input_file) if input_file else {})})
+    if config and files:
+        findings = validating.check_seeds(config, files)
+    console.print(draw_findings(findings))
+    if findings.fatal:
+        raise typer.Exit(1)
+    if input_file:
+        console.print(f"[bold green]✓[/] {input_file} can be used.", highlight=False)
+
+
+@app.command()
+def start(
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset: its files are in seeds/DATASET/ of the bucket.")],
+    *,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", exists=True, dir_okay=False, readable=True, help="Settings that differ from the defaults (JSON).")
+    ] = None,
+    upload: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, readable=True, help="Upload this seed file first; repeat it for several.")
+    ] = None,
+    run_id: Annotated[str | None, typer.Option(help="Go on with this run: what it has paid for is taken over.")] = None,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
+    if upload and run_id:
+        raise typer.BadParameter("an upload starts a new run; leave out --run-id or --upload")
+    execution_input = starting.read_input(input_file, dataset, run_id)
+    keys = starting.seed_keys(dataset, upload or [])
+    if keys and input_file:
+        starting.check_settings(input_file, dataset)
+    cloud = connect(stack, region, profile)
+    execution = _upload_and_await(cloud, dataset, keys, input_file) if keys else starting.start_run(cloud, execution_input, datetime.now(UTC))
+    console.print(f"Run      {run_id_of(execution)}\n{_place(cloud, execution)}", highlight=False, soft_wrap=True)
+    console.print(f"Next: python -m cli watch {run_id_of(execution)}", style="dim", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def watch(
+    run: Run = None,
+    *,
+    stack: Stack = "NovaDistill",
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Show a run as it goes. Exit 0 when it succeeds, 1 when it fails; Ctrl-C leaves the run alone."""
+    cloud = connect(stack, region, profile)
+    execution = find_execution(cloud, run)
+    try:
+        view = watching.watch(RunObserver(cloud, execution.arn).look, console, sleep=time.sleep, now=lambda: datetime.now(UTC), every=every)
+    except KeyboardInterrupt:
+        console.print(f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(130) from None
+    console.print(outcome(view, cloud.outputs.bucket, RunLayout(view.run_id).report("index.html")))
+    if view.failure:
+        console.print(_place(cloud, execution), highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(run: Run = None, *, stack: Stack = "NovaDistill", region: Region = None, profile: Profile = None) -> None:
+    """Print a run's verdict, its numbers with their intervals, its counts and costs."""
+    cloud = connect(stack, region, profile)
+    run_id = _run_id(cloud, run)
+    layout = RunLayout(run_id)
+    console.print(draw_report(parse_report(cloud.read(layout.report("report.json")), run_id)))
+    page = f"s3://{cloud.outputs.bucket}/{layout.report('index.html')}"
+    console.print(f"\nReport: {page}\nNext: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def fetch(
+    run: Run = None,
+    *,
+    to: Annotated[Path, typer.Option(file_okay=False, help="Folder to copy to; it is made if it is not there.")],
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Copy all files of a run, in the layout of the bucket."""
+    cloud = connect(stack, region, profile)
+    run_id = _run_id(cloud, run)
+    files = fetching.files_of(cloud, run_id)
+    with _transfer() as progress:
+        task = progress.add_task(f"{len(files):,} files", total=sum(file.bytes for file in files))
+        fetching.fetch(cloud, run_id, files, to, lambda received: progress.advance(task, received))
+    console.print(f"{len(files):,} files of the run {run_id} are in {to}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def runs(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """List the newest runs with status and verdict."""
+    cloud = connect(stack, region, profile)
+    with ThreadPoolExecutor(8) as pool:
+        lines = list(pool.map(lambda listed: _run_line(cloud, listed.arn), cloud.latest(limit)))
+    console.print(draw_runs(lines, datetime.now(UTC)) if lines else "No run was started yet. Next: python -m cli start DATASET --upload FILE")
+
+
+def _print_error(error: CommandError) -> None:
+    errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
+    if error.next_step:
+        errors.print(f"Next: {error.next_step}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _upload_and_await(cloud: Cloud, dataset: str, keys: dict[str, Path], settings: Path | None) -> Execution:
+    before = cloud.latest(100)
+    with _transfer() as progress:
+        task = progress.add_task(f"{len(keys)} seed files", total=sum(path.stat().st_size for path in keys.values()))
+        starting.upload_seeds(cloud, dataset, keys, settings, lambda sent: progress.advance(task, sent))
+    others = [key for key in cloud.keys(seeds_prefix(dataset)) if key not in keys]
+    console.print(f"Uploaded {', '.join(keys)}", highlight=False, soft_wrap=True)
+    if others:
+        console.print(f"Also part of the dataset: {', '.join(others)}", highlight=False, soft_wrap=True)
+    with console.status("Waiting for the run that the upload starts ..."):
+        return starting.await_triggered(cloud, dataset, before, sleep=time.sleep, clock=time.monotonic)
+
+
+def _transfer() -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console)
+
+
+def _run_id(cloud: Cloud, run: str | None) -> str:
+    """A run id stands for itself, since a run's files outlive its execution."""
+    return run if run and not run.startswith("arn:") else run_id_of(find_execution(cloud, run))
+
+
+def _run_line(cloud: Cloud, arn: str) -> RunLine:
+    execution = cloud.describe(arn)
+    run_id = run_id_of(execution)
+    verdict = json_object(cloud.read(RunLayout(run_id).report("report.json"))).get("verdict", {})
+    return RunLine(run_id, execution, str(verdict.get("decision", "")))
+
+
+def _place(cloud: Cloud, execution: Execution) -> str:
+    return f"Console  {console_url(execution.arn)}" if cloud.on_aws else f"ARN      {execution.arn}"

@@ -1,0 +1,130 @@
+"""A `RunView` as a picture for a terminal and as plain lines for a log. Knows rich, asks nobody anything."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from cli.durations import elapsed
+from cli.failure import Failure
+from cli.run_counts import Progress
+from cli.run_stages import StageState
+from cli.run_view import Fact, RunView, StageView
+
+_MARKS = {StageState.WAITING: "·", StageState.DONE: "✓", StageState.FAILED: "✗", StageState.SKIPPED: "–", StageState.RUNNING: "▸"}
+_STYLES = {StageState.WAITING: "dim", StageState.DONE: "green", StageState.FAILED: "bold red", StageState.SKIPPED: "dim", StageState.RUNNING: "bold cyan"}
+_STATUS_STYLES = {"RUNNING": "bold cyan", "SUCCEEDED": "bold green"}
+_VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red"}
+_CAUSE_LINES = 25
+
+
+class RunPicture:
+    """Draws views of one run. It keeps the spinner from one picture to the next, so that it turns evenly."""
+
+    def __init__(self) -> None:
+        self._spinner = Spinner("dots", style="bold cyan")
+
+    def draw(self, view: RunView, now: datetime) -> RenderableType:
+        """Headline, one line a stage, and the errors met on the way."""
+        parts: list[RenderableType] = [_headline(view, now), "", self._stages(view, now)]
+        if view.errors:
+            parts += ["", Text("Errors on the way: " + " · ".join(view.errors), style="yellow")]
+        return Padding(Group(*parts), (1, 1))
+
+    def _stages(self, view: RunView, now: datetime) -> Table:
+        table = Table.grid(padding=(0, 2, 0, 0), expand=False)
+        for column in ("left", "left", "right", "left"):
+            table.add_column(justify=column, no_wrap=column == "right")
+        for stage in view.stages:
+            mark: RenderableType = self._spinner if stage.times.state is StageState.RUNNING else _MARKS[stage.times.state]
+            style = _STYLES[stage.times.state]
+            table.add_row(
+                mark,
+                Text(stage.times.name, style=style),
+                elapsed(stage.times.started, stage.times.ended, now),
+                _details(stage),
+                style=style if style == "dim" else None,
+            )
+        return table
+
+
+def _headline(view: RunView, now: datetime) -> Text:
+    parts = [("Nova Distill", "bold"), ("  run ", "dim"), (view.run_id, "bold"), ("  dataset ", "dim"), (view.dataset or "?", "bold")]
+    status = [("  " + view.status, _STATUS_STYLES.get(view.status, "bold red")), ("  " + elapsed(view.started, view.ended, now), "")]
+    return Text.assemble(*parts, *status)
+
+
+def _details(stage: StageView) -> RenderableType:
+    facts = Text("  ").join(Text.assemble((fact.label + " ", "dim"), fact.value) for fact in stage.facts)
+    if stage.progress is None or stage.times.state is not StageState.RUNNING:
+        return facts
+    return Group(facts, _bar(stage.progress))
+
+
+def _bar(progress: Progress) -> RenderableType:
+    share = progress.done / progress.total if progress.total else 0.0
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_row(ProgressBar(total=max(progress.total, 1), completed=progress.done, width=36), f"{share:.0%}")
+    return row
+
+
+def outcome(view: RunView, bucket: str, report_key: str) -> RenderableType:
+    """What stands under the picture when the run has ended: the verdict and where the report is, or what failed and what to do next."""
+    if view.failure:
+        return _failure_panel(view.failure, bucket)
+    lines = [Text.assemble("Verdict: ", (view.decision or "none", _VERDICT_STYLES.get(view.decision, "bold")))]
+    lines += [Text(f"  {reason}") for reason in view.reasons]
+    report = f"s3://{bucket}/{report_key}"
+    commands = f"python -m cli report {view.run_id} shows the numbers; python -m cli fetch {view.run_id} --to DIR copies all files."
+    return Group(*lines, Text(f"Report: {report}", overflow="fold"), Text(commands, style="dim"))
+
+
+def _failure_panel(failure: Failure, bucket: str) -> Panel:
+    shown = failure.lines[:_CAUSE_LINES]
+    more = [Text(f"… and {len(failure.lines) - len(shown)} more lines", style="dim")] if len(failure.lines) > len(shown) else []
+    cause = [Text(line) for line in shown] or [Text("Step Functions gives no cause.")]
+    advice = Text.assemble(("Next: ", "bold"), failure.next_step, overflow="fold")
+    where = Text(f"Keys are in s3://{bucket}/", style="dim", overflow="fold")
+    return Panel(Group(*cause, *more, "", advice, where), title=f"[bold red]{escape(failure.error)}", title_align="left", border_style="red")
+
+
+class PlainLines:
+    """Turns views into the lines of a log: one for every change of a stage's state, and its numbers at most every `quiet_seconds`."""
+
+    def __init__(self, quiet_seconds: float = 10.0) -> None:
+        self._quiet = quiet_seconds
+        self._said: dict[str, tuple[StageState, tuple[Fact, ...], datetime]] = {}
+        self._errors: tuple[str, ...] = ()
+
+    def changes(self, view: RunView, now: datetime) -> Iterator[str]:
+        """The lines that are new since the last call."""
+        at = elapsed(view.started, None if view.ended is None else view.ended, now)
+        for stage in view.stages:
+            if self._worth_saying(stage, now):
+                self._said[stage.times.name] = (stage.times.state, stage.facts, now)
+                yield f"[{at}] {_plain(stage, now)}"
+        if view.errors != self._errors:
+            self._errors = view.errors
+            yield f"[{at}] errors on the way: {', '.join(view.errors)}"
+
+    def _worth_saying(self, stage: StageView, now: datetime) -> bool:
+        if stage.times.state in (StageState.WAITING, StageState.SKIPPED):
+            return False
+        state, facts, when = self._said.get(stage.times.name, (StageState.WAITING, (), now))
+        if state is not stage.times.state:
+            return True
+        settled = stage.times.state is not StageState.RUNNING
+        return facts != stage.facts and (settled or (now - when).total_seconds() >= self._quiet)
+
+
+def _plain(stage: StageView, now: datetime) -> str:
+    facts = ", ".join(f"{fact.label} {fact.value}" for fact in stage.facts)
+    took = f" after {elapsed(stage.times.started, stage.times.ended, now)}" if stage.times.ended else ""
+    return f"{stage.times.name} {stage.times.state}{took}" + (f": {facts}" if facts else "")

@@ -1,0 +1,141 @@
+"""What a person sees of a run at one moment: its stages with their times and numbers, and what went wrong. Made from `Observed`, read by `draw_run`. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from cli.failure import Failure, failure_of
+from cli.observed import HistoryEvent, Observed
+from cli.run_counts import JobLine, Progress, RunCounts, run_counts
+from cli.run_stages import StageState, StageTimes, stage_times
+
+# Not an error: a silent wait looks at its job again after every heartbeat.
+_ROUTINE_ERRORS = frozenset({"States.HeartbeatTimeout"})
+_COUNTED = ("PrepareRun", "PlanRequests", "AnswerShards", "AssembleDataset", "Tuning", "Deployment", "PredictArms", "WriteReport")
+
+
+class Fact(NamedTuple):
+    """A number of a stage, ready to be read: `shards` `2/4`."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One line of the view. `progress` is there where a bar makes sense."""
+
+    times: StageTimes
+    facts: tuple[Fact, ...] = ()
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """The whole picture. `errors` are errors that were met on the way, retried or not, each with how often; `decision` is "" until there is a report."""
+
+    run_id: str
+    dataset: str
+    status: str
+    started: datetime
+    ended: datetime | None
+    stages: tuple[StageView, ...]
+    errors: tuple[str, ...] = ()
+    decision: str = ""
+    reasons: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+def run_view(observed: Observed) -> RunView:
+    """The picture of a run from what AWS says about it."""
+    counts, execution = run_counts(observed), observed.execution
+    verdict = observed.report.get("verdict") or {}
+    decision = str(verdict.get("decision", ""))
+    return RunView(
+        run_id=observed.run_id,
+        dataset=str(execution.input.get("dataset") or observed.run.get("dataset") or ""),
+        status=execution.status,
+        started=execution.started,
+        ended=execution.stopped,
+        stages=tuple(_stage_view(times, counts, decision) for times in stage_times(observed)),
+        errors=_errors(observed.events),
+        decision=decision,
+        reasons=tuple(str(reason) for reason in verdict.get("reasons", ())),
+        failure=failure_of(execution, observed.run_id),
+    )
+
+
+def _stage_view(times: StageTimes, counts: RunCounts, decision: str) -> StageView:
+    if times.state in (StageState.WAITING, StageState.SKIPPED) or times.name not in _COUNTED:
+        return StageView(times)
+    if times.name == "WriteReport":
+        return StageView(times, (Fact("verdict", decision),) if decision else ())
+    return StageView(times, _FACTS[times.name](counts), _progress(times, counts))
+
+
+def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
+    if times.name == "AnswerShards" and counts.records.total:
+        return counts.records
+    if times.name == "PredictArms" and counts.predictions:
+        return Progress(sum(arm.done for arm in counts.predictions.values()), sum(arm.total for arm in counts.predictions.values()))
+    return None
+
+
+def _named(counts: RunCounts, **labels: str) -> list[Fact]:
+    """Facts of the counts that are known, in the order given; what is rejected or cached is shown only where there is some."""
+    known = [(name, label, counts.named[name]) for name, label in labels.items() if name in counts.named]
+    return [Fact(label, f"{value:,}") for name, label, value in known if value or not name.endswith(("Rejected", "cached"))]
+
+
+def _prepare_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    return tuple(_named(counts, seeds="seeds", seedsRejected="rejected", prompts="prompts"))
+
+
+def _plan_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    shards = [Fact("shards", f"{counts.shards.total:,}")] if counts.shards.total else []
+    return (*_named(counts, requests="requests", cached="from the cache"), *shards)
+
+
+def _answer_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    wave = [Fact("retry wave", str(counts.wave))] if counts.wave else []
+    pairs = [Fact(label, _of(progress)) for label, progress in (("shards", counts.shards), ("records", counts.records)) if progress.total or progress.done]
+    jobs = [Fact("jobs", ", ".join(f"{number} {status}" for status, number in sorted(counts.batch_statuses.items())))] if counts.batch_statuses else []
+    return (*wave, *pairs, *_named(counts, replies="replies", answers="answers", answersRejected="rejected"), *jobs)
+
+
+def _dataset_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    return tuple(_named(counts, examples="examples", examplesRejected="rejected", train="train", validation="validation", holdout="holdout"))
+
+
+def _job_facts(jobs: Sequence[JobLine]) -> tuple[Fact, ...]:
+    return tuple(Fact(job.arm, job.status + (f", training loss {job.loss:.3f}" if job.loss is not None else "")) for job in jobs)
+
+
+def _prediction_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    return tuple(Fact(arm, _of(progress)) for arm, progress in counts.predictions.items())
+
+
+def _of(progress: Progress) -> str:
+    return f"{progress.done:,}/{progress.total:,}" if progress.total else f"{progress.done:,}"
+
+
+_FACTS: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
+    "PrepareRun": _prepare_facts,
+    "PlanRequests": _plan_facts,
+    "AnswerShards": _answer_facts,
+    "AssembleDataset": _dataset_facts,
+    "Tuning": lambda counts: _job_facts(counts.tuning),
+    "Deployment": lambda counts: _job_facts(counts.deployments),
+    "PredictArms": _prediction_facts,
+}
+
+
+def _errors(events: Sequence[HistoryEvent]) -> tuple[str, ...]:
+    """Errors of tasks by class, with how often each was met; most of them are retried by the machine."""
+    seen: dict[str, int] = {}
+    for event in events:
+        error = str(event.details.get("error", "")) if event.kind in ("TaskFailed", "TaskTimedOut") else ""
+        if error and error not in _ROUTINE_ERRORS:
+            seen[error] = seen.get(error, 0) + 1
+    return tuple(f"{error} × {number}" if number > 1 else error for error, number in seen.items())

@@ -1,0 +1,78 @@
+"""Watching a run until it ends: asks again and again, and shows what it learns, as a live picture or as the lines of a log."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+
+from rich.console import Console
+from rich.live import Live
+
+from cli.aws_advice import passes_by_itself
+from cli.draw_run import PlainLines, RunPicture
+from cli.observed import Observed
+from cli.run_view import RunView, run_view
+
+Look = Callable[[], Observed]
+TOLERATED_FAILURES = 5
+"""Looks in a row that may fail for reasons that pass by themselves."""
+
+
+def watch(look: Look, console: Console, *, sleep: Callable[[float], None], now: Callable[[], datetime], every: float) -> RunView:
+    """The view of the run when it has ended. On a terminal the picture is drawn anew, elsewhere each change is a line."""
+    patient_look = patient(look, sleep, every)
+    show = _Live(console, now) if console.is_terminal else _Lines(console, now)
+    with show.screen():
+        while True:
+            view = run_view(patient_look())
+            show.show(view)
+            if view.status != "RUNNING":
+                return view
+            sleep(every)
+
+
+def patient(look: Look, sleep: Callable[[float], None], every: float) -> Look:
+    """`look` that outlasts a few failures in a row when they are of the kind that passes by itself."""
+
+    def outlasting() -> Observed:
+        for attempt in range(TOLERATED_FAILURES):
+            try:
+                return look()
+            except Exception as error:
+                if not passes_by_itself(error):
+                    raise
+                sleep(every * 2**attempt)
+        return look()
+
+    return outlasting
+
+
+class _Live:
+    def __init__(self, console: Console, now: Callable[[], datetime]) -> None:
+        self._picture, self._now = RunPicture(), now
+        self._live = Live(console=console, refresh_per_second=8, vertical_overflow="visible")
+
+    def screen(self) -> AbstractContextManager[object]:
+        return self._live
+
+    def show(self, view: RunView) -> None:
+        self._live.update(self._picture.draw(view, self._now()), refresh=True)
+
+
+class _Lines:
+    def __init__(self, console: Console, now: Callable[[], datetime]) -> None:
+        self._console, self._now, self._lines, self._named = console, now, PlainLines(), False
+
+    def screen(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def show(self, view: RunView) -> None:
+        if not self._named:
+            self._named = True
+            self._print(f"run {view.run_id}, dataset {view.dataset}")
+        for line in self._lines.changes(view, self._now()):
+            self._print(line)
+        if view.status != "RUNNING":
+            self._print(f"run {view.run_id} {view.status}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,52 @@
+"""The one way into every function: Powertools around a `run(event, services)`, services made once a process."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol, cast
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from application.services import Services
+
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
+
+Event = dict[str, Any]
+
+
+class Turn(Protocol):
+    """What a handler may know of its own invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the function."""
+
+
+Run = Callable[[Event, Services, Turn], dict[str, Any]]
+
+
+@cache
+def _services() -> Services:
+    return Services()
+
+
+def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
+    """Makes the Lambda entry point of `run`: structured log lines with the run id, a trace segment, EMF metrics."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @tracer.capture_lambda_handler(capture_response=False)
+    @metrics.log_metrics(raise_on_empty_metrics=False)
+    def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+        logger.append_keys(**_who(event))
+        output = run(event, _services(), context)
+        logger.info("done", extra={"output": output.get("counts", {})})
+        return output
+
+    return cast("Callable[[Event, LambdaContext], dict[str, Any]]", handler)
+
+
+def _who(event: Event) -> dict[str, str]:
+    run = event.get("run") or {}
+    known = {"runId": run.get("runId") or event.get("runId"), "jobName": event.get("jobName")}
+    return {key: str(value) for key, value in known.items() if value}

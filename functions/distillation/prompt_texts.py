@@ -1,0 +1,29 @@
+"""The texts that the pipeline puts into prompts: files in `functions/prompts/`, read here and nowhere else, hashed into run.json."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+LABEL_SEPARATOR = " | "
+
+
+def label_system(labels: Sequence[str]) -> str:
+    """The instruction of a label task. Its last line reads "Answer with exactly one of: positive | negative"."""
+    return Template(_text("label_system.txt")).substitute(labels=LABEL_SEPARATOR.join(labels))
+
+
+def prompt_hashes() -> dict[str, str]:
+    """File name -> sha256 (hex) of every prompt text, for run.json: two runs with equal hashes were told the same."""
+    names = sorted(entry.name for entry in files("prompts").iterdir() if entry.name.endswith(".txt"))
+    return {name: hashlib.sha256(_bytes(name)).hexdigest() for name in names}
+
+
+@cache
+def _bytes(name: str) -> bytes:
+    return files("prompts").joinpath(name).read_bytes()
+
+
+def _text(name: str) -> str:
+    return _bytes(name).decode().strip()

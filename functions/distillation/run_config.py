@@ -1,0 +1,193 @@
+"""The input of a run: one typed model with every default and limit. `docs/run-input.schema.json` is made from it.
+
+JSON keys are camelCase. Nothing is guessed: unknown keys, numbers in quotes and true for 1 are problems. `run_input.resolve_config` merges the sources.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from distillation.job_names import RUN_ID_MAX
+from distillation.prompt_template import PromptTemplate
+from distillation.task import Task, TaskKind, canonical_answer
+from distillation.training_limits import reserved_word_in
+
+LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 20, 64
+RUN_ID_PATTERN = r"^[a-z0-9](-?[a-z0-9]){0,35}$"
+DATASET_PATTERN = r"^[a-z0-9][a-z0-9-]{0,31}$"
+
+
+def problem(found: str, expected: str, field: str = "") -> PydanticCustomError:
+    """An error that reads "found ..., expected ...". `field` names the key below the place where a cross-field check stands."""
+    return PydanticCustomError("run_input", "found {found}, expected {expected}", {"found": found, "expected": expected, "field": field})
+
+
+def trouble_of_labels(labels: tuple[str, ...]) -> str | None:
+    """Why these cannot be the labels of a task ("2 to 20 labels", ...), or None where they can."""
+    task = Task(kind=TaskKind.LABEL, labels=labels)
+    rules: list[tuple[str, Callable[[], bool]]] = [
+        (f"{LABELS_MIN} to {LABELS_MAX} labels", lambda: LABELS_MIN <= len(labels) <= LABELS_MAX),
+        (f"labels of 1 to {LABEL_MAX_CHARACTERS} characters", lambda: all(label.strip() and len(label) <= LABEL_MAX_CHARACTERS for label in labels)),
+        ("labels that differ in more than upper and lower case", lambda: len({label.casefold() for label in labels}) == len(labels)),
+        ("labels without | and line breaks", lambda: not any("|" in label or len(label.splitlines()) > 1 for label in labels)),
+        ("labels without Nova's reserved words", lambda: not any(map(reserved_word_in, labels))),
+        ("labels without quotes, space or a full stop at their ends", lambda: all(canonical_answer(label, task) == label for label in labels)),
+    ]
+    return next((expected for expected, holds in rules if not holds()), None)
+
+
+def _usable_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if expected := trouble_of_labels(labels):
+        raise problem(" | ".join(labels) or "no label", expected)
+    return labels
+
+
+def _usable_pattern(pattern: str) -> str:
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise problem(repr(pattern), f"a regular expression of Python's re ({error})") from None
+    if compiled.groups > 1:
+        raise problem(f"{compiled.groups} groups", "at most one group: what it matches is the answer; write (?:...) for the others")
+    if compiled.search(""):
+        raise problem(repr(pattern), "a pattern that does not match an empty text")
+    return pattern
+
+
+def _usable_template(template: str) -> str:
+    try:
+        PromptTemplate.parse(template)
+    except ValueError as error:
+        raise problem(repr(template), str(error)) from None
+    if word := reserved_word_in(template):
+        raise problem(repr(word), "a text without Nova's reserved words: they fail the fine-tuning job")
+    return template
+
+
+Labels = Annotated[tuple[str, ...], Field(json_schema_extra={"minItems": LABELS_MIN, "maxItems": LABELS_MAX}), AfterValidator(_usable_labels)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class TaskInput(_Section):
+    """What kind of answer is wanted, and so how answers are compared."""
+
+    kind: Literal["auto", "label", "answer", "text"] = "auto"
+    """`label`: one of a closed set. `answer`: a value that `answerPattern` finds in the text. `text`: free text. `auto`: found from the rest."""
+    labels: Labels | None = Field(default=None, strict=False)
+    """The labels of a `label` task. Without them they are the distinct references of the seeds."""
+    answer_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_usable_pattern)] | None = None
+    """Regular expression (Python's re) of an `answer` task. The answer is group 1, or the whole, of its last match."""
+
+    @model_validator(mode="after")
+    def _keys_fit_the_kind(self) -> Self:
+        if self.kind == "answer" and self.answer_pattern is None:
+            raise problem("nothing", "a regular expression, because task.kind is answer", "answerPattern")
+        if self.kind not in ("answer", "auto") and self.answer_pattern is not None:
+            raise problem(repr(self.answer_pattern), f"nothing, because task.kind is {self.kind}", "answerPattern")
+        if self.kind not in ("label", "auto") and self.labels is not None:
+            raise problem(" | ".join(self.labels), f"nothing, because task.kind is {self.kind}", "labels")
+        if self.kind == "auto" and self.labels is not None and self.answer_pattern is not None:
+            raise problem("labels and answerPattern", "one of the two", "kind")
+        return self
+
+
+class Sampling(_Section):
+    """How often and how the teacher is asked the same prompt."""
+
+    greedy: int = Field(default=1, ge=0, le=1)
+    """Answers at the lowest temperature (0.00001): the best single answer."""
+    sampled: int = Field(default=4, ge=0, le=32)
+    """Answers at `temperature`: they estimate the teacher's distribution."""
+    temperature: float = Field(default=1.0, ge=0.00001, le=1)
+    """Temperature of the sampled answers."""
+    top_p: float = Field(default=1.0, ge=0, le=1)
+    """Nucleus of the sampled answers; 1 leaves the distribution whole."""
+    max_tokens: int = Field(default=512, ge=1, le=5000)
+    """Most tokens of an answer. A longer one is cut by Bedrock and then rejected as truncated."""
+
+    @model_validator(mode="after")
+    def _asks_at_least_once(self) -> Self:
+        if self.greedy + self.sampled == 0:
+            raise problem("greedy 0 and sampled 0", "at least one answer a prompt", "sampled")
+        return self
+
+
+class Batches(_Section):
+    """How the requests are cut into Bedrock batch jobs."""
+
+    max_shard_records: int = Field(default=10_000, ge=100, le=50_000)
+    """Most records of a batch job (Bedrock takes 100 to 50,000)."""
+    max_concurrent: int = Field(default=10, ge=1, le=20)
+    """Batch jobs at the same time (Bedrock's quota is 20 a model, less in new accounts)."""
+    retry_waves: int = Field(default=2, ge=0, le=5)
+    """Rounds in which requests without a usable answer are asked again."""
+    timeout_hours: int = Field(default=24, ge=24, le=168)
+    """Hours after which Bedrock ends a batch job."""
+
+
+class Split(_Section):
+    """How the prompts are divided, by a hash of their content."""
+
+    holdout_share: float = Field(default=0.2, ge=0.01, le=0.9)
+    """Share of all prompts that is never trained on: the scores are measured there."""
+    validation_share: float = Field(default=0.1, ge=0, le=0.5)
+    """Share of the rest that the fine-tuning job uses for its validation loss."""
+
+
+class Training(_Section):
+    """Hyperparameters of the fine-tuning job, within the limits of Nova Micro."""
+
+    epoch_count: int = Field(default=2, ge=1, le=5)
+    """Passes over the training set."""
+    learning_rate: float = Field(default=0.00001, ge=0.000001, le=0.0001)
+    """Learning rate."""
+    learning_rate_warmup_steps: int = Field(default=10, ge=0, le=100)
+    """Steps in which the learning rate rises from 0."""
+
+
+class Gate(_Section):
+    """What the student must reach to be promoted."""
+
+    margin: float = Field(default=0.05, ge=0, le=1)
+    """How far the student may be below the teacher and still count as not inferior (0.05 is 5 percentage points)."""
+
+
+class RunConfig(_Section):
+    """The resolved input of a run: made by `run_input.resolve_config`, in run.json as `config`, read by every stage."""
+
+    dataset: Annotated[str, Field(pattern=DATASET_PATTERN)]
+    """Name of the dataset: its files are under `seeds/<dataset>/`."""
+    run_id: Annotated[str, Field(pattern=RUN_ID_PATTERN, max_length=RUN_ID_MAX)]
+    """Name of the run and of its folder `runs/<runId>/`. Without it the execution's name is used. The same id again takes up the work of the earlier run."""
+    prompt_template: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_usable_template)] | None = None
+    """The prompt of CSV seeds: a text with {column} for each value."""
+    max_rejected_seed_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of seeds that may be unusable; above it the run fails before anything is paid for."""
+    max_usd: Annotated[float, Field(gt=0)] | None = None
+    """The run is refused when its estimate is above this many US dollars."""
+    task: TaskInput = TaskInput()
+    sampling: Sampling = Sampling()
+    batches: Batches = Batches()
+    split: Split = Split()
+    training: Training = Training()
+    gate: Gate = Gate()
+    promotion: Literal["auto", "never"] = "auto"
+    """`auto` promotes a student that passes the gate, `never` only reports."""
+    keep_model_on_failure: bool = False
+    """Keep a tuned model when the run fails later; it costs storage every month."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in run.json: every key, camelCase."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Reads `to_json`'s form back."""
+        return cls.model_validate(data)

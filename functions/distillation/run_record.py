@@ -1,0 +1,82 @@
+"""`0-run/run.json`: what a run is. Made by PrepareRun, read by every later state."""
+
+from typing import Any
+
+from distillation.dataset_to_training import TrainingPlan
+from distillation.examples_to_dataset import SplitPlan
+from distillation.prompts_to_requests import SamplingPlan
+from distillation.records import Record
+from distillation.run_config import RunConfig
+from distillation.task import Task
+
+
+class SeedFile(Record, frozen=True):
+    """A seed file as the run read it: key, etag, size in bytes, version id of the bucket."""
+
+    key: str
+    etag: str
+    bytes: int
+    version_id: str
+
+
+class Models(Record, frozen=True):
+    """Model ids: `teacher` and `student` name the models.
+
+    `teacher_invoke` and `base_invoke` are what inference is called with: an inference profile where the Region needs one.
+    """
+
+    teacher: str
+    teacher_invoke: str
+    student: str
+    base_invoke: str
+
+
+class RunRecord(Record, frozen=True):
+    """Input, resolved settings, task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC."""
+
+    run_id: str
+    dataset: str
+    created_at: str
+    config: dict[str, Any]
+    task: Task
+    seed_files: tuple[SeedFile, ...]
+    counts: dict[str, int]
+    models: Models
+    versions: dict[str, str]
+    prompt_hashes: dict[str, str]
+
+    @property
+    def settings(self) -> RunConfig:
+        """The resolved input, typed."""
+        return RunConfig.from_json(self.config)
+
+    @property
+    def sampling(self) -> SamplingPlan:
+        """How often and how the teacher is asked."""
+        s = self.settings.sampling
+        return SamplingPlan(greedy=s.greedy, sampled=s.sampled, temperature=s.temperature, top_p=s.top_p, max_tokens=s.max_tokens)
+
+    @property
+    def split(self) -> SplitPlan:
+        """The shares of holdout and validation."""
+        return SplitPlan(holdout_share=self.settings.split.holdout_share, validation_share=self.settings.split.validation_share)
+
+    @property
+    def training(self) -> TrainingPlan:
+        """The student's hyperparameters."""
+        t = self.settings.training
+        return TrainingPlan(epoch_count=t.epoch_count, learning_rate=t.learning_rate, learning_rate_warmup_steps=t.learning_rate_warmup_steps)
+
+    def differences(self, other: "RunRecord") -> list[str]:
+        """What another record of the same run id would change: a rerun adopts paid work only where the question is the same."""
+        mine, theirs = self._question(), other._question()
+        return [name for name in mine if mine[name] != theirs[name]]
+
+    def _question(self) -> dict[str, object]:
+        return {
+            "config": self.config,
+            "task": self.task,
+            "seedFiles": [(f.key, f.etag) for f in self.seed_files],
+            "models": self.models,
+            "promptHashes": self.prompt_hashes,
+        }

@@ -1,0 +1,232 @@
+"""The accepted forms of a seed: a JSON line with a prompt, a bedrock-conversation-2024 line, a CSV row with a template. Each becomes `SeedFields`.
+
+What is read: prompt, system, reference, category, id. Other keys and columns are left alone, so that exports can be used as they are.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from distillation.prompt_template import PromptTemplate
+from distillation.seed_lines import MAX_LINE_BYTES, UnreadableFile
+
+SCHEMA_VERSION = "bedrock-conversation-2024"
+OPTIONAL_FIELDS = ("system", "reference", "category", "id")
+_SHOWN_CHARACTERS = 80
+
+NumberedLines = Iterable[tuple[int, bytes | None]]
+
+
+class SeedFields(msgspec.Struct):
+    """What a line says, before its texts are checked. Null and a missing key are the same."""
+
+    prompt: str
+    system: str | None = None
+    reference: str | None = None
+    category: str | None = None
+    id: str | int | None = None
+
+
+class BadLine(Exception):
+    """A line that cannot be used: its field, a reason code, what was found (shortened), what was expected."""
+
+    def __init__(self, field: str, reason: str, found: str, expected: str) -> None:
+        super().__init__(f"{field}: {reason}: found {found}, expected {expected}")
+        self.field, self.reason, self.found, self.expected = field, reason, found, expected
+
+
+lone_surrogate = re.compile("[\ud800-\udfff]").search
+"""Finds half of a character: what `surrogateescape` makes of bytes that are not UTF-8, and what JSON's \\ud800 stands for."""
+
+NumberedRecord = tuple[int, SeedFields | BadLine]
+
+
+def shown(text: str) -> str:
+    """The beginning of `text` in quotes, with control characters and lone surrogates written as escapes: safe in a log, a file and a terminal."""
+    head = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text[:_SHOWN_CHARACTERS])
+    return f"'{head}'" if len(text) <= _SHOWN_CHARACTERS else f"'{head}' ... ({len(text):,} characters)"
+
+
+# JSON lines
+
+_decode = msgspec.json.Decoder(SeedFields).decode
+
+
+def json_records(lines: NumberedLines) -> Iterator[NumberedRecord]:
+    """The records of a JSONL file, each with the number of its line. Blank lines are no records."""
+    for number, line in lines:
+        if line is None:
+            yield number, BadLine("line", "line_too_long", f"more than {MAX_LINE_BYTES:,} bytes", "a shorter line: no sample of that size can be trained on")
+        elif line and not line.isspace():
+            try:
+                yield number, _decode(line.decode())
+            except (ValueError, RecursionError):
+                yield number, _json_fields(line)
+
+
+def _json_fields(line: bytes) -> SeedFields | BadLine:
+    """The slow way: a conversation, or a line of which the trouble has to be named."""
+    try:
+        value = _json_object(line)
+        return _conversation(value) if "prompt" not in value and ("messages" in value or "schemaVersion" in value) else _plain(value)
+    except BadLine as bad:
+        return bad
+    except RecursionError:
+        return BadLine("line", "not_json", "values nested too deep", "one whole JSON object on the line")
+
+
+def _json_object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line.decode(), parse_constant=_not_json)
+    except UnicodeDecodeError as error:
+        raise BadLine("line", "not_utf8", f"byte 0x{line[error.start]:02x} at position {error.start + 1}", "text in UTF-8: save the file as UTF-8") from None
+    except ValueError as error:
+        why = f"{error.msg} at position {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise BadLine("line", "not_json", f"{shown(line.decode().strip())} ({why})", "one whole JSON object on the line") from None
+    if not isinstance(value, dict):
+        raise BadLine("line", "not_an_object", shown(json.dumps(value)), 'a JSON object such as {"prompt": "..."}')
+    return value
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _plain(value: dict[str, Any]) -> SeedFields:
+    if value.get("prompt") is None:
+        close = get_close_matches("prompt", value.keys() - {"prompt"}, n=1)
+        hint = f" (did you mean 'prompt' by {close[0]!r}?)" if close else ""
+        found = "null" if "prompt" in value else f"the keys {shown(', '.join(value))}" if value else "no key"
+        raise BadLine("prompt", "missing_prompt", found, f'a key "prompt"{hint}')
+    texts = {name: _text(name, value[name]) for name in ("prompt", *OPTIONAL_FIELDS) if value.get(name) is not None}
+    return SeedFields(**texts)
+
+
+def _text(name: str, value: object) -> str:
+    if name == "id" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise BadLine(name, "wrong_type", shown(json.dumps(value)), "text in quotes")
+    return value
+
+
+# Conversations
+
+
+def _conversation(value: dict[str, Any]) -> SeedFields:
+    """A user turn is the prompt, an assistant turn after it the reference."""
+    version, messages = value.get("schemaVersion"), value.get("messages")
+    if version != SCHEMA_VERSION:
+        raise BadLine("schemaVersion", "wrong_schema_version", shown(json.dumps(version)), f'"{SCHEMA_VERSION}"')
+    roles = [message.get("role") if isinstance(message, dict) else None for message in messages] if isinstance(messages, list) else []
+    if roles not in (["user"], ["user", "assistant"]):
+        found = f"the roles {shown(json.dumps(roles))}" if roles else shown(json.dumps(messages))
+        raise BadLine("messages", "wrong_turns", found, "one user turn, and at most one assistant turn after it as the reference")
+    texts = [_blocks(f"messages[{index}].content", message.get("content")) for index, message in enumerate(value["messages"])]
+    system = None if value.get("system") is None else _blocks("system", value["system"])
+    plain = {name: _text(name, value[name]) for name in ("category", "id") if value.get(name) is not None}
+    return SeedFields(prompt=texts[0], system=system, reference=texts[1] if len(texts) > 1 else None, **plain)
+
+
+def _blocks(field: str, blocks: object) -> str:
+    """The texts of content blocks, one below the other."""
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) and isinstance(block.get("text"), str) and len(block) == 1 for block in blocks):
+        raise BadLine(field, "wrong_content", shown(json.dumps(blocks)), 'a list of texts: [{"text": "..."}] (Nova Micro takes nothing else)')
+    return "\n".join(block["text"] for block in blocks)
+
+
+# CSV
+
+
+def csv_records(lines: NumberedLines, template: PromptTemplate | None) -> Iterator[NumberedRecord]:
+    """The rows of a CSV file with a header, each with the number of its first line. Raises UnreadableFile where the columns cannot be told apart."""
+    source = _CsvLines(lines)
+    csv.field_size_limit(MAX_LINE_BYTES)  # the csv module's only limit is this global one; nothing else in the process reads CSV
+    reader = csv.reader(source, strict=True)
+    header = _header(reader, source, template)
+    if header is None or template is None:
+        return
+    for first, row in _rows(reader, source):
+        yield first, _row_fields(row, header, template)
+
+
+class _CsvLines:
+    """Feeds csv.reader, and remembers which line came last and whether the last record was but a blank line."""
+
+    def __init__(self, lines: NumberedLines) -> None:
+        self._lines, self.number, self.blank = iter(lines), 0, False
+
+    def __iter__(self) -> "_CsvLines":
+        return self
+
+    def __next__(self) -> str:
+        self.number, line = next(self._lines)
+        if line is None:
+            raise UnreadableFile("line_too_long", f"more than {MAX_LINE_BYTES:,} bytes", "a shorter line: check the quotes around it", line=self.number)
+        self.blank = line.isspace()
+        return line.decode("utf-8", "surrogateescape")
+
+
+def _rows(reader: Iterator[list[str]], source: _CsvLines) -> Iterator[tuple[int, list[str] | BadLine]]:
+    """The rows, each with its first line. Misplaced quotes spoil a row of one line; where they draw in more lines, nobody knows how many rows are in them."""
+    while True:
+        first = source.number + 1
+        try:
+            for row in reader:
+                if not source.blank or source.number > first:
+                    yield first, row
+                first = source.number + 1
+            return
+        except csv.Error as error:
+            if source.number > first or "unexpected end" in str(error) or "field larger" in str(error):
+                found = f"a quote on line {first} that is still open on line {source.number}"
+                raise UnreadableFile("unclosed_quote", found, 'a closing quote; a quote inside a value is written ""', line=first) from None
+            yield (
+                first,
+                BadLine("line", "not_csv", f"quotes out of place ({error})", 'values in quotes where they hold commas or quotes, and "" for a quote inside'),
+            )
+
+
+def _header(reader: Iterator[list[str]], source: _CsvLines, template: PromptTemplate | None) -> list[str] | None:
+    """The column names, or None for an empty file."""
+    for line, row in _rows(reader, source):
+        if isinstance(row, BadLine):
+            raise UnreadableFile("wrong_header", row.found, row.expected, line)
+        names = [name.strip() for name in row]
+        _check_header(names, template, line)
+        return names
+    return None
+
+
+def _check_header(names: list[str], template: PromptTemplate | None, line: int) -> None:
+    found = f"the columns {', '.join(shown(name) for name in names)}"
+    if template is None:
+        expected = f'a "promptTemplate" in the input, for example "{{{names[0]}}}"'
+        raise UnreadableFile("no_prompt_template", found, expected, line)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UnreadableFile("wrong_header", f"{', '.join(map(shown, repeated))} more than once", "every column name once", line)
+    if missing := [name for name in template.columns if name not in names]:
+        hint = " (this file seems to have no commas between its columns)" if len(names) == 1 and any(mark in names[0] for mark in ";\t|") else ""
+        raise UnreadableFile("missing_column", found + hint, f"the columns of promptTemplate: {', '.join(map(shown, missing))} is not there", line)
+
+
+def _row_fields(row: list[str] | BadLine, header: Sequence[str], template: PromptTemplate) -> SeedFields | BadLine:
+    if isinstance(row, BadLine):
+        return row
+    if len(row) != len(header):
+        return BadLine("line", "wrong_column_count", f"{len(row)} values", f"{len(header)}, as in the header; a value with a comma stands in quotes")
+    if bad := next((cell for cell in row if not cell.isascii() and lone_surrogate(cell)), None):
+        return BadLine(
+            "line", "not_utf8", shown(bad.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")), "text in UTF-8: save the file as UTF-8"
+        )
+    cells = dict(zip(header, row, strict=True))
+    if not any(name and cells[name].strip() for _, name in template.parts):
+        return BadLine("prompt", "empty_prompt", f"nothing in {', '.join(template.columns)}", "a value in at least one column of promptTemplate")
+    get = cells.get
+    return SeedFields(prompt=template.render(cells), system=get("system"), reference=get("reference"), category=get("category"), id=get("id"))

@@ -1,0 +1,103 @@
+"""From seeds to the prompts that the teacher is asked: duplicates set aside, the task resolved, its instruction put behind the seed's own system text.
+
+References are compared with each other (the task's kind, conflicting duplicates) and with given labels; none reaches a request or a training line.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from distillation.prompt_texts import label_system
+from distillation.records import Prompt, RejectedSeed, Seed
+from distillation.run_config import RunConfig
+from distillation.run_layout import RunLayout
+from distillation.seed_formats import shown
+from distillation.seed_tally import SeedTally
+from distillation.seeds import SeedReader
+from distillation.task import Task, TaskKind, canonical_answer
+from distillation.task_evidence import TaskEvidence
+
+ID_BYTES = 10
+
+
+def prompt_id(system: str, prompt: str) -> str:
+    """20 hexadecimal digits that depend on the seed's own text only (Unicode form NFC, no space at the ends), so they are the same in every run."""
+    return _digest(system, prompt).hex()
+
+
+def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
+    """One prompt a seed, in the order of the seeds."""
+    instruction = label_system(task.labels) if task.kind is TaskKind.LABEL else ""
+    for seed in seeds:
+        yield Prompt(
+            prompt_id=prompt_id(seed.system, seed.prompt),
+            prompt=seed.prompt,
+            seed_id=seed.seed_id,
+            system="\n\n".join(filter(None, (seed.system, instruction))),
+            reference=seed.reference,
+            category=seed.category,
+        )
+
+
+class SeedIntake:
+    """Everything between the seed files of one run and its prompts: reads, checks, sets duplicates aside, counts, resolves the task."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._reader = SeedReader(config.prompt_template)
+        self._tally = SeedTally()
+        self._evidence = TaskEvidence(config.task)
+        self._references: dict[bytes, int] = {}
+        self._given = Task(kind=TaskKind.LABEL, labels=config.task.labels) if config.task.labels else None
+
+    def read(self, key: str, chunks: Iterable[bytes]) -> Iterator[Seed | RejectedSeed]:
+        """The outcomes of one file in the order of its lines, exactly one a seed. Read the files of a run in a fixed order: of duplicates the first stays."""
+        for outcome in self._reader.read(key, chunks):
+            yield self._counted((isinstance(outcome, Seed) and self._set_aside(outcome)) or outcome)
+
+    def check(self) -> None:
+        """Call it when all files are read and the rejected seeds are written. Raises InvalidInput where the run cannot go on with these seeds."""
+        key = RunLayout(self._config.run_id).rejected_seeds
+        self._tally.check_share(self._config.max_rejected_seed_share, dataset=self._config.dataset, rejected_key=key)
+
+    def resolve_task(self) -> Task:
+        """The task of the run. Raises InvalidInput where kind `label` has no labels."""
+        return self._evidence.resolve()
+
+    def counts(self, prompts: int) -> dict[str, int]:
+        """The counts of run.json. Raises RecordsLost where seedsIn is not seeds + seedsRejected."""
+        self._tally.check_complete(self._reader.records)
+        return {"seedsIn": self._reader.records, "seeds": self._tally.seeds, "seedsRejected": self._tally.rejected, "prompts": prompts}
+
+    def _counted(self, outcome: Seed | RejectedSeed) -> Seed | RejectedSeed:
+        self._tally.observe(outcome)
+        if isinstance(outcome, Seed):
+            self._evidence.observe(outcome)
+        return outcome
+
+    def _set_aside(self, seed: Seed) -> RejectedSeed | None:
+        if self._given and seed.reference is not None and canonical_answer(seed.reference, self._given) is None:
+            expected = f"one of task.labels: {' | '.join(self._given.labels)}"
+            return _rejected(seed, "reference", "reference_not_a_label", shown(seed.reference), expected)
+        digest, reference = _digest(seed.system, seed.prompt), hash(seed.reference)
+        first = self._references.get(digest)
+        if first is None:
+            self._references[digest] = reference
+            return None
+        if first != reference:
+            expected = "the reference of the first seed with this prompt and system text"
+            return _rejected(seed, "reference", "duplicate_conflicting_reference", shown(seed.reference or ""), expected)
+        return _rejected(seed, "prompt", "duplicate", shown(seed.prompt), "a prompt and system text that no seed before it has")
+
+
+def _rejected(seed: Seed, field: str, reason: str, found: str, expected: str) -> RejectedSeed:
+    return RejectedSeed(file=seed.file, line=seed.line, field=field, reason=reason, found=found, expected=expected)
+
+
+def _digest(system: str, prompt: str) -> bytes:
+    text = f"{_normal(system)}\0{_normal(prompt)}"
+    return hashlib.sha256(text.encode()).digest()[:ID_BYTES]
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()

@@ -1,0 +1,77 @@
+"""Waiting for Bedrock work: a look at the job, and the task token completed when it has ended.
+
+The token stands in the ledger before the look, so whichever comes first, the look or Bedrock's event, finds the other's work done. The state's heartbeat
+brings the next look, and the row's deadline ends the wait: the job is stopped, and if even that does not end it the token fails.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from distillation.errors import DeploymentFailed, TuningFailed
+from distillation.job_status import JobKind, Outcome, outcome_of
+from distillation.records import LedgerRow, Record
+from distillation.submission import Ledger
+
+STOP_GRACE = timedelta(hours=1)
+"""How long a job that was stopped at its deadline may take to say so."""
+
+_FAILS_THE_TASK = {JobKind.TUNING: TuningFailed.__name__, JobKind.DEPLOYMENT: DeploymentFailed.__name__}
+"""A failed batch job does not fail the task: its missing answers go into the next wave. Without a model or a deployment there is no next step."""
+
+
+class JobLook(Record, frozen=True, omit_defaults=True):
+    """What Bedrock says of a job: its status as Bedrock spells it, why it failed, and what it made."""
+
+    status: str
+    message: str = ""
+    model_arn: str | None = None
+    deployment_arn: str | None = None
+
+
+class Callbacks(Protocol):
+    """Completing a waiting task. A token that is already completed is no error."""
+
+    def succeed(self, token: str, output: dict[str, object]) -> None:
+        """The task goes on with `output`."""
+
+    def fail(self, token: str, error: str, cause: str) -> None:
+        """The task fails with the error class and the cause."""
+
+
+def complete_if_ended(
+    row: LedgerRow, *, look: Callable[[str], JobLook], stop: Callable[[str], None], ledger: Ledger, callbacks: Callbacks, now: datetime
+) -> Outcome:
+    """Looks at the job of `row` and completes its token where it has ended. RUNNING: nothing was completed."""
+    kind = JobKind(row.kind)
+    if row.job_arn is None or row.token is None:
+        return Outcome.RUNNING
+    seen = look(row.job_arn)
+    outcome = outcome_of(kind, seen.status)
+    if outcome is Outcome.RUNNING:
+        return _at_deadline(row, seen, stop, callbacks, now)
+    ledger.ended(row.run_id, row.job_name, status=seen.status, outcome=outcome, message=seen.message)
+    _complete(row, kind, seen, outcome, callbacks)
+    return outcome
+
+
+def _complete(row: LedgerRow, kind: JobKind, seen: JobLook, outcome: Outcome, callbacks: Callbacks) -> None:
+    token = row.token or ""
+    if outcome is Outcome.FAILED and kind in _FAILS_THE_TASK:
+        callbacks.fail(token, _FAILS_THE_TASK[kind], f"{kind} job {row.job_name} ended as {seen.status}: {seen.message or 'Bedrock gives no reason'}")
+        return
+    output: dict[str, object] = {"jobArn": row.job_arn, "status": seen.status, "outcome": str(outcome), "message": seen.message}
+    made = {"modelArn": seen.model_arn, "deploymentArn": seen.deployment_arn}
+    callbacks.succeed(token, output | {key: value for key, value in made.items() if value})
+
+
+def _at_deadline(row: LedgerRow, seen: JobLook, stop: Callable[[str], None], callbacks: Callbacks, now: datetime) -> Outcome:
+    deadline = datetime.fromisoformat(row.deadline_at)
+    if now > deadline + STOP_GRACE:
+        callbacks.fail(
+            row.token or "", "WaitedTooLong", f"{row.job_name} is still {seen.status} an hour after it was stopped at its deadline {row.deadline_at}"
+        )
+        return Outcome.FAILED
+    if now > deadline and seen.status != "Stopping":
+        stop(row.job_arn or "")
+    return Outcome.RUNNING

@@ -1,0 +1,61 @@
+"""Bedrock batch inference jobs."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from distillation.job_names import client_token
+from distillation.waiting import JobLook
+from gateways.aws_errors import busy_is_retryable, code_of
+
+if TYPE_CHECKING:
+    from types_boto3_bedrock import BedrockClient
+
+
+class BatchJobs:
+    """Submits, finds, looks at and stops batch jobs."""
+
+    def __init__(self, client: "BedrockClient") -> None:
+        self._client = client
+
+    def create(self, name: str, *, role_arn: str, model_id: str, input_uri: str, output_uri: str, timeout_hours: int, tags: dict[str, str]) -> str:
+        """Submits a job of Converse records and gives its ARN. The client token makes a second call with the same name harmless."""
+        with busy_is_retryable(f"CreateModelInvocationJob {name}"):
+            return self._client.create_model_invocation_job(
+                jobName=name,
+                roleArn=role_arn,
+                clientRequestToken=client_token(name),
+                modelId=model_id,
+                modelInvocationType="Converse",
+                inputDataConfig={"s3InputDataConfig": {"s3Uri": input_uri, "s3InputFormat": "JSONL"}},
+                outputDataConfig={"s3OutputDataConfig": {"s3Uri": output_uri}},
+                timeoutDurationInHours=timeout_hours,
+                tags=[{"key": key, "value": value} for key, value in sorted(tags.items())],
+            )["jobArn"]
+
+    def find(self, name: str) -> str | None:
+        """The ARN of the job with exactly this name, None where there is none."""
+        with busy_is_retryable(f"ListModelInvocationJobs {name}"):
+            page: dict[str, Any] = {"nameContains": name}
+            while True:
+                answer = self._client.list_model_invocation_jobs(**page)
+                for job in answer.get("invocationJobSummaries", ()):
+                    if job["jobName"] == name:
+                        return job["jobArn"]
+                if not answer.get("nextToken"):
+                    return None
+                page["nextToken"] = answer["nextToken"]
+
+    def look(self, arn: str) -> JobLook:
+        """The job as Bedrock sees it now."""
+        with busy_is_retryable(f"GetModelInvocationJob {arn}"):
+            job = self._client.get_model_invocation_job(jobIdentifier=arn)
+        return JobLook(status=job.get("status", ""), message=job.get("message", ""))
+
+    def stop(self, arn: str) -> None:
+        """Asks a job to stop; one that has ended already is left alone."""
+        try:
+            self._client.stop_model_invocation_job(jobIdentifier=arn)
+        except ClientError as error:
+            if code_of(error) not in {"ConflictException", "ResourceNotFoundException", "ValidationException"}:
+                raise

@@ -1,0 +1,70 @@
+"""The ledger of paid work in DynamoDB: partition key `runId`, sort key `jobName`."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
+
+from distillation.records import LedgerRow
+from gateways.aws_errors import code_of
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.service_resource import Table
+
+
+class DynamoLedger:
+    """Implements `distillation.submission.Ledger`. Reads are consistent: a token that was written is seen."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def row(self, run_id: str, job_name: str) -> LedgerRow | None:
+        """The row of a job, None where there is none."""
+        item = self._table.get_item(Key={"runId": run_id, "jobName": job_name}, ConsistentRead=True).get("Item")
+        return _row(item) if item else None
+
+    def rows(self, run_id: str) -> list[LedgerRow]:
+        """All rows of a run, by job name."""
+        rows: list[LedgerRow] = []
+        page: dict[str, Any] = {"KeyConditionExpression": Key("runId").eq(run_id), "ConsistentRead": True}
+        while True:
+            answer = self._table.query(**page)
+            rows.extend(_row(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return rows
+            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def open(self, row: LedgerRow) -> None:
+        """Writes a new row; leaves one that exists as it is."""
+        try:
+            self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression="attribute_not_exists(jobName)")
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+
+    def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
+        """Notes the ARN."""
+        self._update(run_id, job_name, state="SUBMITTED", jobArn=job_arn)
+
+    def waiting(self, run_id: str, job_name: str, token: str) -> LedgerRow:
+        """Notes who waits, and gives the row."""
+        return self._update(run_id, job_name, token=token)
+
+    def ended(self, run_id: str, job_name: str, *, status: str, outcome: str, message: str) -> None:
+        """Notes how it ended."""
+        self._update(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message)
+
+    def _update(self, run_id: str, job_name: str, **fields: str) -> LedgerRow:
+        answer = self._table.update_item(
+            Key={"runId": run_id, "jobName": job_name},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in fields),
+            ExpressionAttributeNames={f"#{name}": name for name in fields},
+            ExpressionAttributeValues={f":{name}": value for name, value in fields.items()},
+            ReturnValues="ALL_NEW",
+        )
+        return _row(answer["Attributes"])
+
+
+def _row(item: dict[str, Any]) -> LedgerRow:
+    return msgspec.convert(item, LedgerRow, strict=False)

@@ -1,0 +1,46 @@
+"""Asking a model now: Converse."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from distillation.records import Request
+from gateways.aws_errors import code_of
+
+if TYPE_CHECKING:
+    from types_boto3_bedrock_runtime import BedrockRuntimeClient
+
+_STATUS_OF_CODE = {
+    "ThrottlingException": 429,
+    "ModelNotReadyException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+    "ModelTimeoutException": 408,
+    "ModelErrorException": 424,
+}
+"""The numbers by which a batch record spells the same errors (Bedrock Runtime API reference), so that one reader serves both."""
+_NOT_ABOUT_THE_RECORD = frozenset({"AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException", "ExpiredTokenException"})
+
+
+class ModelClient:
+    """Converse on a model id, an inference profile or a deployment's ARN. boto3 retries what passes (adaptive mode, set where the client is made)."""
+
+    def __init__(self, client: "BedrockRuntimeClient") -> None:
+        self._client = client
+
+    def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, object]:
+        """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as little as a batch.
+
+        Raises:
+            ClientError: access denied or no such model: not about this record, so the whole turn must stop.
+        """
+        tier: dict[str, Any] = {"serviceTier": {"type": "flex"}} if flex else {}
+        body: dict[str, Any] = dict(request.model_input)
+        try:
+            answer = self._client.converse(modelId=model_id, **body, **tier)
+        except ClientError as error:
+            code = code_of(error)
+            if code in _NOT_ABOUT_THE_RECORD:
+                raise
+            return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}}
+        return {"modelOutput": {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}}

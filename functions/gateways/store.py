@@ -1,0 +1,114 @@
+"""The run's files in S3. Streams both ways: no object is ever held whole unless the caller asks for it."""
+
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from distillation.record_lines import decode_lines, encode_lines
+from gateways.aws_errors import code_of
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+CHUNK_BYTES = 1 << 20
+SPOOL_BYTES = 16 << 20
+"""What a file under construction may hold in memory before it moves to the function's disk."""
+
+
+class StoredObject(NamedTuple):
+    """An object as S3 lists it: size in bytes, etag without quotes."""
+
+    key: str
+    bytes: int
+    etag: str
+    modified: datetime
+
+
+class Store:
+    """One bucket. Keys come from `distillation.run_layout`."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def uri(self, key: str) -> str:
+        """The key as an S3 URI, as Bedrock wants it."""
+        return f"s3://{self._bucket}/{key}"
+
+    def list(self, prefix: str) -> list[StoredObject]:
+        """Objects below a prefix, in order of key."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [StoredObject(o["Key"], o["Size"], o["ETag"].strip('"'), o["LastModified"]) for page in pages for o in page.get("Contents", ())]
+
+    def version_of(self, key: str) -> str:
+        """The version id of an object as it is now; empty where the bucket keeps none."""
+        return self._client.head_object(Bucket=self._bucket, Key=key).get("VersionId", "")
+
+    def get(self, key: str) -> bytes:
+        """A whole object. Raises ClientError NoSuchKey."""
+        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def get_or_none(self, key: str) -> bytes | None:
+        """A whole object, None where there is none."""
+        try:
+            return self.get(key)
+        except ClientError as error:
+            if code_of(error) in {"NoSuchKey", "404"}:
+                return None
+            raise
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """An object's bytes as a stream."""
+        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(CHUNK_BYTES)
+
+    def lines(self, key: str) -> Iterator[bytes]:
+        """An object's lines as a stream."""
+        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_lines(CHUNK_BYTES)
+
+    def records(self, key: str, kind: type[T]) -> Iterator[T]:
+        """An object's lines as records."""
+        return decode_lines(self.lines(key), kind)
+
+    def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        """Writes a whole object."""
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+
+    def put_json(self, key: str, record: object) -> None:
+        """Writes a record as indented JSON, for people to read too."""
+        self.put(key, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+
+    def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
+        """Writes lines as one object and gives their number. Large ones go through the function's disk and S3's multipart upload."""
+        count = 0
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+            for line in lines:
+                spool.write(line)
+                count += 1
+            spool.seek(0)
+            self._client.upload_fileobj(io.BufferedReader(spool), self._bucket, key, ExtraArgs={"ContentType": "application/jsonl"})
+        return count
+
+    def put_records(self, key: str, records: Iterable[object]) -> int:
+        """Writes records, one line of JSON each, and gives their number."""
+        return self.put_lines(key, encode_lines(records))
+
+    def copy(self, source: str, target: str) -> None:
+        """Copies an object inside the bucket."""
+        self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, target)
+
+    def records_below(self, prefix: str, kind: type[T], *, named: str = "", suffix: str = ".jsonl") -> Iterator[T]:
+        """The records of all objects below a prefix whose file name starts with `named`, in order of key."""
+        return decode_lines(self.lines_below(prefix, named=named, suffix=suffix), kind)
+
+    def lines_below(self, prefix: str, *, named: str = "", suffix: str = ".jsonl") -> Iterator[bytes]:
+        """The lines of the same objects."""
+        for stored in self.list(prefix):
+            if stored.key.endswith(suffix) and stored.key.rsplit("/", 1)[1].startswith(named):
+                yield from self.lines(stored.key)

@@ -1,0 +1,18 @@
+"""AwaitBatch, AwaitTuning, AwaitDeployment, AwaitPredictions: a job's name and a task token -> the token is in the ledger, the job was looked at."""
+
+from application.entry import Event, Turn, lambda_entry
+from application.look import look_and_complete
+from application.services import Services
+from distillation.errors import ThrottledByBedrock
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """Notes who waits, then looks. A look that Bedrock throttles is made again after the heartbeat."""
+    row = services.ledger.waiting(event["runId"], event["jobName"], event["token"])
+    try:
+        return look_and_complete(row, services)
+    except ThrottledByBedrock as busy:
+        return {"outcome": "running", "busy": str(busy)}
+
+
+handler = lambda_entry(run)

@@ -1,0 +1,20 @@
+"""Bedrock's job events -> the waiting task goes on at once.
+
+An event is only a hint: the job itself is looked at, so early, late and doubled events change nothing.
+"""
+
+from application.entry import Event, Turn, lambda_entry
+from application.look import look_and_complete
+from application.services import Services
+from distillation.job_names import run_id_of
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """The event names the job as `batchJobName` (batch) or `jobName` (customization)."""
+    job_name = event["detail"].get("batchJobName") or event["detail"].get("jobName", "")
+    run_id = run_id_of(services.settings.app, job_name)
+    row = services.ledger.row(run_id, job_name) if run_id else None
+    return look_and_complete(row, services) if row else {"outcome": "not ours"}
+
+
+handler = lambda_entry(run)

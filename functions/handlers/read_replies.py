@@ -1,0 +1,23 @@
+"""ReadReplies: what Bedrock wrote for a shard -> answers, rejections with a reason, and how many requests are still missing."""
+
+from application.entry import Event, Turn, lambda_entry
+from application.run_files import ids_in
+from application.services import Services
+from distillation.replies_to_answers import read_replies
+from distillation.run_layout import RunLayout, cached_shard
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """Joins replies to requests by record id, keeps what was paid for, also in the answer cache."""
+    store, run_id, shard = services.store, event["run"]["runId"], event["shard"]
+    layout = RunLayout(run_id)
+    replies = layout.replies_prefix(event["wave"], shard)
+    found = read_replies(ids_in(store, layout.requests(event["wave"], shard)), store.lines_below(replies, suffix=".jsonl.out"))
+    store.put_records(layout.answers(shard), found.answers)
+    store.put_records(layout.rejected_answers(shard), found.rejected)
+    store.copy(layout.answers(shard), cached_shard(event["run"]["dataset"], run_id, shard))
+    answers, rejected = len(found.answers), len(found.rejected)
+    return {"missing": len(found.to_ask_again), "counts": {"replies": answers + rejected, "answers": answers, "answersRejected": rejected}}
+
+
+handler = lambda_entry(run)

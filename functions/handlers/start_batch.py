@@ -1,0 +1,26 @@
+"""StartBatch: a shard's requests in S3 -> the name of its batch job, submitted once or adopted."""
+
+from application.batch_submission import submit_batch
+from application.entry import Event, Turn, lambda_entry
+from application.services import Services
+from distillation import job_names
+from distillation.run_layout import RunLayout
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """The teacher's batch job for one shard of a wave."""
+    run_id, wave, shard = event["run"]["runId"], event["wave"], event["shard"]
+    layout = RunLayout(run_id)
+    name = job_names.batch(services.settings.app, run_id, wave, shard)
+    submit_batch(
+        event,
+        services,
+        job_name=name,
+        model_id=services.settings.teacher_invoke_id,
+        requests=layout.requests(wave, shard),
+        replies=layout.replies_prefix(wave, shard),
+    )
+    return {"jobName": name}
+
+
+handler = lambda_entry(run)

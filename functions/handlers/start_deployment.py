@@ -1,0 +1,41 @@
+"""StartDeployment: the custom model -> the name of its on-demand deployment, created once or adopted."""
+
+from datetime import timedelta
+from itertools import count
+
+from application.entry import Event, Turn, lambda_entry
+from application.services import Services
+from distillation import job_names
+from distillation.dataset_to_training import deployment_request
+from distillation.job_status import JobKind
+from distillation.submission import submit_once
+
+TIME_LIMIT = timedelta(hours=6)
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """The deployment of one arm's model. One that failed or was deleted is not adopted: the next attempt gets its own name."""
+    run = event["run"]
+    name = next(n for i in count() if _usable(run["runId"], n := job_names.deployment(services.settings.app, run["runId"], event["arm"], i), services))
+    tags = {"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"]}
+    submit_once(
+        services.ledger,
+        run_id=run["runId"],
+        job_name=name,
+        kind=JobKind.DEPLOYMENT,
+        find=services.deployments.find,
+        create=lambda: services.deployments.create(deployment_request(name, model_arn=event["modelArn"], tags=tags)),
+        now=services.now(),
+        time_limit=TIME_LIMIT,
+    )
+    return {"jobName": name}
+
+
+def _usable(run_id: str, name: str, services: Services) -> bool:
+    arn, row = services.deployments.find(name), services.ledger.row(run_id, name)
+    if arn is None:
+        return row is None or row.job_arn is None
+    return services.deployments.look(arn).status != "Failed"
+
+
+handler = lambda_entry(run)

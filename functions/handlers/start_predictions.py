@@ -1,0 +1,26 @@
+"""StartPredictions: a holdout shard's requests in S3 -> the name of its batch job, submitted once or adopted."""
+
+from application.batch_submission import submit_batch
+from application.entry import Event, Turn, lambda_entry
+from application.services import Services
+from distillation import job_names
+from distillation.run_layout import RunLayout
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """An arm's batch job for one shard of the holdout."""
+    run_id, arm, shard = event["run"]["runId"], event["arm"], event["shard"]
+    layout = RunLayout(run_id)
+    name = job_names.prediction_batch(services.settings.app, run_id, arm, shard)
+    submit_batch(
+        event,
+        services,
+        job_name=name,
+        model_id=event["modelId"],
+        requests=layout.prediction_requests(arm, shard),
+        replies=layout.prediction_replies_prefix(arm, shard),
+    )
+    return {"jobName": name}
+
+
+handler = lambda_entry(run)

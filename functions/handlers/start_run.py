@@ -1,0 +1,40 @@
+"""Uploads -> runs: each S3 event reaches this function after the quiet window (the queue's delay) and starts a run unless a newer file came meanwhile.
+
+So a run starts when its dataset has been quiet for that long, without any clock being compared. The execution's name is a function of the
+dataset's files, so events that come twice, or one for each of several files, start nothing twice.
+"""
+
+import json
+from typing import Any
+
+from application.entry import Event, Turn, lambda_entry, logger
+from application.services import Services
+from distillation.run_layout import seeds_prefix
+from distillation.seeds import is_seed_file
+from distillation.uploads_to_runs import dataset_of_key, execution_name, is_newest
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, Any]:
+    """Takes SQS messages, each an S3 event of EventBridge. What failed is given back to the queue, message by message."""
+    failed: list[dict[str, str]] = []
+    for message in event["Records"]:
+        try:
+            _start(json.loads(message["body"])["detail"]["object"], services)
+        except Exception:
+            logger.exception("the upload could not be handled; the queue will bring it again")
+            failed.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _start(uploaded: dict[str, str], services: Services) -> None:
+    dataset = dataset_of_key(uploaded["key"])
+    files = [o for o in services.store.list(seeds_prefix(dataset)) if is_seed_file(o.key)]
+    if not is_newest(uploaded["key"], uploaded["etag"], [(o.key, o.etag, o.modified) for o in files]):
+        logger.info("a newer file of this dataset brings its own event", extra={"dataset": dataset, "key": uploaded["key"]})
+        return
+    name = execution_name(dataset, [(o.key, o.etag, o.modified) for o in files])
+    started = services.executions.start(name, {"dataset": dataset})
+    logger.info("started" if started else "already started", extra={"dataset": dataset, "execution": name})
+
+
+handler = lambda_entry(run)

@@ -1,0 +1,57 @@
+"""StartTuning: the dataset in S3 -> the name of the customization job, submitted once or adopted."""
+
+from datetime import timedelta
+from itertools import count
+
+from application.entry import Event, Turn, lambda_entry
+from application.run_files import read_run
+from application.services import Services
+from distillation import job_names
+from distillation.dataset_to_training import customization_request
+from distillation.job_status import JobKind
+from distillation.run_layout import RunLayout
+from distillation.submission import submit_once
+
+TIME_LIMIT = timedelta(days=3)
+"""5,000 records and 2 epochs take about an hour (AWS samples); a queue of other jobs of the account can hold one back much longer."""
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """The customization job of one arm. A job that failed, or whose model was deleted, is not adopted: the next attempt gets its own name."""
+    run, arm = event["run"], event["arm"]
+    name = next(n for i in count() if _usable(n := job_names.tuning(services.settings.app, run["runId"], arm, i), services))
+    submit_once(
+        services.ledger,
+        run_id=run["runId"],
+        job_name=name,
+        kind=JobKind.TUNING,
+        find=services.tuning_jobs.find,
+        create=lambda: services.tuning_jobs.create(_request(event, services, name)),
+        now=services.now(),
+        time_limit=TIME_LIMIT,
+    )
+    return {"jobName": name}
+
+
+def _usable(name: str, services: Services) -> bool:
+    arn = services.tuning_jobs.find(name)
+    return arn is None or not services.tuning_jobs.model_is_gone(arn)
+
+
+def _request(event: Event, services: Services, name: str) -> dict[str, object]:
+    store, run = services.store, event["run"]
+    record, layout = read_run(store, run["runId"]), RunLayout(run["runId"])
+    validation = layout.dataset("validation.jsonl")
+    return customization_request(
+        name,
+        role_arn=services.settings.customization_role_arn,
+        base_model=record.models.student,
+        plan=record.training,
+        train_uri=store.uri(layout.dataset("train.jsonl")),
+        validation_uri=store.uri(validation) if store.get(validation) else None,
+        output_uri=store.uri(layout.model_prefix(event["arm"])),
+        tags={"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"]},
+    )
+
+
+handler = lambda_entry(run)

@@ -1,0 +1,44 @@
+"""WriteFailureReport: what failed and what was retired -> the error in plain words, the failure report and the ledger in S3."""
+
+import msgspec
+from distillation.failure_report import build_failure_report, failure_json
+from distillation.failure_to_pages import render_failure_html, render_failure_markdown
+
+from application.entry import Event, Turn, lambda_entry
+from application.failures import dataset_named, plain_cause, run_of_execution
+from application.run_files import write_ledger
+from application.services import Services
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from gateways.store import Store
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """Gives the error and the cause that the execution ends with."""
+    failure, store = event["failure"], services.store
+    run_id = run_of_execution(event["input"], event["executionName"])
+    cause = plain_cause(failure["cause"])
+    report = build_failure_report(
+        run_id,
+        dataset_named(event["input"]),
+        created_at=services.now().isoformat(timespec="seconds"),
+        state=failure["state"],
+        error=failure["error"],
+        cause=cause,
+        counts=_counts(store, run_id),
+        deleted=failure.get("retired", []),
+    )
+    layout = RunLayout(run_id)
+    store.put(layout.report("report.json"), msgspec.json.format(failure_json(report), indent=2))
+    store.put(layout.report("report.md"), render_failure_markdown(report).encode(), "text/markdown; charset=utf-8")
+    store.put(layout.report("index.html"), render_failure_html(report).encode(), "text/html; charset=utf-8")
+    write_ledger(store, run_id, services.ledger.rows(run_id))
+    return {"error": failure["error"], "cause": cause}
+
+
+def _counts(store: Store, run_id: str) -> dict[str, int]:
+    body = store.get_or_none(RunLayout(run_id).run)
+    return msgspec.json.decode(body, type=RunRecord).counts if body else {}
+
+
+handler = lambda_entry(run)

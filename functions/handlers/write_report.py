@@ -1,0 +1,27 @@
+"""WriteReport: scores and the counts of every hop -> the report as HTML, Markdown and JSON; the ledger beside the run."""
+
+import msgspec
+from distillation.report_to_pages import render_html, render_markdown
+from distillation.scores_to_report import report_json
+
+from application.entry import Event, Turn, lambda_entry
+from application.report_facts import report_of
+from application.run_files import write_ledger
+from application.services import Services
+from distillation.run_layout import RunLayout
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """Gives the key of the report that people open."""
+    store, run_id = services.store, event["run"]["runId"]
+    layout = RunLayout(run_id)
+    rows = services.ledger.rows(run_id)
+    write_ledger(store, run_id, rows)
+    report = report_of(store, services.ledger, run_id, created_at=services.now().isoformat(timespec="seconds"))
+    store.put(layout.report("report.json"), msgspec.json.format(report_json(report), indent=2))
+    store.put(layout.report("report.md"), render_markdown(report).encode(), "text/markdown; charset=utf-8")
+    store.put(layout.report("index.html"), render_html(report).encode(), "text/html; charset=utf-8")
+    return {"reportKey": layout.report("index.html"), "counts": {}}
+
+
+handler = lambda_entry(run)

@@ -1,0 +1,36 @@
+"""The only reader of the environment. The CDK app sets these variables on every function."""
+
+import os
+from typing import NamedTuple
+
+
+class Settings(NamedTuple):
+    """What the deployment tells the functions: names, roles and model ids."""
+
+    bucket: str
+    ledger_table: str
+    app: str
+    batch_role_arn: str
+    customization_role_arn: str
+    teacher_model_id: str
+    teacher_invoke_id: str
+    student_model_id: str
+    base_invoke_id: str
+    state_machine_arn: str
+
+
+def settings_from_environment() -> Settings:
+    """Reads the variables; one that only other functions need may be absent."""
+    env = os.environ.get
+    return Settings(
+        bucket=env("BUCKET_NAME", ""),
+        ledger_table=env("LEDGER_TABLE_NAME", ""),
+        app=env("APP_NAME", ""),
+        batch_role_arn=env("BATCH_ROLE_ARN", ""),
+        customization_role_arn=env("CUSTOMIZATION_ROLE_ARN", ""),
+        teacher_model_id=env("TEACHER_MODEL_ID", ""),
+        teacher_invoke_id=env("TEACHER_INVOKE_ID", ""),
+        student_model_id=env("STUDENT_MODEL_ID", ""),
+        base_invoke_id=env("STUDENT_INVOKE_ID", ""),
+        state_machine_arn=env("STATE_MACHINE_ARN", ""),
+    )

@@ -1,0 +1,68 @@
+"""What Bedrock may do for us: the role of batch jobs and the role of customization jobs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.nag import acknowledge_wildcards
+from infra.settings import TUNING_REGION, UNITED_STATES_DESTINATIONS, Settings
+
+ONE_RUN_EACH = "Run ids are made at run time; the role reads and writes only the stages that Bedrock needs."
+
+
+class BedrockModels(NamedTuple):
+    """ARNs of what is invoked and tuned. `teacher` holds the profile and the model in each region that the profile may choose."""
+
+    teacher: tuple[str, ...]
+    student: tuple[str, ...]
+
+    @property
+    def all(self) -> list[str]:
+        return [*self.teacher, *self.student]
+
+
+def bedrock_models(stack: Stack, settings: Settings) -> BedrockModels:
+    """The models of `settings` as ARNs of the stack's partition and account."""
+    student = (_model(stack, settings.student_invoke_id, TUNING_REGION),)
+    if settings.teacher_profile is None:
+        return BedrockModels((_model(stack, settings.teacher_model_id, TUNING_REGION),), student)
+    profile = stack.format_arn(service="bedrock", resource="inference-profile", resource_name=settings.teacher_profile)
+    return BedrockModels((profile, *(_model(stack, settings.teacher_model_id, region) for region in UNITED_STATES_DESTINATIONS)), student)
+
+
+def _model(stack: Stack, model_id: str, region: str) -> str:
+    return stack.format_arn(service="bedrock", region=region, account="", resource="foundation-model", resource_name=model_id)
+
+
+class BedrockAccess(Construct):
+    """Two service roles, each for one kind of job of this account, each with its own stages of a run's folder."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, bucket_arn: str, models: BedrockModels) -> None:
+        super().__init__(scope, construct_id)
+        self._bucket_arn = bucket_arn
+        self.batch_role = self._role("BatchRole", "model-invocation-job")
+        self._storage(self.batch_role, reads=["2-requests", "7-evaluation/requests"], writes=["3-replies", "7-evaluation/replies"])
+        self.batch_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.all))
+        self.customization_role = self._role("CustomizationRole", "model-customization-job")
+        # The user guide has the role read its output folder too ("Create a service role for model customization").
+        self._storage(self.customization_role, reads=["5-dataset", "6-model"], writes=["6-model"])
+
+    def _role(self, name: str, job: str) -> iam.Role:
+        """A role that Bedrock may take only on behalf of this account's jobs of that kind (no confused deputy)."""
+        stack = Stack.of(self)
+        source = stack.format_arn(service="bedrock", resource=job, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
+        conditions = {"StringEquals": {"aws:SourceAccount": stack.account}, "ArnEquals": {"aws:SourceArn": source}}
+        return iam.Role(self, name, assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=conditions))
+
+    def _storage(self, role: iam.Role, *, reads: Sequence[str], writes: Sequence[str]) -> None:
+        own_account = {"StringEquals": {"aws:ResourceAccount": Stack.of(self).account}}
+        read, written = self._stages(reads), self._stages(writes)
+        for actions, resources in ((["s3:ListBucket"], [self._bucket_arn]), (["s3:GetObject"], read), (["s3:PutObject"], written)):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=own_account))
+        acknowledge_wildcards(role, [*read, *written], ONE_RUN_EACH)
+
+    def _stages(self, stages: Sequence[str]) -> list[str]:
+        return [f"{self._bucket_arn}/runs/*/{stage}/*" for stage in stages]

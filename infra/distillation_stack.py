@@ -1,0 +1,128 @@
+"""The whole of Nova Distill in one stack: composes the constructs and hands each what it needs of the others."""
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from infra.bedrock_access import BedrockAccess, bedrock_models
+from infra.function_grants import GrantTargets, grants_by_function
+from infra.job_events import JobEvents
+from infra.monitoring import Monitoring
+from infra.notifications import Notifications
+from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, PipelineFunctions, pascal
+from infra.run_ledger import RunLedger
+from infra.run_storage import RunStorage
+from infra.seed_trigger import SeedTrigger
+from infra.settings import Settings
+from infra.wheels import Target
+from infra.workflow import Workflow
+
+
+class DistillationStack(Stack):
+    """Seeds in S3 to a verdict."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            settings.stack_name,
+            description="Nova Distill: seeds in S3 to a distilled, measured and promoted Amazon Nova Micro",
+            env=Environment(account=settings.account, region=settings.region),
+        )
+        self._settings = settings
+        self._models = bedrock_models(self, settings)
+        self._storage = RunStorage(self, "Storage", keep_data=settings.keeps_data, log_retention_days=settings.log_retention_days)
+        self._ledger = RunLedger(self, "Ledger", keep_data=settings.keeps_data)
+        self._bedrock = BedrockAccess(self, "Bedrock", bucket_arn=self._storage.bucket.bucket_arn, models=self._models)
+        self._notifications = Notifications(self, "Notifications", display_name=settings.app_name, email=settings.notification_email)
+        self._functions = self._pipeline_functions()
+        self._workflow = self._state_machine()
+        self._triggers()
+        self._outputs()
+
+    def _pipeline_functions(self) -> PipelineFunctions:
+        targets = GrantTargets(
+            bucket_arn=self._storage.bucket.bucket_arn,
+            table_arn=self._ledger.table.table_arn,
+            batch_role_arn=self._bedrock.batch_role.role_arn,
+            customization_role_arn=self._bedrock.customization_role.role_arn,
+            models=self._models,
+            app_name=self._settings.app_name,
+        )
+        return PipelineFunctions(
+            self,
+            "Functions",
+            architecture=self._settings.architecture,
+            target=Target(self._settings.wheels_for, self._settings.python_version),
+            log_retention_days=self._settings.log_retention_days,
+            environment=self._environment(),
+            grants=grants_by_function(self, targets),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """What `functions/settings.py` reads, the same for every function."""
+        return {
+            "APP_NAME": self._settings.app_name,
+            "BUCKET_NAME": self._storage.bucket.bucket_name,
+            "LEDGER_TABLE_NAME": self._ledger.table.table_name,
+            "BATCH_ROLE_ARN": self._bedrock.batch_role.role_arn,
+            "CUSTOMIZATION_ROLE_ARN": self._bedrock.customization_role.role_arn,
+            "TEACHER_MODEL_ID": self._settings.teacher_model_id,
+            "TEACHER_INVOKE_ID": self._settings.teacher_invoke_id,
+            "STUDENT_MODEL_ID": self._settings.student_model_id,
+            "STUDENT_INVOKE_ID": self._settings.student_invoke_id,
+            "POWERTOOLS_SERVICE_NAME": self._settings.app_name,
+            "POWERTOOLS_METRICS_NAMESPACE": "NovaDistill",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+    def _state_machine(self) -> Workflow:
+        tasks = {pascal(name) + "Arn": self._functions.by_name[name].function_arn for name in SIZES if name not in OUTSIDE_THE_MACHINE}
+        topic_arn = self._notifications.topic.topic_arn
+        waits = {
+            "AwaitHeartbeatSeconds": str(self._settings.await_heartbeat_seconds),
+            "DeploymentHeartbeatSeconds": str(self._settings.deployment_heartbeat_seconds),
+        }
+        return Workflow(
+            self,
+            "Workflow",
+            name=self._settings.app_name,
+            function_arns=list(tasks.values()),
+            topic_arn=topic_arn,
+            substitutions=tasks | waits | {"NotificationTopicArn": topic_arn},
+            log_retention_days=self._settings.log_retention_days,
+        )
+
+    def _triggers(self) -> None:
+        functions, machine = self._functions.by_name, self._workflow.state_machine
+        start_run = functions["start_run"]
+        machine.grant_start_execution(start_run)
+        start_run.add_environment("STATE_MACHINE_ARN", machine.state_machine_arn)
+        start_run.add_environment("TRIGGER_QUIET_SECONDS", str(self._settings.trigger_quiet_seconds))
+        uploads = SeedTrigger(
+            self,
+            "SeedTrigger",
+            bucket_name=self._storage.bucket.bucket_name,
+            quiet_seconds=self._settings.trigger_quiet_seconds,
+            start_run=start_run,
+            start_run_seconds=SIZES["start_run"].seconds,
+        )
+        jobs = JobEvents(self, "JobEvents", app_name=self._settings.app_name, job_changed=functions["job_changed"])
+        Monitoring(
+            self,
+            "Monitoring",
+            dashboard_name=self._settings.app_name,
+            topic=self._notifications.topic,
+            state_machine=machine,
+            functions=functions,
+            outside_the_machine=sorted(OUTSIDE_THE_MACHINE),
+            dead_letters={"Uploads": uploads.dead_letters, "JobEvents": jobs.dead_letters},
+        )
+
+    def _outputs(self) -> None:
+        outputs = {
+            "BucketName": self._storage.bucket.bucket_name,
+            "StateMachineArn": self._workflow.state_machine.state_machine_arn,
+            "LedgerTableName": self._ledger.table.table_name,
+            "NotificationTopicArn": self._notifications.topic.topic_arn,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,180 @@
+"""What each function may ask of AWS, beside its own log and X-Ray: one table, one line a function."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+
+from infra.bedrock_access import BedrockModels
+from infra.nag import acknowledge_wildcards
+
+
+class Grant(NamedTuple):
+    """Actions on resources. `why` is the written reason for a wildcard among the resources."""
+
+    actions: Sequence[str]
+    resources: Sequence[str]
+    why: str = ""
+    conditions: dict[str, Any] | None = None
+
+    def give_to(self, role: iam.Role) -> None:
+        """Add the statement to the role and give the reason for its wildcards to cdk-nag."""
+        role.add_to_policy(iam.PolicyStatement(actions=self.actions, resources=self.resources, conditions=self.conditions))
+        if self.why:
+            acknowledge_wildcards(role, self.resources, self.why)
+
+
+class GrantTargets(NamedTuple):
+    """The ARNs that grants are about. `app_name` is the folder of the promoted students in Parameter Store."""
+
+    bucket_arn: str
+    table_arn: str
+    batch_role_arn: str
+    customization_role_arn: str
+    models: BedrockModels
+    app_name: str
+
+
+def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]:
+    """Every function's grants, by handler name."""
+    storage, bedrock = _Storage(to.bucket_arn), _Bedrock(stack, to.models)
+    read_run = [storage.see_keys(), storage.read("runs")]
+    run_files = [*read_run, storage.write("runs")]
+    run_and_cache = [*run_files, storage.read("answers"), storage.write("answers")]
+    list_jobs = _ledger(to.table_arn, "Query")
+    submit = [*read_run, _ledger(to.table_arn, "GetItem", "PutItem", "UpdateItem")]
+    submit_batch = [*submit, *bedrock.submit_batches(to.batch_role_arn)]
+    complete = [_ledger(to.table_arn, "GetItem", "UpdateItem"), bedrock.look_at_jobs(), bedrock.stop_jobs(), _finish_waiting()]
+    retire = [*read_run, _ledger(to.table_arn, "Query", "UpdateItem"), bedrock.look_at_jobs(), bedrock.stop_jobs(), *bedrock.delete_students()]
+    return {
+        "prepare_run": [*run_files, storage.read("seeds"), bedrock.preflight()],
+        "plan_requests": run_and_cache,
+        "start_batch": submit_batch,
+        "await_job": [*complete, bedrock.delete_deployments()],
+        "read_replies": run_and_cache,
+        "answer_now": [*run_files, bedrock.invoke(to.models.teacher)],
+        "plan_retry_wave": run_files,
+        "assemble_dataset": [*run_files, list_jobs],
+        "start_tuning": [*submit, *bedrock.tune(to.customization_role_arn)],
+        "start_deployment": [*submit, *bedrock.deploy()],
+        "plan_predictions": run_files,
+        "start_predictions": submit_batch,
+        "read_predictions": run_files,
+        "predict_arm": [*run_files, bedrock.invoke(to.models.all), bedrock.invoke_students()],
+        "score_run": run_files,
+        "write_report": [*run_files, list_jobs],
+        "promote_student": [*read_run, _promote(stack, to.app_name)],
+        "retire_student": retire,
+        "retire_after_failure": retire,
+        "write_failure_report": [*run_files, list_jobs],
+        "job_changed": complete,
+        "start_run": [storage.see_keys()],
+    }
+
+
+class _Storage:
+    _MADE_AT_RUN_TIME = "One folder of the one bucket: run ids, datasets and file names below it are made at run time."
+
+    def __init__(self, bucket_arn: str) -> None:
+        self._bucket_arn = bucket_arn
+
+    def _below(self, folder: str) -> str:
+        return f"{self._bucket_arn}/{folder}/*"
+
+    def see_keys(self) -> Grant:
+        # Without it a missing object looks like a forbidden one (403 for 404). A condition on s3:prefix would bring that back: a GetObject has no prefix.
+        return Grant(["s3:ListBucket"], [self._bucket_arn])
+
+    def read(self, folder: str) -> Grant:
+        return Grant(["s3:GetObject"], [self._below(folder)], self._MADE_AT_RUN_TIME)
+
+    def write(self, folder: str) -> Grant:
+        return Grant(["s3:PutObject", "s3:AbortMultipartUpload"], [self._below(folder)], self._MADE_AT_RUN_TIME)
+
+
+class _Bedrock:
+    """Bedrock's own ids (of jobs, custom models, deployments) are random, so grants on them end in a wildcard within this account and Region."""
+
+    _RANDOM = "Bedrock makes the ids of jobs, custom models and deployments; the grant ends at this account and Region."
+    _NO_RESOURCE = "The List operations of Bedrock's jobs and deployments know no resource (Service Authorization Reference)."
+
+    def __init__(self, stack: Stack, models: BedrockModels) -> None:
+        self._stack, self._models = stack, models
+        self._batch_jobs = self._any("model-invocation-job")
+        self._tuning_jobs = self._any("model-customization-job")
+        self._students = self._any("custom-model")
+        self._deployments = self._any("custom-model-deployment")
+
+    def _any(self, kind: str, account: str | None = None) -> str:
+        return self._stack.format_arn(service="bedrock", account=account, resource=kind, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
+
+    def preflight(self) -> Grant:
+        why = "Reads the public description of the models in use; their versions differ by Region."
+        return Grant(["bedrock:GetFoundationModel", "bedrock:GetInferenceProfile"], [self._any("foundation-model", ""), self._any("inference-profile")], why)
+
+    def invoke(self, models: Sequence[str]) -> Grant:
+        return Grant(["bedrock:InvokeModel"], models)
+
+    def invoke_students(self) -> Grant:
+        return Grant(["bedrock:InvokeModel"], [self._deployments], self._RANDOM)
+
+    def look_at_jobs(self) -> Grant:
+        actions = ["bedrock:GetModelInvocationJob", "bedrock:GetModelCustomizationJob", "bedrock:GetCustomModelDeployment"]
+        return Grant(actions, [self._batch_jobs, self._tuning_jobs, self._deployments], self._RANDOM)
+
+    def stop_jobs(self) -> Grant:
+        return Grant(["bedrock:StopModelInvocationJob", "bedrock:StopModelCustomizationJob"], [self._batch_jobs, self._tuning_jobs], self._RANDOM)
+
+    def delete_deployments(self) -> Grant:
+        return Grant(["bedrock:DeleteCustomModelDeployment"], [self._deployments], self._RANDOM)
+
+    def delete_students(self) -> list[Grant]:
+        return [self.delete_deployments(), Grant(["bedrock:GetCustomModel", "bedrock:DeleteCustomModel"], [self._students], self._RANDOM)]
+
+    def submit_batches(self, role_arn: str) -> list[Grant]:
+        return [
+            Grant(["bedrock:CreateModelInvocationJob"], [*self._models.all, self._batch_jobs], self._RANDOM),
+            Grant(["bedrock:GetModelInvocationJob", "bedrock:TagResource"], [self._batch_jobs], self._RANDOM),
+            Grant(["bedrock:ListModelInvocationJobs"], ["*"], self._NO_RESOURCE),
+            _hand_over(role_arn),
+        ]
+
+    def tune(self, role_arn: str) -> list[Grant]:
+        made = [self._tuning_jobs, self._students]
+        return [
+            Grant(["bedrock:CreateModelCustomizationJob"], [*self._tunable(), *made], self._RANDOM),
+            Grant(["bedrock:GetModelCustomizationJob", "bedrock:GetCustomModel", "bedrock:TagResource"], made, self._RANDOM),
+            Grant(["bedrock:ListModelCustomizationJobs"], ["*"], self._NO_RESOURCE),
+            _hand_over(role_arn),
+        ]
+
+    def _tunable(self) -> list[str]:
+        # The id with its context window (`…v1:0:128k`) is a model of its own to IAM.
+        return [arn + suffix for arn in self._models.student for suffix in ("", ":*")]
+
+    def deploy(self) -> list[Grant]:
+        return [
+            Grant(["bedrock:CreateCustomModelDeployment", "bedrock:GetCustomModel"], [self._students, self._deployments], self._RANDOM),
+            Grant(["bedrock:GetCustomModelDeployment", "bedrock:TagResource"], [self._deployments], self._RANDOM),
+            Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
+            Grant(["bedrock:ListCustomModelDeployments"], ["*"], self._NO_RESOURCE),
+        ]
+
+
+def _ledger(table_arn: str, *operations: str) -> Grant:
+    return Grant([f"dynamodb:{operation}" for operation in operations], [table_arn])
+
+
+def _finish_waiting() -> Grant:
+    why = "The task token is the permission; the operation knows no resource (Service Authorization Reference)."
+    return Grant(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"], why)
+
+
+def _hand_over(role_arn: str) -> Grant:
+    return Grant(["iam:PassRole"], [role_arn], conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}})
+
+
+def _promote(stack: Stack, app_name: str) -> Grant:
+    parameters = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{app_name}/*")
+    return Grant(["ssm:PutParameter"], [parameters], "One parameter a dataset, below the app's own path; datasets come with the seeds.")

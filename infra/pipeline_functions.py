@@ -1,0 +1,129 @@
+"""The Lambda functions: one a handler file, from one table."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.function_bundle import function_code, layer_code
+from infra.function_grants import Grant
+from infra.log_retention import log_retention
+from infra.nag import acknowledge
+from infra.wheels import Layer, Target, built_bundle
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+
+
+class Size(NamedTuple):
+    """What a function is given. 1,769 MiB is one whole processor (Lambda developer guide, "Configure memory")."""
+
+    memory: int
+    seconds: int
+    layers: tuple[Layer, ...] = (Layer.DEPENDENCIES,)
+
+
+_CALL = Size(memory=512, seconds=60)
+_STREAM = Size(memory=1769, seconds=900)
+_WHOLE_SET = Size(memory=3538, seconds=900)
+
+SIZES: dict[str, Size] = {
+    "prepare_run": _STREAM,
+    "plan_requests": _STREAM,
+    "start_batch": _CALL,
+    "await_job": _CALL,
+    "read_replies": _STREAM,
+    "answer_now": _STREAM,
+    "plan_retry_wave": _STREAM,
+    "assemble_dataset": _WHOLE_SET,
+    "start_tuning": _CALL,
+    "start_deployment": _CALL,
+    "plan_predictions": _STREAM,
+    "start_predictions": _CALL,
+    "read_predictions": _STREAM,
+    "predict_arm": _STREAM,
+    "score_run": _WHOLE_SET._replace(layers=(Layer.DEPENDENCIES, Layer.STATISTICS)),
+    "write_report": _STREAM._replace(layers=(Layer.DEPENDENCIES, Layer.CHARTS)),
+    "promote_student": _CALL,
+    "retire_student": _CALL,
+    "retire_after_failure": _CALL,
+    "write_failure_report": _STREAM,
+    "job_changed": _CALL,
+    "start_run": _CALL,
+}
+
+# Not a Task of the machine: EventBridge and SQS call these.
+OUTSIDE_THE_MACHINE = frozenset({"job_changed", "start_run"})
+
+
+def pascal(handler: str) -> str:
+    """`prepare_run` -> `PrepareRun`: the construct id, the state and, with `Arn`, the placeholder in the state machine."""
+    return "".join(word.capitalize() for word in handler.split("_"))
+
+
+class PipelineFunctions(Construct):
+    """All functions, by handler name, with the same code and environment and each with its own role, log and grants."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        architecture: str,
+        target: Target,
+        log_retention_days: int,
+        environment: Mapping[str, str],
+        grants: Mapping[str, list[Grant]],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._architecture = lambda_.Architecture.ARM_64 if architecture == "arm64" else lambda_.Architecture.X86_64
+        self._retention = log_retention(log_retention_days)
+        self._code = function_code()
+        self._layers = {layer: self._layer(layer, target) for layer in Layer}
+        acknowledge(self, "AwsSolutions-L1", "The code, its lock files and its tests are of Python 3.13; the runtime changes with them.")
+        self.by_name = {name: self._function(name, size, environment, grants[name]) for name, size in SIZES.items()}
+
+    def _layer(self, layer: Layer, target: Target) -> lambda_.LayerVersion:
+        if Stack.of(self).bundling_required:
+            # The CDK would build it too, but wrap what went wrong in its own stack trace.
+            built_bundle(layer, target)
+        return lambda_.LayerVersion(
+            self,
+            layer.capitalize(),
+            code=layer_code(layer, target),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[self._architecture],
+            description=f"{layer} for {target.platform}, Python {target.python_version}",
+        )
+
+    def _function(self, name: str, size: Size, environment: Mapping[str, str], grants: list[Grant]) -> lambda_.Function:
+        log = logs.LogGroup(self, f"{pascal(name)}Log", retention=self._retention, removal_policy=RemovalPolicy.DESTROY)
+        role = self._role(name, log)
+        for grant in grants:
+            grant.give_to(role)
+        return lambda_.Function(
+            self,
+            pascal(name),
+            description=f"functions/handlers/{name}.py",
+            runtime=RUNTIME,
+            architecture=self._architecture,
+            handler=f"handlers.{name}.handler",
+            code=self._code,
+            layers=[self._layers[layer] for layer in size.layers],
+            memory_size=size.memory,
+            timeout=Duration.seconds(size.seconds),
+            environment=dict(environment),
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=log,
+            role=role,
+        )
+
+    def _role(self, name: str, log: logs.LogGroup) -> iam.Role:
+        """A role that writes to its own log only, where AWS's managed policy would open every log of the account."""
+        role = iam.Role(self, f"{pascal(name)}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log.grant_write(role)
+        acknowledge(role, "AwsSolutions-IAM5[Resource::*]", "X-Ray's write operations know no resource (Service Authorization Reference).")
+        return role
