@@ -26,6 +26,7 @@ from cli.observer import RunObserver, run_id_of
 from cli.report_file import parse_report
 from cli.run_lookup import console_url, find_execution
 from distillation.run_layout import RunLayout, seeds_prefix
+from distillation.seeds import is_seed_file
 
 console = Console()
 errors = Console(stderr=True)
@@ -119,7 +120,7 @@ def watch(
     except KeyboardInterrupt:
         console.print(f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}", highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
-    console.print(outcome(view, cloud.outputs.bucket, RunLayout(view.run_id).report("index.html")))
+    console.print(outcome(view, cloud.outputs.bucket, RunLayout(view.run_id).report("index.html")), soft_wrap=view.failure is None)
     if view.failure:
         console.print(_place(cloud, execution), highlight=False, soft_wrap=True)
         raise typer.Exit(1)
@@ -163,7 +164,7 @@ def runs(
     region: Region = None,
     profile: Profile = None,
 ) -> None:
-    """List the newest runs with status and verdict."""
+    """List the newest executions with status and verdict."""
     cloud = connect(stack, region, profile)
     with ThreadPoolExecutor(8) as pool:
         lines = list(pool.map(lambda listed: _run_line(cloud, listed.arn), cloud.latest(limit)))
@@ -179,9 +180,9 @@ def _print_error(error: CommandError) -> None:
 def _upload_and_await(cloud: Cloud, dataset: str, keys: dict[str, Path], settings: Path | None) -> Execution:
     before = cloud.latest(100)
     with _transfer() as progress:
-        task = progress.add_task(f"{len(keys)} seed files", total=sum(path.stat().st_size for path in keys.values()))
+        task = progress.add_task("Uploading", total=sum(path.stat().st_size for path in keys.values()))
         starting.upload_seeds(cloud, dataset, keys, settings, lambda sent: progress.advance(task, sent))
-    others = [key for key in cloud.keys(seeds_prefix(dataset)) if key not in keys]
+    others = [key for key in cloud.keys(seeds_prefix(dataset)) if is_seed_file(key) and key not in keys]
     console.print(f"Uploaded {', '.join(keys)}", highlight=False, soft_wrap=True)
     if others:
         console.print(f"Also part of the dataset: {', '.join(others)}", highlight=False, soft_wrap=True)
@@ -201,6 +202,8 @@ def _run_id(cloud: Cloud, run: str | None) -> str:
 def _run_line(cloud: Cloud, arn: str) -> RunLine:
     execution = cloud.describe(arn)
     run_id = run_id_of(execution)
+    if execution.status != "SUCCEEDED":
+        return RunLine(run_id, execution, "")
     verdict = json_object(cloud.read(RunLayout(run_id).report("report.json"))).get("verdict", {})
     return RunLine(run_id, execution, str(verdict.get("decision", "")))
 

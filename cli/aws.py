@@ -117,12 +117,12 @@ class Cloud:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def job_progress(self, row: LedgerRow) -> JobProgress:
-        """What Bedrock says about the row's job; for one that Bedrock no longer has, what the ledger says."""
+        """What Bedrock says about the row's job. What the ledger says of a job that is gone, or that these credentials may not look at."""
         looks: dict[str, Callable[[str], JobProgress]] = {JobKind.BATCH: self._batch, JobKind.TUNING: self._tuning, JobKind.DEPLOYMENT: self._deployment}
         try:
             return looks[row.kind](row.job_arn or "")
-        except self._bedrock.exceptions.ResourceNotFoundException:
-            return JobProgress(status=row.status or "Deleted", message=row.message or "")
+        except (self._bedrock.exceptions.ResourceNotFoundException, self._bedrock.exceptions.AccessDeniedException):
+            return JobProgress(status=row.status or row.state, message=row.message or "")
 
     def _batch(self, arn: str) -> JobProgress:
         job: Mapping[str, Any] = self._bedrock.get_model_invocation_job(jobIdentifier=arn)

@@ -22,10 +22,16 @@ _LOG_IN = "Log in (`aws configure`, `aws sso login`), or set AWS_PROFILE or --pr
 
 def in_plain_words(error: Exception) -> CommandError | None:
     """None for an error that is neither AWS's nor the file system's: that one is a defect and keeps its traceback."""
-    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-        return CommandError(f"{error}", "Check the path, the rights on it and the space on the disk.")
     if isinstance(error, aws.ClientError):
         return _refused(error)
+    if isinstance(error, aws.BotoCoreError):
+        return _not_reached(error)
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        return CommandError(f"{error}", "Check the path, the rights on it and the space on the disk.")
+    return None
+
+
+def _not_reached(error: aws.BotoCoreError) -> CommandError:
     if isinstance(error, _CREDENTIALS):
         return CommandError(f"There are no usable AWS credentials: {error}.", _LOG_IN)
     if isinstance(error, aws.ProfileNotFound):
@@ -34,11 +40,7 @@ def in_plain_words(error: Exception) -> CommandError | None:
         return CommandError(f"The certificate of the endpoint was not accepted: {error}.", "AWS_CA_BUNDLE names the file of the authority that signed it.")
     if isinstance(error, _UNREACHABLE):
         return CommandError(f"{error}", "Check the network and the Region. If AWS_ENDPOINT_URL is set, check that what it points at is running.")
-    return (
-        CommandError(f"AWS could not be called: {error}", "Check the configuration of the AWS SDK on this machine.")
-        if isinstance(error, aws.BotoCoreError)
-        else None
-    )
+    return CommandError(f"AWS could not be called: {error}", "Check the configuration of the AWS SDK on this machine.")
 
 
 def _refused(error: aws.ClientError) -> CommandError:

@@ -55,10 +55,10 @@ def draw_findings(findings: Findings) -> RenderableType:
 
 def _rejected_seeds(findings: Findings) -> Table:
     table = Table(title=f"Seeds that would be set aside: {len(findings.rejected):,}", title_justify="left", title_style="bold")
-    for name in ("file", "line", "field", "reason", "found", "expected"):
-        table.add_column(name, justify="right" if name == "line" else "left", overflow="fold")
+    for name in ("place", "reason", "found", "expected"):
+        table.add_column(name, overflow="fold")
     for seed in findings.rejected[:SHOWN_SEEDS]:
-        table.add_row(*(Text(cell) for cell in (seed.file, str(seed.line), seed.field, seed.reason, seed.found, seed.expected)))
+        table.add_row(*(Text(cell) for cell in (f"{seed.file}:{seed.line}", f"{seed.field}: {seed.reason}", seed.found, seed.expected)))
     if len(findings.rejected) > SHOWN_SEEDS:
         table.caption = f"The first {SHOWN_SEEDS} are shown."
     return table

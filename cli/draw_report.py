@@ -58,7 +58,7 @@ def _differences(differences: tuple[DifferenceResult, ...]) -> Table:
         table.add_column(name, justify="right")
     for line in differences:
         form = _form(line.metric, sign="+")
-        p_value = "" if line.p_holm is None else f"{line.p_holm:.3f}"
+        p_value = "" if line.p_holm is None else "< 0.001" if line.p_holm < 0.001 else f"{line.p_holm:.3f}"
         table.add_row(line.metric, f"{line.arm} − {line.minus}", _interval(Interval(value=line.value, low=line.low, high=line.high), form), p_value)
     return table
 
@@ -66,10 +66,9 @@ def _differences(differences: tuple[DifferenceResult, ...]) -> Table:
 def _form(metric: str, sign: str = "") -> Callable[[float], str]:
     if metric in _SHARES:
         return lambda value: f"{value:{sign}.3f}"
-    if metric == "costPer1000Usd":
-        return lambda value: f"{value:{sign}.4f} $"
-    unit = " ms" if metric.endswith("Ms") else ""
-    return lambda value: f"{value:{sign},.1f}{unit}"
+    if metric.endswith("Usd"):
+        return lambda value: f"{value:{sign}.4f}"
+    return lambda value: f"{value:{sign},.1f}"
 
 
 def _interval(metric: Interval | None, form: Callable[[float], str]) -> str:
@@ -78,7 +77,7 @@ def _interval(metric: Interval | None, form: Callable[[float], str]) -> str:
     if metric.low is None and metric.high is None:
         return form(metric.value)
     low, high = ("…" if bound is None else form(bound) for bound in (metric.low, metric.high))
-    return f"{form(metric.value)} [{low}, {high}]"
+    return f"{form(metric.value)} [{low},\N{NO-BREAK SPACE}{high}]"
 
 
 def _counts(counts: dict[str, int]) -> Table:
@@ -95,7 +94,7 @@ def _costs(costs: CostResult) -> Table:
     total = "" if costs.total_usd is None else f"{costs.total_usd:,.4f} $"
     table.add_column("stage", footer="total")
     for name in ("model", "route"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name, footer in (("tokens in", ""), ("tokens out", ""), ("cost", total)):
         table.add_column(name, justify="right", footer=footer)
     for line in costs.lines:

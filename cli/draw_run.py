@@ -62,10 +62,15 @@ def _headline(view: RunView, now: datetime) -> Text:
 
 
 def _details(stage: StageView) -> RenderableType:
-    facts = Text("  ").join(Text.assemble((fact.label + " ", "dim"), fact.value) for fact in stage.facts)
+    facts = Text("  ").join(_fact(fact) for fact in stage.facts)
     if stage.progress is None or stage.times.state is not StageState.RUNNING:
         return facts
     return Group(facts, _bar(stage.progress))
+
+
+def _fact(fact: Fact) -> Text:
+    """Held together by spaces that do not break, so that a narrow terminal breaks the line between facts."""
+    return Text.assemble((f"{fact.label} ".replace(" ", "\N{NO-BREAK SPACE}"), "dim"), fact.value.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 def _bar(progress: Progress) -> RenderableType:
@@ -90,9 +95,11 @@ def _failure_panel(failure: Failure, bucket: str) -> Panel:
     shown = failure.lines[:_CAUSE_LINES]
     more = [Text(f"… and {len(failure.lines) - len(shown)} more lines", style="dim")] if len(failure.lines) > len(shown) else []
     cause = [Text(line) for line in shown] or [Text("Step Functions gives no cause.")]
-    advice = Text.assemble(("Next: ", "bold"), failure.next_step, overflow="fold")
-    where = Text(f"Keys are in s3://{bucket}/", style="dim", overflow="fold")
-    return Panel(Group(*cause, *more, "", advice, where), title=f"[bold red]{escape(failure.error)}", title_align="left", border_style="red")
+    advice = [Text.assemble(("Next: ", "bold"), failure.next_step, overflow="fold")]
+    if failure.command:
+        advice.append(Text(f"To go on with what is paid for: {failure.command}", overflow="fold"))
+    where = Text(f"The run's files are in s3://{bucket}/", style="dim", overflow="fold")
+    return Panel(Group(*cause, *more, "", *advice, where), title=f"[bold red]{escape(failure.error)}", title_align="left", border_style="red")
 
 
 class PlainLines:

@@ -57,7 +57,7 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All that is known about a run now. `keys` are the keys below the run's root, without it; the three documents are {} until they exist."""
+    """All that is known about a run now. `keys` are those of the run's files. The documents are {} until they exist, the report while the run goes on."""
 
     execution: Execution
     run_id: str

@@ -27,7 +27,10 @@ class RunSource(Protocol):
 
 
 class RunObserver:
-    """One a run. `look` is cheap: old events, ended jobs and documents that are there already are not asked for again."""
+    """One a run. `look` is cheap: old events, ended jobs and documents that are there already are not asked for again.
+
+    A run that goes on where an earlier execution failed finds that one's files, so the documents are read anew at the end, and the report only then.
+    """
 
     def __init__(self, source: RunSource, arn: str) -> None:
         self._source, self._arn = source, arn
@@ -42,7 +45,7 @@ class RunObserver:
         run_id = run_id_of(execution)
         layout = RunLayout(run_id)
         ledger = tuple(self._source.ledger(run_id))
-        keys = tuple(key.removeprefix(layout.root) for key in self._source.keys(layout.root))
+        keys = tuple(self._source.keys(layout.root))
         return Observed(
             execution=execution,
             run_id=run_id,
@@ -50,9 +53,9 @@ class RunObserver:
             ledger=ledger,
             progress=self._look_at_jobs(ledger),
             keys=keys,
-            run=self._document(layout.run, keys, layout),
-            manifest=self._document(layout.dataset("manifest.json"), keys, layout),
-            report=self._document(layout.report("report.json"), keys, layout),
+            run=self._document(layout.run, keys, execution.running),
+            manifest=self._document(layout.dataset("manifest.json"), keys, execution.running),
+            report={} if execution.running else self._document(layout.report("report.json"), keys, execution.running),
         )
 
     def _look_at_jobs(self, ledger: Sequence[LedgerRow]) -> dict[str, JobProgress]:
@@ -65,8 +68,8 @@ class RunObserver:
         known = self._progress.get(row.job_name)
         return known is not None and row.kind in set(JobKind) and outcome_of(JobKind(row.kind), known.status) is not Outcome.RUNNING
 
-    def _document(self, key: str, keys: Sequence[str], layout: RunLayout) -> Mapping[str, Any]:
-        if key not in self._documents and key.removeprefix(layout.root) in keys:
+    def _document(self, key: str, keys: Sequence[str], running: bool) -> Mapping[str, Any]:
+        if key in keys and not (running and key in self._documents):
             self._documents[key] = json_object(self._source.read(key))
         return self._documents.get(key, {})
 

@@ -33,21 +33,24 @@ class JobLine(NamedTuple):
     loss: float | None = None
 
 
+_BY_SHARD = frozenset({"replies", "answers", "answersRejected"})
 _NOTHING = Progress(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """`named` has the names of report.json's counts. `batch_statuses` counts the teacher's batch jobs by Bedrock's status."""
+    """`named` has the names of report.json's counts. `decision` is the gate's. `batch_statuses` counts the teacher's batch jobs by Bedrock's status."""
 
     named: Mapping[str, int] = field(default_factory=dict)
     wave: int = 0
+    first_wave_shards: int = 0
     shards: Progress = _NOTHING
     records: Progress = _NOTHING
     batch_statuses: Mapping[str, int] = field(default_factory=dict)
     tuning: tuple[JobLine, ...] = ()
     deployments: tuple[JobLine, ...] = ()
     predictions: Mapping[str, Progress] = field(default_factory=dict)
+    decision: str = ""
 
 
 class _Shard(NamedTuple):
@@ -62,18 +65,20 @@ def run_counts(observed: Observed) -> RunCounts:
     """All counts of the run as far as they are known now."""
     payloads = _payloads(observed.events)
     plans = [plan for plan in payloads if isinstance(plan.get("shards"), list)]
-    shards = {shard for plan in plans for shard in _planned(plan)}
+    shards = list(dict.fromkeys(shard for plan in plans for shard in _planned(plan)))
     teacher = {shard.number: shard.records for shard in shards if not shard.arm} or _shards_of_ledger(observed.ledger)
     answered = {int(found[1]) for key in observed.keys if (found := _ANSWERED.search(key))}
     return RunCounts(
         named=_named_counts(payloads, observed),
         wave=max((int(plan.get("wave") or 0) for plan in plans), default=0),
+        first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(teacher)),
         shards=Progress(len(answered & set(teacher)) if teacher else len(answered), len(teacher)),
         records=_teacher_records(teacher, answered, observed),
         batch_statuses=_batch_statuses(observed),
         tuning=_job_lines(JobKind.TUNING, observed),
         deployments=_job_lines(JobKind.DEPLOYMENT, observed),
         predictions=_predictions([shard for shard in shards if shard.arm], observed),
+        decision=next((str(payload["decision"]) for payload in payloads if "decision" in payload), ""),
     )
 
 
@@ -89,14 +94,14 @@ def _planned(plan: Mapping[str, Any]) -> list[_Shard]:
 
 
 def _named_counts(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> dict[str, int]:
-    """Payloads count one shard each and are added up; the files of the run count it whole and replace the sums.
+    """Shards are counted one by one and added up; all else is counted whole, and the run's files have the last word.
 
-    A retry wave asks for the same requests again, so its plan adds none.
+    A retry wave asks for the same requests again, so its plan does not count.
     """
     totals: dict[str, int] = {}
     for payload in (payload for payload in payloads if not payload.get("wave")):
         for name, value in _integers(payload.get("counts")).items():
-            totals[name] = totals.get(name, 0) + value
+            totals[name] = value + (totals.get(name, 0) if name in _BY_SHARD else 0)
     for document in (observed.run, observed.manifest, observed.report):
         totals |= _integers(document.get("counts"))
     return totals
@@ -149,7 +154,7 @@ def _predictions(shards: Iterable[_Shard], observed: Observed) -> dict[str, Prog
     written = {(found[1], int(found[2])) for key in observed.keys if (found := _PREDICTED.search(key))}
     jobs = {(found["arm"], int(found["shard"])): job for name, job in observed.progress.items() if (found := _ARM_JOB.search(name)) and found["shard"]}
     arms: dict[str, Progress] = {}
-    for shard in sorted(shards):
+    for shard in shards:
         place = (shard.arm, shard.number)
         done = shard.records if place in written else min(shard.records, _processed(jobs.get(place)))
         before = arms.get(shard.arm, _NOTHING)

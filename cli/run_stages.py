@@ -74,10 +74,11 @@ def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
 
 
 def _entries(observed: Observed) -> list[_Entry]:
-    """Who entered which stage when. Not every Step Functions writes events for the states of a Map, so a deployment's own creation time counts as well."""
+    """Who entered which stage when. Not every Step Functions writes events for the states of a Map, so a deployment's own creation counts as well."""
     entries = [_Entry(event.at, _STAGE_OF[name], name) for event in observed.events if (name := event.entered_state) in _STAGE_OF]
     deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
-    entries += [_Entry(job.created, _DEPLOYMENT, "StartDeployment") for name, job in observed.progress.items() if name in deployments and job.created]
+    created = [job.created for name, job in observed.progress.items() if name in deployments and job.created]
+    entries += [_Entry(at, _DEPLOYMENT, "StartDeployment") for at in created if at >= observed.execution.started]
     return sorted(entries)
 
 

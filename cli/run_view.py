@@ -12,7 +12,6 @@ from cli.run_stages import StageState, StageTimes, stage_times
 
 # Not an error: a silent wait looks at its job again after every heartbeat.
 _ROUTINE_ERRORS = frozenset({"States.HeartbeatTimeout"})
-_COUNTED = ("PrepareRun", "PlanRequests", "AnswerShards", "AssembleDataset", "Tuning", "Deployment", "PredictArms", "WriteReport")
 
 
 class Fact(NamedTuple):
@@ -33,7 +32,7 @@ class StageView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The whole picture. `errors` are errors that were met on the way, retried or not, each with how often; `decision` is "" until there is a report."""
+    """The whole picture. `errors` are errors that were met on the way, retried or not, each with how often; `decision` is "" until the gate has decided."""
 
     run_id: str
     dataset: str
@@ -51,27 +50,25 @@ def run_view(observed: Observed) -> RunView:
     """The picture of a run from what AWS says about it."""
     counts, execution = run_counts(observed), observed.execution
     verdict = observed.report.get("verdict") or {}
-    decision = str(verdict.get("decision", ""))
+    dataset = str(execution.input.get("dataset") or observed.run.get("dataset") or "")
     return RunView(
         run_id=observed.run_id,
-        dataset=str(execution.input.get("dataset") or observed.run.get("dataset") or ""),
+        dataset=dataset,
         status=execution.status,
         started=execution.started,
         ended=execution.stopped,
-        stages=tuple(_stage_view(times, counts, decision) for times in stage_times(observed)),
+        stages=tuple(_stage_view(times, counts) for times in stage_times(observed)),
         errors=_errors(observed.events),
-        decision=decision,
+        decision=str(verdict.get("decision") or counts.decision),
         reasons=tuple(str(reason) for reason in verdict.get("reasons", ())),
-        failure=failure_of(execution, observed.run_id),
+        failure=failure_of(execution, observed.run_id, dataset),
     )
 
 
-def _stage_view(times: StageTimes, counts: RunCounts, decision: str) -> StageView:
-    if times.state in (StageState.WAITING, StageState.SKIPPED) or times.name not in _COUNTED:
+def _stage_view(times: StageTimes, counts: RunCounts) -> StageView:
+    if times.state in (StageState.WAITING, StageState.SKIPPED) or times.name not in _FACTS:
         return StageView(times)
-    if times.name == "WriteReport":
-        return StageView(times, (Fact("verdict", decision),) if decision else ())
-    return StageView(times, _FACTS[times.name](counts), _progress(times, counts))
+    return StageView(times, _FACTS[times.name](counts) + _running_jobs(times, counts), _progress(times, counts))
 
 
 def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
@@ -80,6 +77,13 @@ def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
     if times.name == "PredictArms" and counts.predictions:
         return Progress(sum(arm.done for arm in counts.predictions.values()), sum(arm.total for arm in counts.predictions.values()))
     return None
+
+
+def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
+    """What Bedrock says of the batch jobs; of no interest any more when they have been read."""
+    if times.name != "AnswerShards" or times.state is StageState.DONE or not counts.batch_statuses:
+        return ()
+    return (Fact("jobs", ", ".join(f"{number} {status}" for status, number in sorted(counts.batch_statuses.items()))),)
 
 
 def _named(counts: RunCounts, **labels: str) -> list[Fact]:
@@ -93,15 +97,14 @@ def _prepare_facts(counts: RunCounts) -> tuple[Fact, ...]:
 
 
 def _plan_facts(counts: RunCounts) -> tuple[Fact, ...]:
-    shards = [Fact("shards", f"{counts.shards.total:,}")] if counts.shards.total else []
+    shards = [Fact("shards", f"{counts.first_wave_shards:,}")] if counts.first_wave_shards else []
     return (*_named(counts, requests="requests", cached="from the cache"), *shards)
 
 
 def _answer_facts(counts: RunCounts) -> tuple[Fact, ...]:
     wave = [Fact("retry wave", str(counts.wave))] if counts.wave else []
     pairs = [Fact(label, _of(progress)) for label, progress in (("shards", counts.shards), ("records", counts.records)) if progress.total or progress.done]
-    jobs = [Fact("jobs", ", ".join(f"{number} {status}" for status, number in sorted(counts.batch_statuses.items())))] if counts.batch_statuses else []
-    return (*wave, *pairs, *_named(counts, replies="replies", answers="answers", answersRejected="rejected"), *jobs)
+    return (*wave, *pairs, *_named(counts, replies="replies", answers="answers", answersRejected="rejected"))
 
 
 def _dataset_facts(counts: RunCounts) -> tuple[Fact, ...]:
@@ -128,6 +131,7 @@ _FACTS: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
     "Tuning": lambda counts: _job_facts(counts.tuning),
     "Deployment": lambda counts: _job_facts(counts.deployments),
     "PredictArms": _prediction_facts,
+    "ScoreRun": lambda counts: (Fact("verdict", counts.decision),) if counts.decision else (),
 }
 
 

@@ -14,23 +14,28 @@ ONE_RUN_EACH = "Run ids are made at run time; the role reads and writes only the
 
 
 class BedrockModels(NamedTuple):
-    """ARNs of what is invoked and tuned. `teacher` holds the profile and the model in each region that the profile may choose."""
+    """ARNs. `teachers`: the teacher in each Region that may answer; `profiles`: what chooses among them, if anything; `student`: the untuned one."""
 
-    teacher: tuple[str, ...]
-    student: tuple[str, ...]
+    teachers: list[str]
+    profiles: list[str]
+    student: str
+    tuned: str
 
     @property
-    def all(self) -> list[str]:
-        return [*self.teacher, *self.student]
+    def teacher(self) -> list[str]:
+        """Everything that a call of the teacher needs."""
+        return [*self.profiles, *self.teachers]
 
 
 def bedrock_models(stack: Stack, settings: Settings) -> BedrockModels:
     """The models of `settings` as ARNs of the stack's partition and account."""
-    student = (_model(stack, settings.student_invoke_id, TUNING_REGION),)
-    if settings.teacher_profile is None:
-        return BedrockModels((_model(stack, settings.teacher_model_id, TUNING_REGION),), student)
-    profile = stack.format_arn(service="bedrock", resource="inference-profile", resource_name=settings.teacher_profile)
-    return BedrockModels((profile, *(_model(stack, settings.teacher_model_id, region) for region in UNITED_STATES_DESTINATIONS)), student)
+    profile = settings.teacher_profile
+    return BedrockModels(
+        teachers=[_model(stack, settings.teacher_model_id, region) for region in (UNITED_STATES_DESTINATIONS if profile else (TUNING_REGION,))],
+        profiles=[stack.format_arn(service="bedrock", resource="inference-profile", resource_name=profile)] if profile else [],
+        student=_model(stack, settings.student_invoke_id, TUNING_REGION),
+        tuned=_model(stack, settings.student_model_id, TUNING_REGION),
+    )
 
 
 def _model(stack: Stack, model_id: str, region: str) -> str:
@@ -44,11 +49,10 @@ class BedrockAccess(Construct):
         super().__init__(scope, construct_id)
         self._bucket_arn = bucket_arn
         self.batch_role = self._role("BatchRole", "model-invocation-job")
-        self._storage(self.batch_role, reads=["2-requests", "7-evaluation/requests"], writes=["3-replies", "7-evaluation/replies"])
-        self.batch_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.all))
+        self._storage(self.batch_role, inputs=["2-requests", "7-evaluation/requests"], outputs=["3-replies", "7-evaluation/replies"])
+        self.batch_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[*models.teacher, models.student]))
         self.customization_role = self._role("CustomizationRole", "model-customization-job")
-        # The user guide has the role read its output folder too ("Create a service role for model customization").
-        self._storage(self.customization_role, reads=["5-dataset", "6-model"], writes=["6-model"])
+        self._storage(self.customization_role, inputs=["5-dataset"], outputs=["6-model"])
 
     def _role(self, name: str, job: str) -> iam.Role:
         """A role that Bedrock may take only on behalf of this account's jobs of that kind (no confused deputy)."""
@@ -57,12 +61,13 @@ class BedrockAccess(Construct):
         conditions = {"StringEquals": {"aws:SourceAccount": stack.account}, "ArnEquals": {"aws:SourceArn": source}}
         return iam.Role(self, name, assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=conditions))
 
-    def _storage(self, role: iam.Role, *, reads: Sequence[str], writes: Sequence[str]) -> None:
+    def _storage(self, role: iam.Role, *, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        # Outputs are readable too: a job may read back what it wrote, and a job that may not fails after it was paid for.
         own_account = {"StringEquals": {"aws:ResourceAccount": Stack.of(self).account}}
-        read, written = self._stages(reads), self._stages(writes)
+        read, written = self._stages([*inputs, *outputs]), self._stages(outputs)
         for actions, resources in ((["s3:ListBucket"], [self._bucket_arn]), (["s3:GetObject"], read), (["s3:PutObject"], written)):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=own_account))
-        acknowledge_wildcards(role, [*read, *written], ONE_RUN_EACH)
+        acknowledge_wildcards(role, read, ONE_RUN_EACH)
 
     def _stages(self, stages: Sequence[str]) -> list[str]:
         return [f"{self._bucket_arn}/runs/*/{stage}/*" for stage in stages]

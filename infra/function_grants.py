@@ -20,7 +20,7 @@ class Grant(NamedTuple):
 
     def give_to(self, role: iam.Role) -> None:
         """Add the statement to the role and give the reason for its wildcards to cdk-nag."""
-        role.add_to_policy(iam.PolicyStatement(actions=self.actions, resources=self.resources, conditions=self.conditions))
+        role.add_to_policy(iam.PolicyStatement(actions=list(self.actions), resources=list(self.resources), conditions=self.conditions))
         if self.why:
             acknowledge_wildcards(role, self.resources, self.why)
 
@@ -45,10 +45,10 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     list_jobs = _ledger(to.table_arn, "Query")
     submit = [*read_run, _ledger(to.table_arn, "GetItem", "PutItem", "UpdateItem")]
     submit_batch = [*submit, *bedrock.submit_batches(to.batch_role_arn)]
-    complete = [_ledger(to.table_arn, "GetItem", "UpdateItem"), bedrock.look_at_jobs(), bedrock.stop_jobs(), _finish_waiting()]
-    retire = [*read_run, _ledger(to.table_arn, "Query", "UpdateItem"), bedrock.look_at_jobs(), bedrock.stop_jobs(), *bedrock.delete_students()]
+    complete = [_ledger(to.table_arn, "GetItem", "UpdateItem"), *bedrock.look_at_jobs(), *bedrock.stop_jobs(), _finish_waiting()]
+    retire = [*read_run, _ledger(to.table_arn, "Query", "UpdateItem"), *bedrock.look_at_jobs(), *bedrock.stop_jobs(), *bedrock.delete_students()]
     return {
-        "prepare_run": [*run_files, storage.read("seeds"), bedrock.preflight()],
+        "prepare_run": [*run_files, storage.read("seeds"), *bedrock.preflight()],
         "plan_requests": run_and_cache,
         "start_batch": submit_batch,
         "await_job": [*complete, bedrock.delete_deployments()],
@@ -61,7 +61,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "plan_predictions": run_files,
         "start_predictions": submit_batch,
         "read_predictions": run_files,
-        "predict_arm": [*run_files, bedrock.invoke(to.models.all), bedrock.invoke_students()],
+        "predict_arm": [*run_files, bedrock.invoke([*to.models.teacher, to.models.student]), bedrock.invoke_students()],
         "score_run": run_files,
         "write_report": [*run_files, list_jobs],
         "promote_student": [*read_run, _promote(stack, to.app_name)],
@@ -106,12 +106,12 @@ class _Bedrock:
         self._students = self._any("custom-model")
         self._deployments = self._any("custom-model-deployment")
 
-    def _any(self, kind: str, account: str | None = None) -> str:
-        return self._stack.format_arn(service="bedrock", account=account, resource=kind, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
+    def _any(self, kind: str) -> str:
+        return self._stack.format_arn(service="bedrock", resource=kind, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
 
-    def preflight(self) -> Grant:
-        why = "Reads the public description of the models in use; their versions differ by Region."
-        return Grant(["bedrock:GetFoundationModel", "bedrock:GetInferenceProfile"], [self._any("foundation-model", ""), self._any("inference-profile")], why)
+    def preflight(self) -> list[Grant]:
+        models = Grant(["bedrock:GetFoundationModel"], [*self._models.teachers, self._models.student, self._models.tuned])
+        return [models, *(Grant(["bedrock:GetInferenceProfile"], [profile]) for profile in self._models.profiles)]
 
     def invoke(self, models: Sequence[str]) -> Grant:
         return Grant(["bedrock:InvokeModel"], models)
@@ -119,12 +119,18 @@ class _Bedrock:
     def invoke_students(self) -> Grant:
         return Grant(["bedrock:InvokeModel"], [self._deployments], self._RANDOM)
 
-    def look_at_jobs(self) -> Grant:
-        actions = ["bedrock:GetModelInvocationJob", "bedrock:GetModelCustomizationJob", "bedrock:GetCustomModelDeployment"]
-        return Grant(actions, [self._batch_jobs, self._tuning_jobs, self._deployments], self._RANDOM)
+    def look_at_jobs(self) -> list[Grant]:
+        return [
+            Grant(["bedrock:GetModelInvocationJob"], [self._batch_jobs], self._RANDOM),
+            Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
+            Grant(["bedrock:GetCustomModelDeployment"], [self._deployments], self._RANDOM),
+        ]
 
-    def stop_jobs(self) -> Grant:
-        return Grant(["bedrock:StopModelInvocationJob", "bedrock:StopModelCustomizationJob"], [self._batch_jobs, self._tuning_jobs], self._RANDOM)
+    def stop_jobs(self) -> list[Grant]:
+        return [
+            Grant(["bedrock:StopModelInvocationJob"], [self._batch_jobs], self._RANDOM),
+            Grant(["bedrock:StopModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
+        ]
 
     def delete_deployments(self) -> Grant:
         return Grant(["bedrock:DeleteCustomModelDeployment"], [self._deployments], self._RANDOM)
@@ -134,28 +140,27 @@ class _Bedrock:
 
     def submit_batches(self, role_arn: str) -> list[Grant]:
         return [
-            Grant(["bedrock:CreateModelInvocationJob"], [*self._models.all, self._batch_jobs], self._RANDOM),
+            Grant(["bedrock:CreateModelInvocationJob"], [*self._models.teacher, self._models.student, self._batch_jobs], self._RANDOM),
             Grant(["bedrock:GetModelInvocationJob", "bedrock:TagResource"], [self._batch_jobs], self._RANDOM),
             Grant(["bedrock:ListModelInvocationJobs"], ["*"], self._NO_RESOURCE),
             _hand_over(role_arn),
         ]
 
     def tune(self, role_arn: str) -> list[Grant]:
+        # The job that comes of it is not in the Service Authorization Reference for this action; the CDK's own task for it grants it all the same.
         made = [self._tuning_jobs, self._students]
         return [
-            Grant(["bedrock:CreateModelCustomizationJob"], [*self._tunable(), *made], self._RANDOM),
-            Grant(["bedrock:GetModelCustomizationJob", "bedrock:GetCustomModel", "bedrock:TagResource"], made, self._RANDOM),
+            Grant(["bedrock:CreateModelCustomizationJob"], [self._models.student, self._models.tuned, *made], self._RANDOM),
+            Grant(["bedrock:TagResource"], made, self._RANDOM),
+            Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
+            Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
             Grant(["bedrock:ListModelCustomizationJobs"], ["*"], self._NO_RESOURCE),
             _hand_over(role_arn),
         ]
 
-    def _tunable(self) -> list[str]:
-        # The id with its context window (`…v1:0:128k`) is a model of its own to IAM.
-        return [arn + suffix for arn in self._models.student for suffix in ("", ":*")]
-
     def deploy(self) -> list[Grant]:
         return [
-            Grant(["bedrock:CreateCustomModelDeployment", "bedrock:GetCustomModel"], [self._students, self._deployments], self._RANDOM),
+            Grant(["bedrock:CreateCustomModelDeployment", "bedrock:GetCustomModel"], [self._students], self._RANDOM),
             Grant(["bedrock:GetCustomModelDeployment", "bedrock:TagResource"], [self._deployments], self._RANDOM),
             Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
             Grant(["bedrock:ListCustomModelDeployments"], ["*"], self._NO_RESOURCE),

@@ -25,7 +25,7 @@ FUNCTIONS = ROOT / "functions"
 BUNDLES = ROOT / "build" / "bundles"
 
 # Part of every bundle's name: raise it when `_pack` changes what it writes.
-_PACKING = "1"
+_PACKING = "2"
 # A third of SciPy and NumPy is their own tests, and Lambda allows 250 MB for code and layers together.
 _LEFT_OUT = frozenset({"tests", "__pycache__"})
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -110,7 +110,9 @@ def _pack(packages: Path, archive: Path) -> None:
 
 def _wanted(packages: Path) -> Iterator[Path]:
     for file in sorted(packages.rglob("*")):
-        if file.is_file() and _LEFT_OUT.isdisjoint(file.relative_to(packages).parts[:-1]):
+        inside = file.relative_to(packages)
+        # Scripts name the interpreter that installed them, and RECORD has their hashes: neither is needed, both differ from machine to machine.
+        if file.is_file() and _LEFT_OUT.isdisjoint(inside.parts[:-1]) and inside.parts[0] != "bin" and file.name != "RECORD":
             yield file
 
 

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from local import lifecycle
+from local.demo import DEMO_HOME, run_demo
 from local.deploy import deploy
 from local.errors import LocalAwsError
-from local.paths import DEFAULT_HOME
+from local.paths import BUILD, DEFAULT_HOME
 from local.progress import Progress
 
 app = typer.Typer(help="An AWS on this machine: everything that the project uses, without an AWS account.", no_args_is_help=True, add_completion=False)
@@ -64,6 +65,18 @@ def down(home: Home = DEFAULT_HOME) -> None:
     """Stop it, also after a crash."""
     stopped = lifecycle.down(home)
     print(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
+
+
+@app.command()
+def demo(
+    seeds: Annotated[Path | None, typer.Option(resolve_path=True, help="Your own seeds (.jsonl, .csv, also .gz). Default: 400 review sentences.")] = None,
+    settings: Annotated[Path | None, typer.Option("--input", resolve_path=True, help="Settings of the dataset (JSON), uploaded as its input.json.")] = None,
+    out: Annotated[Path, typer.Option(resolve_path=True, help="Folder for the run's files; it is emptied first.")] = BUILD / "demo",
+    home: Home = DEMO_HOME,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running.")] = False,
+) -> None:
+    """Distil a student on the local AWS and show its report. Exit code 0 only when the run succeeded."""
+    raise typer.Exit(0 if run_demo(seeds=seeds, settings=settings, out=out, home=home, keep=keep) else 1)
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""The virtual environments of the local AWS, made by uv from hashed locks: one for the emulator (it pins botocore exactly), one for the local Bedrock (its models are large)."""
+"""The virtual environments of the local AWS, made by uv from hashed locks.
+
+One is the emulator's, because MiniStack pins botocore exactly; one is the local Bedrock's, because its models are large.
+"""
 
 import hashlib
 import importlib.util
@@ -48,7 +51,9 @@ def _uv(*arguments: str) -> None:
     try:
         subprocess.run([*_uv_command(), *arguments], check=True, env={**os.environ, "UV_NO_PROGRESS": "1"})
     except subprocess.CalledProcessError as error:
-        raise LocalAwsError(f"uv {' '.join(arguments[:2])} failed (exit {error.returncode}); its message is above. Check the network, then try again.") from error
+        raise LocalAwsError(
+            f"uv {' '.join(arguments[:2])} failed (exit {error.returncode}); its message is above. Check the network, then try again."
+        ) from error
 
 
 def _uv_command() -> list[str]:

@@ -38,12 +38,17 @@ class Instance(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         return {name: value for name, value in found.items() if value}
 
     def environment(self) -> dict[str, str]:
-        """A whole environment for a child process: this one's, without any AWS setting of the user, so that nothing can reach a real account."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        """A whole environment for a child process that works with this instance."""
         # The interpreter of this environment stands first, so that `python3 app.py` in cdk.json is this one.
+        inherited = environment_without_aws()
         path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
-        no_user_settings = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
-        return inherited | {"PATH": path} | no_user_settings | self.variables()
+        return inherited | {"PATH": path} | self.variables()
+
+
+def environment_without_aws() -> dict[str, str]:
+    """This process's environment without any AWS setting of the user, those in their files included: nothing started with it can reach a real account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def state_file(home: Path) -> Path:

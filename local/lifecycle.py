@@ -1,13 +1,12 @@
 """Start, look at and stop the local AWS: the emulator of everything but Bedrock, and the local Bedrock beside it."""
 
-import os
 import shutil
 from pathlib import Path
 
 from local import processes
 from local.environments import ensure_environment
 from local.errors import LocalAwsError
-from local.instance import Instance, read_state, state_file, write_state
+from local.instance import Instance, environment_without_aws, read_state, state_file, write_state
 
 EMULATOR, BEDROCK = "emulator", "bedrock"
 _START_SECONDS = {EMULATOR: 30.0, BEDROCK: 90.0}
@@ -31,7 +30,9 @@ def _refuse_when_running(home: Path) -> None:
 
 
 def _start(home: Path, tls: bool, port: int | None, with_bedrock: bool) -> Instance:
-    emulator_url = f"{'https' if tls else 'http'}://127.0.0.1:{port or processes.free_port()}"
+    port = port or processes.free_port()
+    processes.require_free(port)
+    emulator_url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if with_bedrock else None
     ca_bundle = home / "tls" / "ca.pem" if tls else None
     emulator_pid = _start_emulator(home, emulator_url, bedrock_url, tls)
@@ -64,7 +65,7 @@ def _start_bedrock(home: Path, url: str, emulator_url: str, ca_bundle: Path | No
 
 
 def _bedrock_environment(ca_bundle: Path | None) -> dict[str, str]:
-    return {**os.environ, "AWS_CA_BUNDLE": str(ca_bundle)} if ca_bundle else dict(os.environ)
+    return environment_without_aws() | ({"AWS_CA_BUNDLE": str(ca_bundle)} if ca_bundle else {})
 
 
 def status(home: Path) -> dict[str, bool]:

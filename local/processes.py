@@ -1,14 +1,14 @@
-"""Background processes of the local AWS: each in its own session, with a pid file and a log, and stopped by pid only after a look that the pid still is ours."""
+"""Background processes of the local AWS: each in its own session, with a pid file and a log, stopped by pid only after a look that it still is ours."""
 
 import os
 import socket
 import ssl
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 import psutil
 
 from local.errors import LocalAwsError
@@ -24,6 +24,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def require_free(port: int) -> None:
+    """A `LocalAwsError` where somebody listens on the port: its health check would answer for a process that could not start."""
+    with socket.socket() as probe:
+        # As servers do, so that a port whose last connections are still closing counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LocalAwsError(f"Port {port} is already in use. Choose another one with --port, or leave --port out.") from None
+
+
 def log_file(home: Path, name: str) -> Path:
     """Where the process writes what it says."""
     return home / f"{name}.log"
@@ -34,7 +45,10 @@ def _pid_file(home: Path, name: str) -> Path:
 
 
 def start(home: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
-    """Start `command` in the project root, detached from the terminal; returns its pid. `command` must name the module `local.<name>` and `home`: `find` looks for both."""
+    """Start `command` in the project root, detached from the terminal; returns its pid.
+
+    `command` must name the module `local.<name>` and `home`: `find` looks for both.
+    """
     with log_file(home, name).open("wb") as log:
         process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -48,10 +62,9 @@ def find(home: Path, name: str) -> psutil.Process | None:
     try:
         process = psutil.Process(int(_pid_file(home, name).read_text(encoding="utf-8")))
         command = process.cmdline()
-        dead = process.status() == psutil.STATUS_ZOMBIE
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
-    return process if f"local.{name}" in command and str(home) in command and not dead else None
+    return process if f"local.{name}" in command and str(home) in command and _lives(process) else None
 
 
 def stop(home: Path, name: str) -> bool:
@@ -67,9 +80,24 @@ def end_tree(process: psutil.Process) -> None:
     """End a process and its children: SIGTERM, five seconds, SIGKILL."""
     processes = [process, *_children(process)]
     _signal(processes, psutil.Process.terminate)
-    _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)
-    _signal(alive, psutil.Process.kill)
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    _signal(_still_alive(processes), psutil.Process.kill)
+    _still_alive(processes)
+
+
+def _still_alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that live on after five seconds; returns at once when there are none."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while (alive := [process for process in processes if _lives(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
+
+
+def _lives(process: psutil.Process) -> bool:
+    # A grandchild that has ended stays as a zombie where the machine's first process does not collect it, as in many containers.
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
@@ -89,21 +117,21 @@ def _signal(processes: list[psutil.Process], send: Callable[[psutil.Process], No
 
 def wait_until_healthy(home: Path, name: str, url: str, ca_bundle: Path | None, seconds: float) -> None:
     """Return when `url` answers 200; a `LocalAwsError` with the log's end when the process dies or does not answer within `seconds`."""
-    deadline = time.monotonic() + seconds
+    deadline, log = time.monotonic() + seconds, log_file(home, name)
     while not _answers(url, ca_bundle):
         if find(home, name) is None:
-            raise LocalAwsError(f"The {name} process ended while it started. The end of {log_file(home, name)}:\n{tail(log_file(home, name))}")
+            raise LocalAwsError(f"The {name} process ended while it started. The end of {log}:\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise LocalAwsError(f"The {name} process did not answer {url} within {seconds:.0f} s. The end of {log_file(home, name)}:\n{tail(log_file(home, name))}")
+            raise LocalAwsError(f"The {name} process did not answer {url} within {seconds:.0f} s. The end of {log}:\n{tail(log)}")
         time.sleep(0.05)
 
 
 def _answers(url: str, ca_bundle: Path | None) -> bool:
     try:
-        context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else None
-        with urllib.request.urlopen(url, timeout=2, context=context) as reply:
-            return bool(reply.status == 200)
-    except OSError:
+        # No proxy of the user's shell stands between two processes of this machine.
+        reply = httpx.get(url, timeout=2, trust_env=False, verify=ssl.create_default_context(cafile=ca_bundle))
+        return reply.status_code == httpx.codes.OK
+    except (OSError, httpx.TransportError):  # not listening yet, or the certificate is not written yet
         return False
 
 

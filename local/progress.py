@@ -19,8 +19,13 @@ class Progress:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Run the body as the step `name`."""
-        begun = time.monotonic()
-        with self.console.status(f"{name} ..."):
+        with self.console.status(f"{name} ..."), self.timed(name):
             yield
-        self.seconds[name] = time.monotonic() - begun
         self.console.print(f"[green]✓[/] {name} [dim]{self.seconds[name]:.1f} s[/]")
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Run the body, which prints for itself, and remember its time."""
+        begun = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - begun

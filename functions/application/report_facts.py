@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
-from distillation.costs import Estimate, Usage, actual_cost, estimate_tokens, load_prices
-from distillation.scores_to_report import Counts, LossPoint, Report, RunFacts, build_report
-from distillation.scores_to_verdict import Verdict
 
 from application.accounts import account_of
 from application.run_files import Wave, read_run, read_wave
+from distillation.costs import Estimate, Usage, actual_cost, estimate_tokens, load_prices
 from distillation.examples_to_dataset import Manifest
 from distillation.records import Answer, Arm, Prediction, RejectedAnswer, RejectedSeed, Route
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from distillation.scores import Scores
+from distillation.scores_to_report import Counts, LossPoint, Report, RunFacts, build_report
+from distillation.scores_to_verdict import Verdict
 from distillation.waves_to_accounts import Account
 from gateways.ledger import DynamoLedger
 from gateways.store import Store

@@ -40,13 +40,13 @@ def arm_shards(items: int, *, base_model: str, deployments: Mapping[str, str], m
 
 
 def _cut(arm: str, route: ArmRoute, model_id: str, items: int, size: int) -> list[ArmShard]:
+    if items == 0:
+        return []
     firsts = _firsts(items, size, BATCH_MIN_RECORDS if route is ArmRoute.BATCH else 1)
     ends = [*firsts[1:], items]
     return [ArmShard(arm=arm, shard=i, route=route, model_id=model_id, first=a, records=b - a) for i, (a, b) in enumerate(zip(firsts, ends, strict=True))]
 
 
 def _firsts(items: int, size: int, least: int) -> list[int]:
-    if items == 0:
-        return []
     parts = max(1, min(-(-items // size), items // least or 1))
     return [items * i // parts for i in range(parts)]

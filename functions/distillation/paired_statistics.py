@@ -16,7 +16,7 @@ from distillation.scores import CONFIDENCE
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
-"""Weights (resamples x items, each row summing to 1) -> one row a resample, one column a figure."""
+"""How often each item was drawn (resamples x items) -> one row a resample, one column a figure."""
 
 BATCH = 500
 """Resamples a step: 500 x 2,000 items of weights are 8 MB."""
@@ -41,12 +41,12 @@ class Bounds(NamedTuple):
 def paired_bootstrap(items: int, statistic: Statistic, *, resamples: int, seed: int) -> list[tuple[float, float]]:
     """BCa bootstrap intervals (Efron 1987, by scipy) of every figure of `statistic`; (nan, nan) where the resamples do not vary.
 
-    scipy resamples the item numbers, `statistic` gets how often each item was drawn: one matrix product serves all figures, which makes 40 figures as cheap as one.
+    scipy resamples the item numbers, `statistic` gets how often each item was drawn: one matrix product serves all figures, so 40 figures cost hardly more.
     """
 
     def of_drawn(drawn: NDArray[np.int64], axis: int = -1) -> Floats:
         rows = np.atleast_2d(drawn)
-        figures = statistic(_weights(rows, items)).T
+        figures = statistic(_counts(rows, items)).T
         return figures[:, 0] if drawn.ndim == 1 else figures
 
     with warnings.catch_warnings():
@@ -64,25 +64,34 @@ def paired_bootstrap(items: int, statistic: Statistic, *, resamples: int, seed: 
     return list(zip(interval.low.tolist(), interval.high.tolist(), strict=True))
 
 
-def _weights(drawn: NDArray[np.int64], items: int) -> Floats:
-    rows, size = drawn.shape
+def _counts(drawn: NDArray[np.int64], items: int) -> Floats:
+    rows = len(drawn)
     places = drawn + np.arange(rows)[:, None] * items
-    return np.bincount(places.ravel(), minlength=rows * items).reshape(rows, items) / size
+    return np.bincount(places.ravel(), minlength=rows * items).reshape(rows, items).astype(float)
 
 
 def mean_intervals(columns: Floats, *, resamples: int, seed: int) -> list[Bounds]:
-    """95 % intervals of the means of `columns` (items x columns). Where the bootstrap is degenerate (all values equal): Wilson for shares, else the value itself."""
+    """95 % intervals of the means of `columns` (items x columns). Where all values are equal, and resamples cannot vary: Wilson for shares, else the value."""
     if len(columns) < 2:
         return [constant_interval(column) for column in columns.T]
-    raw = paired_bootstrap(len(columns), lambda weights: weights @ columns, resamples=resamples, seed=seed)
-    return [_around(column, low, high) for column, (low, high) in zip(columns.T, raw, strict=True)]
+    raw = paired_bootstrap(len(columns), lambda counts: _means(counts, columns), resamples=resamples, seed=seed)
+    return [_column_bounds(column, low, high) for column, (low, high) in zip(columns.T, raw, strict=True)]
 
 
-def _around(column: Floats, low: float, high: float) -> Bounds:
+def _means(counts: Floats, columns: Floats) -> Floats:
+    # Whole counts times right/wrong add up exactly, so that a resample ties with the sample where it should: BCa reads the ties.
+    return np.asarray(counts @ columns / counts.sum(axis=1, keepdims=True))
+
+
+def _column_bounds(column: Floats, low: float, high: float) -> Bounds:
+    return constant_interval(column) if np.ptp(column) == 0 or np.isnan(low) else bounds_of(float(column.mean()), low, high)
+
+
+def bounds_of(value: float, low: float, high: float) -> Bounds:
+    """A bootstrap interval, widened to hold the value itself (BCa can miss it in very small samples); the bare value where the resamples do not vary."""
     if np.isnan(low) or np.isnan(high):
-        return constant_interval(column)
-    mean = float(column.mean())
-    return Bounds(min(low, mean), max(high, mean), "bootstrap-bca")
+        return Bounds(value, value, "constant")
+    return Bounds(min(low, value), max(high, value), "bootstrap-bca")
 
 
 def constant_interval(column: Floats) -> Bounds:
@@ -108,8 +117,8 @@ def quantile_interval(values: Floats, share: float) -> Interval:
 def tango(better: int, worse: int, n: int) -> Bounds:
     """Tango's score interval of the paired difference (better - worse) / n (Tango 1998, Statistics in Medicine 17:891, equations 24 to 26).
 
-    Used for right/wrong outcomes in place of the bootstrap: with few differing items the bootstrap's lower end is too high (at the edge of a margin of 0.05 and 30 to 60 items
-    it passes in 6 of 100 repeats where 2.5 are allowed; Tango's interval in at most 2.6), and with none it has no width at all.
+    Used for right/wrong outcomes in place of the bootstrap, whose lower end is too high where few items differ (at the edge of a margin of 0.05, with 30 to 60
+    items, it passes in 6 of 100 simulated repeats where 2.5 are allowed; Tango's interval in at most 2.6), and which has no width where none differ.
     """
     z, estimate, edge = z_value(CONFIDENCE), (better - worse) / n, 1 - 1e-12
 
@@ -155,12 +164,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def macro_f1_statistic(truth: NDArray[np.int64], answer: NDArray[np.int64], classes: Sequence[int]) -> Statistic:
-    """Macro-averaged F1 as a statistic of weights: F1 of a class is 2 hits / (answered + true), 0 where it neither occurs nor is answered; the mean over `classes`."""
+    """Macro-averaged F1 as a statistic of counts: the mean over `classes` of 2 hits / (answered + true), 0 where a class neither occurs nor is answered."""
     hits = np.stack([(truth == label) & (answer == label) for label in classes], axis=1).astype(float)
     totals = np.stack([(truth == label).astype(float) + (answer == label) for label in classes], axis=1)
 
-    def macro_f1(weights: Floats) -> Floats:
-        total = weights @ totals
-        return np.divide(2 * (weights @ hits), total, out=np.zeros_like(total), where=total > 0).mean(axis=1, keepdims=True)
+    def macro_f1(counts: Floats) -> Floats:
+        total = counts @ totals
+        f1: Floats = np.divide(2 * (counts @ hits), total, out=np.zeros_like(total), where=total > 0)
+        return np.asarray(f1.mean(axis=1, keepdims=True))
 
     return macro_f1

@@ -25,14 +25,17 @@ def detectable_difference(sd: float, n: int) -> float:
 def items_to_settle(difference: float, margin: float, sd: float) -> int | None:
     """Items with which the gate would decide in 80 of 100 repeats, if the true difference were the one seen; None where it lies on the margin.
 
-    ((z_0.975 + z_0.80) sd / (difference + margin))^2: Julious 2004, "Sample sizes for clinical trials with normal data", Statistics in Medicine 23:1921, non-inferiority.
+    ((z_0.975 + z_0.80) sd / (difference + margin))^2: Julious 2004, "Sample sizes for clinical trials with normal data", Statistics in Medicine 23:1921.
+    Where no two answers differ (sd 0), the n at which Tango's interval, then z^2 / (n + z^2) on either side, fits into the margin.
     """
+    if sd == 0 and difference == 0:
+        return math.ceil(z_value() ** 2 * (1 - margin) / margin) if margin > 0 else None
     distance = abs(difference + margin)
     return math.ceil((_quantiles() * sd / distance) ** 2) if distance > 1e-9 else None
 
 
 def spread(sd: float, n: int) -> float:
-    """`sd`, or where no two answers differ, the spread that `n` items could have missed: the Wilson upper bound z^2 / (n + z^2) of the share of differing items."""
+    """`sd`, or where no two answers differ, what `n` items could have missed: the root of Wilson's upper bound z^2 / (n + z^2) of the differing share."""
     z_squared = z_value() ** 2
     return sd or math.sqrt(z_squared / (n + z_squared))
 

@@ -17,7 +17,7 @@ GREEDY_SAMPLE = "g0"
 
 
 class SamplingPlan(Record, frozen=True):
-    """How often and how the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
+    """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
 
     greedy: int
     sampled: int

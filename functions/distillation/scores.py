@@ -46,8 +46,8 @@ class ArmScore(Record, frozen=True):
 class Difference(Record, frozen=True):
     """Arm `arm` minus arm `minus` in one metric, on the same `n` items.
 
-    `better` and `worse` count the items on which `arm` scores higher and lower. `low` and `high` come from `method`; `bootstrap_low` and `bootstrap_high` are the
-    paired bootstrap beside it. `p_value` is of the hypothesis of no difference, `p_holm` the same after Holm's correction over this pair's metrics.
+    `better` and `worse` count the items on which `arm` scores higher and lower. `low` and `high` come from `method`; beside them stands the paired
+    bootstrap. `p_value` is of the hypothesis of no difference, `p_holm` the same after Holm's correction over this pair's metrics.
     `sd` is the standard deviation of the item differences, `detectable` the smallest true difference that so many items show in 80 of 100 repeats.
     """
 
@@ -70,12 +70,22 @@ class Difference(Record, frozen=True):
     detectable: float
 
 
+class Yardstick(StrEnum):
+    """TEACHER: the teacher's score against the references. TEACHER_SELF: how far its samples agree with its greedy answer. FULL: agreement in every item."""
+
+    TEACHER = "teacher"
+    TEACHER_SELF = "teacherSelf"
+    FULL = "full"
+
+
 class Gate(Record, frozen=True):
-    """What the verdict is about: the student minus its yardstick (`yardstick` says in words what that is) in one metric."""
+    """What the verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick (`yardstick_value`) on the same items."""
 
     metric: str
     against: Against
-    yardstick: str
+    yardstick: Yardstick
+    student_value: float
+    yardstick_value: float
     difference: Difference
 
 
@@ -137,7 +147,10 @@ class Decision(StrEnum):
 
 
 class Verdict(Record, frozen=True):
-    """The gate's decision with its numbers. Made by `scores_to_verdict`, read by the state machine and the report. `items_needed` is null where more items would not help or are not needed."""
+    """The gate's decision with its numbers. Made by `scores_to_verdict`, read by the state machine and the report.
+
+    `items_needed` is null where no more items are needed, or would not help.
+    """
 
     decision: Decision
     headline: str

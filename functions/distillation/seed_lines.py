@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 MAX_LINE_BYTES = 1_048_576
-"""A sample of 32,000 tokens needs about 128 KB of English, and at most 768 KB when each character is written as \\uXXXX: nothing usable is longer."""
+"""The line end counts. 32,000 tokens are about 128 KB of English, and at most 768 KB where each character is written as \\uXXXX: nothing usable is longer."""
 
 MAX_UNPACKED_BYTES = 1_073_741_824
 """What a packed file may unpack to: 1 GB, the most that Bedrock takes in one batch file. It bounds the time that a decompression bomb costs."""

@@ -37,7 +37,7 @@ def canonical_answer(text: str, task: Task) -> str | None:
         if not matches:
             return None
         last = matches[-1]
-        return (last.group(1) if last.re.groups else last.group(0)).strip()
+        return (last.group(last.re.groups) or "").strip() or None
     return " ".join(text.split()) or None
 
 

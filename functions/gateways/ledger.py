@@ -1,5 +1,6 @@
 """The ledger of paid work in DynamoDB: partition key `runId`, sort key `jobName`."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -67,4 +68,5 @@ class DynamoLedger:
 
 
 def _row(item: dict[str, Any]) -> LedgerRow:
-    return msgspec.convert(item, LedgerRow, strict=False)
+    whole = {name: int(value) if isinstance(value, Decimal) else value for name, value in item.items()}
+    return msgspec.convert(whole, LedgerRow)

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import IO
 
-from distillation.costs import Estimate, estimate, load_prices, workload
-
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import agreed_run
 from application.services import Services
+from distillation.costs import Estimate, estimate, load_prices, workload
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.prompt_texts import prompt_hashes
 from distillation.record_lines import decode_lines, encode_line

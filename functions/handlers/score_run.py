@@ -4,17 +4,17 @@ import zlib
 from collections.abc import Iterator
 
 import msgspec
-from distillation.costs import load_prices
-from distillation.predictions_to_scores import score
-from distillation.scores_to_verdict import decide
 
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
+from distillation.costs import load_prices
+from distillation.predictions_to_scores import score
 from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
+from distillation.scores_to_verdict import decide
 from gateways.store import Store
 
 

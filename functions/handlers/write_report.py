@@ -1,14 +1,14 @@
 """WriteReport: scores and the counts of every hop -> the report as HTML, Markdown and JSON; the ledger beside the run."""
 
 import msgspec
-from distillation.report_to_pages import render_html, render_markdown
-from distillation.scores_to_report import report_json
 
 from application.entry import Event, Turn, lambda_entry
 from application.report_facts import report_of
 from application.run_files import write_ledger
 from application.services import Services
+from distillation.report_to_pages import render_html, render_markdown
 from distillation.run_layout import RunLayout
+from distillation.scores_to_report import report_json
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""MiniStack with this project's repairs. Runs in its own virtual environment, so this package imports nothing but MiniStack's dependencies and the standard library."""
+"""MiniStack with this project's repairs, in its own virtual environment: this package imports only what is in local/requirements-emulator.txt."""

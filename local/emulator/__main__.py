@@ -22,11 +22,15 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--home", type=lambda value: Path(value).resolve(), default=Path("build/local").resolve(), help="folder of scratch files and of the certificate")
+    parser.add_argument("--home", type=_folder, default=_folder("build/local"), help="folder of scratch files and of the certificate")
     parser.add_argument("--bedrock-url", help="where the Lambdas find Bedrock")
     parser.add_argument("--tls", action="store_true", help="serve HTTPS and enforce IAM")
-    parser.add_argument("--without-repair", action="append", default=[], metavar="NAME", help="leave a repair out, to see what stock MiniStack does ('all' for every one)")
+    parser.add_argument("--without-repair", action="append", default=[], metavar="NAME", help="leave a repair out ('all': every one)")
     return parser.parse_args()
+
+
+def _folder(value: str) -> Path:
+    return Path(value).resolve()
 
 
 def _replace_environment(variables: dict[str, str]) -> None:
@@ -36,10 +40,10 @@ def _replace_environment(variables: dict[str, str]) -> None:
 
 def _serve(without: set[str]) -> None:
     # MiniStack reads the environment when it is imported, so its import and the repairs' come after the variables are set.
-    from local.emulator.repairs import apply
+    from local.emulator.repairs import apply  # noqa: PLC0415
 
     apply(without)
-    from ministack.app import main as serve
+    from ministack.app import main as serve  # noqa: PLC0415
 
     sys.argv = ["ministack"]
     serve()

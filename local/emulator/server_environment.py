@@ -7,7 +7,10 @@ SCRATCH = "scratch"
 
 
 def server_environment(*, port: int, home: Path, bedrock_url: str | None, tls: bool) -> dict[str, str]:
-    """All variables that the emulator and its Lambdas see. `home/scratch` holds unpacked functions and is the Lambdas' HOME: no AWS configuration of the user is found there."""
+    """All variables that the emulator and its Lambdas see.
+
+    `home/scratch` holds unpacked functions and is the Lambdas' HOME: no AWS configuration of the user is found there.
+    """
     scratch = home / SCRATCH
     variables = {
         "PATH": os.environ.get("PATH", os.defpath),

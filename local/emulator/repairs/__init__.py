@@ -33,6 +33,8 @@ def apply(without: set[str]) -> None:
     unknown = without - {"all", *NAMES}
     if unknown:
         raise SystemExit(f"No such repair: {', '.join(sorted(unknown))}. Repairs: {', '.join(NAMES)}")
+    # First the application, as MiniStack itself does it: its modules import each other.
+    import_module("ministack.app")
     for name in NAMES:
         if not without & {"all", name}:
             import_module(f"{__name__}.{name}").apply()

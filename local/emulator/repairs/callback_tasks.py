@@ -1,9 +1,10 @@
 """`.waitForTaskToken`: HeartbeatSeconds and TimeoutSeconds count, as numbers and as JSONata, and a Lambda that raises fails the task.
 
-AWS: a task that is silent for longer than HeartbeatSeconds fails with `States.HeartbeatTimeout`, which a Retry or Catch of `States.Timeout` also matches; SendTaskHeartbeat starts the count
-anew; in JSONata both fields may be expressions; an error of the invocation fails the task at once (Amazon States Language, "Timeouts" and "Errors"; developer guide, "Wait for a callback").
-Each attempt has a token of its own.
-MiniStack: ignores HeartbeatSeconds, fails on expressions, swallows the Lambda's error and waits for ever, and gives a retry the token of the failed attempt. Changed: all of that.
+AWS: a task that is silent for longer than HeartbeatSeconds fails with `States.HeartbeatTimeout`, which a Retry or Catch of `States.Timeout` also matches;
+SendTaskHeartbeat starts the count anew; in JSONata both fields may be expressions; an error of the invocation fails the task at once; each attempt has a
+token of its own (Amazon States Language, "Timeouts" and "Errors"; Step Functions developer guide, "Wait for a callback with task token").
+MiniStack: ignores HeartbeatSeconds, fails on expressions, swallows the Lambda's error and waits for ever, and gives a retry the token of the failed attempt.
+Changed: all of that.
 """
 
 import json
@@ -11,8 +12,9 @@ import threading
 import time
 from typing import Any
 
-from local.emulator.repairs.ended_executions import raise_if_ended
 from ministack.services import stepfunctions
+
+from local.emulator.repairs.ended_executions import raise_if_ended
 
 _STEP_SECONDS = 0.05
 
@@ -29,7 +31,7 @@ def _evaluate_time_limits() -> None:
     stock = stepfunctions._execute_task
 
     def execute(state: dict[str, Any], data: Any, execution: Any, context: Any) -> Any:
-        limits = {field: _seconds(state, field, data, context) for field in ("HeartbeatSeconds", "TimeoutSeconds") if field in state}
+        limits: dict[str, Any] = {field: _seconds(state, field, data, context) for field in ("HeartbeatSeconds", "TimeoutSeconds") if field in state}
         return stock({**state, **limits}, data, execution, context)
 
     stepfunctions._execute_task = execute

@@ -23,6 +23,6 @@ def apply() -> None:
 
 def _with_default_as_rule(state: dict[str, Any]) -> dict[str, Any]:
     """The same state with Default as a last rule that always matches and carries the state's Output and Assign."""
-    fields = {name: state[name] for name in ("Output", "Assign") if name in state}
+    fields: dict[str, Any] = {name: state[name] for name in ("Output", "Assign") if name in state}
     last = [{"Condition": True, "Next": state["Default"], **fields}] if "Default" in state else []
     return {**state, "Choices": [*state.get("Choices", []), *last]}

@@ -1,8 +1,10 @@
 """A failed Lambda reports the class of its exception as errorType, so that Retry and Catch by class name match.
 
-AWS: `errorType` is the exception's class, `stackTrace` its lines; Step Functions takes errorType as the error's name (Lambda developer guide, "Python function errors"; Step Functions
-developer guide, "Handling error conditions"). A process that exits is `Runtime.ExitError`.
-MiniStack: always `Runtime.HandlerError`, so the execution goes on as if no Retry and no Catch were there. Changed: the class is read from the traceback that the worker sends back.
+AWS: `errorType` is the exception's class, `stackTrace` its lines, a process that exits is `Runtime.ExitError`, a module that is missing
+`Runtime.ImportModuleError` (Lambda developer guide, "Python function errors" and "Troubleshooting"); Step Functions takes errorType as the error's name
+(its developer guide, "Handling error conditions").
+MiniStack: mostly `Runtime.HandlerError`, so the execution goes on as if no Retry and no Catch were there.
+Changed: the class is read from the traceback that the worker sends back.
 """
 
 import re
@@ -10,6 +12,7 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+_INIT_FAILED = "Worker init failed: No module named"
 _HEAD = "Traceback (most recent call last)"
 _RAISED = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)")
 
@@ -20,19 +23,23 @@ def apply() -> None:
 
     def execute(function: Any, event: Any, request_id: str) -> Any:
         result = stock(function, event, request_id)
-        body = result.get("body")
-        if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
-            _name_the_error(body, result.get("log") or "")
+        if result.get("error") and isinstance(result.get("body"), dict):
+            _name_the_error(result["body"], result.get("log") or "")
         return result
 
     lambda_svc._execute_function_warm = execute
 
 
 def _name_the_error(body: dict[str, Any], log: str) -> None:
-    if _HEAD in log:
+    message = str(body.get("errorMessage"))
+    if message.startswith(_INIT_FAILED):
+        body["errorType"] = "Runtime.ImportModuleError"
+    elif body.get("errorType") != "Runtime.HandlerError":
+        return
+    elif _HEAD in log:
         trace = log[log.rindex(_HEAD) :].splitlines()[1:]
         body.update(errorType=_class_of(trace) or body["errorType"], stackTrace=trace)
-    elif body.get("errorMessage") == "Worker process died":
+    elif message == "Worker process died":
         body["errorType"] = "Runtime.ExitError"
 
 

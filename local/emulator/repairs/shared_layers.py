@@ -1,7 +1,7 @@
 """The functions that use a layer share one unpacked copy of it.
 
 AWS: every function finds its layers, merged, under /opt (Lambda developer guide, "Packaging your layer content").
-MiniStack: unpacks each layer anew for each process of each function, so that every module of it is compiled again at every cold start: seconds a function with boto3, numpy or plotly.
+MiniStack: unpacks each layer anew for each process of each function, so that every module of it is compiled again at every cold start.
 Changed: a Python function's layer is unpacked once a content hash, and what the first process compiled serves all others.
 """
 

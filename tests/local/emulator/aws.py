@@ -7,6 +7,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -41,15 +42,15 @@ def zipped(files: dict[str, str]) -> bytes:
 class Aws:
     """The emulator at `url`, through boto3."""
 
-    def __init__(self, url: str, verify: str | None = None) -> None:
+    def __init__(self, url: str, home: Path, verify: str | None = None) -> None:
         self._session = boto3.session.Session("test", "test", region_name="us-east-1")
-        self._url, self._verify = url, verify
+        self.url, self.home, self._verify = url, home, verify
         self._clients: dict[str, Any] = {}
 
     def __getattr__(self, service: str) -> Any:
         """The client of a service by its boto3 name."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, endpoint_url=self._url, verify=self._verify)
+            self._clients[service] = self._session.client(service, endpoint_url=self.url, verify=self._verify)
         return self._clients[service]
 
     def function(self, code: str, **settings: Any) -> str:

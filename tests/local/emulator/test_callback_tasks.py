@@ -5,7 +5,9 @@ import pytest
 from tests.local.emulator.aws import Aws, wait_for, wait_for_token
 
 SILENT = "def handler(event, context): print('called')"
-REMEMBER = "import boto3\ndef handler(event, context): boto3.client('ssm').put_parameter(Name=event['name'], Value=event['token'], Type='String', Overwrite=True)"
+REMEMBER = (
+    "import boto3\ndef handler(event, context): boto3.client('ssm').put_parameter(Name=event['name'], Value=event['token'], Type='String', Overwrite=True)"
+)
 COMPLETE = """
     import boto3, json
     def handler(event, context):
@@ -51,13 +53,17 @@ def test_send_task_heartbeat_keeps_the_wait_alive(aws: Aws) -> None:
         import boto3, time
         def handler(event, context):
             client = boto3.client("stepfunctions")
-            for _ in range(4):
-                time.sleep(0.5)
+            for _ in range(5):
+                time.sleep(0.6)
                 client.send_task_heartbeat(taskToken=event["token"])
             client.send_task_success(taskToken=event["token"], output='"alive"')
     """
-    begin = "import boto3, json\ndef handler(event, context): boto3.client('lambda').invoke(FunctionName=event['beat'], InvocationType='Event', Payload=json.dumps(event))"
-    wait = wait_for_token(aws.function(begin), {"beat": aws.function(beat)}, HeartbeatSeconds=1, TimeoutSeconds=30, End=True)
+    begin = """
+        import boto3, json
+        def handler(event, context):
+            boto3.client("lambda").invoke(FunctionName=event["beat"], InvocationType="Event", Payload=json.dumps(event))
+    """
+    wait = wait_for_token(aws.function(begin), {"beat": aws.function(beat)}, HeartbeatSeconds=2, TimeoutSeconds=30, End=True)
     assert aws.run({"Await": wait})["output"] == "alive"
 
 
@@ -85,7 +91,7 @@ def test_a_wait_that_is_entered_again_gets_a_new_token(aws: Aws) -> None:
     execution = aws.start({"Await": wait})
     first = wait_for(lambda: _token(aws))
     second = wait_for(lambda: (token := _token(aws)) != first and token)
-    with pytest.raises(aws.stepfunctions.exceptions.ClientError, match="TaskDoesNotExist|TaskTimedOut"):
+    with pytest.raises(aws.stepfunctions.exceptions.ClientError, match=r"TaskDoesNotExist|TaskTimedOut"):
         aws.stepfunctions.send_task_success(taskToken=first, output='"old"')
     aws.stepfunctions.send_task_success(taskToken=second, output='"new"')
     assert wait_for(lambda: aws.stepfunctions.describe_execution(executionArn=execution).get("output")) == '"new"'

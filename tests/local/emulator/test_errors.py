@@ -23,7 +23,9 @@ EXIT = "import os\ndef handler(event, context): os._exit(3)"
 
 def test_retry_by_class_name(aws: Aws) -> None:
     retry = [{"ErrorEquals": ["ThrottledByBedrock"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 3}]
-    ended = aws.run({"Call": invoke(aws.function(THROTTLED_TWICE), {"counter": "/" + unique("calls")}, Retry=retry, Output="{% $states.result.Payload %}", End=True)})
+    ended = aws.run(
+        {"Call": invoke(aws.function(THROTTLED_TWICE), {"counter": "/" + unique("calls")}, Retry=retry, Output="{% $states.result.Payload %}", End=True)}
+    )
     assert ended["output"] == 3
 
 
@@ -42,6 +44,11 @@ def test_a_lambda_that_nobody_catches_names_the_execution_error(aws: Aws) -> Non
 
 def test_a_process_that_exits_is_an_exit_error(aws: Aws) -> None:
     assert aws.run({"Call": invoke(aws.function(EXIT), {}, End=True)})["error"] == "Runtime.ExitError"
+
+
+def test_a_missing_module_is_an_import_error(aws: Aws) -> None:
+    function = aws.function("import not_in_the_bundle\ndef handler(event, context): pass")
+    assert aws.run({"Call": invoke(function, {}, End=True)})["error"] == "Runtime.ImportModuleError"
 
 
 def test_the_invocation_itself_says_the_class(aws: Aws) -> None:

@@ -13,7 +13,8 @@ RECORD = """
         failed = []
         for record in event["Records"]:
             body = json.loads(record["body"])
-            boto3.client("dynamodb").update_item(TableName=body["table"], Key={"id": {"S": body["id"]}}, UpdateExpression="ADD seen :one", ExpressionAttributeValues={":one": {"N": "1"}})
+            add_one = {"UpdateExpression": "ADD seen :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+            boto3.client("dynamodb").update_item(TableName=body["table"], Key={"id": {"S": body["id"]}}, **add_one)
             if body["fails"] and record["attributes"]["ApproximateReceiveCount"] == "1":
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}

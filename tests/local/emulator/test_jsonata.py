@@ -35,7 +35,9 @@ def test_variables_are_seen_inside_a_map_and_stay_there(aws: Aws) -> None:
 
 def test_arrays_of_one_stay_arrays(aws: Aws) -> None:
     states = {
-        "Call": invoke(aws.function(ECHO), {"shards": "{% $states.input.shards %}"}, Assign={"shards": "{% $states.result.Payload.shards %}"}, Output={}, Next="Fan"),
+        "Call": invoke(
+            aws.function(ECHO), {"shards": "{% $states.input.shards %}"}, Assign={"shards": "{% $states.result.Payload.shards %}"}, Output={}, Next="Fan"
+        ),
         "Fan": {**_map({"Type": "Pass", "End": True}, end=False), "Items": "{% $shards %}"},
         "Last": {"Type": "Pass", "Output": {"fanned": "{% $states.input %}", "assigned": "{% $shards %}"}, "End": True},
     }

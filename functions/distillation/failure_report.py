@@ -1,0 +1,100 @@
+"""A run that ended on the failure rail -> its report: what failed, what exists, what was deleted, what to do next.
+
+report = build_failure_report(run_id, dataset, created_at=..., state=..., error=..., cause=..., ...)
+failure_json(report); failure_to_pages.render_failure_html(report); failure_to_pages.render_failure_markdown(report)
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from distillation.costs import Costs
+from distillation.records import Record
+from distillation.run_layout import RunLayout
+
+_NEXT = {
+    "InvalidInput": "Correct what the cause lists; rejected seeds are all in {rejected}. Then upload or start again: nothing was paid for.",
+    "BudgetExceeded": "Raise maxUsd, give fewer seeds or lower sampling.sampled. {estimate} says what costs what; nothing was paid for.",
+    "RecordsLost": "This is a fault of the pipeline, not of the seeds. Keep the run's folder, and report the ids of the cause with the release's version.",
+    "NotEnoughAnswers": "Read the reasons in {answers} (rejected-*.jsonl). Where Bedrock failed the jobs, mend that and start again with the same runId.",
+    "NotEnoughExamples": "Give more seeds, or read in {dataset}rejected.jsonl why prompts made no example.",
+    "TuningFailed": "The cause is Bedrock's own message. Mend it and start again with the same runId: the teacher's answers are not paid for again.",
+    "DeploymentFailed": "The cause is Bedrock's own message. Start again with the same runId: the answers and the dataset are kept.",
+    "ThrottledByBedrock": "A quota stayed exhausted through all retries. Raise it or lower batches.maxConcurrent, and start again with the same runId.",
+    "States.Timeout": "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise batches.timeoutHours and start again.",
+    "States.TaskFailed": "Read the function's log in CloudWatch: the execution's event history links to it.",
+    "AccessDeniedException": "A role lacks a permission. Read in the cause which, and deploy the stack again if it was changed by hand.",
+}
+_OTHERWISE = "Read the cause, and the log of the state's function in CloudWatch. Then start again with the same runId: what was paid for is taken over."
+
+
+class FailureVerdict(Record, frozen=True):
+    """Stands where a finished run has its verdict, so that readers of report.json need one key only. `decision` is "failed"."""
+
+    decision: str
+    headline: str
+    reasons: tuple[str, ...]
+
+
+class FailureReport(Record, frozen=True):
+    """`8-report/report.json` of a failed run. Made by WriteFailureReport, read by people and the command line."""
+
+    run_id: str
+    dataset: str
+    created_at: str
+    verdict: FailureVerdict
+    state: str
+    error: str
+    cause: str
+    counts: dict[str, int]
+    deleted: tuple[str, ...]
+    kept: tuple[str, ...]
+    costs: Costs | None
+    next_step: str
+
+
+def build_failure_report(
+    run_id: str,
+    dataset: str,
+    *,
+    created_at: str,
+    state: str,
+    error: str,
+    cause: str,
+    counts: Mapping[str, int] | None = None,
+    deleted: Sequence[str] = (),
+    kept: Sequence[str] = (),
+    costs: Costs | None = None,
+) -> FailureReport:
+    """`state` and `error` as Step Functions names them, `cause` in plain words, `deleted` and `kept` the resources that the rail removed and left."""
+    where = f" in {state}" if state else ""
+    first = next((line.strip() for line in cause.splitlines() if line.strip()), "Step Functions gave no cause.")
+    step = next_step(run_id, error)
+    return FailureReport(
+        run_id=run_id,
+        dataset=dataset,
+        created_at=created_at,
+        verdict=FailureVerdict(decision="failed", headline=f"Failed{where}: {error or 'unknown error'}.", reasons=(first, step)),
+        state=state,
+        error=error,
+        cause=cause,
+        counts=dict(counts or {}),
+        deleted=tuple(deleted),
+        kept=tuple(kept),
+        costs=costs,
+        next_step=step,
+    )
+
+
+def next_step(run_id: str, error: str) -> str:
+    """What a person does after `error`, with the keys of this run's files."""
+    layout = RunLayout(run_id)
+    advice = _NEXT.get(error.rsplit(".", 1)[-1], _NEXT.get(error, _OTHERWISE))
+    return advice.format(
+        rejected=layout.rejected_seeds, estimate=layout.estimate, answers=layout.answers_prefix, dataset=layout.dataset_prefix, ledger=layout.ledger
+    )
+
+
+def failure_json(report: FailureReport) -> bytes:
+    """The report as JSON with camelCase keys."""
+    return msgspec.json.encode(report)

@@ -1,0 +1,45 @@
+"""The Jinja environment of all pages. What comes from seeds and models is data: HTML is escaped by default, Markdown by the filter `md`."""
+
+import re
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from distillation import figures, palette
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
+
+
+@lru_cache(maxsize=1)
+def pages() -> Environment:
+    """Templates of `distillation/templates`; an unknown name in a template is an error."""
+    environment = Environment(
+        loader=PackageLoader("distillation", "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": figures.percent,
+        "points": figures.points,
+        "usd": figures.usd,
+        "milliseconds": figures.milliseconds,
+        "pvalue": figures.p_value,
+        "metric": figures.metric_name,
+        "thousands": lambda count: f"{count:,}",
+        "words": in_words,
+        "md": markdown_text,
+    }
+    environment.globals |= {"figure": figures.figure, "span": figures.span, "light": palette.LIGHT, "dark": palette.DARK, "font": palette.FONT}
+    return environment
+
+
+def in_words(code: str) -> str:
+    """A reason code or camelCase key in words: "reserved_word" -> "reserved word", "seedsIn" -> "seeds in"."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda letter: " " + letter.group().lower(), code).replace("_", " ").replace("-", " ")
+
+
+def markdown_text(text: object) -> str:
+    """Any text as one line of inert Markdown: its marks escaped, its line breaks folded."""
+    return " ".join(_MARKDOWN.sub(r"\\\1", str(text)).split())

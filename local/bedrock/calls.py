@@ -1,0 +1,37 @@
+"""The log of API calls, so that a test can prove that something was submitted once."""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+# The members that name what a call is about, in the order in which they are looked for.
+_NAMES = (
+    "jobName",
+    "modelDeploymentName",
+    "jobIdentifier",
+    "customModelDeploymentIdentifier",
+    "modelIdentifier",
+    "inferenceProfileIdentifier",
+    "modelId",
+    "resourceARN",
+)
+
+
+class Calls:
+    """Every API call since the start: operation, name, time, outcome (`ok` or an error code)."""
+
+    def __init__(self) -> None:
+        self._calls: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+
+    def add(self, operation: str, parameters: dict[str, Any], outcome: str) -> None:
+        """Note one call."""
+        name = next((parameters[member] for member in _NAMES if member in parameters), None)
+        entry = {"operation": operation, "name": name, "time": datetime.now(UTC).isoformat(), "outcome": outcome}
+        with self._lock:
+            self._calls.append(entry)
+
+    def listing(self) -> list[dict[str, Any]]:
+        """All calls, oldest first."""
+        with self._lock:
+            return list(self._calls)

@@ -1,0 +1,156 @@
+"""On-demand deployments of custom models: Create, Get, List, Update and DeleteCustomModelDeployment."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from local.bedrock import job_faults
+from local.bedrock.api_errors import ApiError, conflict, invalid, not_found
+from local.bedrock.clock import now
+from local.bedrock.conversation import Model
+from local.bedrock.custom_models import CustomModels
+from local.bedrock.idempotency import Tokens
+from local.bedrock.identifiers import arn, last_part, short_id
+from local.bedrock.job_faults import JobFaults
+from local.bedrock.paging import Filters, Listed, page
+from local.bedrock.services import Services
+from local.bedrock.tags import check_count
+
+
+@dataclass
+class Deployment:
+    """A deployment. `update` is the model that it is being moved to and how far that is."""
+
+    arn: str
+    region: str
+    name: str
+    model_arn: str
+    description: str | None
+    faults: JobFaults
+    created: datetime = field(default_factory=now)
+    updated: datetime = field(default_factory=now)
+    status: str = "Creating"
+    failure: str | None = None
+    update: dict[str, str] | None = None
+
+    def output(self) -> dict[str, Any]:
+        """The output of GetCustomModelDeployment."""
+        return {
+            "customModelDeploymentArn": self.arn,
+            "modelDeploymentName": self.name,
+            "modelArn": self.model_arn,
+            "createdAt": self.created,
+            "status": self.status,
+            "description": self.description,
+            "updateDetails": self.update,
+            "failureMessage": self.failure,
+            "lastUpdatedAt": self.updated,
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """An entry of ListCustomModelDeployments."""
+        shown = ("customModelDeploymentArn", "modelArn", "createdAt", "status", "lastUpdatedAt", "failureMessage")
+        output = self.output()
+        return {"customModelDeploymentName": self.name, **{name: output[name] for name in shown}}
+
+
+class Deployments:
+    """All deployments since the start."""
+
+    def __init__(self, services: Services, models: CustomModels) -> None:
+        self._services, self._models = services, models
+        self._deployments: dict[str, Deployment] = {}
+        self._tokens, self._lock = Tokens(), threading.RLock()
+
+    def create(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
+        """CreateCustomModelDeployment."""
+        with self._lock:
+            known = self._tokens.replay("CreateCustomModelDeployment", parameters)
+            if known:
+                return {"customModelDeploymentArn": known}
+            name, model = parameters["modelDeploymentName"], self._models.existing(parameters["modelArn"], region)
+            if any(deployment.name == name for deployment in self._deployments.values()):
+                raise invalid(f"The deployment name {name} is already in use. Choose another name, or adopt the deployment that has it.")
+            check_count(len(parameters.get("tags", [])))
+            deployment = self._new(parameters, model["modelArn"], region)
+            self._tokens.remember("CreateCustomModelDeployment", parameters, deployment.arn)
+        self._services.tags.add(deployment.arn, parameters.get("tags", []))
+        threading.Thread(target=self._activate, args=(deployment,), daemon=True, name=name).start()
+        return {"customModelDeploymentArn": deployment.arn}
+
+    def _new(self, parameters: dict[str, Any], model_arn: str, region: str) -> Deployment:
+        name = parameters["modelDeploymentName"]
+        # The time is part of the id: a name may be used again after a deletion.
+        deployment_id = short_id("deployment", region, name, now().isoformat())
+        faults = job_faults.take(self._services.faults, job_faults.DEPLOYMENT_FAULTS, name)
+        deployment = Deployment(arn(region, f"custom-model-deployment/{deployment_id}"), region, name, model_arn, parameters.get("description"), faults)
+        self._deployments[deployment_id] = deployment
+        return deployment
+
+    def _activate(self, deployment: Deployment) -> None:
+        threading.Event().wait(self._services.state_seconds + deployment.faults.delay)
+        failed = deployment.faults.get("failed")
+        if not failed:
+            self._models.student_of(deployment.model_arn)
+        with self._lock:
+            deployment.status, deployment.failure = ("Failed", failed.message) if failed else ("Active", None)
+            deployment.updated = now()
+
+    def get(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
+        """GetCustomModelDeployment, by ARN or name."""
+        return self._find(parameters["customModelDeploymentIdentifier"], region).output()
+
+    def list_deployments(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
+        """ListCustomModelDeployments."""
+        wanted = parameters.get("modelArnEquals")
+        own = [item for item in list(self._deployments.values()) if item.region == region and wanted in (None, item.model_arn)]
+        listed = [Listed(item.created, item.name, item.status, item.summary()) for item in own]
+        return page(listed, parameters, "modelDeploymentSummaries", Filters("createdAfter", "createdBefore"))
+
+    def update(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
+        """UpdateCustomModelDeployment: the model behind the ARN changes when the update has completed."""
+        deployment = self._find(parameters["customModelDeploymentIdentifier"], region)
+        model_arn = self._models.existing(parameters["modelArn"], region)["modelArn"]
+        if deployment.status != "Active":
+            raise invalid(f"The deployment {deployment.name} is {deployment.status}; only an Active one can be updated.")
+        deployment.update = {"modelArn": model_arn, "updateStatus": "Updating"}
+        threading.Thread(target=self._swap, args=(deployment, model_arn), daemon=True, name=deployment.name).start()
+        return {"customModelDeploymentArn": deployment.arn}
+
+    def _swap(self, deployment: Deployment, model_arn: str) -> None:
+        threading.Event().wait(self._services.state_seconds)
+        self._models.student_of(model_arn)
+        with self._lock:
+            deployment.model_arn, deployment.updated = model_arn, now()
+            deployment.update = {"modelArn": model_arn, "updateStatus": "UpdateCompleted"}
+
+    def delete(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
+        """DeleteCustomModelDeployment."""
+        deployment = self._find(parameters["customModelDeploymentIdentifier"], region)
+        if deployment.status == "Creating":
+            raise conflict(f"The deployment {deployment.name} is being created. Delete it when it is Active or Failed.")
+        with self._lock:
+            self._deployments.pop(last_part(deployment.arn), None)
+        return {}
+
+    def of_model(self, identifier: str, region: str) -> list[str]:
+        """Names of the deployments that serve a model, or are being moved to it."""
+        model = self._models.find(identifier, region)
+        arns = {model["modelArn"]} if model else set()
+        return [item.name for item in list(self._deployments.values()) if item.model_arn in arns or (item.update or {}).get("modelArn") in arns]
+
+    def model(self, deployment_arn: str, region: str) -> Model:
+        """The student behind a deployment's ARN. Raises ResourceNotFoundException, or ModelNotReadyException before it is Active."""
+        deployment = self._find(deployment_arn, region)
+        if deployment.status != "Active":
+            raise ApiError("ModelNotReadyException", f"The deployment {deployment.name} is {deployment.status}. Wait until it is Active.")
+        return self._models.student_of(deployment.model_arn)
+
+    def _find(self, identifier: str, region: str) -> Deployment:
+        with self._lock:
+            candidates = [item for item in self._deployments.values() if item.region == region]
+        found = next((item for item in candidates if identifier in (item.arn, item.name)), None)
+        if found is None:
+            raise not_found(f"The custom model deployment {identifier}")
+        return found

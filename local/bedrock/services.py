@@ -1,0 +1,27 @@
+"""What every kind of job needs: the emulator's AWS, the models, the faults, the pace of states, the folder of artefacts."""
+
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+from local.bedrock.aws_clients import Aws
+from local.bedrock.conversation import Model
+from local.bedrock.embedder import Embedder
+from local.bedrock.faults import Faults
+from local.bedrock.tags import Tags
+
+
+class Services(NamedTuple):
+    """Shared by all parts of the server. `state_seconds` is how long a job stays in a state that takes no work."""
+
+    aws: Aws
+    teacher: Model
+    embedder: Embedder
+    faults: Faults
+    tags: Tags
+    home: Path
+    state_seconds: float
+
+    def pass_state(self, stop: threading.Event) -> None:
+        """Let a state last; ends early when `stop` is set."""
+        stop.wait(self.state_seconds)

@@ -1,0 +1,95 @@
+"""Reads a customization file and keeps every documented rule of a training line (Amazon Nova user guide, fine-tuning data preparation)."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from local.bedrock.conversation import Conversation, Turn
+
+SCHEMA_VERSION = "bedrock-conversation-2024"
+MIN_SAMPLES, MAX_SAMPLES = 8, 20_000
+MAX_SAMPLE_TOKENS = 32_000
+# Any case, anywhere in a text; one of them fails the whole job.
+RESERVED_WORDS = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<video>", "<unk>", "[EOS]")
+_RESERVED = re.compile("|".join(map(re.escape, RESERVED_WORDS)), re.IGNORECASE)
+# No tokenizer of Nova is public: a word of English is about 1.3 tokens, so four characters a token is the usual estimate.
+_CHARACTERS_A_TOKEN = 4
+
+
+class BadTrainingData(Exception):
+    """The file cannot be trained on. The message says which line and why; it becomes the job's failureMessage."""
+
+
+class Example(NamedTuple):
+    """A conversation up to its last user turn, and the response to learn."""
+
+    conversation: Conversation
+    response: str
+
+
+def read_examples(data: bytes, file: str) -> list[Example]:
+    """Every line of `data` as an example; blank lines are skipped. Raises BadTrainingData at the first broken rule."""
+    try:
+        lines = data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadTrainingData(f"{file} is not UTF-8 text (byte {error.start}).") from error
+    return [_example(line, f"{file} line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def check_sample_count(training: int, validation: int) -> None:
+    """Raise BadTrainingData where the samples are too few or too many."""
+    if training < MIN_SAMPLES:
+        raise BadTrainingData(f"The training data has {training} samples, less than the required minimum of {MIN_SAMPLES}.")
+    if training + validation > MAX_SAMPLES:
+        raise BadTrainingData(f"Training and validation data have {training + validation} samples, more than the maximum of {MAX_SAMPLES}.")
+
+
+def _example(line: str, where: str) -> Example:
+    record = _object(line, where)
+    if record.get("schemaVersion") != SCHEMA_VERSION:
+        raise BadTrainingData(f"{where}: schemaVersion must be {SCHEMA_VERSION}.")
+    unknown = set(record) - {"schemaVersion", "system", "messages"}
+    if unknown:
+        raise BadTrainingData(f"{where}: unknown keys {sorted(unknown)}.")
+    system = _texts(record.get("system", []), f"{where}: system")
+    turns = _turns(record.get("messages"), where)
+    _check_texts([system, *(turn.text for turn in turns)], where)
+    return Example(Conversation(system, turns[:-1]), turns[-1].text)
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise BadTrainingData(f"{where}: not valid JSON.") from error
+    if not isinstance(record, dict):
+        raise BadTrainingData(f"{where}: not a JSON object.")
+    return record
+
+
+def _turns(messages: Any, where: str) -> tuple[Turn, ...]:
+    if not isinstance(messages, list) or len(messages) < 2 or not all(isinstance(message, dict) for message in messages):
+        raise BadTrainingData(f"{where}: messages must hold at least a user and an assistant message.")
+    roles = [message.get("role") for message in messages]
+    if roles != ["user", "assistant"] * (len(roles) // 2):
+        raise BadTrainingData(f"{where}: roles must alternate, user first and assistant last; found {roles}.")
+    return tuple(Turn(message["role"], _texts(message.get("content"), f"{where}: {message['role']}", required=True)) for message in messages)
+
+
+def _texts(blocks: Any, where: str, required: bool = False) -> str:
+    fits = isinstance(blocks, list) and all(isinstance(block, dict) and set(block) == {"text"} and isinstance(block["text"], str) for block in blocks)
+    if not fits or (required and not blocks):
+        raise BadTrainingData(f"{where} must be a list of blocks with a text.")
+    if any(not block["text"].strip() for block in blocks):
+        raise BadTrainingData(f"{where} has an empty text.")
+    return "\n".join(block["text"] for block in blocks)
+
+
+def _check_texts(texts: list[str], where: str) -> None:
+    for text in texts:
+        reserved = _RESERVED.search(text)
+        if reserved:
+            raise BadTrainingData(f"{where}: the reserved keyword '{reserved.group()}' must not appear in a prompt, system text or answer.")
+    tokens = sum(map(len, texts)) // _CHARACTERS_A_TOKEN
+    if tokens > MAX_SAMPLE_TOKENS:
+        raise BadTrainingData(f"{where}: about {tokens} tokens, more than the maximum of {MAX_SAMPLE_TOKENS} a sample.")

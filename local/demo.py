@@ -1,0 +1,130 @@
+"""The demo: the local AWS up, the app deployed, seeds uploaded, the run watched, its files copied, everything down again."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.table import Table
+
+from local import lifecycle
+from local.commands import wait_or_end
+from local.demo_seeds import DATASET, write_demo_seeds
+from local.deploy import deploy
+from local.errors import LocalAwsError
+from local.instance import Instance
+from local.paths import DEFAULT_HOME, PROJECT
+from local.progress import Progress
+from local.uploads import await_execution, check_seed_file, dataset_name, upload
+
+# An instance of its own, so that one that the user keeps running is neither in the way nor taken down.
+DEMO_HOME = DEFAULT_HOME / "demo"
+_SHOWN_PROBLEMS = 10
+
+
+class Upload(NamedTuple):
+    """What the demo uploads: the seeds as they are, and the dataset's input.json where there is one."""
+
+    dataset: str
+    seeds: Path
+    settings: Path | None
+
+
+def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path, keep: bool) -> bool:
+    """The whole demo; True when the run succeeded. What was started is stopped again whatever happens, unless `keep`."""
+    chosen = _chosen(seeds, settings)
+    progress = Progress()
+    with _instance(home, progress, keep) as instance:
+        outputs = deploy(home, progress)
+        with progress.step("upload the seeds, wait for the run that they start"):
+            upload(instance, outputs["BucketName"], *chosen)
+            execution = await_execution(instance, outputs["StateMachineArn"])
+        with progress.timed("run"):
+            succeeded = _cli(instance, "watch", execution, "--every", "1")
+        copied = _copy(instance, execution, out, progress)
+        if (out / "8-report" / "report.json").exists():
+            _cli(instance, "report", execution)
+    _say_the_end(progress, out, succeeded, copied)
+    return succeeded and copied
+
+
+def _chosen(seeds: Path | None, settings: Path | None) -> Upload:
+    if seeds is None:
+        return Upload(DATASET, *write_demo_seeds(DEFAULT_HOME / "demo-seeds"))
+    check_seed_file(seeds)
+    if settings and not settings.is_file():
+        raise LocalAwsError(f"There is no file {settings}. Nothing was started.")
+    return Upload(dataset_name(seeds), seeds, settings)
+
+
+@contextmanager
+def _instance(home: Path, progress: Progress, keep: bool) -> Iterator[Instance]:
+    """A local AWS of the demo's own. Signals that end the program take it down too; while that goes on, further ones are ignored."""
+    _stop_on_signals()
+    with progress.step("start the local AWS (the first time, its environments are made)"):
+        instance = lifecycle.up(home)
+    try:
+        yield instance
+    finally:
+        if keep:
+            progress.console.print(f"The local AWS keeps running. Stop it: python -m local down --home {home}", soft_wrap=True)
+        else:
+            _take_down(home, progress)
+
+
+def _stop_on_signals() -> None:
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        # nohup has SIGHUP ignored; that stays so.
+        if signal.getsignal(name) is not signal.SIG_IGN:
+            signal.signal(name, lambda number, _: sys.exit(128 + number))
+
+
+def _take_down(home: Path, progress: Progress) -> None:
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    with progress.step("stop the local AWS"):
+        lifecycle.down(home)
+
+
+def _copy(instance: Instance, execution: str, out: Path, progress: Progress) -> bool:
+    shutil.rmtree(out, ignore_errors=True)
+    with progress.timed("copy the run's files"):
+        return _cli(instance, "fetch", execution, "--to", str(out))
+
+
+def _cli(instance: Instance, *arguments: str) -> bool:
+    """Run the project's command line against the local AWS, on this terminal; True when it succeeded."""
+    with subprocess.Popen([sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=instance.environment()) as process:
+        return wait_or_end(process) == 0
+
+
+def _say_the_end(progress: Progress, out: Path, succeeded: bool, copied: bool) -> None:
+    progress.console.print(_times(progress))
+    if not copied:
+        progress.console.print("[bold red]The run left no files[/] (see above).")
+    elif succeeded:
+        progress.console.print(f"[bold]Report:[/] {out / '8-report' / 'index.html'}", soft_wrap=True)
+    else:
+        progress.console.print(f"[bold red]The run failed.[/] Its files are in {out}", soft_wrap=True)
+    _say_rejected_seeds(progress, out / "0-run" / "rejected-seeds.jsonl")
+
+
+def _times(progress: Progress) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, seconds in progress.seconds.items():
+        table.add_row(name, f"{seconds:.1f} s")
+    table.add_row("in all", f"{sum(progress.seconds.values()):.1f} s")
+    return table
+
+
+def _say_rejected_seeds(progress: Progress, path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    if not lines:
+        return
+    progress.console.print(f"[yellow]{len(lines)} seeds were set aside, with reasons:[/] {path}", soft_wrap=True)
+    for line in lines[:_SHOWN_PROBLEMS]:
+        progress.console.print(f"  {line}", markup=False, overflow="ellipsis", no_wrap=True)

@@ -1,0 +1,237 @@
+"""Fakes in memory with the gateways' protocols. They keep what they were told, so that a test can ask what was done and how often."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from distillation.record_lines import decode_lines, encode_lines
+from distillation.records import LedgerRow, Request
+from distillation.waiting import JobLook
+from gateways.store import StoredObject
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = EPOCH
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, **delta: float) -> None:
+        self.time += timedelta(**delta)
+
+
+class MemoryStore:
+    """The protocol of `gateways.store.Store` over a dict."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.modified: dict[str, datetime] = {}
+
+    def uri(self, key: str) -> str:
+        return f"s3://bucket/{key}"
+
+    def list(self, prefix: str) -> list[StoredObject]:
+        keys = sorted(key for key in self.objects if key.startswith(prefix))
+        return [StoredObject(key, len(self.objects[key]), f"etag-{hash(self.objects[key])}", self.modified.get(key, EPOCH)) for key in keys]
+
+    def version_of(self, key: str) -> str:
+        return "v1"
+
+    def get(self, key: str) -> bytes:
+        return self.objects[key]
+
+    def get_or_none(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        body = self.objects[key]
+        return (body[start : start + 7] for start in range(0, len(body), 7))
+
+    def lines(self, key: str) -> Iterator[bytes]:
+        return iter(self.objects[key].splitlines())
+
+    def records(self, key: str, kind: type[Any]) -> Iterator[Any]:
+        return decode_lines(self.lines(key), kind)
+
+    def put(self, key: str, body: bytes, content_type: str = "") -> None:
+        self.objects[key] = body
+
+    def put_json(self, key: str, record: object) -> None:
+        self.put(key, msgspec.json.encode(record))
+
+    def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
+        kept = list(lines)
+        self.put(key, b"".join(kept))
+        return len(kept)
+
+    def put_records(self, key: str, records: Iterable[object]) -> int:
+        return self.put_lines(key, encode_lines(records))
+
+    def copy(self, source: str, target: str) -> None:
+        self.objects[target] = self.objects[source]
+
+    def records_below(self, prefix: str, kind: type[Any], *, named: str = "", suffix: str = ".jsonl") -> Iterator[Any]:
+        return decode_lines(self.lines_below(prefix, named=named, suffix=suffix), kind)
+
+    def lines_below(self, prefix: str, *, named: str = "", suffix: str = ".jsonl") -> Iterator[bytes]:
+        for stored in self.list(prefix):
+            if stored.key.endswith(suffix) and stored.key.rsplit("/", 1)[1].startswith(named):
+                yield from self.lines(stored.key)
+
+    def json(self, key: str) -> Any:
+        return msgspec.json.decode(self.objects[key])
+
+
+class MemoryLedger:
+    """The protocol of `distillation.submission.Ledger` over a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], LedgerRow] = {}
+
+    def row(self, run_id: str, job_name: str) -> LedgerRow | None:
+        return self.kept.get((run_id, job_name))
+
+    def rows(self, run_id: str) -> list[LedgerRow]:
+        return [row for (run, _), row in sorted(self.kept.items()) if run == run_id]
+
+    def open(self, row: LedgerRow) -> None:
+        self.kept.setdefault((row.run_id, row.job_name), row)
+
+    def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
+        self._change(run_id, job_name, state="SUBMITTED", job_arn=job_arn)
+
+    def waiting(self, run_id: str, job_name: str, token: str) -> LedgerRow:
+        return self._change(run_id, job_name, token=token)
+
+    def ended(self, run_id: str, job_name: str, *, status: str, outcome: str, message: str) -> None:
+        self._change(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message)
+
+    def _change(self, run_id: str, job_name: str, **fields: str) -> LedgerRow:
+        row = msgspec.structs.replace(self.kept[run_id, job_name], **fields)
+        self.kept[run_id, job_name] = row
+        return row
+
+
+class FakeCallbacks:
+    """Completed tokens: each token once, as Step Functions has it."""
+
+    def __init__(self) -> None:
+        self.succeeded: dict[str, dict[str, object]] = {}
+        self.failed: dict[str, tuple[str, str]] = {}
+
+    def succeed(self, token: str, output: dict[str, object]) -> None:
+        if token not in self.failed:
+            self.succeeded.setdefault(token, output)
+
+    def fail(self, token: str, error: str, cause: str) -> None:
+        if token not in self.succeeded:
+            self.failed.setdefault(token, (error, cause))
+
+
+class FakeJobs:
+    """Batch jobs, customization jobs and deployments: all are found by name, looked at by ARN, stopped or deleted."""
+
+    def __init__(self, status: str = "Completed") -> None:
+        self.status = status
+        self.created: list[str] = []
+        self.requests: dict[str, dict[str, Any]] = {}
+        self.looks: dict[str, JobLook] = {}
+        self.stopped: list[str] = []
+        self.gone: set[str] = set()
+
+    def create(self, request: str | dict[str, Any], **details: Any) -> str:
+        name = request if isinstance(request, str) else request.get("jobName") or request["modelDeploymentName"]
+        self.created.append(name)
+        self.requests[name] = details if isinstance(request, str) else request
+        return f"arn:{name}"
+
+    def find(self, name: str) -> str | None:
+        return f"arn:{name}" if name in self.created and f"arn:{name}" not in self.gone else None
+
+    def look(self, arn: str) -> JobLook:
+        return self.looks.get(arn, JobLook(status=self.status, model_arn=f"{arn}:model", deployment_arn=f"{arn}:deployment"))
+
+    def model_is_gone(self, arn: str) -> bool:
+        return f"{arn}:model" in self.gone or self.look(arn).status in {"Failed", "Stopped"}
+
+    def stop(self, arn: str) -> None:
+        self.stopped.append(arn)
+
+    def delete(self, arn: str) -> None:
+        self.gone.add(arn)
+
+    def delete_model(self, arn: str) -> None:
+        self.gone.add(arn)
+
+
+class FakeModels:
+    """Converse: answers by a function of model id and request; counts what was asked."""
+
+    def __init__(self, answer: Callable[[str, Request], dict[str, object]]) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, str, bool]] = []
+
+    def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, object]:
+        self.asked.append((model_id, request.record_id, flex))
+        return self.answer(model_id, request)
+
+
+class FakeCatalogue:
+    """All models are there, but for those with a problem."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, str] = {}
+
+    def problem_with(self, model_id: str) -> str | None:
+        return self.problems.get(model_id)
+
+    def problem_with_profile(self, profile_id: str) -> str | None:
+        return self.problems.get(profile_id)
+
+
+class FakeExecutions:
+    """Started executions by name; a name starts once."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, dict[str, object]] = {}
+
+    def start(self, name: str, execution_input: dict[str, object]) -> bool:
+        return self.started.setdefault(name, execution_input) is execution_input
+
+
+class FakeParameters:
+    """SSM parameters."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, dict[str, object]] = {}
+
+    def put(self, name: str, value: dict[str, object]) -> None:
+        self.values[name] = value
+
+
+class Turn:
+    """An invocation with time left."""
+
+    def __init__(self, milliseconds: int = 900_000) -> None:
+        self.milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+def model_output(text: str, *, stop: str = "end_turn", tokens: tuple[int, int] = (20, 2)) -> dict[str, object]:
+    """A reply as Converse and batch records spell it."""
+    usage = {"inputTokens": tokens[0], "outputTokens": tokens[1], "totalTokens": sum(tokens)}
+    return {"modelOutput": {"output": {"message": {"role": "assistant", "content": [{"text": text}]}}, "stopReason": stop, "usage": usage}}
+
+
+def record_error(code: int, message: str = "no") -> dict[str, object]:
+    """A failed record as batch jobs spell it."""
+    return {"error": {"errorCode": code, "errorMessage": message}}

@@ -1,0 +1,56 @@
+"""Who hears of a run's end, and of what nobody would see otherwise."""
+
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Match, Template
+
+from infra.notifications import Notifications
+from tests.infra.synthesis import Assembly
+
+
+def test_the_topic_refuses_plain_http_and_lets_this_accounts_alarms_in(assembly: Assembly) -> None:
+    statements = {s["Sid"]: s for s in assembly.properties("AWS::SNS::TopicPolicy", "Notifications/Topic/Policy")["PolicyDocument"]["Statement"]}
+    assert statements["AllowPublishThroughSSLOnly"]["Effect"] == "Deny"
+    alarms = statements["AlarmsOfThisAccount"]
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert alarms["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1] == ":alarm:*"
+
+
+def test_nobody_is_subscribed_unasked(assembly: Assembly) -> None:
+    assert not assembly.resources("AWS::SNS::Subscription")
+
+
+def test_an_e_mail_address_is_subscribed() -> None:
+    stack = Stack(App(), "Notify")
+    Notifications(stack, "Notifications", display_name="nova-distill", email="ml@example.com")
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "ml@example.com", "TopicArn": Match.any_value()}
+    )
+
+
+def test_what_is_watched(assembly: Assembly) -> None:
+    watched = {(alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) for alarm in assembly.resources("AWS::CloudWatch::Alarm").values()}
+    assert watched == {
+        ("AWS/States", "ExecutionsFailed"),
+        ("AWS/States", "ExecutionsTimedOut"),
+        ("AWS/States", "ExecutionThrottled"),
+        ("AWS/Lambda", "Errors"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+    }
+
+
+def test_the_functions_outside_the_machine_and_every_dead_letter_queue_have_an_alarm(assembly: Assembly) -> None:
+    dimensions = [d["Value"] for alarm in assembly.resources("AWS::CloudWatch::Alarm").values() for d in alarm["Properties"]["Dimensions"]]
+    for function in ("JobChanged", "StartRun"):
+        assert {"Ref": assembly.logical_id("AWS::Lambda::Function", f"Functions/{function}")} in dimensions
+    for queue in ("SeedTrigger/DeadLetters", "JobEvents/DeadLetters"):
+        assert {"Fn::GetAtt": [assembly.logical_id("AWS::SQS::Queue", queue), "QueueName"]} in dimensions
+
+
+def test_every_alarm_tells_the_topic_and_sleeps_without_data(assembly: Assembly) -> None:
+    topic = {"Ref": assembly.logical_id("AWS::SNS::Topic", "Notifications/Topic")}
+    for alarm in assembly.resources("AWS::CloudWatch::Alarm").values():
+        assert alarm["Properties"]["AlarmActions"] == [topic]
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+        assert alarm["Properties"]["ComparisonOperator"] == "GreaterThanThreshold"
+        assert alarm["Properties"]["AlarmDescription"].endswith(".")

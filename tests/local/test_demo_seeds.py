@@ -1,0 +1,41 @@
+"""The demo's data and the names of uploads."""
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from local.demo_seeds import demo_seeds, write_demo_seeds
+from local.errors import LocalAwsError
+from local.uploads import check_seed_file, dataset_name
+
+
+def test_four_hundred_distinct_sentences_balanced_over_sites_and_labels() -> None:
+    seeds = demo_seeds()
+    assert len({seed.prompt.casefold() for seed in seeds}) == len(seeds) == 400
+    assert Counter(seed.reference for seed in seeds) == {"positive": 200, "negative": 200}
+    assert all(66 <= count <= 67 for count in Counter((seed.category, seed.reference) for seed in seeds).values())
+    assert all(seed.prompt == seed.prompt.strip() for seed in seeds)
+
+
+def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
+    first, second = (write_demo_seeds(tmp_path / name) for name in ("a", "b"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    lines = [msgspec.json.decode(line) for line in first[0].read_bytes().splitlines()]
+    assert all(set(line) == {"prompt", "reference", "category", "system"} for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("file", "dataset"),
+    [("reviews.jsonl", "reviews"), ("My Seeds_2.JSONL", "my-seeds-2"), ("calls.csv.gz", "calls"), ("---.csv", "seeds"), (f"{'a' * 40}.jsonl", "a" * 32)],
+)
+def test_dataset_names(file: str, dataset: str) -> None:
+    assert dataset_name(Path(file)) == dataset
+
+
+def test_files_that_cannot_be_seeds_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "seeds.txt").write_text("x")
+    for name in ("missing.jsonl", "seeds.txt"):
+        with pytest.raises(LocalAwsError, match="Nothing was started"):
+            check_seed_file(tmp_path / name)

@@ -1,0 +1,30 @@
+"""A terminal on an AWS in memory."""
+
+import io
+
+import pytest
+from cloud_fake import FakeCloud
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cli import app as commands
+
+
+class Terminal:
+    """Calls commands on a fake cloud and keeps what they print."""
+
+    def __init__(self, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cloud, self._output = cloud, io.StringIO()
+        console = Console(file=self._output, width=160, color_system=None)
+        monkeypatch.setattr(commands, "console", console)
+        monkeypatch.setattr(commands, "errors", console)
+        monkeypatch.setattr(commands, "connect", lambda *_: cloud)
+        monkeypatch.setattr(commands.time, "sleep", lambda _: None)
+
+    def call(self, *arguments: object) -> tuple[int, str]:
+        self._output.truncate(0)
+        self._output.seek(0)
+        result = CliRunner().invoke(commands.app, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, (self._output.getvalue() + result.output).replace("\N{NO-BREAK SPACE}", " ")

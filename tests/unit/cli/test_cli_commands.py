@@ -1,0 +1,201 @@
+"""The commands as a person calls them: output, files, exit codes. Only AWS is replaced, by one in memory."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+from cloud_fake import FakeCloud
+from run_stories import ROOT, at, execution, failed_run, whole_run
+from terminal_fake import Terminal
+
+from cli import app as commands
+
+REPORT = {
+    "runId": "reviews-1",
+    "dataset": "reviews",
+    "verdict": {"decision": "promote", "reasons": ["student − teacher in accuracy: -0.010 [-0.040, 0.020]"], "headline": "…"},
+    "arms": {
+        "teacher": {
+            "n": 120,
+            "metrics": {"accuracy": {"value": 0.91, "low": 0.85, "high": 0.95}, "latencyMedianMs": {"value": 812.4, "low": None, "high": None}},
+        },
+        "student": {
+            "n": 120,
+            "metrics": {"accuracy": {"value": 0.9, "low": 0.84, "high": None}, "costPer1000Usd": {"value": 0.0041, "low": 0.004, "high": 0.0042}},
+        },
+    },
+    "differences": [{"metric": "accuracy", "arm": "student", "minus": "teacher", "value": -0.01, "low": -0.04, "high": 0.02, "pHolm": 0.7, "better": 3}],
+    "counts": {
+        "seedsIn": 403,
+        "seeds": 400,
+        "seedsRejected": 3,
+        "prompts": 400,
+        "requests": 2000,
+        "replies": 2000,
+        "answers": 1992,
+        "answersRejected": 8,
+        "train": 270,
+    },
+    "costs": {
+        "lines": [{"stage": "answers", "model": "amazon.nova-pro-v1:0", "route": "batch", "inputTokens": 81000, "outputTokens": 2000, "usd": 0.0356}],
+        "totalUsd": 0.0356,
+    },
+    "somethingNew": {"of": "a later release"},
+}
+
+
+# watch
+
+
+def finished(cloud: FakeCloud, status: str, **more: Any) -> None:
+    cloud.add(execution(status, stopped=at(190), **more))
+    cloud.events = list((whole_run(inside_maps=True) if status == "SUCCEEDED" else failed_run()).events)
+    cloud.objects[ROOT + "8-report/report.json"] = json.dumps(REPORT).encode()
+
+
+def test_watch_a_good_run(terminal: Terminal) -> None:
+    finished(terminal.cloud, "SUCCEEDED")
+    code, text = terminal.call("watch")
+    assert code == 0
+    assert "Verdict: promote" in text and "run reviews-1 SUCCEEDED" in text
+
+
+def test_watch_a_failed_run(terminal: Terminal) -> None:
+    finished(terminal.cloud, "FAILED", error="InvalidInput", cause="2 problems\nseeds/reviews/a.jsonl line 1: no")
+    code, text = terminal.call("watch", "reviews-1")
+    assert code == 1
+    assert "seeds/reviews/a.jsonl line 1: no" in text
+    assert "0-run/rejected-seeds.jsonl" in text
+    assert "console.aws.amazon.com" in text
+
+
+def test_ctrl_c_leaves_the_run_alone(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.cloud.add(execution())
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.time, "sleep", interrupted)
+    code, text = terminal.call("watch")
+    assert code == 130
+    assert "The run goes on: python -m cli watch reviews-1" in text
+
+
+def test_there_is_no_run_to_watch(terminal: Terminal) -> None:
+    assert "python -m cli start" in terminal.call("watch")[1]
+    terminal.cloud.add(execution())
+    code, text = terminal.call("watch", "reviews-2")
+    assert code == 1 and "There is no run reviews-2" in text and "python -m cli runs" in text
+
+
+def test_a_run_is_found_by_the_id_in_its_input(terminal: Terminal) -> None:
+    finished(terminal.cloud, "SUCCEEDED", name="console-start", input={"dataset": "reviews", "runId": "reviews-9"})
+    code, text = terminal.call("watch", "reviews-9")
+    assert code == 0 and "run reviews-9 SUCCEEDED" in text
+
+
+def test_a_run_is_found_by_the_name_of_one_of_its_executions(terminal: Terminal) -> None:
+    finished(terminal.cloud, "SUCCEEDED", name="reviews-1_20260102-030405")
+    code, text = terminal.call("watch", "reviews-1_20260102-030405")
+    assert code == 0 and "SUCCEEDED" in text
+
+
+# report, fetch, runs
+
+
+def test_report(terminal: Terminal) -> None:
+    terminal.cloud.objects[ROOT + "8-report/report.json"] = json.dumps(REPORT).encode()
+    code, text = terminal.call("report", "reviews-1")
+    assert code == 0
+    for expected in (
+        "Run reviews-1 of reviews: promote",
+        "student − teacher in accuracy",
+        "teacher (n 120)",
+        "0.910 [0.850, 0.950]",
+        "0.900 [0.840, …]",
+        "812.4",
+        "0.0041 [0.0040, 0.0042]",
+        "-0.010 [-0.040, +0.020]",
+        "seedsIn 403 · seeds 400 · seedsRejected 3",
+        "81,000",
+        "0.0356 $",
+        "s3://bucket/runs/reviews-1/8-report/index.html",
+    ):
+        assert expected in text
+
+
+def test_a_report_of_the_bare_shape_is_enough(terminal: Terminal) -> None:
+    terminal.cloud.objects[ROOT + "8-report/report.json"] = (
+        b'{"runId": "reviews-1", "dataset": "reviews", "verdict": {"decision": "failed", "reasons": ["no"]}}'
+    )
+    code, text = terminal.call("report", "reviews-1")
+    assert code == 0 and "Run reviews-1 of reviews: failed" in text
+
+
+@pytest.mark.parametrize(("content", "complaint"), [(None, "has no report"), (b"{}", "cannot be read")])
+def test_no_report(terminal: Terminal, content: bytes | None, complaint: str) -> None:
+    if content is not None:
+        terminal.cloud.objects[ROOT + "8-report/report.json"] = content
+    code, text = terminal.call("report", "reviews-1")
+    assert code == 1 and complaint in text
+
+
+def test_fetch_keeps_the_layout(terminal: Terminal, tmp_path: Path) -> None:
+    names = ["0-run/run.json", "5-dataset/train.jsonl", "3-replies/wave-00/shard-0000/abc/x.jsonl.out", "8-report/index.html"]
+    terminal.cloud.objects |= {ROOT + name: name.encode() for name in names} | {"runs/reviews-10/0-run/run.json": b"another run", ROOT + "empty/": b""}
+    code, text = terminal.call("fetch", "reviews-1", "--to", tmp_path / "here")
+    assert code == 0 and "4 files" in text
+    written = {str(path.relative_to(tmp_path / "here")): path.read_text() for path in (tmp_path / "here").rglob("*") if path.is_file()}
+    assert written == {name: name for name in names}
+
+
+@pytest.mark.parametrize("name", ["../../outside.txt", "a/../../../outside.txt", "/etc/outside.txt", "..\\outside.txt", "a/../outside.txt"])
+def test_fetch_never_writes_outside_of_its_folder(terminal: Terminal, tmp_path: Path, name: str) -> None:
+    terminal.cloud.objects[ROOT + name] = b"x"
+    target = tmp_path / "a" / "b"
+    code, text = terminal.call("fetch", "reviews-1", "--to", target)
+    assert code == 1 and "outside" in text
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_fetch_of_nothing(terminal: Terminal, tmp_path: Path) -> None:
+    code, text = terminal.call("fetch", "reviews-1", "--to", tmp_path)
+    assert code == 1 and "has no files" in text
+
+
+def test_runs(terminal: Terminal) -> None:
+    finished(terminal.cloud, "SUCCEEDED")
+    terminal.cloud.add(execution(arn="arn:aws:states:us-east-1:1:execution:NovaDistill:second", name="second", started=at(600), input={"dataset": "other"}))
+    code, text = terminal.call("runs")
+    rows = [line for line in text.splitlines() if line.startswith("│")]
+    assert code == 0
+    assert [cell.strip() for cell in rows[0].split("│")[1:5]] == ["second", "other", "RUNNING", ""]
+    assert [cell.strip() for cell in rows[1].split("│")[1:7]] == ["reviews-1", "reviews", "SUCCEEDED", "promote", "2026-01-02 03:04", "3:10"]
+
+
+def test_no_runs(terminal: Terminal) -> None:
+    assert "No run was started yet" in terminal.call("runs")[1]
+
+
+# what goes wrong outside
+
+
+def test_missing_credentials_are_said_without_a_traceback(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(commands, "connect", refuse)
+    code, text = terminal.call("runs")
+    assert code == 1
+    assert "no usable AWS credentials" in text and "Next: Log in" in text and "Traceback" not in text
+
+
+def test_a_defect_keeps_its_traceback(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(commands, "connect", broken)
+    with pytest.raises(ZeroDivisionError):
+        terminal.call("runs")

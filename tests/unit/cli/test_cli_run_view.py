@@ -1,0 +1,197 @@
+"""From what AWS says about a run to what a person sees of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from run_stories import (
+    ANSWERED,
+    BATCH_JOBS,
+    BATCH_ROWS,
+    MODEL_JOBS,
+    MODEL_ROWS,
+    PREDICTED,
+    RUN_ID,
+    Story,
+    at,
+    execution,
+    failed_run,
+    observed,
+    row,
+    up_to_answers,
+    whole_run,
+)
+
+from cli.observed import JobProgress
+from cli.run_counts import Progress
+from cli.run_stages import CLEAN_UP, STAGES, StageState
+from cli.run_view import RunView, run_view
+
+BOTH_WAYS = pytest.mark.parametrize("inside_maps", [True, False], ids=["events inside maps", "no events inside maps"])
+
+
+def facts(view: RunView, stage: str) -> dict[str, str]:
+    return {fact.label: fact.value for line in view.stages if line.times.name == stage for fact in line.facts}
+
+
+def states(view: RunView) -> dict[str, StageState]:
+    return {line.times.name: line.times.state for line in view.stages}
+
+
+def test_every_state_that_works_belongs_to_exactly_one_stage() -> None:
+    machine = json.loads((Path(__file__).parents[3] / "statemachine" / "distillation.asl.json").read_text())
+    inner = [state["ItemProcessor"]["States"] for state in machine["States"].values() if state["Type"] == "Map"]
+    working = [name for states in (machine["States"], *inner) for name, state in states.items() if state["Type"] in ("Task", "Map", "Fail")]
+    placed = [state for stage in (*STAGES, CLEAN_UP) for state in stage.states]
+    assert sorted(placed) == sorted(working)
+
+
+@BOTH_WAYS
+def test_a_run_in_its_batches(inside_maps: bool) -> None:
+    view = run_view(observed(up_to_answers(inside_maps=inside_maps), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS))
+    assert states(view) == {
+        "PrepareRun": StageState.DONE,
+        "PlanRequests": StageState.DONE,
+        "AnswerShards": StageState.RUNNING,
+        **dict.fromkeys(
+            ("AssembleDataset", "Tuning", "Deployment", "PredictArms", "ScoreRun", "WriteReport", "Promote or Retire", "Notify"), StageState.WAITING
+        ),
+    }
+    assert facts(view, "PrepareRun") == {"seeds": "400", "rejected": "3", "prompts": "400"}
+    assert facts(view, "PlanRequests") == {"requests": "2,000", "shards": "3"}
+    assert facts(view, "AnswerShards") == {
+        "shards": "2/3",
+        "records": "1,450/2,000",
+        "replies": "1,048",
+        "answers": "1,040",
+        "rejected": "8",
+        "jobs": "1 Completed, 1 InProgress",
+    }
+    answering = view.stages[2]
+    assert answering.progress == Progress(1450, 2000)
+    assert (answering.times.started, answering.times.ended) == (at(7), None)
+    assert view.failure is None
+
+
+@BOTH_WAYS
+def test_a_whole_run(inside_maps: bool) -> None:
+    story = whole_run(inside_maps=inside_maps)
+    keys = (*ANSWERED, "4-answers/shard-0001.jsonl", "4-answers/shard-0003.jsonl", *PREDICTED)
+    report = {
+        "verdict": {"decision": "promote", "reasons": ["non-inferior"]},
+        "counts": {"requests": 2000, "replies": 2000, "answers": 1992, "answersRejected": 8},
+    }
+    ended = execution("SUCCEEDED", stopped=at(190))
+    view = run_view(
+        observed(story, execution=ended, keys=keys, progress=BATCH_JOBS | MODEL_JOBS, ledger=(*BATCH_ROWS, *MODEL_ROWS), report=report),
+    )
+    assert set(states(view).values()) == {StageState.DONE}
+    assert [line.times.name for line in view.stages][-2:] == ["PromoteStudent", "Notify"]
+    assert facts(view, "AnswerShards")["retry wave"] == "1"
+    assert facts(view, "AnswerShards")["records"] == "2,002/2,002"
+    assert facts(view, "AnswerShards")["replies"] == "2,000"
+    assert facts(view, "AssembleDataset") == {"examples": "300", "rejected": "4", "train": "270", "validation": "30", "holdout": "100"}
+    assert facts(view, "Tuning") == {"student": "Completed, training loss 0.421"}
+    assert facts(view, "Deployment") == {"student": "Active"}
+    assert facts(view, "PredictArms") == {"teacher": "100/100", "base": "100/100", "student": "100/100"}
+    assert facts(view, "ScoreRun") == {"verdict": "promote"}
+    assert (view.decision, view.reasons) == ("promote", ("non-inferior",))
+    deployment = next(line for line in view.stages if line.times.name == "Deployment")
+    assert at(140) <= (deployment.times.started or at(0)) <= at(141)
+    assert deployment.times.ended == at(160)
+
+
+def test_a_retired_student_gives_the_stage_its_name() -> None:
+    story = Story(inside_maps=True)
+    story.state("RetireStudent", 10, None)
+    assert "RetireStudent" in states(run_view(observed(story)))
+
+
+def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teacher() -> None:
+    story = Story(inside_maps=False)
+    story.state("PlanPredictions", 1, 2, {"shards": [{"arm": "base", "shard": 0, "route": "batch", "records": 120}]})
+    story.state("PredictArms", 2, None, kind="Map")
+    name = "nova-distill-reviews-1-base-s0000"
+    view = run_view(observed(story, progress={name: JobProgress(status="InProgress", processed=30, total=120)}, ledger=[row(name, "batch")]))
+    assert facts(view, "PredictArms") == {"base": "30/120"}
+    assert view.stages[6].progress == Progress(30, 120)
+    assert view.stages[2].times.state is StageState.SKIPPED
+
+
+def test_a_deployment_of_an_earlier_execution_does_not_put_this_one_ahead() -> None:
+    earlier = {"nova-distill-reviews-1-student-d0": JobProgress(status="Failed", created=at(-500))}
+    view = run_view(observed(up_to_answers(inside_maps=False), progress=earlier, ledger=[MODEL_ROWS[1]]))
+    assert states(view)["AnswerShards"] is StageState.RUNNING
+    assert states(view)["Deployment"] is StageState.WAITING
+
+
+def test_a_retry_wave_adds_no_requests_and_no_shards_to_the_first_plan() -> None:
+    view = run_view(observed(whole_run(inside_maps=True)))
+    assert facts(view, "PlanRequests") == {"requests": "2,000", "shards": "3"}
+
+
+def test_the_run_of_the_files_overrides_what_the_events_say() -> None:
+    story = up_to_answers(inside_maps=True)
+    view = run_view(observed(story, run={"counts": {"seeds": 401, "seedsRejected": 0}}))
+    assert facts(view, "PrepareRun") == {"seeds": "401", "prompts": "400"}
+
+
+def test_errors_on_the_way_are_counted_and_silent_heartbeats_are_none() -> None:
+    story = up_to_answers(inside_maps=True)
+    for seconds, error in ((10, "ThrottledByBedrock"), (11, "ThrottledByBedrock"), (12, "States.HeartbeatTimeout"), (13, "Lambda.ServiceException")):
+        story.fails(seconds, error)
+    assert run_view(observed(story)).errors == ("ThrottledByBedrock × 2", "Lambda.ServiceException")
+
+
+def test_invalid_input_is_told_line_by_line_with_the_place_of_all_problems() -> None:
+    cause = "3 of 6 seeds cannot be used.\nseeds/reviews/a.jsonl line 4: line: found 'x', expected JSON (not_json)"
+    ended = execution("FAILED", stopped=at(9), error="InvalidInput", cause=cause)
+    view = run_view(observed(failed_run(), execution=ended))
+    assert view.failure is not None
+    assert view.failure.error == "InvalidInput"
+    assert view.failure.lines == tuple(cause.split("\n"))
+    assert f"runs/{RUN_ID}/0-run/rejected-seeds.jsonl" in view.failure.next_step
+    assert states(view)["PrepareRun"] is StageState.FAILED
+    assert states(view)["PlanRequests"] is StageState.SKIPPED
+    assert states(view)["Clean up"] is StageState.DONE
+
+
+def test_clean_up_runs_while_the_execution_still_does() -> None:
+    view = run_view(observed(failed_run()))
+    assert states(view)["Clean up"] is StageState.RUNNING
+    assert view.stages[0].times.ended == at(3)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "cause", "shown_error", "line", "advice"),
+    [
+        ("FAILED", "TuningFailed", "Bedrock says: no", "TuningFailed", "Bedrock says: no", "same runId"),
+        (
+            "FAILED",
+            "Runtime.X",
+            json.dumps({"errorType": "RecordsLost", "errorMessage": "ids", "stackTrace": ["t"]}),
+            "RecordsLost",
+            "ids",
+            "fault of the pipeline",
+        ),
+        ("ABORTED", "", "", "ABORTED", "", "stopped from outside"),
+        ("TIMED_OUT", "", "", "States.Timeout", "", "longer than it may"),
+        ("FAILED", "BudgetExceeded", "12 USD", "BudgetExceeded", "12 USD", f"runs/{RUN_ID}/0-run/estimate.json"),
+    ],
+)
+def test_every_end_has_an_error_and_a_next_step(*, status: str, error: str, cause: str, shown_error: str, line: str, advice: str) -> None:
+    view = run_view(observed(up_to_answers(inside_maps=True), execution=execution(status, stopped=at(70), error=error, cause=cause)))
+    assert view.failure is not None
+    assert view.failure.error == shown_error
+    assert view.failure.lines == ((line,) if line else ())
+    assert advice in view.failure.next_step
+    assert view.failure.command == ("" if error == "BudgetExceeded" else "python -m cli start reviews --run-id reviews-1")
+    assert states(view)["AnswerShards"] is StageState.FAILED
+
+
+def test_strange_payloads_and_documents_do_no_harm() -> None:
+    story = Story(inside_maps=True)
+    story.state("PrepareRun", 0, 1, {"counts": ["no", "counts"], "shards": ["x"], "wave": None})
+    story.raw.append({"id": 99, "timestamp": at(2), "type": "TaskSucceeded", "taskSucceededEventDetails": {"output": "not json"}})
+    view = run_view(observed(story, run={"counts": {"seeds": "many"}}, ledger=[row("somebody-else", "tuning")]))
+    assert facts(view, "PrepareRun") == {}

@@ -1,0 +1,195 @@
+"""Watching: what is asked of AWS at every look, the live picture, the lines of a log, and the end."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from cloud_fake import FakeCloud
+from rich.console import Console
+from run_stories import ANSWERED, ARN, BATCH_JOBS, BATCH_ROWS, ROOT, RUN_ID, at, execution, failed_run, observed, row, up_to_answers, whole_run
+
+from cli.draw_run import PlainLines, RunPicture, outcome
+from cli.observed import JobProgress
+from cli.observer import RunObserver, run_id_of
+from cli.run_view import RunView, run_view
+from cli.watch import TOLERATED_FAILURES, watch
+
+
+def rendered(view: RunView, now: datetime, *, width: int = 100) -> str:
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
+    console.print(RunPicture().draw(view, now))
+    return console.export_text().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def cloud_with_run() -> FakeCloud:
+    cloud = FakeCloud()
+    cloud.add(execution())
+    cloud.events = list(up_to_answers(inside_maps=True).events)
+    cloud.rows, cloud.jobs = list(BATCH_ROWS), dict(BATCH_JOBS)
+    cloud.objects = {ROOT + "0-run/run.json": json.dumps({"dataset": "reviews", "counts": {"seeds": 400, "prompts": 400}}).encode()}
+    return cloud
+
+
+def test_the_picture_of_a_running_run() -> None:
+    view = run_view(observed(up_to_answers(inside_maps=False), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS))
+    lines = [line.strip() for line in rendered(view, at(67)).splitlines()]
+    assert "Nova Distill  run reviews-1  dataset reviews  RUNNING  1:07" in lines
+    assert any(line.startswith("✓  PrepareRun") and "0:04" in line and "seeds 400  rejected 3  prompts 400" in line for line in lines)
+    assert any("AnswerShards" in line and "1:00" in line and "shards 2/3  records 1,450/2,000" in line for line in lines)
+    assert any("━" in line and line.endswith("72%") for line in lines)
+    assert any(line.startswith("·  AssembleDataset") for line in lines)
+    stages = [line.split()[1] for line in lines if line[:1] in "✓·⠋⠙⠹" and line]
+    assert stages.index("PrepareRun") < stages.index("AssembleDataset") < stages.index("Notify")
+
+
+def test_the_picture_fits_into_a_narrow_terminal() -> None:
+    view = run_view(observed(whole_run(inside_maps=True), keys=ANSWERED, progress=BATCH_JOBS))
+    assert max(len(line.rstrip()) for line in rendered(view, at(190), width=60).splitlines()) <= 60
+
+
+def test_the_outcome_of_a_failed_run_names_problems_file_and_next_step() -> None:
+    problems = [f"seeds/reviews/a.jsonl line {number}: prompt: found 3, expected text [wrong]" for number in range(1, 41)]
+    ended = execution("FAILED", stopped=at(9), error="InvalidInput", cause="\n".join(["40 of 50 seeds cannot be used.", *problems]))
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(outcome(run_view(observed(failed_run(), execution=ended)), "bucket", ROOT + "8-report/index.html"))
+    text = console.export_text()
+    assert "InvalidInput" in text
+    assert "line 1: prompt: found 3, expected text [wrong]" in text
+    assert "… and 16 more lines" in text
+    assert "runs/reviews-1/0-run/rejected-seeds.jsonl" in text.replace("│\n│ ", "")
+    assert "s3://bucket/" in text
+
+
+def test_the_outcome_of_a_good_run_is_its_verdict_and_the_place_of_the_report() -> None:
+    report = {"verdict": {"decision": "hold", "reasons": ["the interval is too wide"]}}
+    view = run_view(observed(whole_run(inside_maps=True), execution=execution("SUCCEEDED", stopped=at(190)), report=report))
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(outcome(view, "bucket", ROOT + "8-report/index.html"))
+    text = console.export_text()
+    assert "Verdict: hold\n  the interval is too wide\n" in text
+    assert f"s3://bucket/{ROOT}8-report/index.html" in text
+
+
+def test_a_log_says_changes_of_state_at_once_and_numbers_seldom() -> None:
+    lines, jobs = PlainLines(quiet_seconds=10), dict(BATCH_JOBS)
+    story = up_to_answers(inside_maps=False)
+
+    def said(seconds: float, processed: int) -> list[str]:
+        jobs["nova-distill-reviews-1-w00-s0001"] = JobProgress(status="InProgress", processed=processed, total=950)
+        return list(lines.changes(run_view(observed(story, keys=ANSWERED, progress=jobs)), at(seconds)))
+
+    first = said(30, 100)
+    assert [line.split()[1] for line in first] == ["PrepareRun", "PlanRequests", "AnswerShards"]
+    assert first[0] == "[0:30] PrepareRun done after 0:04: seeds 400, rejected 3, prompts 400"
+    assert said(35, 200) == []
+    assert said(41, 300) == [
+        "[0:41] AnswerShards running: shards 2/3, records 1,350/2,000, replies 1,048, answers 1,040, rejected 8, jobs 1 Completed, 1 InProgress"
+    ]
+    story.fails(50, "ThrottledByBedrock")
+    assert said(42, 300) == ["[0:42] errors on the way: ThrottledByBedrock"]
+
+
+def watched(cloud: FakeCloud, *, terminal: bool, tick: Callable[[int], None]) -> tuple[RunView, str]:
+    """Watches to the end; `tick` changes the world in each pause."""
+    pauses: list[float] = []
+    output = io.StringIO()
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        tick(len(pauses))
+
+    console = Console(file=output, force_terminal=terminal, width=120, color_system=None)
+    view = watch(RunObserver(cloud, ARN).look, console, sleep=sleep, now=lambda: at(100) + timedelta(seconds=sum(pauses)), every=1.0)
+    return view, output.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "log"])
+def test_watching_ends_when_the_run_does(terminal: bool) -> None:
+    cloud = cloud_with_run()
+
+    def tick(pause: int) -> None:
+        if pause == 2:
+            cloud.events = list(whole_run(inside_maps=True).events)
+            cloud.add(execution("SUCCEEDED", stopped=at(190)))
+            cloud.objects[ROOT + "8-report/report.json"] = json.dumps({"verdict": {"decision": "promote"}}).encode()
+
+    view, text = watched(cloud, terminal=terminal, tick=tick)
+    assert (view.status, view.decision, view.failure) == ("SUCCEEDED", "promote", None)
+    assert "PromoteStudent" in text
+    assert ("\x1b[" in text) is terminal
+    if not terminal:
+        assert text.startswith("run reviews-1, dataset reviews\n")
+        assert text.endswith("run reviews-1 SUCCEEDED\n")
+
+
+def test_a_look_asks_only_for_what_can_have_changed() -> None:
+    cloud = cloud_with_run()
+    observer = RunObserver(cloud, ARN)
+    observer.look()
+    cloud.asked.clear()
+    second = observer.look()
+    assert cloud.asked == ["describe", f"events after {len(cloud.events)}", "job nova-distill-reviews-1-w00-s0001"]
+    assert len(second.events) == len(cloud.events)
+    assert second.progress["nova-distill-reviews-1-w00-s0000"].status == "Completed"
+
+
+def test_rows_without_a_job_are_not_asked_for() -> None:
+    cloud = cloud_with_run()
+    cloud.rows = [row("nova-distill-reviews-1-w00-s0000", "batch", job_arn=None, state="SUBMITTING")]
+    assert RunObserver(cloud, ARN).look().progress == {}
+
+
+def test_the_report_of_an_earlier_execution_of_the_run_is_not_taken_for_this_one() -> None:
+    cloud = cloud_with_run()
+    cloud.objects[ROOT + "8-report/report.json"] = b'{"verdict": {"decision": "failed"}}'
+    observer = RunObserver(cloud, ARN)
+    assert observer.look().report == {}
+    cloud.objects[ROOT + "8-report/report.json"] = b'{"verdict": {"decision": "promote"}}'
+    cloud.add(execution("SUCCEEDED", stopped=at(190)))
+    assert observer.look().report["verdict"]["decision"] == "promote"
+
+
+def test_a_short_loss_of_the_network_is_outlasted() -> None:
+    cloud = cloud_with_run()
+    cloud.add(execution("SUCCEEDED", stopped=at(190)))
+    cloud.unreachable = TOLERATED_FAILURES
+    view, _ = watched(cloud, terminal=False, tick=lambda _: None)
+    assert view.status == "SUCCEEDED"
+
+
+def test_a_long_loss_of_the_network_is_an_error() -> None:
+    cloud = cloud_with_run()
+    cloud.unreachable = TOLERATED_FAILURES + 1
+    with pytest.raises(EndpointConnectionError):
+        watched(cloud, terminal=False, tick=lambda _: None)
+
+
+def test_missing_rights_are_no_matter_of_patience() -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "DescribeExecution")
+    pauses: list[float] = []
+
+    def look() -> object:
+        raise denied
+
+    with pytest.raises(ClientError):
+        watch(look, Console(file=io.StringIO()), sleep=pauses.append, now=lambda: at(0), every=1.0)  # type: ignore[arg-type]
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("name", "execution_input", "expected"),
+    [
+        ("reviews-1a2b", {}, "reviews-1a2b"),
+        ("whatever", {"dataset": "reviews", "runId": "reviews-7"}, "reviews-7"),
+        ("reviews-7_20260102-030405", {"runId": None}, "reviews-7-20260102-030405-"),
+    ],
+)
+def test_the_run_of_an_execution(name: str, execution_input: dict[str, object], expected: str) -> None:
+    assert run_id_of(execution(name=name, input=execution_input)).startswith(expected[:20])
+
+
+def test_run_id_without_events() -> None:
+    assert run_id_of(execution()) == RUN_ID

@@ -1,0 +1,54 @@
+"""Predictions: one for every holdout prompt and arm, with a text or with the reason why there is none."""
+
+from distillation.answers_to_predictions import arm_predictions, teacher_predictions
+from distillation.records import Answer, HoldoutItem, Prediction, RejectedAnswer
+from distillation.replies_to_answers import ShardAnswers
+from distillation.task import Task, TaskKind
+
+LABEL = Task(kind=TaskKind.LABEL, labels=("yes", "no"))
+
+
+def answer(sample: str, text: str, prompt_id: str = "p") -> Answer:
+    return Answer(
+        record_id=f"{prompt_id}-x-{sample}",
+        prompt_id=prompt_id,
+        sample=sample,
+        text=text,
+        stop_reason="end_turn",
+        input_tokens=9,
+        output_tokens=1,
+        latency_ms=12,
+    )
+
+
+def rejected(sample: str, reason: str) -> RejectedAnswer:
+    return RejectedAnswer(record_id=f"p-x-{sample}", prompt_id="p", sample=sample, reason=reason, detail="", input_tokens=9, output_tokens=3)
+
+
+def teacher(answers: list[Answer], rejections: list[RejectedAnswer]) -> Prediction:
+    (prediction,) = teacher_predictions([HoldoutItem(prompt_id="p", prompt="?")], {"p": answers}, {"p": rejections}, LABEL)
+    return prediction
+
+
+def test_the_teacher_speaks_by_its_greedy_answer() -> None:
+    assert teacher([answer("g0", "no"), answer("s0", "yes"), answer("s1", "yes")], []).text == "no"
+
+
+def test_a_greedy_answer_that_was_rejected_is_the_teachers_failure_and_not_repaired_by_samples() -> None:
+    prediction = teacher([answer("s0", "yes")], [rejected("g0", "truncated")])
+    assert (prediction.text, prediction.error, prediction.output_tokens) == (None, "truncated", 3)
+
+
+def test_without_greedy_answers_the_samples_vote() -> None:
+    assert teacher([answer("s0", "no"), answer("s1", "yes"), answer("s2", "yes")], []).text == "yes"
+
+
+def test_a_prompt_that_nobody_answered_has_a_prediction_that_says_so() -> None:
+    assert teacher([], []).error == "no_reply"
+
+
+def test_an_arms_shard_gives_one_prediction_for_every_request() -> None:
+    found = ShardAnswers(answers=[answer("g0", "yes", "a")], rejected=[rejected("g0", "refused")], missing=["m-x-g0"])
+    predictions = {p.prompt_id: p for p in arm_predictions("student", found)}
+    assert (predictions["a"].text, predictions["a"].latency_ms) == ("yes", 12)
+    assert (predictions["p"].error, predictions["m"].error) == ("refused", "no_reply")

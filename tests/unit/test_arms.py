@@ -1,0 +1,33 @@
+"""Arms: every arm answers every holdout prompt once, by the cheapest route that its model allows."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillation.arms import ArmRoute, arm_shards
+
+
+@given(items=st.integers(1, 5000), max_records=st.integers(100, 1000))
+def test_each_arms_shards_cover_the_holdout_without_overlap(items: int, max_records: int) -> None:
+    shards = arm_shards(items, base_model="micro", deployments={"student": "arn:d"}, max_records=max_records)
+    for arm in ("teacher", "base", "student"):
+        own = [s for s in shards if s.arm == arm]
+        assert [n for s in own for n in range(s.first, s.first + s.records)] == list(range(items))
+        assert [s.shard for s in own] == list(range(len(own)))
+    assert all(s.records >= 100 for s in shards if s.route is ArmRoute.BATCH)
+
+
+def test_base_is_batched_from_100_prompts_on_and_a_deployment_never() -> None:
+    def routes(items: int) -> dict[str, ArmRoute]:
+        return {s.arm: s.route for s in arm_shards(items, base_model="micro", deployments={"student": "arn:d"}, max_records=10_000)}
+
+    assert routes(100) == {"teacher": ArmRoute.SAMPLES, "base": ArmRoute.BATCH, "student": ArmRoute.NOW}
+    assert routes(99)["base"] is ArmRoute.NOW
+
+
+def test_shards_ask_the_model_of_their_arm() -> None:
+    asked = {s.arm: s.model_id for s in arm_shards(10, base_model="micro", deployments={"student": "arn:d"}, max_records=100)}
+    assert asked == {"teacher": "", "base": "micro", "student": "arn:d"}
+
+
+def test_an_empty_holdout_has_no_shards() -> None:
+    assert arm_shards(0, base_model="micro", deployments={"student": "arn:d"}, max_records=100) == []

@@ -1,0 +1,145 @@
+"""Intervals and tests against published values, other software and scipy's own functions."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from distillation.paired_statistics import holm, macro_f1_statistic, mcnemar, mean_intervals, paired_bootstrap, quantile_interval, sign_flip, tango, wilson
+from distillation.power import detectable_difference, items_to_settle, spread
+
+SEED = 20240607
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_is_newcombes_table(successes: int, n: int, low: float, high: float) -> None:
+    """Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I, method 3."""
+    assert wilson(successes, n)[:2] == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(("better", "worse", "p"), [(121, 59, 4.434449e-06), (0, 6, 0.03125), (1, 7, 0.0703125), (0, 0, 1.0), (5, 5, 1.0)])
+def test_mcnemar_is_the_exact_test(better: int, worse: int, p: float) -> None:
+    """121 and 59: the example of statsmodels' `mcnemar`, exact; 1 and 7: Bentur et al. 2009 in Fagerland et al. 2013; the rest by hand, 2 / 2^6."""
+    assert mcnemar(better, worse) == pytest.approx(p, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "n", "low", "high"),
+    [
+        (1, 7, 21, -0.517, -0.026),  # Bentur et al. 2009 in Fagerland, Lydersen and Laake 2014
+        (20, 60, 1000, -0.0584, -0.0231),  # R: PropCIs::scoreci.mp(60, 20, 1000)
+    ],
+)
+def test_tango_is_the_published_interval(better: int, worse: int, n: int, low: float, high: float) -> None:
+    assert tango(better, worse, n)[:2] == pytest.approx((low, high), abs=6e-4)
+
+
+@pytest.mark.parametrize(("better", "worse", "n"), [(0, 0, 30), (30, 0, 30), (0, 30, 30), (1, 0, 1)])
+def test_tango_at_the_edges_holds_the_estimate(better: int, worse: int, n: int) -> None:
+    low, high, _ = tango(better, worse, n)
+    assert -1 <= low <= (better - worse) / n <= high <= 1
+    assert low < high
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_tango_mirrors_when_the_arms_change_places(better: int, worse: int, equal: int) -> None:
+    n = max(1, better + worse + equal)
+    low, high, _ = tango(better, worse, n)
+    mirrored = tango(worse, better, n)
+    assert (low, high) == pytest.approx((-mirrored.high, -mirrored.low), abs=1e-9)
+    assert low - 1e-9 <= (better - worse) / n <= high + 1e-9
+
+
+def test_tango_keeps_the_level_at_the_margin() -> None:
+    """A student worse by exactly the margin of 5 points may pass in at most 5 of 100 runs (2.5 are nominal), with few and with many items that differ."""
+    rng = np.random.default_rng(SEED)
+    for n, differing in [(30, 0.08), (60, 0.08), (100, 0.15), (300, 0.3)]:
+        shares = [(differing - 0.05) / 2, (differing + 0.05) / 2, 1 - differing]
+        worlds = rng.multinomial(n, shares, size=2000)
+        passed = np.mean([tango(int(better), int(worse), n).low >= -0.05 for better, worse, _ in worlds])
+        assert passed <= 0.05, (n, differing, passed)
+
+
+def test_holm_is_rs_p_adjust() -> None:
+    """R: p.adjust(c(0.01, 0.04, 0.03, 0.02), "holm") and p.adjust(c(0.0001, 0.04, 0.5), "holm")."""
+    assert holm([0.01, 0.04, 0.03, 0.02]) == pytest.approx([0.04, 0.06, 0.06, 0.06])
+    assert holm([0.0001, 0.04, 0.5]) == pytest.approx([0.0003, 0.08, 0.5])
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    assert all(p <= corrected <= 1 for p, corrected in zip(p_values, adjusted, strict=True))
+    assert all(a <= b for p, a in zip(p_values, adjusted, strict=True) for q, b in zip(p_values, adjusted, strict=True) if p < q)
+
+
+def test_the_bootstrap_of_many_columns_is_scipys_of_each() -> None:
+    rng = np.random.default_rng(SEED)
+    columns = np.stack([(rng.random(150) < 0.8).astype(float), rng.gamma(2.0, 3.0, 150), rng.random(150) ** 4], axis=1)
+    ours = mean_intervals(columns, resamples=1999, seed=7)
+    for column, bounds in zip(columns.T, ours, strict=True):
+        theirs = stats.bootstrap((column,), np.mean, n_resamples=1999, batch=500, method="BCa", rng=np.random.default_rng(7)).confidence_interval
+        assert bounds[:2] == pytest.approx((theirs.low, theirs.high), rel=1e-6)
+
+
+def test_a_column_without_variation_falls_back() -> None:
+    columns = np.stack([np.ones(40), np.zeros(40), np.full(40, 7.5)], axis=1)
+    right, wrong, constant = mean_intervals(columns, resamples=199, seed=1)
+    assert right == wilson(40, 40)
+    assert wrong == wilson(0, 40)
+    assert constant == (7.5, 7.5, "constant")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=25))
+def test_the_mean_lies_in_its_interval(values: list[float]) -> None:
+    column = np.array(values)[:, None]
+    ((low, high, _),) = mean_intervals(column, resamples=99, seed=3)
+    assert low - 1e-12 <= column.mean() <= high + 1e-12
+
+
+def test_the_interval_of_a_median_is_the_textbooks() -> None:
+    """n = 100: the 40th and 61st of the ordered values (Conover 1999; Altman et al. 2000, table of ranks)."""
+    assert quantile_interval(np.arange(1.0, 101.0), 0.5)[:2] == (40.0, 61.0)
+
+
+def test_few_values_do_not_bound_a_high_quantile() -> None:
+    low, high, _ = quantile_interval(np.arange(20.0), 0.95)
+    assert low is not None
+    assert high is None
+
+
+def test_macro_f1_is_scikit_learns() -> None:
+    """scikit-learn, f1_score: y_true = [0, 1, 2, 0, 1, 2], y_pred = [0, 2, 1, 0, 0, 1], macro: 0.2666..."""
+    statistic = macro_f1_statistic(np.array([0, 1, 2, 0, 1, 2]), np.array([0, 2, 1, 0, 0, 1]), [0, 1, 2])
+    assert statistic(np.ones((1, 6)))[0, 0] == pytest.approx(4 / 15)
+    (interval,) = paired_bootstrap(6, statistic, resamples=199, seed=1)
+    assert interval[0] <= 4 / 15 <= interval[1]
+
+
+def test_sign_flip_is_the_permutation_test() -> None:
+    """Six gains and no loss: all 2^6 sign patterns, two are as extreme: 2 / 64."""
+    assert sign_flip(np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), resamples=1999, seed=1) == pytest.approx(2 / 64)
+    assert sign_flip(np.zeros(9), resamples=99, seed=1) == 1.0
+
+
+def test_sample_sizes_are_the_textbooks() -> None:
+    """One-sample comparison at 5 % and 80 %: n = (1.960 + 0.842)^2 / (delta / sd)^2 = 7.849 / 0.25 -> 32 for half a standard deviation."""
+    assert items_to_settle(difference=0.0, margin=0.5, sd=1.0) == 32
+    assert detectable_difference(sd=1.0, n=32) == pytest.approx(0.4953, abs=1e-4)
+
+
+def test_without_differing_items_as_many_are_needed_as_tango_needs() -> None:
+    needed = items_to_settle(difference=0.0, margin=0.05, sd=0.0)
+    assert needed is not None
+    assert tango(0, 0, needed).low >= -0.05 > tango(0, 0, needed - 1).low
+    assert spread(0.0, 100) ** 2 == pytest.approx(tango(0, 0, 100).high)
+
+
+def test_a_difference_on_the_margin_is_settled_by_no_number_of_items() -> None:
+    assert items_to_settle(difference=-0.05, margin=0.05, sd=0.4) is None

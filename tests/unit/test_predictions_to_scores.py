@@ -1,0 +1,178 @@
+"""Arms on a holdout: what counts, what is compared with what, and what must not change the result."""
+
+import random
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distillation.costs import load_prices
+from distillation.errors import RecordsLost
+from distillation.predictions_to_scores import score
+from distillation.records import HoldoutItem, Prediction
+from distillation.scores import Against, Difference, Scores, Yardstick
+from distillation.task import Task, TaskKind
+from tests.unit.evaluation_worlds import SENTIMENT, answer, label_world
+
+ARMS = {"teacher": 0.9, "base": 0.7, "student": 0.85}
+MODELS = {"teacher": "amazon.nova-pro-v1:0", "base": "amazon.nova-micro-v1:0:128k", "student": "amazon.nova-micro-v1:0:128k"}
+TEXT = Task(kind=TaskKind.TEXT)
+
+
+def difference(scores: Scores, metric: str, arm: str, minus: str) -> Difference:
+    return next(one for one in scores.differences if (one.metric, one.arm, one.minus) == (metric, arm, minus))
+
+
+def test_the_figures_are_the_counts() -> None:
+    holdout, predictions = label_world(200, ARMS)
+    scores = score(holdout, predictions, SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=499)
+    truth = {item.prompt_id: item.reference for item in holdout}
+    for arm, answers in predictions.items():
+        right = sum(one.text == truth[one.prompt_id] for one in answers)
+        assert scores.arms[arm].metrics["accuracy"].value == pytest.approx(right / 200)
+    both = zip(predictions["student"], predictions["teacher"], strict=True)
+    assert scores.arms["student"].metrics["teacherAgreement"].value == pytest.approx(sum(s.text == t.text for s, t in both) / 200)
+    assert "teacherAgreement" not in scores.arms["teacher"].metrics
+    # 60 input and 2 output tokens: 1,000 x (60 x 0.80 + 2 x 3.20) / 1,000,000
+    assert scores.arms["teacher"].metrics["costPer1000Usd"].value == pytest.approx(0.0544)
+    assert scores.arms["student"].metrics["costPer1000Usd"].value == pytest.approx(0.00238)
+    assert all(metric.low is not None and metric.low <= metric.value for arm in scores.arms.values() for metric in arm.metrics.values())
+
+
+def test_a_difference_counts_the_items_that_only_one_arm_has_right() -> None:
+    holdout, predictions = label_world(200, ARMS)
+    one = difference(score(holdout, predictions, SENTIMENT, seed=1, resamples=499), "accuracy", "student", "base")
+    assert one.value == pytest.approx((one.better - one.worse) / 200)
+    assert one.low <= one.value <= one.high
+    assert one.bootstrap_low == pytest.approx(one.low, abs=0.02)
+    assert one.p_value <= one.p_holm
+
+
+def test_the_order_of_items_and_answers_changes_nothing() -> None:
+    holdout, predictions = label_world(80, ARMS)
+    mixed = {arm: random.Random(3).sample(answers, len(answers)) for arm, answers in predictions.items()}
+    first = score(holdout, predictions, SENTIMENT, seed=5, resamples=299)
+    second = score(random.Random(2).sample(holdout, len(holdout)), mixed, SENTIMENT, seed=5, resamples=299)
+    assert msgspec.json.encode(first) == msgspec.json.encode(second)
+
+
+def test_identical_arms_differ_by_nothing() -> None:
+    holdout, predictions = label_world(60, {"teacher": 0.8})
+    predictions["student"] = [msgspec.structs.replace(one, arm="student") for one in predictions["teacher"]]
+    one = difference(score(holdout, predictions, SENTIMENT, seed=1, resamples=299), "accuracy", "student", "teacher")
+    assert (one.value, one.better, one.worse, one.p_value) == (0.0, 0, 0, 1.0)
+    assert one.low < 0 < one.high  # 60 equal answers do not prove that the arms are equal
+
+
+def test_missing_and_unreadable_answers_are_wrong_and_counted() -> None:
+    holdout, predictions = label_world(40, {"teacher": 1.0, "student": 1.0})
+    student = predictions["student"]
+    student[0], student[1] = answer(student[0].prompt_id, "student", None), answer(student[1].prompt_id, "student", "I cannot say")
+    del student[2]
+    arm = score(holdout, predictions, SENTIMENT, seed=1, resamples=199).arms["student"]
+    assert (arm.n, arm.missing, arm.format_failures, arm.errors) == (40, 2, 1, {"throttled": 1, "no_prediction": 1})
+    assert arm.metrics["accuracy"].value == pytest.approx(37 / 40)
+    assert arm.metrics["accuracy"].n == 40
+    assert arm.metrics["outputTokens"].n == 38
+
+
+def test_a_prediction_of_an_unknown_prompt_is_an_error() -> None:
+    holdout, predictions = label_world(5, {"teacher": 1.0})
+    predictions["teacher"].append(answer("stranger", "teacher", "positive"))
+    with pytest.raises(RecordsLost, match="stranger"):
+        score(holdout, predictions, SENTIMENT, seed=1)
+
+
+def test_several_answers_to_a_prompt_are_one_observation() -> None:
+    holdout, predictions = label_world(50, {"teacher": 0.9, "student": 0.8}, seed=4)
+    single = score(holdout, predictions, SENTIMENT, seed=1, resamples=499)
+    repeated = {arm: answers * 3 for arm, answers in predictions.items()}
+    tripled = score(holdout, repeated, SENTIMENT, seed=1, resamples=499)
+    assert tripled.arms["student"].metrics["accuracy"] == single.arms["student"].metrics["accuracy"]
+    assert difference(tripled, "accuracy", "student", "teacher") == difference(single, "accuracy", "student", "teacher")
+
+
+def test_latency_is_of_single_calls_only() -> None:
+    holdout, predictions = label_world(101, {"teacher": 1.0, "student": 1.0})
+    predictions["student"] = [msgspec.structs.replace(one, latency_ms=100 + number) for number, one in enumerate(predictions["student"])]
+    scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=199)
+    assert "latencyMedianMs" not in scores.arms["teacher"].metrics
+    assert scores.arms["student"].metrics["latencyMedianMs"].value == 150
+    assert scores.arms["student"].metrics["latencyP95Ms"].value == 195
+
+
+def test_without_references_the_teacher_judges_and_its_own_variation_is_the_yardstick() -> None:
+    holdout, predictions = label_world(60, {"teacher": 0.9, "student": 0.9}, references=False)
+    samples = {one.prompt_id: [one.text or ""] * 3 + ["negative"] for one in predictions["teacher"]}
+    scores = score(holdout, predictions, SENTIMENT, seed=1, teacher_samples=samples, resamples=199)
+    assert scores.quality_against is Against.TEACHER
+    assert "accuracy" not in scores.arms["student"].metrics
+    assert scores.gate is not None
+    assert (scores.gate.metric, scores.gate.yardstick) == ("teacherAgreement", Yardstick.TEACHER_SELF)
+    negative = sum(one.text == "negative" for one in predictions["teacher"])
+    assert scores.gate.yardstick_value == pytest.approx((0.75 * (60 - negative) + negative) / 60)
+    assert scores.teacher is not None
+    assert sum(scores.teacher.histogram) == scores.teacher.prompts == 60
+
+
+def test_free_text_is_gated_by_overlap() -> None:
+    holdout = [HoldoutItem(prompt_id=f"p{i}", prompt="?", reference="the cat sat down") for i in range(35)]
+    predictions = {arm: [answer(item.prompt_id, arm, text) for item in holdout] for arm, text in {"teacher": "a cat sat down", "student": "a cat"}.items()}
+    scores = score(holdout, predictions, TEXT, seed=1, resamples=199)
+    assert scores.gate is not None
+    assert scores.gate.metric == "tokenF1"
+    assert scores.gate.difference.value == pytest.approx(0.5 - 1.0)  # 1 shared of 1 and 3 words, against all 3
+
+
+def test_unusable_references_are_left_out_and_counted() -> None:
+    holdout, predictions = label_world(20, {"teacher": 1.0, "student": 1.0})
+    holdout[0] = msgspec.structs.replace(holdout[0], reference="neutral")
+    scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=199)
+    assert (scores.references, scores.unusable_references) == (19, 1)
+    assert scores.arms["student"].metrics["accuracy"].n == 19
+
+
+def test_the_most_instructive_items_are_those_where_student_and_teacher_part() -> None:
+    holdout, predictions = label_world(120, ARMS, seed=2)
+    scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=199)
+    kinds = [item.kind for item in scores.items]
+    one = difference(scores, "accuracy", "student", "teacher")
+    assert kinds.count("studentWorse") == min(20, one.worse)
+    assert kinds.count("studentBetter") == min(20, one.better)
+    assert all(item.answers["student"].score < item.answers["teacher"].score for item in scores.items if item.kind == "studentWorse")
+
+
+def test_scores_survive_the_file() -> None:
+    holdout, predictions = label_world(20, {"teacher": 0.9, "base": 0.5, "student": 0.9})
+    scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=199)
+    assert msgspec.json.decode(msgspec.json.encode(scores), type=Scores) == scores
+
+
+def test_an_empty_holdout_and_a_lost_arm_are_no_crash() -> None:
+    assert score([], {"teacher": [], "student": []}, SENTIMENT, seed=1).gate is None
+    holdout, _ = label_world(3, {})
+    scores = score(holdout, {"teacher": [], "base": [], "student": []}, SENTIMENT, seed=1, resamples=99)
+    assert scores.arms["student"].missing == 3
+    assert scores.arms["student"].metrics["accuracy"].value == 0.0
+
+
+texts = st.sampled_from(["positive", "negative", "Positive.", "dunno", "", None])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(texts, texts, st.sampled_from(["positive", "negative", "other", None])), min_size=1, max_size=12))
+def test_any_answers_give_figures_within_their_intervals(rows: list[tuple[str | None, str | None, str | None]]) -> None:
+    holdout = [HoldoutItem(prompt_id=str(number), prompt="?", reference=row[2]) for number, row in enumerate(rows)]
+    predictions: dict[str, list[Prediction]] = {
+        arm: [answer(str(number), arm, row[place]) for number, row in enumerate(rows)] for place, arm in enumerate(("teacher", "student"))
+    }
+    scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=49)
+    for arm in scores.arms.values():
+        for metric in arm.metrics.values():
+            assert metric.low is not None
+            assert metric.high is not None
+            assert metric.low - 1e-9 <= metric.value <= metric.high + 1e-9
+    for one in scores.differences:
+        assert one.low - 1e-9 <= one.value <= one.high + 1e-9
+        assert 0 <= one.p_value <= one.p_holm <= 1

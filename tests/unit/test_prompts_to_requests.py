@@ -1,0 +1,64 @@
+"""Requests: ids that derive from content, shards within the quotas, nothing lost between them."""
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillation.prompts_to_requests import GREEDY_TEMPERATURE, SamplingPlan, prompt_of, requests_of, sample_of, shard_requests
+from distillation.records import Prompt, Request, Route
+
+PLAN = SamplingPlan(greedy=1, sampled=4, temperature=1.0, top_p=1.0, max_tokens=64)
+
+
+def a_prompt(number: int = 0, system: str = "Be brief.") -> Prompt:
+    return Prompt(prompt_id=f"{number:020x}", prompt=f"question {number}", seed_id=str(number), system=system)
+
+
+def test_one_greedy_and_k_sampled_requests_a_prompt() -> None:
+    requests = requests_of(a_prompt(), PLAN, "teacher")
+    assert [sample_of(r.record_id) for r in requests] == ["g0", "s0", "s1", "s2", "s3"]
+    assert {prompt_of(r.record_id) for r in requests} == {a_prompt().prompt_id}
+    assert [r.model_input["inferenceConfig"]["temperature"] for r in requests] == [GREEDY_TEMPERATURE, 1.0, 1.0, 1.0, 1.0]  # type: ignore[index]
+
+
+def test_a_prompt_without_system_text_sends_none() -> None:
+    assert "system" not in requests_of(a_prompt(system=""), PLAN, "teacher")[0].model_input
+
+
+def test_the_same_question_has_the_same_id_in_every_run_and_another_one_another() -> None:
+    ids = [r.record_id for r in requests_of(a_prompt(), PLAN, "teacher")]
+    assert ids == [r.record_id for r in requests_of(a_prompt(), PLAN, "teacher")]
+    for other in (
+        requests_of(a_prompt(), PLAN, "another teacher"),
+        requests_of(a_prompt(system="Be long."), PLAN, "teacher"),
+        requests_of(a_prompt(), msgspec.structs.replace(PLAN, max_tokens=65), "teacher"),
+    ):
+        assert not set(ids) & {r.record_id for r in other}
+
+
+def test_temperature_changes_the_sampled_ids_but_not_the_greedy_one() -> None:
+    warm = requests_of(a_prompt(), PLAN, "teacher")
+    cool = requests_of(a_prompt(), msgspec.structs.replace(PLAN, temperature=0.5), "teacher")
+    assert warm[0].record_id == cool[0].record_id
+    assert not {r.record_id for r in warm[1:]} & {r.record_id for r in cool[1:]}
+
+
+@given(sizes=st.lists(st.integers(1, 9), max_size=80), max_records=st.integers(100, 160))
+def test_shards_hold_every_request_once_in_order_and_keep_a_prompt_together(sizes: list[int], max_records: int) -> None:
+    groups = [[Request(record_id=f"{p}-x-s{s}", model_input={}) for s in range(size)] for p, size in enumerate(sizes)]
+    shards = list(shard_requests(groups, max_records, first_shard=3))
+    ids = [[msgspec.json.decode(line)["recordId"] for line in lines] for _, lines in shards]
+    assert [i for shard in ids for i in shard] == [r.record_id for group in groups for r in group]
+    homes = [{prompt_of(i) for i in shard} for shard in ids]
+    assert sum(map(len, homes)) == len(set().union(*homes))
+    assert [shard.shard for shard, _ in shards] == list(range(3, 3 + len(shards)))
+    assert all(shard.records == len(lines) <= max_records for shard, lines in shards)
+    assert all((shard.route is Route.BATCH) == (len(lines) >= 100) for shard, lines in shards)
+
+
+def test_99_records_are_answered_now_and_100_in_a_batch() -> None:
+    def route(records: int) -> Route:
+        groups = [[Request(record_id=f"{i}-x-g0", model_input={})] for i in range(records)]
+        return next(shard_requests(groups, 10_000))[0].route
+
+    assert (route(99), route(100)) == (Route.NOW, Route.BATCH)

@@ -1,0 +1,104 @@
+"""Replies: every requested id ends as answer, rejection with a reason, or missing; whatever Bedrock writes."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillation.errors import RecordsLost
+from distillation.records import Answer, RejectedAnswer
+from distillation.replies_to_answers import BUSY, read_replies, read_reply
+
+ID = "a1-b2-g0"
+
+
+def reply(text: str = "positive", stop: str = "end_turn", record_id: str = ID) -> bytes:
+    output = {
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": stop,
+        "usage": {"inputTokens": 7, "outputTokens": 2, "totalTokens": 9},
+    }
+    return json.dumps({"recordId": record_id, "modelInput": {}, "modelOutput": output}).encode()
+
+
+def failed(code: int, record_id: str = ID) -> bytes:
+    return json.dumps({"recordId": record_id, "modelInput": {}, "error": {"errorCode": code, "errorMessage": "no"}}).encode()
+
+
+def test_a_whole_answer_keeps_text_tokens_prompt_and_sample() -> None:
+    assert read_reply(reply(" positive\n")) == Answer(
+        record_id=ID, prompt_id="a1", sample="g0", text=" positive\n", stop_reason="end_turn", input_tokens=7, output_tokens=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (reply(stop="max_tokens"), "truncated"),
+        (reply(stop="model_context_window_exceeded"), "truncated"),
+        (reply(stop="content_filtered"), "refused"),
+        (reply(stop="guardrail_intervened"), "refused"),
+        (reply(stop="malformed_model_output"), "malformed"),
+        (reply(stop="tool_use"), "malformed"),
+        (reply("  \n"), "empty"),
+        (reply("I'm sorry, but I can't assist with that request."), "refused"),
+        (reply("As an AI language model, I cannot provide an answer."), "refused"),
+        (failed(400), "bedrock_error"),
+        (failed(429), BUSY),
+        (failed(500), BUSY),
+        (json.dumps({"recordId": ID}).encode(), "unreadable"),
+        (json.dumps({"recordId": ID, "modelOutput": {"stopReason": 3}}).encode(), "unreadable"),
+    ],
+)
+def test_what_cannot_be_used_is_rejected_with_its_reason(line: bytes, reason: str) -> None:
+    rejected = read_reply(line)
+    assert isinstance(rejected, RejectedAnswer)
+    assert (rejected.reason, rejected.record_id, rejected.prompt_id, rejected.sample) == (reason, ID, "a1", "g0")
+
+
+@pytest.mark.parametrize("text", ["I can't believe how good it is", "I cannot recommend it: negative", "Sorry to say: negative"])
+def test_a_sentence_that_only_sounds_like_a_refusal_is_an_answer(text: str) -> None:
+    assert isinstance(read_reply(reply(text)), Answer)
+
+
+def test_a_line_that_names_no_record_is_passed_over_and_its_id_counts_as_missing() -> None:
+    found = read_replies([ID], [b"{cut in half", b"[1]", b""])
+    assert found.missing == [ID] == found.to_ask_again
+
+
+def test_busy_records_are_asked_again_and_final_errors_are_not() -> None:
+    found = read_replies(["p-x-g0", "p-x-s0", "p-x-s1"], [failed(503, "p-x-g0"), failed(400, "p-x-s0")])
+    assert found.to_ask_again == ["p-x-s1", "p-x-g0"]
+
+
+def test_an_answer_stands_over_an_earlier_error_of_the_same_record() -> None:
+    found = read_replies([ID], [failed(500), reply()])
+    assert (len(found.answers), found.rejected, found.missing) == (1, [], [])
+
+
+def test_a_reply_to_a_question_that_was_never_asked_fails_the_hop() -> None:
+    with pytest.raises(RecordsLost, match=r"never went in.*stranger"):
+        read_replies([ID], [reply(record_id="stranger-x-g0")])
+
+
+@given(kinds=st.lists(st.sampled_from(["answer", "busy", "final", "cut", "absent", "doubled"]), max_size=40), seed=st.integers(0, 99))
+def test_ids_in_are_ids_out_in_whatever_order_bedrock_writes(kinds: list[str], seed: int) -> None:
+    ids = [f"{n}-x-s0" for n in range(len(kinds))]
+    lines: list[bytes] = []
+    for record_id, kind in zip(ids, kinds, strict=True):
+        made = {
+            "answer": [reply(record_id=record_id)],
+            "busy": [failed(500, record_id)],
+            "final": [failed(400, record_id)],
+            "cut": [b'{"recordId": "'],
+            "absent": [],
+        }
+        lines += made.get(kind, [reply(record_id=record_id)] * 2)
+    random.Random(seed).shuffle(lines)
+    found = read_replies(ids, lines)
+    out = [a.record_id for a in found.answers] + [r.record_id for r in found.rejected] + found.missing
+    assert sorted(out) == sorted(ids)
+    assert len(found.missing) == kinds.count("cut") + kinds.count("absent")
+    assert len(found.rejected) == kinds.count("busy") + kinds.count("final")
