@@ -54,18 +54,22 @@ class BatchJob:
     def move(self, status: str, message: str | None = None) -> None:
         """Enter a state and say so on the event bus."""
         with self.lock:
+            if self.status == "Stopping" and status in RUNNING:
+                return
             self.status, self.message, self.modified = status, message, now()
             self.ended = None if self.running else self.modified
         self.events.announce(self.event_detail(), ended=not self.running)
 
     def begin_stopping(self) -> bool:
-        """Ask the job to stop; False where it has already ended."""
+        """Ask the job to stop and say so; False where it has already ended."""
         with self.lock:
             if not self.running:
                 return False
-            self.stop.set()
             self.status, self.modified = "Stopping", now()
-            return True
+        self.events.announce(self.event_detail(), ended=False)
+        # Last, so that the event of the end cannot overtake that of the stopping.
+        self.stop.set()
+        return True
 
     def event_detail(self) -> dict[str, Any]:
         """The detail of this job's events, in its present state."""

@@ -79,7 +79,6 @@ class BatchJobs:
         job = self._find(parameters["jobIdentifier"], region)
         if not job.begin_stopping():
             raise conflict(f"The job {job.name} is {job.status} and cannot be stopped.")
-        job.events.announce(job.event_detail(), ended=False)
         return {}
 
     def _find(self, identifier: str, region: str) -> BatchJob:

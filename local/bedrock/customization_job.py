@@ -60,13 +60,15 @@ class CustomizationJob:
         self.events.announce(self.event_detail(), ended=True)
 
     def begin_stopping(self) -> bool:
-        """Ask the job to stop; False where it has already ended."""
+        """Ask the job to stop and say so; False where it has already ended."""
         with self.lock:
             if not self.running:
                 return False
-            self.stop.set()
             self.status, self.modified = "Stopping", now()
-            return True
+        self.events.announce(self.event_detail(), ended=False)
+        # Last, so that the event of the end cannot overtake that of the stopping.
+        self.stop.set()
+        return True
 
     def event_detail(self) -> dict[str, Any]:
         """The detail of this job's events, in its present state."""

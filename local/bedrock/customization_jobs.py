@@ -92,7 +92,6 @@ class CustomizationJobs:
         job = self._find(parameters["jobIdentifier"], region)
         if not job.begin_stopping():
             raise conflict(f"The job {job.name} is {job.status} and cannot be stopped.")
-        job.events.announce(job.event_detail(), ended=False)
         return {}
 
     def _find(self, identifier: str, region: str) -> CustomizationJob:

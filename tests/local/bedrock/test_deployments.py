@@ -48,9 +48,8 @@ def test_an_update_swaps_the_model_behind_the_arn(jobs: Jobs, model: str) -> Non
         pass
     assert (seen["updateDetails"]["updateStatus"], seen["modelArn"]) == ("UpdateCompleted", other)
     assert ask(jobs.aws.client("bedrock-runtime"), arn, "Hi", "Say it.") == "no"
-    assert [item["customModelDeploymentName"] for item in jobs.bedrock.list_custom_model_deployments(modelArnEquals=other)["modelDeploymentSummaries"]] == [
-        "swap"
-    ]
+    listed = jobs.bedrock.list_custom_model_deployments(modelArnEquals=other)["modelDeploymentSummaries"]
+    assert [item["customModelDeploymentName"] for item in listed] == ["swap"]
 
 
 def test_a_deployed_model_cannot_be_deleted(jobs: Jobs) -> None:
