@@ -4,11 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
-import boto3
-from botocore.config import Config
-
 from gateways.batch_jobs import BatchJobs
 from gateways.callbacks import StepFunctionsCallbacks
+from gateways.clients import client, table
 from gateways.deployments import Deployments
 from gateways.executions import Executions
 from gateways.ledger import DynamoLedger
@@ -18,9 +16,6 @@ from gateways.parameters import Parameters
 from gateways.store import Store
 from gateways.tuning_jobs import TuningJobs
 from settings import Settings, settings_from_environment
-
-PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 8}, read_timeout=300, max_pool_connections=32)
-"""Adaptive: the client slows down to the rate that the quota allows (botocore retries guide)."""
 
 
 def _utc_now() -> datetime:
@@ -37,49 +32,49 @@ class Services:
     @cached_property
     def store(self) -> Store:
         """The run's files."""
-        return Store(boto3.client("s3", config=PATIENT), self.settings.bucket)
+        return Store(client("s3"), self.settings.bucket)
 
     @cached_property
     def ledger(self) -> DynamoLedger:
         """The ledger of paid work."""
-        return DynamoLedger(boto3.resource("dynamodb", config=PATIENT).Table(self.settings.ledger_table))
+        return DynamoLedger(table(self.settings.ledger_table))
 
     @cached_property
     def batch_jobs(self) -> BatchJobs:
         """Batch inference."""
-        return BatchJobs(boto3.client("bedrock", config=PATIENT))
+        return BatchJobs(client("bedrock"))
 
     @cached_property
     def tuning_jobs(self) -> TuningJobs:
         """Model customization."""
-        return TuningJobs(boto3.client("bedrock", config=PATIENT))
+        return TuningJobs(client("bedrock"))
 
     @cached_property
     def deployments(self) -> Deployments:
         """On-demand deployments."""
-        return Deployments(boto3.client("bedrock", config=PATIENT))
+        return Deployments(client("bedrock"))
 
     @cached_property
     def models(self) -> ModelClient:
         """Converse."""
-        return ModelClient(boto3.client("bedrock-runtime", config=PATIENT))
+        return ModelClient(client("bedrock-runtime"))
 
     @cached_property
     def catalogue(self) -> ModelCatalogue:
         """What models there are."""
-        return ModelCatalogue(boto3.client("bedrock", config=PATIENT))
+        return ModelCatalogue(client("bedrock"))
 
     @cached_property
     def callbacks(self) -> StepFunctionsCallbacks:
         """Tasks that wait."""
-        return StepFunctionsCallbacks(boto3.client("stepfunctions", config=PATIENT))
+        return StepFunctionsCallbacks(client("stepfunctions"))
 
     @cached_property
     def executions(self) -> Executions:
         """The state machine."""
-        return Executions(boto3.client("stepfunctions", config=PATIENT), self.settings.state_machine_arn)
+        return Executions(client("stepfunctions"), self.settings.state_machine_arn)
 
     @cached_property
     def parameters(self) -> Parameters:
         """SSM."""
-        return Parameters(boto3.client("ssm", config=PATIENT))
+        return Parameters(client("ssm"))

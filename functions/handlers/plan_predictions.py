@@ -3,7 +3,7 @@
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_holdout, read_run
 from application.services import Services
-from distillation.arms import ArmShard, arm_shards
+from distillation.arms import ArmRoute, ArmShard, arm_shards
 from distillation.prompts_to_requests import greedy_request
 from distillation.record_lines import encode_line
 from distillation.run_layout import RunLayout
@@ -17,7 +17,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     holdout = list(read_holdout(store, run_id))
     deployed = {student["arm"]: student["deploymentArn"] for student in event["students"]}
     shards = arm_shards(len(holdout), base_model=record.models.base_invoke, deployments=deployed, max_records=record.settings.batches.max_shard_records)
-    for shard in shards:
+    for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
         items = holdout[shard.first : shard.first + shard.records]
         requests = (greedy_request(item, record.sampling.max_tokens, shard.model_id) for item in items)
         store.put_lines(layout.prediction_requests(shard.arm, shard.shard), map(encode_line, requests))

@@ -1,0 +1,19 @@
+"""Where AWS clients are made: one patience for all."""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 8}, read_timeout=300, max_pool_connections=32)
+"""Adaptive: the client slows down to the rate that the quota allows (botocore retries guide)."""
+
+
+def client(service: str) -> Any:
+    """A client of a service, as boto3 names it."""
+    return boto3.client(service, config=PATIENT)  # type: ignore[call-overload]
+
+
+def table(name: str) -> Any:
+    """A DynamoDB table as a resource."""
+    return boto3.resource("dynamodb", config=PATIENT).Table(name)

@@ -1,0 +1,101 @@
+"""The walls of the house: who may import whom, who may read the environment; one word a thing from state to handler."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+OUTSIDE_THE_MACHINE = {"job_changed", "start_run"}
+"""Handlers that EventBridge and SQS call, not a state."""
+
+
+def test_the_import_contracts_of_pyproject_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(FUNCTIONS))
+    broken = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    assert broken == 0, capsys.readouterr().out
+
+
+def modules(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def mentions(source: str, *dotted: str) -> Iterator[str]:
+    """Names like `os.environ` that a module reads, by attribute or by import."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield from (name for name in dotted if f"{node.value.id}.{node.attr}" == name)
+        if isinstance(node, ast.ImportFrom):
+            yield from (name for name in dotted for alias in node.names if f"{node.module}.{alias.name}" == name)
+
+
+@pytest.mark.parametrize("source", ["import os\nx = os.environ['A']", "from os import environ", "import os\nos.getenv('A')"])
+def test_a_look_at_the_environment_is_seen(source: str) -> None:
+    assert list(mentions(source, "os.environ", "os.getenv"))
+
+
+def test_settings_alone_reads_the_environment() -> None:
+    readers = {path.relative_to(FUNCTIONS).as_posix() for path in modules("functions") if list(mentions(path.read_text(), "os.environ", "os.getenv"))}
+    assert readers == {"settings.py"}
+
+
+@pytest.mark.parametrize("path", modules("functions/distillation"), ids=lambda path: path.name)
+def test_the_domain_takes_clock_and_ids_as_arguments(path: Path) -> None:
+    clocks = ("datetime.now", "datetime.utcnow", "date.today", "time.time", "time.monotonic", "uuid.uuid4")
+    assert list(mentions(path.read_text(), *clocks)) == []
+
+
+def test_boto3_is_imported_by_gateways_only() -> None:
+    importers = {
+        path.relative_to(ROOT).parts[1] for path in modules("functions") if re.search(r"^\s*(import|from) (boto3|botocore)\b", path.read_text(), re.MULTILINE)
+    }
+    assert importers == {"gateways"}
+
+
+def states(machine: dict[str, dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
+    for name, state in machine.items():
+        yield name, state
+        inner = state.get("ItemProcessor")
+        if isinstance(inner, dict):
+            yield from states(inner["States"])
+
+
+def test_a_state_is_called_like_its_handler_and_its_placeholder() -> None:
+    machine = json.loads((ROOT / "statemachine/distillation.asl.json").read_text())["States"]
+    called: set[str] = set()
+    for name, state in states(machine):
+        arguments = state.get("Arguments")
+        function = arguments.get("FunctionName", "") if isinstance(arguments, dict) else ""
+        if function:
+            expected = "AwaitJob" if name.startswith("Await") else name
+            assert function == f"${{{expected}Arn}}", name
+            called.add(re.sub(r"(?<!^)(?=[A-Z])", "_", expected).lower())
+    handlers = {path.stem for path in (FUNCTIONS / "handlers").glob("*.py")} - {"__init__"}
+    assert called == handlers - OUTSIDE_THE_MACHINE
+
+
+def test_every_state_says_what_enters_and_what_leaves() -> None:
+    machine = json.loads((ROOT / "statemachine/distillation.asl.json").read_text())["States"]
+    assert [name for name, state in states(machine) if not state.get("Comment")] == []
+
+
+def test_every_task_retries_what_can_pass_has_a_timeout_and_every_choice_a_default() -> None:
+    machine = json.loads((ROOT / "statemachine/distillation.asl.json").read_text())["States"]
+    for name, state in states(machine):
+        if state["Type"] == "Task":
+            assert {"Retry", "TimeoutSeconds"} <= state.keys(), name
+        if state["Type"] == "Choice":
+            assert "Default" in state, name
+
+
+@pytest.mark.parametrize("name", [path.stem for path in (FUNCTIONS / "handlers").glob("*.py") if path.stem != "__init__"])
+def test_handlers_are_thin(name: str) -> None:
+    tree = ast.parse((FUNCTIONS / "handlers" / f"{name}.py").read_text())
+    run = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    assert len([node for node in ast.walk(run) if isinstance(node, ast.stmt)]) <= 26, "move what is more than parsing, calling, storing into the domain"
