@@ -64,7 +64,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "predict_arm": [*run_files, bedrock.invoke([*to.models.teacher, to.models.student]), bedrock.invoke_students()],
         "score_run": run_files,
         "write_report": [*run_files, list_jobs],
-        "promote_student": [*read_run, _promote(stack, to.app_name)],
+        "promote_student": [*run_files, _promote(stack, to.app_name)],
         "retire_student": retire,
         "retire_after_failure": retire,
         "write_failure_report": [*run_files, list_jobs],

@@ -1,22 +1,28 @@
 """Submitting a batch job once: shared by the teacher's shards and the arms' holdout shards."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 from application.entry import Event
 from application.run_files import read_run
 from application.services import Services
-from distillation.job_status import JobKind
+from distillation.job_status import JobKind, Outcome
 from distillation.submission import submit_once
 
 SETTLING = timedelta(hours=2)
 """Beyond Bedrock's own timeout of a job, the time in which it should say Expired."""
 
 
-def submit_batch(event: Event, services: Services, *, job_name: str, model_id: str, requests: str, replies: str) -> str:
-    """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's ARN."""
+def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], str], model_id: str, requests: str, replies: str) -> str:
+    """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's name.
+
+    `name_of` gives the name of an attempt. A job that failed as a whole brought nothing, so a rerun does not adopt it but makes the next attempt.
+    """
     store, settings, run = services.store, services.settings, event["run"]
     hours = read_run(store, run["runId"]).settings.batches.timeout_hours
-    return submit_once(
+    job_name = next(name for attempt in count() if not _failed(services, run["runId"], name := name_of(attempt)))
+    submit_once(
         services.ledger,
         run_id=run["runId"],
         job_name=job_name,
@@ -35,3 +41,9 @@ def submit_batch(event: Event, services: Services, *, job_name: str, model_id: s
         time_limit=timedelta(hours=hours) + SETTLING,
         records=event["records"],
     )
+    return job_name
+
+
+def _failed(services: Services, run_id: str, job_name: str) -> bool:
+    row = services.ledger.row(run_id, job_name)
+    return row is not None and row.outcome == Outcome.FAILED

@@ -8,7 +8,7 @@ from distillation.errors import InvalidInput
 from distillation.prompts_to_requests import Shard
 from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request
 from distillation.run_layout import RunLayout
-from distillation.run_record import RunRecord
+from distillation.run_record import Question, RunRecord
 from gateways.store import Store
 
 
@@ -98,19 +98,19 @@ def write_ledger(store: Store, run_id: str, rows: list[LedgerRow]) -> None:
     store.put_records(RunLayout(run_id).ledger, (msgspec.structs.replace(row, token=None) for row in rows))
 
 
-def agreed_run(store: Store, new: RunRecord) -> RunRecord:
-    """The record of a run that goes on: the new one, or the one that an earlier execution with this run id wrote.
+def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | None:
+    """The record that an earlier execution with this run id wrote, None where this is the first.
 
     Raises:
         InvalidInput: the run id is taken by a run that asks something else.
     """
-    body = store.get_or_none(RunLayout(new.run_id).run)
+    body = store.get_or_none(RunLayout(run_id).run)
     if body is None:
-        return new
-    old = msgspec.json.decode(body, type=RunRecord)
-    if changed := old.differences(new):
+        return None
+    earlier = msgspec.json.decode(body, type=RunRecord)
+    if changed := earlier.question.differences(question):
         raise InvalidInput(
-            f"run id {new.run_id} belongs to an earlier run that differs in {', '.join(changed)}",
+            f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}",
             ["execution input: runId: a run id names one question; give another runId (or none), the answers that were paid for are taken over all the same"],
         )
-    return old
+    return earlier

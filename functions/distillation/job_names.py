@@ -10,14 +10,18 @@ import hashlib
 RUN_ID_MAX = 36
 
 
-def batch(app: str, run_id: str, wave: int, shard: int) -> str:
-    """Name of the batch job that answers a teacher shard."""
-    return f"{app}-{run_id}-w{wave:02d}-s{shard:04d}"
+def batch(app: str, run_id: str, wave: int, shard: int, attempt: int = 0) -> str:
+    """Name of the batch job that answers a teacher shard. `attempt` > 0 only where an earlier one failed as a whole."""
+    return f"{app}-{run_id}-w{wave:02d}-s{shard:04d}{_attempt(attempt)}"
 
 
-def prediction_batch(app: str, run_id: str, arm: str, shard: int) -> str:
-    """Name of the batch job that answers a holdout shard for an arm."""
-    return f"{app}-{run_id}-{arm}-s{shard:04d}"
+def prediction_batch(app: str, run_id: str, arm: str, shard: int, attempt: int = 0) -> str:
+    """Name of the batch job that answers a holdout shard for an arm. `attempt` as in `batch`."""
+    return f"{app}-{run_id}-{arm}-s{shard:04d}{_attempt(attempt)}"
+
+
+def _attempt(attempt: int) -> str:
+    return f".{attempt}" if attempt else ""
 
 
 def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:

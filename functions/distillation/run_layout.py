@@ -138,6 +138,11 @@ class RunLayout(NamedTuple):
         return self._key("6-model", "students.json")
 
     @property
+    def promotion(self) -> str:
+        """What the dataset's parameter was set to; there only where this run's student was promoted."""
+        return self._key("6-model", "promotion.json")
+
+    @property
     def scores(self) -> str:
         return self._key("7-evaluation", "scores.json")
 

@@ -31,6 +31,24 @@ class Models(Record, frozen=True):
     base_invoke: str
 
 
+class Question(Record, frozen=True):
+    """All that decides what a run asks; the task follows from it."""
+
+    config: dict[str, Any]
+    seed_files: tuple[SeedFile, ...]
+    models: Models
+    prompt_hashes: dict[str, str]
+
+    def differences(self, other: "Question") -> list[str]:
+        """The parts in which another question differs. A seed file is the same where its content is."""
+        mine, theirs = self._parts(), other._parts()
+        return [name for name in mine if mine[name] != theirs[name]]
+
+    def _parts(self) -> dict[str, object]:
+        files = [(f.key, f.etag) for f in self.seed_files]
+        return {"settings": self.config, "seed files": files, "models": self.models, "prompt texts": self.prompt_hashes}
+
+
 class RunRecord(Record, frozen=True):
     """Input, resolved settings, task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC."""
 
@@ -67,16 +85,7 @@ class RunRecord(Record, frozen=True):
         t = self.settings.training
         return TrainingPlan(epoch_count=t.epoch_count, learning_rate=t.learning_rate, learning_rate_warmup_steps=t.learning_rate_warmup_steps)
 
-    def differences(self, other: "RunRecord") -> list[str]:
-        """What another record of the same run id would change: a rerun adopts paid work only where the question is the same."""
-        mine, theirs = self._question(), other._question()
-        return [name for name in mine if mine[name] != theirs[name]]
-
-    def _question(self) -> dict[str, object]:
-        return {
-            "config": self.config,
-            "task": self.task,
-            "seedFiles": [(f.key, f.etag) for f in self.seed_files],
-            "models": self.models,
-            "promptHashes": self.prompt_hashes,
-        }
+    @property
+    def question(self) -> "Question":
+        """What this run asks: a rerun adopts paid work only where the question is the same."""
+        return Question(config=self.config, seed_files=self.seed_files, models=self.models, prompt_hashes=self.prompt_hashes)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import IO
 
+import msgspec
+
 from application.entry import Event, Turn, lambda_entry
-from application.run_files import agreed_run
+from application.run_files import earlier_run
 from application.services import Services
 from distillation.costs import Estimate, estimate, load_prices, workload
 from distillation.errors import BudgetExceeded, InvalidInput
@@ -16,7 +18,7 @@ from distillation.records import RejectedSeed, Seed
 from distillation.run_config import RunConfig
 from distillation.run_input import dataset_of, resolve_config
 from distillation.run_layout import RunLayout, dataset_input, seeds_prefix
-from distillation.run_record import Models, RunRecord, SeedFile
+from distillation.run_record import Models, Question, RunRecord, SeedFile
 from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of
 from distillation.task import Task
@@ -24,27 +26,41 @@ from gateways.store import SPOOL_BYTES, Store, StoredObject
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives the reference that all later states carry, and the limits that the machine itself needs."""
+    """Gives the reference that all later states carry, and the limits that the machine needs. A rerun of the same question goes on with its files."""
     store = services.store
     dataset = dataset_of(event["input"])
     config = resolve_config(event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset)))
-    layout = RunLayout(config.run_id)
     files = _seed_files(services, config)
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        intake = _take_in(store, layout, config, files, spool)
-        task = intake.resolve_task()
-        prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
-        expected = _estimate(services, config, task, spool)
-    record = agreed_run(store, _record(services, config, files, task, started_at=event["startedAt"], counts=intake.counts(prompts)))
-    store.put_json(layout.run, record)
-    store.put_json(layout.estimate, expected)
-    _check_budget(config, expected)
+    question = _question(services, config, files)
+    record = earlier_run(store, config.run_id, question) or _prepare(services, config, files, question, started_at=event["startedAt"])
     return {
         "run": {"runId": record.run_id, "dataset": dataset},
         "retryWaves": config.batches.retry_waves,
         "maxConcurrent": config.batches.max_concurrent,
         "counts": record.counts,
     }
+
+
+def _prepare(services: Services, config: RunConfig, files: list[StoredObject], question: Question, *, started_at: str) -> RunRecord:
+    store, layout = services.store, RunLayout(config.run_id)
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        intake = _take_in(store, layout, config, files, spool)
+        task = intake.resolve_task()
+        prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
+        expected = _estimate(services, config, task, spool)
+    store.put_json(layout.estimate, expected)
+    _check_budget(config, expected)
+    record = RunRecord(
+        run_id=config.run_id,
+        dataset=config.dataset,
+        created_at=started_at,
+        task=task,
+        counts=intake.counts(prompts),
+        versions={name: version(name) for name in ("boto3", "msgspec", "pydantic", "aws-lambda-powertools")},
+        **msgspec.structs.asdict(question),
+    )
+    store.put_json(layout.run, record)
+    return record
 
 
 def _seed_files(services: Services, config: RunConfig) -> list[StoredObject]:
@@ -108,20 +124,14 @@ def _check_budget(config: RunConfig, expected: Estimate) -> None:
         )
 
 
-def _record(services: Services, config: RunConfig, files: list[StoredObject], task: Task, *, started_at: str, counts: dict[str, int]) -> RunRecord:
+def _question(services: Services, config: RunConfig, files: list[StoredObject]) -> Question:
     settings = services.settings
-    return RunRecord(
-        run_id=config.run_id,
-        dataset=config.dataset,
-        created_at=started_at,
+    return Question(
         config=config.to_json(),
-        task=task,
         seed_files=tuple(SeedFile(key=o.key, etag=o.etag, bytes=o.bytes, version_id=services.store.version_of(o.key)) for o in files),
-        counts=counts,
         models=Models(
             teacher=settings.teacher_model_id, teacher_invoke=settings.teacher_invoke_id, student=settings.student_model_id, base_invoke=settings.base_invoke_id
         ),
-        versions={name: version(name) for name in ("boto3", "msgspec", "pydantic", "aws-lambda-powertools")},
         prompt_hashes=prompt_hashes(),
     )
 

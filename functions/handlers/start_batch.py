@@ -11,11 +11,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """The teacher's batch job for one shard of a wave."""
     run_id, wave, shard = event["run"]["runId"], event["wave"], event["shard"]
     layout = RunLayout(run_id)
-    name = job_names.batch(services.settings.app, run_id, wave, shard)
-    submit_batch(
+    name = submit_batch(
         event,
         services,
-        job_name=name,
+        name_of=lambda attempt: job_names.batch(services.settings.app, run_id, wave, shard, attempt),
         model_id=services.settings.teacher_invoke_id,
         requests=layout.requests(wave, shard),
         replies=layout.replies_prefix(wave, shard),

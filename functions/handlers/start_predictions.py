@@ -11,11 +11,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """An arm's batch job for one shard of the holdout."""
     run_id, arm, shard = event["run"]["runId"], event["arm"], event["shard"]
     layout = RunLayout(run_id)
-    name = job_names.prediction_batch(services.settings.app, run_id, arm, shard)
-    submit_batch(
+    name = submit_batch(
         event,
         services,
-        job_name=name,
+        name_of=lambda attempt: job_names.prediction_batch(services.settings.app, run_id, arm, shard, attempt),
         model_id=event["modelId"],
         requests=layout.prediction_requests(arm, shard),
         replies=layout.prediction_replies_prefix(arm, shard),

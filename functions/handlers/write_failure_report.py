@@ -14,7 +14,10 @@ from gateways.store import Store
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives the error and the cause that the execution ends with."""
+    """Gives the error and the cause that the execution ends with.
+
+    An execution that was refused the run id of an earlier run leaves that run's report alone.
+    """
     failure, store = event["failure"], services.store
     run_id = run_of_execution(event["input"], event["executionName"])
     cause = plain_cause(failure["cause"])
@@ -28,6 +31,8 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
         counts=_counts(store, run_id),
         deleted=failure.get("retired", []),
     )
+    if failure["state"] == "PrepareRun" and store.get_or_none(RunLayout(run_id).run):
+        return {"error": failure["error"], "cause": cause}
     layout = RunLayout(run_id)
     store.put(layout.report("report.json"), msgspec.json.format(failure_json(report), indent=2))
     store.put(layout.report("report.md"), render_failure_markdown(report).encode(), "text/markdown; charset=utf-8")

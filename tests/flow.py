@@ -1,0 +1,146 @@
+"""The deployed app on the local AWS, as a test uses it: upload, start, wait, look."""
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from local import lifecycle
+from local.deploy import deploy
+from local.instance import Instance
+from local.progress import Progress
+
+PATIENCE = 300.0
+"""Seconds that a run may take before the test gives up on it; a run takes about 15 alone and more where many share two cores."""
+LABELS = {"kind": "label", "labels": ["positive", "negative"]}
+
+
+class App:
+    """The stack's outputs, clients that point at the instance, and the local Bedrock's control endpoint."""
+
+    def __init__(self, instance: Instance, outputs: dict[str, str]) -> None:
+        self.outputs, self.bucket, self.machine = outputs, outputs["BucketName"], outputs["StateMachineArn"]
+        self._instance = instance
+        self._session = boto3.session.Session("test", "test", region_name=instance.region)
+        self._control = httpx.Client(base_url=f"{instance.bedrock_url}/_local", timeout=30)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str) -> Any:
+        """A client, made once: clients are safe to share between threads, their making is not."""
+        url = self._instance.bedrock_url if service.startswith("bedrock") else self._instance.emulator_url
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(service, endpoint_url=url, verify=self._instance.ca_bundle or True)  # type: ignore[call-overload]
+            return self._clients[service]
+
+    @contextmanager
+    def untriggered(self) -> Iterator[None]:
+        """Uploads inside start no run of their own."""
+        events = self.client("events")
+        [rule] = [rule["Name"] for rule in events.list_rules()["Rules"] if "SeedsUploaded" in rule["Name"]]
+        events.disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=rule)
+
+    def upload(self, key: str, body: bytes) -> None:
+        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def start(self, name: str, execution_input: object) -> str:
+        started = self.client("stepfunctions").start_execution(stateMachineArn=self.machine, name=name, input=json.dumps(execution_input))
+        return str(started["executionArn"])
+
+    def execution_of(self, name: str) -> str:
+        return self.machine.replace(":stateMachine:", ":execution:") + f":{name}"
+
+    def wait(self, arn: str) -> dict[str, Any]:
+        """The description of an execution that has ended."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            seen = self.client("stepfunctions").describe_execution(executionArn=arn)
+            if seen["status"] != "RUNNING":
+                return dict(seen)
+            time.sleep(0.5)
+        raise TimeoutError(f"{arn} still runs after {PATIENCE:.0f} s")
+
+    def executions(self) -> list[str]:
+        pages = self.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=self.machine)
+        return [execution["name"] for page in pages for execution in page["executions"]]
+
+    def keys(self, prefix: str) -> list[str]:
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def read(self, key: str) -> bytes:
+        return bytes(self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    def json(self, key: str) -> Any:
+        return json.loads(self.read(key))
+
+    def lines(self, key: str) -> list[Any]:
+        return [json.loads(line) for line in self.read(key).splitlines()]
+
+    def fault(self, fault: str, **details: object) -> None:
+        self._control.post("/faults", json={"fault": fault, **details}).raise_for_status()
+
+    def fired(self, fault: str) -> int:
+        return sum(f["fired"] for f in self._control.get("/faults").json()["faults"] if f["fault"] == fault)
+
+    def calls(self, operation: str, containing: str = "") -> list[dict[str, Any]]:
+        calls = self._control.get("/calls").json()["calls"]
+        return [c for c in calls if c["operation"] == operation and c["outcome"] == "ok" and containing in (c["name"] or "")]
+
+    def jobs(self, containing: str) -> list[str]:
+        """Names of the batch jobs that exist."""
+        pages = self.client("bedrock").get_paginator("list_model_invocation_jobs").paginate(nameContains=containing)
+        return sorted(job["jobName"] for page in pages for job in page["invocationJobSummaries"])
+
+    def deployments(self, containing: str) -> list[str]:
+        found = self.client("bedrock").list_custom_model_deployments(nameContains=containing)
+        return [d["customModelDeploymentName"] for d in found["modelDeploymentSummaries"]]
+
+    def models(self, containing: str) -> list[str]:
+        return [m["modelName"] for m in self.client("bedrock").list_custom_models(nameContains=containing)["modelSummaries"]]
+
+
+def running_app(home: Path, *, tls: bool = False) -> App:
+    """Starts an instance in `home` and deploys the app with the real CDK CLI. The caller ends it with `lifecycle.down`."""
+    instance = lifecycle.up(home, tls=tls)
+    return App(instance, deploy(home, Progress()))
+
+
+GOOD = ("wonderful", "superb", "a delight", "excellent", "charming", "brilliant", "lovely", "perfect")
+BAD = ("dreadful", "boring", "a mess", "terrible", "broken", "awful", "a disappointment", "bland")
+THINGS = ("film", "soup", "phone", "acting", "battery", "dessert", "plot", "screen", "waiter")
+
+
+def reviews(count: int, salt: str = "") -> list[dict[str, str]]:
+    """Different short reviews with their true label."""
+    made: list[dict[str, str]] = []
+    for number in range(count):
+        words, label = (GOOD, "positive") if number % 2 == 0 else (BAD, "negative")
+        thing = THINGS[number // 2 % len(THINGS)]
+        made.append({"prompt": f"The {thing} was {words[number // 18 % len(words)]}{salt} ({number}).", "reference": label})
+    return made
+
+
+def jsonl(rows: Iterable[object]) -> bytes:
+    """Rows as JSON lines."""
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def check_counts(counts: dict[str, int]) -> None:
+    """The sums that every report keeps."""
+    assert counts["seedsIn"] == counts["seeds"] + counts["seedsRejected"]
+    assert counts["replies"] == counts["answers"] + counts["answersRejected"]
+    assert counts["requests"] == counts["replies"] + counts["requestsMissing"]
+    assert counts["examples"] == counts["train"] + counts["validation"]
+    assert counts["prompts"] == counts["holdout"] + counts["examples"] + counts["examplesRejected"]

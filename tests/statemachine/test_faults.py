@@ -1,0 +1,161 @@
+"""What Bedrock can do to a run, and what becomes of the run. All runs go at once, each with its own dataset, run id and fault.
+
+The seed files end in .JSONL: read like any other, but not matched by the upload rule, so that each run is started once, here.
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.flow import LABELS, App, check_counts, jsonl, reviews
+
+SEEDS = 22
+RECORDS = SEEDS * 5
+
+FAULTS: dict[str, list[dict[str, Any]]] = {
+    "none": [],
+    "busy-records": [{"fault": "recordErrors", "share": 0.1, "errorCode": 500}],
+    "bad-records": [{"fault": "recordErrors", "share": 0.1, "errorCode": 400}],
+    "partial": [{"fault": "partiallyCompleted", "share": 0.3}],
+    "expired": [{"fault": "expired", "share": 0.4}],
+    "stopped": [{"fault": "stopped", "share": 0.4}],
+    "failed-once": [{"fault": "failed", "message": "capacity"}],
+    "failed-always": [{"fault": "failed", "message": "the role may not read the bucket", "times": None}],
+    "lost-event": [{"fault": "lostEvent"}],
+    "early-event": [{"fault": "earlyEvent"}],
+    "doubled-event": [{"fault": "doubledEvent"}],
+    "slow": [{"fault": "slowJob", "seconds": 8}],
+}
+ON_STUDENT: dict[str, dict[str, Any]] = {
+    "tuning-fails": {"fault": "failed", "jobName": "tuning-fails-student-t0", "message": "Internal error while training"},
+    "deployment-fails": {"fault": "failed", "jobName": "deployment-fails-student-d0", "message": "no capacity"},
+}
+
+
+@pytest.fixture(scope="module")
+def runs(app: App) -> dict[str, dict[str, Any]]:
+    """Every run of this module, ended."""
+    app.fault("throttling", operation="CreateModelInvocationJob", times=2)
+    app.fault("lostReply", operation="CreateModelInvocationJob", times=1)
+    app.fault("throttling", operation="Converse", times=3)
+    names = [*FAULTS, *ON_STUDENT]
+    for name in names:
+        for fault in FAULTS.get(name, []):
+            app.fault(**({"jobName": f"nova-distill-{name}-w"} | fault))
+        if name in ON_STUDENT:
+            app.fault(**ON_STUDENT[name])
+    arns = {}
+    for name in names:
+        app.client("s3").put_object(Bucket=app.bucket, Key=f"seeds/{name}/input.json", Body=b'{"split": {"holdoutShare": 0.3}}')
+        app.upload(f"seeds/{name}/seeds.JSONL", jsonl(reviews(SEEDS, f" for {name}")))
+        arns[name] = app.start(name, {"dataset": name, "task": LABELS})
+    return {name: app.wait(arn) for name, arn in arns.items()}
+
+
+def counts(app: App, run_id: str) -> dict[str, int]:
+    found: dict[str, int] = app.json(f"runs/{run_id}/8-report/report.json")["counts"]
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if name != "failed-always"])
+def test_the_run_succeeds_and_every_record_is_accounted_for(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
+    assert runs[name]["status"] == "SUCCEEDED", runs[name].get("cause")
+    found = counts(app, name)
+    check_counts(found)
+    assert (found["seedsIn"], found["requests"], found["requestsMissing"]) == (SEEDS, RECORDS, 0)
+    ids = [answer["recordId"] for key in app.keys(f"runs/{name}/4-answers/shard-") for answer in app.lines(key)]
+    assert len(ids) == len(set(ids)) == found["answers"]
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+def test_no_batch_job_exists_twice(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
+    jobs = app.jobs(f"nova-distill-{name}-w")
+    assert len(jobs) == len(set(jobs)) >= 1
+
+
+def test_busy_records_are_asked_again_in_a_retry_wave_and_answered(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    (shard,) = app.json("runs/busy-records/2-requests/wave-01/plan.json")["shards"]
+    assert (shard["records"], shard["route"]) == (11, "now")
+    assert counts(app, "busy-records")["answers"] == RECORDS
+
+
+def test_bad_records_are_rejected_with_bedrocks_reason_and_not_asked_again(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    rejected = app.lines("runs/bad-records/4-answers/rejected-0000.jsonl")
+    assert {r["reason"] for r in rejected} == {"bedrock_error"}
+    assert len(rejected) == counts(app, "bad-records")["answersRejected"] == 11
+    assert app.keys("runs/bad-records/2-requests/wave-01/") == []
+
+
+@pytest.mark.parametrize(("name", "share"), [("partial", 0.3), ("expired", 0.4), ("stopped", 0.4)])
+def test_what_a_job_that_ended_early_wrote_is_kept_and_only_the_rest_is_asked_again(app: App, runs: dict[str, dict[str, Any]], name: str, share: float) -> None:
+    kept = app.lines(f"runs/{name}/4-answers/shard-0000.jsonl")
+    again = app.lines(f"runs/{name}/2-requests/wave-01/shard-0001.jsonl")
+    assert 0 < len(again) == RECORDS - len(kept)
+    assert not {a["recordId"] for a in kept} & {r["recordId"] for r in again}
+    assert counts(app, name)["answers"] == RECORDS
+
+
+def test_a_failed_job_is_made_good_by_the_next_wave(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    assert app.jobs("nova-distill-failed-once-w") == ["nova-distill-failed-once-w00-s0000", "nova-distill-failed-once-w01-s0001"]
+    assert counts(app, "failed-once")["answers"] == RECORDS
+
+
+def test_jobs_that_always_fail_end_the_run_after_the_bounded_waves_with_bedrocks_message(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    run = runs["failed-always"]
+    assert (run["status"], run["error"]) == ("FAILED", "NotEnoughAnswers")
+    assert "the role may not read the bucket" in run["cause"]
+    assert len(app.jobs("nova-distill-failed-always-w")) == 3
+    assert app.json("runs/failed-always/8-report/report.json")["verdict"]["decision"] == "failed"
+
+
+@pytest.mark.parametrize("name", ["lost-event", "early-event", "doubled-event", "slow"])
+def test_events_lost_early_or_doubled_and_slow_jobs_change_nothing_but_time(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
+    assert app.jobs(f"nova-distill-{name}-w") == [f"nova-distill-{name}-w00-s0000"]
+    assert counts(app, name)["answers"] == RECORDS
+
+
+@pytest.mark.parametrize("fault", ["throttling", "lostReply"])
+def test_throttling_and_a_lost_reply_were_met_and_no_run_failed_of_them(app: App, runs: dict[str, dict[str, Any]], fault: str) -> None:
+    assert app.fired(fault) >= 1
+    assert {run["status"] for name, run in runs.items() if name in FAULTS and name != "failed-always"} == {"SUCCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "said"), [("tuning-fails", "TuningFailed", "Internal error while training"), ("deployment-fails", "DeploymentFailed", "no capacity")]
+)
+def test_without_a_student_the_run_fails_with_bedrocks_reason_and_nothing_goes_on_costing(
+    app: App, runs: dict[str, dict[str, Any]], name: str, error: str, said: str
+) -> None:
+    assert (runs[name]["status"], runs[name]["error"]) == ("FAILED", error)
+    assert said in runs[name]["cause"]
+    assert app.deployments(name) == app.models(name) == []
+
+
+def test_a_rerun_with_the_same_run_id_adopts_the_answers_that_were_paid_for(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    before = app.jobs("nova-distill-tuning-fails-w")
+    assert len(before) == 1
+    again = app.wait(app.start("tuning-fails-again", {"dataset": "tuning-fails", "runId": "tuning-fails", "task": LABELS}))
+    assert again["status"] == "SUCCEEDED", again.get("cause")
+    assert app.jobs("nova-distill-tuning-fails-w") == before
+
+
+def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide_margin_promotes(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    app.upload("seeds/none/more.JSONL", jsonl(reviews(100, " more")))
+    app.wait(app.start("first-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}))
+    second = app.wait(app.start("second-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}))
+    assert second["status"] == "SUCCEEDED", second.get("cause")
+    assert counts(app, "first-all")["cached"] == RECORDS
+    assert counts(app, "second-all")["cached"] == counts(app, "second-all")["requests"] == (SEEDS + 100) * 5
+    assert app.jobs("nova-distill-second-all-w") == []
+    report = app.json("runs/second-all/8-report/report.json")
+    assert report["verdict"]["decision"] == "promote", report["verdict"]
+    parameter = app.client("ssm").get_parameter(Name="/nova-distill/none/student")["Parameter"]["Value"]
+    assert "second-all" in parameter
+    assert any("second-all" in name for name in app.deployments("second-all"))
+
+
+def test_a_student_that_is_not_shown_good_enough_is_retired_and_named_nowhere(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    assert app.json("runs/slow/8-report/report.json")["verdict"]["decision"] in {"hold", "reject"}
+    assert app.deployments("slow") == []
+    names = [p["Name"] for p in app.client("ssm").describe_parameters()["Parameters"]]
+    assert "/nova-distill/slow/student" not in names

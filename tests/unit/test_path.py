@@ -1,0 +1,209 @@
+"""The handlers in the order of the state machine, on fakes: what each hop writes, and what a rerun or a failure leaves alone."""
+
+import json
+from typing import Any
+
+import pytest
+
+from application.services import Services
+from distillation.errors import InvalidInput
+from distillation.records import Request
+from distillation.run_layout import RunLayout
+from handlers import (
+    answer_now,
+    assemble_dataset,
+    await_job,
+    plan_predictions,
+    plan_requests,
+    plan_retry_wave,
+    predict_arm,
+    prepare_run,
+    promote_student,
+    read_replies,
+    retire_after_failure,
+    retire_student,
+    score_run,
+    start_deployment,
+    start_tuning,
+    write_failure_report,
+    write_report,
+)
+from settings import Settings
+from tests.fakes import Clock, FakeCallbacks, FakeCatalogue, FakeJobs, FakeModels, FakeParameters, MemoryLedger, MemoryStore, Turn, model_output, record_error
+
+PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
+RUN = {"runId": "run-1", "dataset": "reviews"}
+LAYOUT = RunLayout("run-1")
+INPUT: dict[str, Any] = {"dataset": "reviews", "task": {"kind": "label", "labels": ["good", "bad"]}, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}
+
+
+def teacher_and_students(model_id: str, request: Request) -> dict[str, object]:
+    """Everybody is right, but for the untouched base model, which always says bad."""
+    text = request.model_input["messages"][0]["content"][0]["text"]  # type: ignore[index]
+    return model_output("bad" if model_id == MICRO or "awful" in text else "good")
+
+
+class World(Services):
+    """Services that are all fakes."""
+
+    def __init__(self, answer: Any = teacher_and_students) -> None:
+        super().__init__(Settings("bucket", "ledger", "nova-distill", "role:batch", "role:tuning", PRO, PRO, f"{MICRO}:128k", MICRO, "machine"), Clock())
+        self.files, self.rows = MemoryStore(), MemoryLedger()
+        fakes = {
+            "store": self.files,
+            "ledger": self.rows,
+            "batch_jobs": FakeJobs(),
+            "tuning_jobs": FakeJobs(),
+            "deployments": FakeJobs("Active"),
+            "models": FakeModels(answer),
+            "catalogue": FakeCatalogue(),
+            "callbacks": FakeCallbacks(),
+            "parameters": FakeParameters(),
+        }
+        self.__dict__.update(fakes)
+        rows = [{"prompt": f"The {n} is {'awful' if n % 2 else 'great'}", "reference": "bad" if n % 2 else "good"} for n in range(90)]
+        self.files.put("seeds/reviews/a.jsonl", b"\n".join(json.dumps(row).encode() for row in rows))
+
+    def call(self, handler: Any, **event: Any) -> dict[str, Any]:
+        return dict(handler.run({"run": RUN, **event}, self, Turn()))
+
+    def prepare(self, **changes: Any) -> dict[str, Any]:
+        return self.call(prepare_run, input=INPUT | changes, executionName="run-1", startedAt="2026-01-01T00:00:00Z")
+
+    def answer(self, wave: dict[str, Any]) -> int:
+        for shard in wave["shards"]:
+            self.call(answer_now, wave=wave["wave"], **shard)
+        return sum(self.call(read_replies, wave=wave["wave"], **shard)["missing"] for shard in wave["shards"])
+
+    def train(self) -> list[dict[str, Any]]:
+        tuning = self.call(start_tuning, arm="student")["jobName"]
+        made = self._await("tuning", tuning)
+        deployment = self.call(start_deployment, arm="student", modelArn=made["modelArn"])["jobName"]
+        ready = self._await("deployment", deployment)
+        return [{"arm": "student", "modelArn": made["modelArn"], "deploymentArn": ready["deploymentArn"]}]
+
+    def _await(self, kind: str, job_name: str) -> dict[str, Any]:
+        await_job.run({"runId": "run-1", "jobName": job_name, "kind": kind, "token": job_name}, self, Turn())
+        done: dict[str, Any] = self.callbacks.succeeded[job_name]  # type: ignore[attr-defined]
+        return done
+
+    def to_report(self) -> dict[str, Any]:
+        self.prepare()
+        self.answer(self.call(plan_requests))
+        self.call(assemble_dataset)
+        self.students = self.train()
+        for shard in self.call(plan_predictions, students=self.students)["shards"]:
+            self.call(predict_arm, **shard)
+        self.decision = self.call(score_run)
+        self.call(write_report)
+        report: dict[str, Any] = self.files.json(LAYOUT.report("report.json"))
+        return report
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world whose shards are all small enough for Converse."""
+    monkeypatch.setattr("distillation.prompts_to_requests.BATCH_MIN_RECORDS", 10_000)
+    monkeypatch.setattr("distillation.arms.BATCH_MIN_RECORDS", 10_000)
+    return World()
+
+
+def test_from_seeds_to_a_promoted_student(world: World) -> None:
+    report = world.to_report()
+    counts = report["counts"]
+    assert (counts["seedsIn"], counts["requests"], counts["replies"], counts["answers"]) == (90, 450, 450, 450)
+    assert counts["holdout"] + counts["train"] + counts["validation"] == 90
+    assert report["arms"]["teacher"]["metrics"]["accuracy"]["value"] == report["arms"]["student"]["metrics"]["accuracy"]["value"] == 1
+    assert report["arms"]["base"]["metrics"]["accuracy"]["value"] < 0.8
+    assert world.decision["decision"] == "promote" and world.decision["promote"]
+    world.call(promote_student, students=world.students, reportKey="report")
+    assert world.parameters.values["/nova-distill/reviews/student"]["deploymentArn"] == world.students[0]["deploymentArn"]  # type: ignore[attr-defined]
+
+
+def test_the_student_is_trained_and_asked_with_the_same_system_text(world: World) -> None:
+    world.to_report()
+    trained = {json.loads(line)["system"][0]["text"] for line in world.files.lines(LAYOUT.dataset("train.jsonl"))}
+    asked = {r.model_input["system"][0]["text"] for r in world.files.records(LAYOUT.prediction_requests("student", 0), Request)}
+    assert trained == asked and len(trained) == 1
+
+
+def test_no_reference_reaches_a_request_or_a_training_line(world: World) -> None:
+    world.to_report()
+    sent = b"".join(body for key, body in world.files.objects.items() if "/2-requests/" in key or key.endswith(("train.jsonl", "validation.jsonl")))
+    assert b"reference" not in sent
+
+
+def test_throttled_records_go_into_the_next_wave_and_nothing_is_asked_twice() -> None:
+    busy = {"left": 3}
+
+    def answer(model_id: str, request: Request) -> dict[str, object]:
+        if busy["left"]:
+            busy["left"] -= 1
+            return record_error(429)
+        return teacher_and_students(model_id, request)
+
+    world = World(answer)
+    world.prepare(sampling={"greedy": 1, "sampled": 0})
+    assert world.answer(world.call(plan_requests)) == 3
+    wave = world.call(plan_retry_wave, wave=0)
+    assert [(s["shard"], s["records"]) for s in wave["shards"]] == [(1, 3)]
+    assert world.answer(wave) == 0
+    assert len(world.models.asked) == 93  # type: ignore[attr-defined]
+
+
+def test_a_second_run_of_the_same_seeds_pays_for_no_answer(world: World) -> None:
+    world.to_report()
+    asked = len(world.models.asked)  # type: ignore[attr-defined]
+    again = world.call(prepare_run, input=INPUT, executionName="run-2", startedAt="2026-01-02T00:00:00Z")
+    plan = dict(plan_requests.run({"run": again["run"]}, world, Turn()))
+    assert (plan["shards"], plan["counts"]) == ([], {"requests": 0, "cached": 450})
+    assert len(world.models.asked) == asked  # type: ignore[attr-defined]
+
+
+def test_a_rerun_that_asks_something_else_is_refused_and_touches_nothing_of_the_earlier_run(world: World) -> None:
+    world.to_report()
+    world.call(promote_student, students=world.students, reportKey="report")
+    before = dict(world.files.objects)
+    with pytest.raises(InvalidInput, match="differs in settings"):
+        world.prepare(gate={"margin": 0.01})
+    failure = {"state": "PrepareRun", "error": "InvalidInput", "cause": "differs"}
+    rail = {"input": INPUT, "executionName": "run-1", "startedAt": "2026-01-02T00:00:00Z"}
+    assert world.call(retire_after_failure, failure=failure, **rail) == {"retired": []}
+    world.call(write_failure_report, failure=failure, **rail)
+    assert world.files.objects == before
+    assert not world.deployments.gone  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("promoted", [True, False])
+def test_a_failure_retires_what_the_run_made_but_never_a_promoted_student(world: World, promoted: bool) -> None:
+    world.to_report()
+    if promoted:
+        world.call(promote_student, students=world.students, reportKey="report")
+    failure = {"state": "ScoreRun", "error": "Broken", "cause": '{"errorMessage": "out of disk", "errorType": "Broken"}'}
+    retired = world.call(retire_after_failure, failure=failure, input=INPUT, executionName="run-1")["retired"]
+    assert [line.split(" arn")[0] for line in retired] == ([] if promoted else ["deleted deployment", "deleted custom model"])
+    told = world.call(write_failure_report, failure=failure | {"retired": retired}, input=INPUT, executionName="run-1", startedAt="")
+    assert told == {"error": "Broken", "cause": "out of disk"}
+
+
+def test_a_student_that_did_not_earn_it_loses_its_deployment_but_not_its_model(world: World) -> None:
+    world.to_report()
+    deleted = world.call(retire_student)["deleted"]
+    assert [line.split(" arn")[0] for line in deleted] == ["deleted deployment"]
+
+
+def test_after_a_failure_a_rerun_trains_under_a_new_name_since_the_model_is_gone(world: World) -> None:
+    world.to_report()
+    world.call(retire_after_failure, failure={"state": "ScoreRun", "error": "", "cause": ""}, input=INPUT, executionName="run-1")
+    assert world.call(start_tuning, arm="student")["jobName"].endswith("-student-t1")
+    assert world.call(start_deployment, arm="student", modelArn="m")["jobName"].endswith("-student-d1")
+
+
+def test_a_turn_without_time_asks_nothing_more_and_says_so(world: World) -> None:
+    world.prepare(sampling={"greedy": 1, "sampled": 0})
+    (shard,) = world.call(plan_requests)["shards"]
+    turn = dict(answer_now.run({"run": RUN, "wave": 0, **shard}, world, Turn(milliseconds=1000)))
+    assert turn == {"done": False}
+    assert world.call(answer_now, wave=0, **shard) == {"done": True}
+    assert len(world.models.asked) == len({record for _, record, _ in world.models.asked}) == 90  # type: ignore[attr-defined]
+    assert all(flex for _, _, flex in world.models.asked)  # type: ignore[attr-defined]
