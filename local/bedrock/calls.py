@@ -18,7 +18,7 @@ _NAMES = (
 
 
 class Calls:
-    """Every API call since the start: operation, name, time, outcome (`ok` or an error code)."""
+    """Every API call since the start: operation, name, time, outcome (`ok` or an error code), and the service tier where one was asked for."""
 
     def __init__(self) -> None:
         self._calls: list[dict[str, Any]] = []
@@ -28,8 +28,9 @@ class Calls:
         """Note one call."""
         name = next((parameters[member] for member in _NAMES if member in parameters), None)
         entry = {"operation": operation, "name": name, "time": datetime.now(UTC).isoformat(), "outcome": outcome}
+        tier = {"serviceTier": parameters["serviceTier"]} if "serviceTier" in parameters else {}
         with self._lock:
-            self._calls.append(entry)
+            self._calls.append(entry | tier)
 
     def listing(self) -> list[dict[str, Any]]:
         """All calls, oldest first."""

@@ -100,6 +100,14 @@ def test_what_a_job_that_ended_early_wrote_is_kept_and_only_the_rest_is_asked_ag
     assert counts(app, name)["answers"] == RECORDS
 
 
+def test_a_tail_under_100_records_is_asked_through_converse_on_the_flex_tier_each_record_once(app: App, runs: dict[str, dict[str, Any]]) -> None:
+    plans = [app.json(key) for name in runs for key in app.keys(f"runs/{name}/2-requests/") if key.endswith("plan.json")]
+    small = sum(shard["records"] for plan in plans for shard in plan["shards"] if shard["route"] == "now")
+    asked = app.calls("Converse", "amazon.nova-pro")
+    assert len(asked) == small > 0
+    assert {call["serviceTier"]["type"] for call in asked} == {"flex"}
+
+
 def test_a_failed_job_is_made_good_by_the_next_wave(app: App, runs: dict[str, dict[str, Any]]) -> None:
     assert app.jobs("nova-distill-failed-once-w") == ["nova-distill-failed-once-w00-s0000", "nova-distill-failed-once-w01-s0001"]
     assert counts(app, "failed-once")["answers"] == RECORDS
