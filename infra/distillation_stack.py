@@ -96,7 +96,6 @@ class DistillationStack(Stack):
         start_run = functions["start_run"]
         machine.grant_start_execution(start_run)
         start_run.add_environment("STATE_MACHINE_ARN", machine.state_machine_arn)
-        start_run.add_environment("TRIGGER_QUIET_SECONDS", str(self._settings.trigger_quiet_seconds))
         uploads = SeedTrigger(
             self,
             "SeedTrigger",

@@ -9,7 +9,7 @@ import msgspec
 from application.accounts import account_of
 from application.run_files import Wave, read_run, read_wave
 from distillation.costs import Estimate, Usage, actual_cost, estimate_tokens, load_prices
-from distillation.examples_to_dataset import Manifest
+from distillation.examples_to_dataset import Manifest, conversation_texts
 from distillation.records import Answer, Arm, Prediction, RejectedAnswer, RejectedSeed, Route
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
@@ -53,7 +53,7 @@ def usages(store: Store, record: RunRecord) -> list[Usage]:
     for arm, route in ((Arm.BASE, "batch" if _holdout_is_batched(store, layout) else "onDemand"), (Arm.STUDENT, "onDemand")):
         predictions = list(store.records_below(layout.prediction_shards_prefix(arm), Prediction))
         used.append(_usage(f"predictions {arm}", record.models.student, route, predictions))
-    tokens = sum(estimate_tokens(line.decode()) for line in store.lines(layout.dataset("train.jsonl")))
+    tokens = sum(estimate_tokens(text) for line in store.lines(layout.dataset("train.jsonl")) for text in conversation_texts(line))
     used.append(Usage(stage="training", model=record.models.student, route="training", input_tokens=tokens * record.training.epoch_count, output_tokens=0))
     return used
 
@@ -78,7 +78,7 @@ def _waves(store: Store, run_id: str) -> Iterator[Wave]:
 
 
 def _holdout_is_batched(store: Store, layout: RunLayout) -> bool:
-    return any("/now/" not in o.key for o in store.list(layout.prediction_replies_prefix(Arm.BASE, 0)))
+    return any("/now/" not in o.key for o in store.list(layout.arm_replies_prefix(Arm.BASE)))
 
 
 def _cached(store: Store, run_id: str) -> int:
@@ -111,7 +111,8 @@ def _counts(record: RunRecord, account: Account, manifest: Manifest, cached: int
 
 
 def _training_loss(store: Store, layout: RunLayout) -> Iterator[LossPoint]:
-    for stored in store.list(layout.model_prefix(Arm.STUDENT)):
-        if stored.key.endswith("step_wise_training_metrics.csv"):
-            for row in csv.DictReader(store.get(stored.key).decode().splitlines()):
-                yield LossPoint(step=int(row["step_number"]), epoch=float(row["epoch_number"]), training_loss=float(row["training_loss"]))
+    written = [stored for stored in store.list(layout.model_prefix(Arm.STUDENT)) if stored.key.endswith("step_wise_training_metrics.csv")]
+    if written:
+        newest = max(written, key=lambda stored: stored.modified)
+        for row in csv.DictReader(store.get(newest.key).decode().splitlines()):
+            yield LossPoint(step=int(row["step_number"]), epoch=float(row["epoch_number"]), training_loss=float(row["training_loss"]))

@@ -8,6 +8,7 @@ DistillationError
 ├── NotEnoughExamples     fewer training examples than Bedrock accepts
 ├── TuningFailed          the customization job ended without a model
 ├── DeploymentFailed      the custom model could not be deployed
+├── WaitedTooLong         a job did not even stop at its deadline
 └── ThrottledByBedrock    a quota was hit; the state machine retries with backoff
 """
 
@@ -54,6 +55,10 @@ class TuningFailed(DistillationError):
 
 class DeploymentFailed(DistillationError):
     """The custom model could not be deployed."""
+
+
+class WaitedTooLong(DistillationError):
+    """A job was stopped at its deadline and still runs an hour later."""
 
 
 class ThrottledByBedrock(DistillationError):

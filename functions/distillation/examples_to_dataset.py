@@ -4,6 +4,7 @@ The side of a prompt is a function of its own text alone, fixed before anything 
 """
 
 import hashlib
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -105,6 +106,13 @@ def conversation_line(example: Example) -> bytes:
         line["system"] = [{"text": example.system}]
     line["messages"] = [{"role": "user", "content": [{"text": example.prompt}]}, {"role": "assistant", "content": [{"text": example.answer}]}]
     return encode_line(line)
+
+
+def conversation_texts(line: bytes) -> list[str]:
+    """The texts of a conversation line that a model reads: system, prompt, answer."""
+    conversation = json.loads(line)
+    turns = [block for message in conversation["messages"] for block in message["content"]]
+    return [block["text"] for block in conversation.get("system", []) + turns]
 
 
 def describe_file(lines: Iterable[bytes]) -> DatasetFile:

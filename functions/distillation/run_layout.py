@@ -1,5 +1,6 @@
 """Every S3 key of the project. Nobody else builds one."""
 
+import hashlib
 from typing import NamedTuple
 
 
@@ -120,8 +121,13 @@ class RunLayout(NamedTuple):
     def prediction_requests(self, arm: str, shard: int) -> str:
         return self._key("7-evaluation", "requests", arm, f"shard-{shard:04d}.jsonl")
 
-    def prediction_replies_prefix(self, arm: str, shard: int) -> str:
-        return self._key("7-evaluation", "replies", arm, f"shard-{shard:04d}", "")
+    def arm_replies_prefix(self, arm: str) -> str:
+        return self._key("7-evaluation", "replies", arm, "")
+
+    def prediction_replies_prefix(self, arm: str, shard: int, model_id: str) -> str:
+        """One folder a model that was asked: a rerun whose student has a new deployment finds none of the old one's replies among its own."""
+        asked = hashlib.sha256(model_id.encode()).hexdigest()[:8]
+        return f"{self.arm_replies_prefix(arm)}{asked}/shard-{shard:04d}/"
 
     def prediction_shard(self, arm: str, shard: int) -> str:
         return self._key("7-evaluation", "shards", arm, f"shard-{shard:04d}.jsonl")

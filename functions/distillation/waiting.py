@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from distillation.errors import DeploymentFailed, TuningFailed
+from distillation.errors import DeploymentFailed, TuningFailed, WaitedTooLong
 from distillation.job_status import JobKind, Outcome, outcome_of
 from distillation.records import LedgerRow, Record
 from distillation.submission import Ledger
@@ -69,7 +69,7 @@ def _at_deadline(row: LedgerRow, seen: JobLook, stop: Callable[[str], None], cal
     deadline = datetime.fromisoformat(row.deadline_at)
     if now > deadline + STOP_GRACE:
         callbacks.fail(
-            row.token or "", "WaitedTooLong", f"{row.job_name} is still {seen.status} an hour after it was stopped at its deadline {row.deadline_at}"
+            row.token or "", WaitedTooLong.__name__, f"{row.job_name} is still {seen.status} an hour after it was stopped at its deadline {row.deadline_at}"
         )
         return Outcome.FAILED
     if now > deadline and seen.status != "Stopping":

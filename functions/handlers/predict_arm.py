@@ -22,7 +22,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
         return _write(event, services, found)
     layout, store = RunLayout(event["run"]["runId"]), services.store
     todo = [request for request in requests_in(store, layout.prediction_requests(event["arm"], event["shard"])) if request.record_id in again]
-    all_asked = converse(services, turn, todo, model_id=event["modelId"], replies=layout.prediction_replies_prefix(event["arm"], event["shard"]), flex=False)
+    all_asked = converse(
+        services, turn, todo, model_id=event["modelId"], replies=layout.prediction_replies_prefix(event["arm"], event["shard"], event["modelId"]), flex=False
+    )
     if not all_asked:
         return {"done": False}
     found = _found(event, services)
@@ -36,7 +38,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 def _found(event: Event, services: Services) -> ShardAnswers:
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
     requested = (request.record_id for request in requests_in(services.store, layout.prediction_requests(arm, shard)))
-    return read_replies(requested, services.store.lines_below(layout.prediction_replies_prefix(arm, shard), suffix=".jsonl.out"))
+    return read_replies(requested, services.store.lines_below(layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"))
 
 
 def _write(event: Event, services: Services, found: ShardAnswers) -> dict[str, object]:

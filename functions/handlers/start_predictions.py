@@ -17,7 +17,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
         name_of=lambda attempt: job_names.prediction_batch(services.settings.app, run_id, arm, shard, attempt),
         model_id=event["modelId"],
         requests=layout.prediction_requests(arm, shard),
-        replies=layout.prediction_replies_prefix(arm, shard),
+        replies=layout.prediction_replies_prefix(arm, shard, event["modelId"]),
     )
     return {"jobName": name}
 

@@ -48,8 +48,8 @@ def test_each_function_has_the_layers_it_imports(assembly: Assembly, name: str) 
 @pytest.mark.parametrize("name", SIZES)
 def test_each_function_knows_its_deployment(assembly: Assembly, name: str) -> None:
     variables = assembly.properties("AWS::Lambda::Function", f"Functions/{pascal(name)}")["Environment"]["Variables"]
-    own = {"STATE_MACHINE_ARN", "TRIGGER_QUIET_SECONDS"} if name == "start_run" else set()
-    shared = {key for key in environment_keys() if key not in {"STATE_MACHINE_ARN", "TRIGGER_QUIET_SECONDS"}}
+    own = {"STATE_MACHINE_ARN"} if name == "start_run" else set()
+    shared = {key for key in environment_keys() if key not in {"STATE_MACHINE_ARN"}}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
     assert set(variables) == shared | own | powertools
     assert variables["BUCKET_NAME"] == {"Ref": assembly.logical_id("AWS::S3::Bucket", "Storage/Runs")}

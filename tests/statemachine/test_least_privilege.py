@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from local import lifecycle
 from tests.flow import LABELS, App, check_counts, jsonl, reviews, running_app
@@ -29,14 +27,18 @@ def test_a_whole_run_succeeds_with_the_roles_as_they_are(strict_app: App) -> Non
     check_counts(strict_app.json("runs/strict/8-report/report.json")["counts"])
 
 
-def test_the_enforcement_is_real_a_stranger_is_denied(strict_app: App) -> None:
-    iam = strict_app.client("iam")
-    iam.create_user(UserName="stranger")
-    key = iam.create_access_key(UserName="stranger")["AccessKey"]
-    s3 = strict_app.client("s3")
-    stranger = boto3.client(
-        "s3", endpoint_url=s3.meta.endpoint_url, verify=strict_app._instance.ca_bundle, region_name="us-east-1",
-        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
-    )  # fmt: skip
-    with pytest.raises(ClientError, match="AccessDenied"):
-        stranger.list_objects_v2(Bucket=strict_app.bucket)
+def test_without_its_policies_a_function_may_not_even_read_so_the_roles_are_what_allows_it(strict_app: App) -> None:
+    iam, role = strict_app.client("iam"), role_of(strict_app, "PrepareRun")
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    run = strict_app.wait(strict_app.start("stripped", {"dataset": "strict", "task": LABELS}))
+    assert run["status"] == "FAILED"
+    assert "AccessDenied" in run["cause"]
+    assert "PrepareRun" in strict_app.json("runs/stripped/8-report/report.json")["state"]
+
+
+def role_of(app: App, function: str) -> str:
+    """The name of a function's role."""
+    pages = app.client("lambda").get_paginator("list_functions").paginate()
+    [arn] = [found["Role"] for page in pages for found in page["Functions"] if f"Functions{function}" in found["FunctionName"]]
+    return str(arn.rsplit("/", 1)[1])

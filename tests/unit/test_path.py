@@ -199,6 +199,16 @@ def test_after_a_failure_a_rerun_trains_under_a_new_name_since_the_model_is_gone
     assert world.call(start_deployment, arm="student", modelArn="m")["jobName"].endswith("-student-d1")
 
 
+def test_a_rerun_after_the_deployment_was_retired_asks_the_new_one_and_reaches_its_report(world: World) -> None:
+    world.to_report()
+    first = world.students[0]["deploymentArn"]
+    world.call(retire_student)
+    report = world.to_report()
+    assert world.students[0]["deploymentArn"] != first
+    assert report["arms"]["student"]["metrics"]["accuracy"]["value"] == 1
+    assert report["counts"]["requests"] == 450
+
+
 def test_a_turn_without_time_asks_nothing_more_and_says_so(world: World) -> None:
     world.prepare(sampling={"greedy": 1, "sampled": 0})
     (shard,) = world.call(plan_requests)["shards"]
