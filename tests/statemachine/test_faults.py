@@ -24,9 +24,9 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
     "stopped": [{"fault": "stopped", "share": 0.4}],
     "failed-once": [{"fault": "failed", "message": "capacity"}],
     "failed-always": [{"fault": "failed", "message": "the role may not read the bucket", "times": None}],
-    "lost-event": [{"fault": "lostEvent"}],
-    "early-event": [{"fault": "earlyEvent"}],
-    "doubled-event": [{"fault": "doubledEvent"}],
+    "lost-event": [{"fault": "lostEvent", "jobName": "lost-event-(w|student-t)", "times": 2}],
+    "early-event": [{"fault": "earlyEvent", "jobName": "early-event-(w|student-t)", "times": 2}],
+    "doubled-event": [{"fault": "doubledEvent", "jobName": "doubled-event-(w|student-t)", "times": 2}],
     "slow": [{"fault": "slowJob", "seconds": 8}],
 }
 ON_STUDENT: dict[str, dict[str, Any]] = {
@@ -127,6 +127,11 @@ def test_jobs_that_always_fail_end_the_run_after_the_bounded_waves_with_bedrocks
 def test_events_lost_early_or_doubled_and_slow_jobs_change_nothing_but_time(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
     assert app.jobs(f"nova-distill-{name}-w") == [f"nova-distill-{name}-w00-s0000"]
     assert counts(app, name)["answers"] == RECORDS
+
+
+@pytest.mark.parametrize("fault", ["lostEvent", "earlyEvent", "doubledEvent"])
+def test_the_events_of_batch_and_of_tuning_jobs_were_disturbed(app: App, runs: dict[str, dict[str, Any]], fault: str) -> None:
+    assert app.fired(fault) == 2
 
 
 @pytest.mark.parametrize("fault", ["throttling", "lostReply"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.local.bedrock.aws import EventQueue, Jobs, LocalAws
-from tests.local.bedrock.processes import EMULATOR_PYTHON, free_port, running, running_bedrock
+from tests.local.bedrock.processes import free_port, interpreter, running, running_bedrock
 
 _TRUST = {"Effect": "Allow", "Principal": {"Service": "bedrock.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -23,7 +23,7 @@ def emulator_url(home: Path) -> Iterator[str]:
     """A running emulator."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [EMULATOR_PYTHON, "-m", "local.emulator", "--port", str(port), "--home", str(home)]
+    command = [interpreter("emulator"), "-m", "local.emulator", "--port", str(port), "--home", str(home)]
     with running(command, f"{url}/_ministack/health", home / "emulator.log"):
         yield url
 

@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.environments import ensure_environment
+
 ROOT = Path(__file__).parents[3]
-EMULATOR_PYTHON = os.environ.get("NOVA_LOCAL_EMULATOR_PYTHON", "build/local/emulator-venv/bin/python")
-BEDROCK_PYTHON = os.environ.get("NOVA_LOCAL_BEDROCK_PYTHON", "build/local/bedrock-venv/bin/python")
+
+
+def interpreter(name: str) -> str:
+    """The Python of the `emulator` or the `bedrock` environment, which is made where it is missing; NOVA_LOCAL_<NAME>_PYTHON names another."""
+    return os.environ.get(f"NOVA_LOCAL_{name.upper()}_PYTHON") or str(ensure_environment(name))
 
 
 def free_port() -> int:
@@ -49,6 +54,18 @@ def _await_health(process: "subprocess.Popen[bytes]", health: str, log: Path) ->
 def running_bedrock(emulator_url: str, home: Path, environment: dict[str, str] | None = None) -> Iterator[str]:
     """A local Bedrock with short states; yields its URL."""
     port = free_port()
-    command = [BEDROCK_PYTHON, "-m", "local.bedrock", "--port", str(port), "--emulator-url", emulator_url, "--home", str(home), "--state-seconds", "0.05"]
+    command = [
+        interpreter("bedrock"),
+        "-m",
+        "local.bedrock",
+        "--port",
+        str(port),
+        "--emulator-url",
+        emulator_url,
+        "--home",
+        str(home),
+        "--state-seconds",
+        "0.05",
+    ]
     with running(command, f"http://127.0.0.1:{port}/_local/health", home / f"bedrock-{port}.log", environment):
         yield f"http://127.0.0.1:{port}"
