@@ -21,7 +21,11 @@ def pattern(operation: str, member: str) -> str:
 def test_every_name_fits_its_pattern_and_its_63_characters(run_id: str) -> None:
     app = "nova-distill"
     names = {
-        ("CreateModelInvocationJob", "jobName"): [job_names.batch(app, run_id, 99, 9999), job_names.prediction_batch(app, run_id, "student", 9999)],
+        ("CreateModelInvocationJob", "jobName"): [
+            job_names.batch(app, run_id, 99, 9999, 9),
+            job_names.prediction_batch(app, run_id, "student", 9999),
+            job_names.prediction_batch(app, run_id, "base", 9999, 9),
+        ],
         ("CreateModelCustomizationJob", "jobName"): [job_names.tuning(app, run_id, "student", 9)],
         ("CreateModelCustomizationJob", "customModelName"): [job_names.tuning(app, run_id, "student", 9)],
         ("CreateCustomModelDeployment", "modelDeploymentName"): [job_names.deployment(app, run_id, "student", 9)],
@@ -36,7 +40,8 @@ def test_every_name_fits_its_pattern_and_its_63_characters(run_id: str) -> None:
 def test_the_run_is_read_back_from_every_name(run_id: str) -> None:
     for name in (
         job_names.batch("app", run_id, 1, 2),
-        job_names.prediction_batch("app", run_id, "base", 0),
+        job_names.batch("app", run_id, 1, 2, 3),
+        job_names.prediction_batch("app", run_id, "base", 0, 1),
         job_names.tuning("app", run_id, "student"),
         job_names.deployment("app", run_id, "student"),
     ):
