@@ -1,12 +1,13 @@
 """Bedrock batch inference jobs."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from distillation.job_names import client_token
 from distillation.waiting import JobLook
 from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
@@ -35,16 +36,7 @@ class BatchJobs:
 
     def find(self, name: str) -> str | None:
         """The ARN of the job with exactly this name, None where there is none."""
-        with busy_is_retryable(f"ListModelInvocationJobs {name}"):
-            page: dict[str, Any] = {"nameContains": name}
-            while True:
-                answer = self._client.list_model_invocation_jobs(**page)
-                for job in answer.get("invocationJobSummaries", ()):
-                    if job["jobName"] == name:
-                        return job["jobArn"]
-                if not answer.get("nextToken"):
-                    return None
-                page["nextToken"] = answer["nextToken"]
+        return arn_by_name(self._client, "list_model_invocation_jobs", name, summaries="invocationJobSummaries", name_key="jobName", arn_key="jobArn")
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now."""

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from distillation.waiting import JobLook
 from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
@@ -24,16 +25,14 @@ class Deployments:
 
     def find(self, name: str) -> str | None:
         """The ARN of the deployment with exactly this name, None where there is none."""
-        with busy_is_retryable(f"ListCustomModelDeployments {name}"):
-            page: dict[str, Any] = {"nameContains": name}
-            while True:
-                answer = self._client.list_custom_model_deployments(**page)
-                for deployment in answer.get("modelDeploymentSummaries", ()):
-                    if deployment["customModelDeploymentName"] == name:
-                        return deployment["customModelDeploymentArn"]
-                if not answer.get("nextToken"):
-                    return None
-                page["nextToken"] = answer["nextToken"]
+        return arn_by_name(
+            self._client,
+            "list_custom_model_deployments",
+            name,
+            summaries="modelDeploymentSummaries",
+            name_key="customModelDeploymentName",
+            arn_key="customModelDeploymentArn",
+        )
 
     def look(self, arn: str) -> JobLook:
         """The deployment as Bedrock sees it now."""

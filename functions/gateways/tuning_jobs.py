@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from distillation.waiting import JobLook
 from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
@@ -24,16 +25,9 @@ class TuningJobs:
 
     def find(self, name: str) -> str | None:
         """The ARN of the job with exactly this name, None where there is none."""
-        with busy_is_retryable(f"ListModelCustomizationJobs {name}"):
-            page: dict[str, Any] = {"nameContains": name}
-            while True:
-                answer = self._client.list_model_customization_jobs(**page)
-                for job in answer.get("modelCustomizationJobSummaries", ()):
-                    if job["jobName"] == name:
-                        return job["jobArn"]
-                if not answer.get("nextToken"):
-                    return None
-                page["nextToken"] = answer["nextToken"]
+        return arn_by_name(
+            self._client, "list_model_customization_jobs", name, summaries="modelCustomizationJobSummaries", name_key="jobName", arn_key="jobArn"
+        )
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now, with the model once there is one."""
