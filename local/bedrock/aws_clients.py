@@ -10,6 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.bedrock.api_errors import invalid
+
 _log = logging.getLogger(__name__)
 SERVICE_PRINCIPAL = "bedrock.amazonaws.com"
 
@@ -77,8 +79,13 @@ class Roles:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def problem(self, role_arn: str) -> str | None:
-        """Why Bedrock cannot assume the role; None where it can."""
+    def check(self, role_arn: str) -> None:
+        """Raise ValidationException where Bedrock cannot assume the role."""
+        problem = self._problem(role_arn)
+        if problem:
+            raise invalid(problem)
+
+    def _problem(self, role_arn: str) -> str | None:
         name = role_arn.rsplit("/", 1)[-1]
         try:
             role = self._client.get_role(RoleName=name)["Role"]

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 
 from local.bedrock.aws_clients import Storage, StoredObject
 from local.bedrock.identifiers import short_id
+from local.bedrock.job import JobFailed
 
 MIN_RECORDS, MAX_RECORDS = 100, 50_000
 MAX_FILE_BYTES = 1024**3
 
 
-class BadBatchInput(Exception):
-    """The job cannot be run; the message becomes the job's."""
+class BadBatchInput(JobFailed):
+    """The input breaks a rule."""
 
 
 class Record(NamedTuple):

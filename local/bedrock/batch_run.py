@@ -1,18 +1,16 @@
 """Runs a batch job through its states, in a thread of its own."""
 
 import json
-import logging
 import random
 
-from local.bedrock.aws_clients import StorageError
 from local.bedrock.batch_answers import WIRES, Asked, Outcome, answer_records
 from local.bedrock.batch_job import BatchJob
-from local.bedrock.batch_records import BadBatchInput, InputFile, read_input
+from local.bedrock.batch_records import InputFile, read_input
 from local.bedrock.conversation import Model
+from local.bedrock.job import JobFailed, run_to_its_end
 from local.bedrock.job_faults import hit
 from local.bedrock.services import Services
 
-_log = logging.getLogger(__name__)
 _ENDINGS = {
     "partiallyCompleted": ("PartiallyCompleted", "Some records were not processed. Submit a new job with the records that have no output."),
     "expired": ("Expired", "The job timed out before all records were processed."),
@@ -22,35 +20,27 @@ _ENDINGS = {
 
 def run(job: BatchJob, model: Model, services: Services) -> None:
     """From Submitted to a terminal state; never raises."""
-    try:
-        _run(job, model, services)
-    except (BadBatchInput, StorageError) as error:
-        job.move("Failed", str(error))
-    except Exception:
-        _log.exception("The batch job %s failed.", job.name)
-        job.move("Failed", "Internal error. See the local Bedrock's log.")
+    run_to_its_end(job, lambda: _run(job, model, services), stopped="The job was stopped before it began.")
 
 
 def _run(job: BatchJob, model: Model, services: Services) -> None:
-    services.pass_state(job.stop)
-    if _enter(job, "Validating", services):
-        files = read_input(services.aws.storage, job.request["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])
-        job.total = sum(len(file.records) for file in files)
-        failed = job.faults.get("failed")
-        if failed:
-            raise BadBatchInput(failed.message)
-        if _enter(job, "Scheduled", services) and _enter(job, "InProgress", services):
-            _work(job, files, model, services)
-            return
-    job.move("Stopped", "The job was stopped before it began.")
+    job.stay(services.state_seconds)
+    _enter(job, "Validating", services)
+    files = read_input(services.aws.storage, job.request["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])
+    job.total = sum(len(file.records) for file in files)
+    failed = job.faults.get("failed")
+    if failed:
+        raise JobFailed(failed.message)
+    _enter(job, "Scheduled", services)
+    _enter(job, "InProgress", services)
+    _work(job, files, model, services)
 
 
-def _enter(job: BatchJob, status: str, services: Services) -> bool:
-    """Enter a state and let it last; False where the job is to stop."""
-    if not job.stop.is_set():
-        job.move(status)
-        services.pass_state(job.stop)
-    return not job.stop.is_set()
+def _enter(job: BatchJob, status: str, services: Services) -> None:
+    """Enter a state and let it last. Raises JobStopped."""
+    job.check_stop()
+    job.move(status)
+    job.stay(services.state_seconds)
 
 
 def _work(job: BatchJob, files: list[InputFile], model: Model, services: Services) -> None:

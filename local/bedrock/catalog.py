@@ -8,24 +8,47 @@ from local.bedrock.identifiers import arn, foundation_model_arn, last_part
 HOME_REGION = "us-east-1"
 
 
+EMBEDDINGS = "embedder"
+
+
 class FoundationModel(NamedTuple):
-    """A model of the catalogue. `engine` is the embedded model that stands in for it; `invocable` whether it can be called on demand."""
+    """A model of the catalogue. `engine` is what stands in for it.
+
+    `bare_regions` are the Regions in which its bare id can be called (None: every one), `profiles` the prefixes of its inference profiles, `judges` whether
+    evaluation jobs take it as evaluator model.
+    """
 
     model_id: str
     name: str
     engine: str
-    invocable: bool = True
+    provider: str = "Amazon"
+    bare_regions: tuple[str, ...] | None = (HOME_REGION,)
+    profiles: tuple[str, ...] = ("us", "eu", "apac")
     customizations: tuple[str, ...] = ()
-    inference_types: tuple[str, ...] = ("ON_DEMAND",)
+    judges: bool = False
+
+    def bare_in(self, region: str) -> bool:
+        """Whether the bare id can be called in `region`."""
+        return self.bare_regions is None or region in self.bare_regions
+
+    def inference_types(self, region: str) -> list[str]:
+        """How the model can be called in `region`."""
+        if self.bare_in(region):
+            return ["ON_DEMAND"]
+        return ["INFERENCE_PROFILE"] if self.profiles else ["PROVISIONED"]
 
 
 MODELS = {
     model.model_id: model
     for model in (
-        FoundationModel("amazon.nova-pro-v1:0", "Nova Pro", "teacher"),
-        FoundationModel("amazon.nova-micro-v1:0", "Nova Micro", "student"),
+        FoundationModel("amazon.nova-pro-v1:0", "Nova Pro", "teacher", judges=True),
+        FoundationModel("amazon.nova-micro-v1:0", "Nova Micro", "student", judges=True),
         # The identifier with the context size is the one that is tuned and that nobody can call on demand.
-        FoundationModel("amazon.nova-micro-v1:0:128k", "Nova Micro", "student", False, ("FINE_TUNING", "DISTILLATION"), ("PROVISIONED",)),
+        FoundationModel("amazon.nova-micro-v1:0:128k", "Nova Micro", "student", "Amazon", (), (), ("FINE_TUNING", "DISTILLATION")),
+        FoundationModel("amazon.titan-embed-text-v2:0", "Titan Text Embeddings V2", EMBEDDINGS, "Amazon", None, ()),
+        # Two judges that are not of the teacher's family (user guide, "Supported evaluator models").
+        FoundationModel("mistral.mistral-large-2402-v1:0", "Mistral Large (24.02)", "teacher", "Mistral AI", None, (), judges=True),
+        FoundationModel("anthropic.claude-haiku-4-5-20251001-v1:0", "Claude Haiku 4.5", "teacher", "Anthropic", (), ("us", "eu"), judges=True),
     )
 }
 TUNABLE = "amazon.nova-micro-v1:0:128k"
@@ -42,17 +65,16 @@ def get_foundation_model(identifier: str, region: str) -> dict[str, Any]:
     model = MODELS.get(last_part(identifier))
     if model is None:
         raise not_found(f"The foundation model {identifier}")
-    on_demand = model.inference_types if region == HOME_REGION or not model.invocable else ("INFERENCE_PROFILE",)
     details = {
         "modelArn": foundation_model_arn(region, model.model_id),
         "modelId": model.model_id,
         "modelName": model.name,
-        "providerName": "Amazon",
+        "providerName": model.provider,
         "inputModalities": ["TEXT"],
-        "outputModalities": ["TEXT"],
-        "responseStreamingSupported": True,
+        "outputModalities": ["EMBEDDING" if model.engine == EMBEDDINGS else "TEXT"],
+        "responseStreamingSupported": model.engine != EMBEDDINGS,
         "customizationsSupported": list(model.customizations if region == HOME_REGION else ()),
-        "inferenceTypesSupported": list(on_demand),
+        "inferenceTypesSupported": model.inference_types(region),
         "modelLifecycle": {"status": "ACTIVE"},
     }
     return {"modelDetails": details}
@@ -85,12 +107,29 @@ def invocable_model(identifier: str, region: str) -> FoundationModel:
     bare = MODELS.get(name)
     if bare is None:
         raise invalid("The provided model identifier is invalid.")
-    if region != HOME_REGION or not bare.invocable:
+    if not bare.bare_in(region):
         raise invalid(
             f"Invocation of model ID {name} with on-demand throughput isn't supported. "
             "Retry your request with the ID or ARN of an inference profile that contains this model."
         )
     return bare
+
+
+def text_model(identifier: str, region: str) -> FoundationModel:
+    """As `invocable_model`, for a model that answers with text. Raises ValidationException."""
+    model = invocable_model(identifier, region)
+    if model.engine == EMBEDDINGS:
+        raise invalid("This action doesn't support the model that you provided. Try again with a supported text or chat model.")
+    return model
+
+
+def judge_model(identifier: str, region: str) -> FoundationModel:
+    """As `text_model`, for a model that evaluation jobs take as evaluator model. Raises ValidationException."""
+    model = text_model(identifier, region)
+    if not model.judges:
+        judges = ", ".join(sorted(name for name, known in MODELS.items() if known.judges))
+        raise invalid(f"The evaluator model {identifier} is not supported. Use one of {judges}.")
+    return model
 
 
 def tunable_model(identifier: str, region: str) -> FoundationModel:
@@ -104,5 +143,5 @@ def tunable_model(identifier: str, region: str) -> FoundationModel:
 
 def _profile(profile_id: str) -> tuple[FoundationModel | None, tuple[str, ...]]:
     prefix, _, model_id = profile_id.partition(".")
-    model = MODELS.get(model_id) if prefix in PROFILE_REGIONS else None
-    return (model if model and model.invocable else None), PROFILE_REGIONS.get(prefix, ())
+    model = MODELS.get(model_id)
+    return (model if model and prefix in model.profiles else None), PROFILE_REGIONS.get(prefix, ())

@@ -1,74 +1,31 @@
 """One customization job: its state, and how the API shows it."""
 
-import threading
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from local.bedrock.clock import now
-from local.bedrock.events import JobEvents
 from local.bedrock.hyperparameters import Hyperparameters
-from local.bedrock.identifiers import foundation_model_arn, last_part
-from local.bedrock.job_faults import JobFaults
+from local.bedrock.identifiers import foundation_model_arn
+from local.bedrock.job import Job
 from local.bedrock.training import Step
 
+FINE_TUNING, DISTILLATION = "FINE_TUNING", "DISTILLATION"
 _PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
 
 
-@dataclass
-class CustomizationJob:
-    """A job. `request` is what CreateModelCustomizationJob was given; `phase` counts the finished phases (0 to 3)."""
+@dataclass(kw_only=True)
+class CustomizationJob(Job):
+    """A fine-tuning or distillation job. `phase` counts the finished phases (0 to 3)."""
 
-    arn: str
-    region: str
     base_model_id: str
-    request: dict[str, Any]
     hyperparameters: Hyperparameters
-    faults: JobFaults
-    events: JobEvents
-    created: datetime = field(default_factory=now)
-    status: str = "InProgress"
-    failure: str | None = None
-    modified: datetime = field(default_factory=now)
-    ended: datetime | None = None
     phase: int = 0
     model_arn: str | None = None
     last_step: Step | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
-    def job_id(self) -> str:
-        """The 12 characters at the end of the ARN."""
-        return last_part(self.arn)
-
-    @property
-    def name(self) -> str:
-        """The caller's name for the job."""
-        return str(self.request["jobName"])
-
-    @property
-    def running(self) -> bool:
-        """Whether the job will still change by itself."""
-        return self.status in ("InProgress", "Stopping")
-
-    def end(self, status: str, failure: str | None = None) -> None:
-        """Enter a terminal state and say so on the event bus."""
-        with self.lock:
-            self.status, self.failure = status, failure
-            self.ended = self.modified = now()
-        self.events.announce(self.event_detail(), ended=True)
-
-    def begin_stopping(self) -> bool:
-        """Ask the job to stop and say so; False where it has already ended."""
-        with self.lock:
-            if not self.running:
-                return False
-            self.status, self.modified = "Stopping", now()
-        self.events.announce(self.event_detail(), ended=False)
-        # Last, so that the event of the end cannot overtake that of the stopping.
-        self.stop.set()
-        return True
+    def kind(self) -> str:
+        """FINE_TUNING or DISTILLATION."""
+        return str(self.request.get("customizationType", FINE_TUNING))
 
     def event_detail(self) -> dict[str, Any]:
         """The detail of this job's events, in its present state."""
@@ -80,7 +37,7 @@ class CustomizationJob:
             "outputModelArn": self.model_arn,
             "baseModelArn": foundation_model_arn(self.region, self.base_model_id),
             "jobStatus": self.status,
-            "failureMessage": self.failure,
+            "failureMessage": self.message,
             "creationTime": self.created,
             "lastModifiedTime": self.modified,
             "endTime": self.ended,
@@ -89,7 +46,7 @@ class CustomizationJob:
 
     def description(self) -> dict[str, Any]:
         """The output of GetModelCustomizationJob."""
-        shown = ("jobName", "clientRequestToken", "roleArn", "trainingDataConfig", "outputDataConfig", "vpcConfig")
+        shown = ("jobName", "clientRequestToken", "roleArn", "trainingDataConfig", "outputDataConfig", "vpcConfig", "customizationConfig")
         return {
             **{name: self.request[name] for name in shown if name in self.request},
             "jobArn": self.arn,
@@ -97,14 +54,14 @@ class CustomizationJob:
             "outputModelArn": self.model_arn,
             "status": self.status,
             "statusDetails": self._details(),
-            "failureMessage": self.failure,
+            "failureMessage": self.message,
             "creationTime": self.created,
             "lastModifiedTime": self.modified,
             "endTime": self.ended,
             "baseModelArn": foundation_model_arn(self.region, self.base_model_id),
             "hyperParameters": self.request.get("hyperParameters", {}),
             "validationDataConfig": self.request.get("validationDataConfig", {"validators": []}),
-            "customizationType": "FINE_TUNING",
+            "customizationType": self.kind,
             **self.metrics(),
         }
 
@@ -121,7 +78,7 @@ class CustomizationJob:
             "endTime": self.ended,
             "customModelArn": self.model_arn,
             "customModelName": self.request["customModelName"] if self.model_arn else None,
-            "customizationType": "FINE_TUNING",
+            "customizationType": self.kind,
         }
 
     def metrics(self) -> dict[str, Any]:

@@ -2,81 +2,61 @@
 
 import csv
 import io
-import logging
 import math
 import time
 from collections.abc import Iterable
 from typing import Any
 
-from local.bedrock import training
-from local.bedrock.aws_clients import StorageError
+from local.bedrock import distillation_data, training
 from local.bedrock.custom_models import CustomModels
-from local.bedrock.customization_job import CustomizationJob
+from local.bedrock.customization_job import DISTILLATION, CustomizationJob
 from local.bedrock.identifiers import arn, foundation_model_arn, short_id
+from local.bedrock.job import run_to_its_end
 from local.bedrock.services import Services
 from local.bedrock.training import Step, Training
-from local.bedrock.training_data import BadTrainingData, Example, check_sample_count, read_examples
-
-_log = logging.getLogger(__name__)
-
-
-class _Stopped(Exception):
-    """StopModelCustomizationJob was called."""
+from local.bedrock.training_data import Example, check_sample_count, read_examples
 
 
 def run(job: CustomizationJob, models: CustomModels, services: Services) -> None:
     """From InProgress to a terminal state; never raises."""
-    try:
-        _run(job, models, services)
-    except _Stopped:
-        job.end("Stopped")
-    except (BadTrainingData, StorageError) as error:
-        job.end("Failed", str(error))
-    except Exception:
-        _log.exception("The customization job %s failed.", job.name)
-        job.end("Failed", "Internal error. See the local Bedrock's log.")
+    run_to_its_end(job, lambda: _run(job, models, services))
 
 
 def _run(job: CustomizationJob, models: CustomModels, services: Services) -> None:
     _phase(job, 0, services)
     examples, validation = _read(job, services)
     _phase(job, 1, services)
-    job.stop.wait(job.faults.delay)
-    failed = job.faults.get("failed")
-    if failed:
-        raise BadTrainingData(failed.message)
-    if job.faults.get("stopped"):
-        raise _Stopped
+    job.meet_faults()
+    if job.kind == DISTILLATION:
+        examples = distillation_data.answered(examples, services.teacher, distillation_data.response_tokens(job.request), job.check_stop)
+        check_sample_count(len(examples), len(validation))
     _phase(job, 2, services)
-    result = training.train(services.embedder, examples, validation, job.hyperparameters, lambda epoch: _check_stop(job))
+    result = training.train(services.embedder, examples, validation, job.hyperparameters, lambda epoch: job.check_stop())
     _write_metrics(job, result, services)
     job.last_step = result.steps[-1]
     job.phase, job.model_arn = 3, arn(job.region, f"custom-model/{job.base_model_id}/{short_id('model', job.arn, str(time.time_ns()))}")
     models.add(_description(job), result.student)
     services.tags.add(job.model_arn, job.request.get("customModelTags", []))
-    job.end("Completed")
+    job.move("Completed")
+
+
+def _read(job: CustomizationJob, services: Services) -> tuple[list[Example], list[Example]]:
+    """The training and the validation examples. Those of a distillation job may still lack their response."""
+
+    def lines(uri: str) -> tuple[bytes, str]:
+        return services.aws.storage.read(uri), uri.rsplit("/", 1)[-1]
+
+    read = distillation_data.read_prompts if job.kind == DISTILLATION else read_examples
+    trained = read(*lines(job.request["trainingDataConfig"]["s3Uri"]))
+    validators = job.request.get("validationDataConfig", {}).get("validators", [])
+    validation = [example for validator in validators for example in read_examples(*lines(validator["s3Uri"]))]
+    check_sample_count(len(trained), len(validation))
+    return trained, validation
 
 
 def _phase(job: CustomizationJob, number: int, services: Services) -> None:
     job.phase = number
-    services.pass_state(job.stop)
-    _check_stop(job)
-
-
-def _check_stop(job: CustomizationJob) -> None:
-    if job.stop.is_set():
-        raise _Stopped
-
-
-def _read(job: CustomizationJob, services: Services) -> tuple[list[Example], list[Example]]:
-    def examples(uri: str) -> list[Example]:
-        return read_examples(services.aws.storage.read(uri), uri.rsplit("/", 1)[-1])
-
-    trained = examples(job.request["trainingDataConfig"]["s3Uri"])
-    validators = job.request.get("validationDataConfig", {}).get("validators", [])
-    validation = [example for validator in validators for example in examples(validator["s3Uri"])]
-    check_sample_count(len(trained), len(validation))
-    return trained, validation
+    job.stay(services.state_seconds)
 
 
 def _write_metrics(job: CustomizationJob, result: Training, services: Services) -> None:
@@ -103,14 +83,14 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
 
 def _description(job: CustomizationJob) -> dict[str, Any]:
     """The output of GetCustomModel."""
-    shown = ("trainingDataConfig", "validationDataConfig", "outputDataConfig")
+    shown = ("trainingDataConfig", "validationDataConfig", "outputDataConfig", "customizationConfig")
     return {
         "modelArn": job.model_arn,
         "modelName": job.request["customModelName"],
         "jobName": job.name,
         "jobArn": job.arn,
         "baseModelArn": foundation_model_arn(job.region, job.base_model_id),
-        "customizationType": "FINE_TUNING",
+        "customizationType": job.kind,
         "hyperParameters": job.request.get("hyperParameters", {}),
         **{name: job.request[name] for name in shown if name in job.request},
         **job.metrics(),

@@ -17,6 +17,8 @@ from local.bedrock.paging import Filters, Listed, page
 from local.bedrock.services import Services
 from local.bedrock.tags import check_count
 
+_UPDATING = "Updating"
+
 
 @dataclass
 class Deployment:
@@ -33,6 +35,15 @@ class Deployment:
     status: str = "Creating"
     failure: str | None = None
     update: dict[str, str] | None = None
+
+    @property
+    def updating(self) -> bool:
+        """Whether it is being moved to another model."""
+        return (self.update or {}).get("updateStatus") == _UPDATING
+
+    def serves(self, model_arn: str) -> bool:
+        """Whether it serves a model or is being moved to it."""
+        return model_arn == self.model_arn or (self.updating and (self.update or {}).get("modelArn") == model_arn)
 
     def output(self) -> dict[str, Any]:
         """The output of GetCustomModelDeployment."""
@@ -112,18 +123,24 @@ class Deployments:
         """UpdateCustomModelDeployment: the model behind the ARN changes when the update has completed."""
         deployment = self._find(parameters["customModelDeploymentIdentifier"], region)
         model_arn = self._models.existing(parameters["modelArn"], region)["modelArn"]
-        if deployment.status != "Active":
-            raise invalid(f"The deployment {deployment.name} is {deployment.status}; only an Active one can be updated.")
-        deployment.update = {"modelArn": model_arn, "updateStatus": "Updating"}
-        threading.Thread(target=self._swap, args=(deployment, model_arn), daemon=True, name=deployment.name).start()
+        if deployment.status != "Active" or deployment.updating:
+            state = "being updated" if deployment.updating else deployment.status
+            raise invalid(f"The deployment {deployment.name} is {state}; only an Active one that is not being updated can be updated.")
+        faults = job_faults.take(self._services.faults, job_faults.DEPLOYMENT_FAULTS, deployment.name)
+        deployment.update = {"modelArn": model_arn, "updateStatus": _UPDATING}
+        threading.Thread(target=self._swap, args=(deployment, model_arn, faults), daemon=True, name=deployment.name).start()
         return {"customModelDeploymentArn": deployment.arn}
 
-    def _swap(self, deployment: Deployment, model_arn: str) -> None:
-        threading.Event().wait(self._services.state_seconds)
-        self._models.student_of(model_arn)
+    def _swap(self, deployment: Deployment, model_arn: str, faults: JobFaults) -> None:
+        threading.Event().wait(self._services.state_seconds + faults.delay)
+        failed = faults.get("failed")
+        if not failed:
+            self._models.student_of(model_arn)
         with self._lock:
-            deployment.model_arn, deployment.updated = model_arn, now()
-            deployment.update = {"modelArn": model_arn, "updateStatus": "UpdateCompleted"}
+            # The deployment itself stays Active either way: after a failure it serves the model that it served before.
+            deployment.model_arn = deployment.model_arn if failed else model_arn
+            deployment.failure, deployment.updated = failed.message if failed else None, now()
+            deployment.update = {"modelArn": model_arn, "updateStatus": "UpdateFailed" if failed else "UpdateCompleted"}
 
     def delete(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """DeleteCustomModelDeployment."""
@@ -137,8 +154,7 @@ class Deployments:
     def of_model(self, identifier: str, region: str) -> list[str]:
         """Names of the deployments that serve a model, or are being moved to it."""
         model = self._models.find(identifier, region)
-        arns = {model["modelArn"]} if model else set()
-        return [item.name for item in list(self._deployments.values()) if item.model_arn in arns or (item.update or {}).get("modelArn") in arns]
+        return [item.name for item in list(self._deployments.values()) if model and item.serves(model["modelArn"])]
 
     def model(self, deployment_arn: str, region: str) -> Model:
         """The student behind a deployment's ARN. Raises ResourceNotFoundException, or ModelNotReadyException before it is Active."""

@@ -92,6 +92,17 @@ class Engine:
         choice = self._complete(prompt, {"n_predict": max_tokens, "seed": seed % 2**31, **_sampling(temperature, top_p)})
         return Generated(choice["text"], choice["finish_reason"] == "stop")
 
+    def lines(self, prompt: list[int], count: int, max_tokens: int, temperature: float, top_p: float, seed: int) -> list[str]:  # noqa: PLR0917 - as generate
+        """`count` continuations of `prompt`, each to the end of its line; those that do not end within `max_tokens` are empty. One evaluation of the prompt."""
+        settings = {"n_predict": max_tokens, "stop": ["\n"], **_sampling(temperature, top_p)}
+        if len(prompt) + max_tokens > _SLOT_CONTEXT:
+            choices = [self._complete(prompt, {**settings, "seed": (seed + number) % 2**31}) for number in range(count)]
+        else:
+            parts = [min(_SLOTS, count - start) for start in range(0, count, _SLOTS)]
+            asked = ({"prompt": prompt, "n": part, "seed": (seed + place) % 2**31, **settings} for place, part in enumerate(parts))
+            choices = [choice for body in asked for choice in _choices(self._short.handle_completions(body))]
+        return [str(choice["text"]).strip() if choice["finish_reason"] == "stop" else "" for choice in choices]
+
     def _complete(self, prompt: list[int], settings: dict[str, Any]) -> dict[str, Any]:
         needed = len(prompt) + settings["n_predict"]
         if needed > CONTEXT:
@@ -109,8 +120,12 @@ def _sampling(temperature: float, top_p: float) -> dict[str, Any]:
 
 
 def _choice(response: dict[str, Any]) -> dict[str, Any]:
+    return _choices(response)[0]
+
+
+def _choices(response: dict[str, Any]) -> list[dict[str, Any]]:
     # The engine answers with an error object where others would raise.
     if "choices" not in response:
         raise ApiError("ModelErrorException", f"The embedded teacher failed: {response.get('error', response)}")
-    choice: dict[str, Any] = response["choices"][0]
-    return choice
+    choices: list[dict[str, Any]] = response["choices"]
+    return choices

@@ -10,6 +10,7 @@ from local.bedrock.faults import Fault, Faults
 BATCH_FAULTS = ("recordErrors", "partiallyCompleted", "failed", "expired", "stopped", "lostEvent", "earlyEvent", "doubledEvent", "slowJob")
 CUSTOMIZATION_FAULTS = ("failed", "stopped", "lostEvent", "earlyEvent", "doubledEvent", "slowJob")
 DEPLOYMENT_FAULTS = ("failed", "slowJob")
+EVALUATION_FAULTS = ("failed", "stopped", "slowJob")
 
 
 class JobFaults(NamedTuple):

@@ -9,6 +9,7 @@ from local.bedrock.conversation import Model
 from local.bedrock.custom_models import CustomModels
 from local.bedrock.customization_jobs import CustomizationJobs
 from local.bedrock.deployments import Deployments
+from local.bedrock.evaluation_jobs import EvaluationJobs
 from local.bedrock.runtime import Runtime
 from local.bedrock.services import Services
 from local.bedrock.student import BaseStudent
@@ -22,7 +23,8 @@ def operations(services: Services) -> dict[str, Operation]:
     engines: dict[str, Model] = {"teacher": services.teacher, "student": BaseStudent(services.embedder)}
     models = CustomModels(services.home / "custom-models", services.embedder)
     batches, tunings, deployments = BatchJobs(services, engines), CustomizationJobs(services, models), Deployments(services, models)
-    runtime = Runtime(engines, deployments)
+    evaluations = EvaluationJobs(services, engines)
+    runtime = Runtime(engines, services.embedder, deployments)
     return {
         "CreateModelInvocationJob": batches.create,
         "GetModelInvocationJob": batches.get,
@@ -40,6 +42,10 @@ def operations(services: Services) -> dict[str, Operation]:
         "ListCustomModelDeployments": deployments.list_deployments,
         "UpdateCustomModelDeployment": deployments.update,
         "DeleteCustomModelDeployment": deployments.delete,
+        "CreateEvaluationJob": evaluations.create,
+        "GetEvaluationJob": evaluations.get,
+        "ListEvaluationJobs": evaluations.list_jobs,
+        "StopEvaluationJob": evaluations.stop,
         "GetFoundationModel": lambda given, region: catalog.get_foundation_model(given["modelIdentifier"], region),
         "GetInferenceProfile": lambda given, region: catalog.get_inference_profile(given["inferenceProfileIdentifier"], region),
         "TagResource": lambda given, region: services.tags.add(given["resourceARN"], given["tags"]),

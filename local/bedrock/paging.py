@@ -21,18 +21,19 @@ class Listed(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """The names that an operation gives to the common filters."""
+    """The names that an operation gives to the common filters, and the most entries that it puts on a page."""
 
     after: str
     before: str
     status: str = "statusEquals"
+    largest_page: int = 1000
 
 
 def page(items: Sequence[Listed], parameters: dict[str, Any], key: str, filters: Filters) -> dict[str, Any]:
     """A page of `items` under `key`."""
     wanted = [item for item in items if _passes(item, parameters, filters)]
     wanted.sort(key=lambda item: item.created, reverse=parameters.get("sortOrder", "Descending") == "Descending")
-    start, size = _offset(parameters.get("nextToken")), parameters.get("maxResults", _PAGE)
+    start, size = _offset(parameters.get("nextToken")), min(parameters.get("maxResults", _PAGE), filters.largest_page)
     more = {"nextToken": base64.urlsafe_b64encode(str(start + size).encode()).decode()} if start + size < len(wanted) else {}
     return {key: [item.summary for item in wanted[start : start + size]], **more}
 

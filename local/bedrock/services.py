@@ -1,6 +1,5 @@
 """What every kind of job needs: the emulator's AWS, the models, the faults, the pace of states, the folder of artefacts."""
 
-import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +20,3 @@ class Services(NamedTuple):
     tags: Tags
     home: Path
     state_seconds: float
-
-    def pass_state(self, stop: threading.Event) -> None:
-        """Let a state last; ends early when `stop` is set."""
-        stop.wait(self.state_seconds)

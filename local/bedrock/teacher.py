@@ -1,15 +1,21 @@
-"""The embedded teacher, in the place of Nova Pro: SmolLM2-135M-Instruct. It decodes among the options of a system text; with none it chats."""
+"""The embedded teacher, in the place of Nova Pro: SmolLM2-135M-Instruct.
+
+It decodes among the options of a system text, continues a list where one is asked for, and chats where neither is the case.
+"""
 
 import math
 import re
+from collections import Counter
 from functools import lru_cache
 
 from local.bedrock.conversation import Conversation, Reply, Request, Turn
 from local.bedrock.drawing import draw, finish
 from local.bedrock.engine import CONTEXT, Engine
+from local.bedrock.list_requests import ListRequest, heads, list_request
 
 # Free chat is slow on two cores; longer answers end with max_tokens.
 CHAT_MAX_TOKENS = 512
+ITEM_MAX_TOKENS = 48
 # Content-free inputs of Zhao et al. 2021 ("Calibrate Before Use"): what the model would say of nothing is its bias.
 _CONTENT_FREE = ("N/A", "[MASK]", "...")
 _ASKED_FOR = re.compile(r"\bthe ([a-z]+) of\b", re.IGNORECASE)
@@ -31,7 +37,8 @@ class EmbeddedTeacher:
         if conversation.options:
             text = draw(self.distribution(conversation), request)
             return finish(text, request.sampling, self._engine, len(prompt))
-        return self._chat(request, prompt)
+        listed = list_request(conversation.question)
+        return self._list(request, listed, len(prompt)) if listed else self._chat(request, prompt)
 
     def _distribution(self, conversation: Conversation) -> dict[str, float]:
         """Calibrated probability of each option."""
@@ -74,6 +81,16 @@ class EmbeddedTeacher:
         written = self._engine.generate(prompt, limit, 0.0 if sampling.greedy else sampling.temperature, sampling.top_p, request.seed)
         reply = finish(written.text.strip(), sampling._replace(max_tokens=None), self._engine, len(prompt))
         return reply if written.complete or reply.stop_reason == "stop_sequence" else reply._replace(stop_reason="max_tokens")
+
+    def _list(self, request: Request, listed: ListRequest, input_tokens: int) -> Reply:
+        """A list, item by item; an item that does not end within its tokens is left out."""
+        sampling, items = request.sampling, list[str]()
+        for number, (head, count) in enumerate(Counter(heads(listed)).items()):
+            lead = self._prompt(Conversation("", (Turn("user", listed.wish),))) if listed.continues else []
+            temperature = 0.0 if sampling.greedy else sampling.temperature
+            prompt = [*lead, *self._engine.tokens(head)]
+            items += self._engine.lines(prompt, count, ITEM_MAX_TOKENS, temperature, sampling.top_p, request.seed + number)
+        return finish(listed.reply([item for item in items if item]), sampling, self._engine, input_tokens)
 
     def _prompt(self, conversation: Conversation) -> list[int]:
         """Tokens up to and with the assistant's header."""

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from local.bedrock.conversation import Conversation, Turn
+from local.bedrock.job import JobFailed
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 MIN_SAMPLES, MAX_SAMPLES = 8, 20_000
@@ -16,8 +18,8 @@ _RESERVED = re.compile("|".join(map(re.escape, RESERVED_WORDS)), re.IGNORECASE)
 _CHARACTERS_A_TOKEN = 4
 
 
-class BadTrainingData(Exception):
-    """The file cannot be trained on. The message says which line and why; it becomes the job's failureMessage."""
+class BadTrainingData(JobFailed):
+    """The file cannot be trained on. The message says which line and why."""
 
 
 class Example(NamedTuple):
@@ -27,13 +29,17 @@ class Example(NamedTuple):
     response: str
 
 
+class Line(NamedTuple):
+    """A line whose own form is right: the blocks of its system text, its turns, and what to call it in a message."""
+
+    system: list[str]
+    turns: tuple[Turn, ...]
+    where: str
+
+
 def read_examples(data: bytes, file: str) -> list[Example]:
     """Every line of `data` as an example; blank lines are skipped. Raises BadTrainingData at the first broken rule."""
-    try:
-        lines = data.decode("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise BadTrainingData(f"{file} is not UTF-8 text (byte {error.start}).") from error
-    return [_example(line, f"{file} line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return [_example(line) for line in read_lines(data, file)]
 
 
 def check_sample_count(training: int, validation: int) -> None:
@@ -44,22 +50,45 @@ def check_sample_count(training: int, validation: int) -> None:
         raise BadTrainingData(f"Training and validation data have {training + validation} samples, more than the maximum of {MAX_SAMPLES}.")
 
 
-def _example(line: str, where: str) -> Example:
-    record = _object(line, where)
+def read_lines(data: bytes, file: str) -> Iterator[Line]:
+    """Every line of `data`; blank ones are skipped. Raises BadTrainingData for what no kind of customization takes."""
+    try:
+        lines = data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadTrainingData(f"{file} is not UTF-8 text (byte {error.start}).") from error
+    return (_line(line, f"{file} line {number}") for number, line in enumerate(lines, 1) if line.strip())
+
+
+def reserved_word(text: str) -> str | None:
+    """The first reserved keyword in a text."""
+    found = _RESERVED.search(text)
+    return found.group() if found else None
+
+
+def _example(line: Line) -> Example:
+    roles = [turn.role for turn in line.turns]
+    if len(roles) < 2:
+        raise BadTrainingData(f"{line.where}: messages must hold at least a user and an assistant message.")
+    if roles != ["user", "assistant"] * (len(roles) // 2):
+        raise BadTrainingData(f"{line.where}: roles must alternate, user first and assistant last; found {roles}.")
+    return Example(Conversation("\n".join(line.system), line.turns[:-1]), line.turns[-1].text)
+
+
+def _line(text: str, where: str) -> Line:
+    record = _object(text, where)
     if record.get("schemaVersion") != SCHEMA_VERSION:
         raise BadTrainingData(f"{where}: schemaVersion must be {SCHEMA_VERSION}.")
     unknown = set(record) - {"schemaVersion", "system", "messages"}
     if unknown:
         raise BadTrainingData(f"{where}: unknown keys {sorted(unknown)}.")
-    system = _texts(record.get("system", []), f"{where}: system")
-    turns = _turns(record.get("messages"), where)
-    _check_texts([system, *(turn.text for turn in turns)], where)
-    return Example(Conversation(system, turns[:-1]), turns[-1].text)
+    system, turns = _blocks(record.get("system", []), f"{where}: system"), _turns(record.get("messages"), where)
+    _check_texts(["\n".join(system), *(turn.text for turn in turns)], where)
+    return Line(system, turns, where)
 
 
-def _object(line: str, where: str) -> dict[str, Any]:
+def _object(text: str, where: str) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = json.loads(text)
     except ValueError as error:
         raise BadTrainingData(f"{where}: not valid JSON.") from error
     if not isinstance(record, dict):
@@ -68,28 +97,32 @@ def _object(line: str, where: str) -> dict[str, Any]:
 
 
 def _turns(messages: Any, where: str) -> tuple[Turn, ...]:
-    if not isinstance(messages, list) or len(messages) < 2 or not all(isinstance(message, dict) for message in messages):
-        raise BadTrainingData(f"{where}: messages must hold at least a user and an assistant message.")
-    roles = [message.get("role") for message in messages]
-    if roles != ["user", "assistant"] * (len(roles) // 2):
-        raise BadTrainingData(f"{where}: roles must alternate, user first and assistant last; found {roles}.")
-    return tuple(Turn(message["role"], _texts(message.get("content"), f"{where}: {message['role']}", required=True)) for message in messages)
+    if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
+        raise BadTrainingData(f"{where}: messages must be a list of messages.")
+    return tuple(_turn(message, where) for message in messages)
 
 
-def _texts(blocks: Any, where: str, required: bool = False) -> str:
-    fits = isinstance(blocks, list) and all(isinstance(block, dict) and set(block) == {"text"} and isinstance(block["text"], str) for block in blocks)
-    if not fits or (required and not blocks):
+def _turn(message: dict[str, Any], where: str) -> Turn:
+    role = str(message.get("role"))
+    blocks = _blocks(message.get("content"), f"{where}: {role}")
+    if not blocks:
+        raise BadTrainingData(f"{where}: {role} must be a list of blocks with a text.")
+    return Turn(role, "\n".join(blocks))
+
+
+def _blocks(blocks: Any, where: str) -> list[str]:
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) and set(block) == {"text"} and isinstance(block["text"], str) for block in blocks):
         raise BadTrainingData(f"{where} must be a list of blocks with a text.")
     if any(not block["text"].strip() for block in blocks):
         raise BadTrainingData(f"{where} has an empty text.")
-    return "\n".join(block["text"] for block in blocks)
+    return [block["text"] for block in blocks]
 
 
 def _check_texts(texts: list[str], where: str) -> None:
     for text in texts:
-        reserved = _RESERVED.search(text)
-        if reserved:
-            raise BadTrainingData(f"{where}: the reserved keyword '{reserved.group()}' must not appear in a prompt, system text or answer.")
+        word = reserved_word(text)
+        if word:
+            raise BadTrainingData(f"{where}: the reserved keyword '{word}' must not appear in a prompt, system text or answer.")
     tokens = sum(map(len, texts)) // _CHARACTERS_A_TOKEN
     if tokens > MAX_SAMPLE_TOKENS:
         raise BadTrainingData(f"{where}: about {tokens} tokens, more than the maximum of {MAX_SAMPLE_TOKENS} a sample.")

@@ -9,6 +9,8 @@ from botocore.validate import ParamValidator
 
 from local.bedrock.api_errors import invalid
 
+# Values that Bedrock takes and the service model does not name: every AWS sample of an LLM-as-a-judge job says General.
+_BEYOND_THE_MODEL = {"EvaluationTaskType": ("General",)}
 _LENGTHS = ("string", "list", "map", "blob")
 
 
@@ -46,7 +48,7 @@ def _sentence(value: Any, path: str, constraint: str) -> str:
 
 def _broken(shape: Any, value: Any) -> Iterator[str]:
     rules = shape.metadata
-    if "enum" in rules and value not in rules["enum"]:
+    if "enum" in rules and value not in (*rules["enum"], *_BEYOND_THE_MODEL.get(shape.name, ())):
         yield f"Member must satisfy enum value set: [{', '.join(rules['enum'])}]"
     size, unit = (len(value), "length ") if shape.type_name in _LENGTHS else (value, "value ")
     if "min" in rules and size < rules["min"]:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.local.bedrock.samples import SYSTEM, batch_records, training_lines
 
+JUDGE = "mistral.mistral-large-2402-v1:0"
 ROLE = "arn:aws:iam::000000000000:role/bedrock-jobs"
 _KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
@@ -99,6 +100,36 @@ class Jobs:
     def wait_tuning(self, arn: str) -> dict[str, Any]:
         """Wait for a terminal state."""
         return _wait(lambda: self.bedrock.get_model_customization_job(jobIdentifier=arn), ("InProgress", "Stopping"))
+
+    def evaluation_request(self, name: str, lines: list[Any], metrics: list[str], **changes: Any) -> dict[str, Any]:
+        """A CreateEvaluationJob request that has `lines` judged, whose modelIdentifier is `student`."""
+        uri = self.put(f"judge/{name}.jsonl", lines)
+        judges = {"bedrockEvaluatorModels": [{"modelIdentifier": JUDGE}]}
+        dataset = {"taskType": "General", "dataset": {"name": "holdout", "datasetLocation": {"s3Uri": uri}}, "metricNames": metrics}
+        return {
+            "jobName": name,
+            "roleArn": ROLE,
+            "applicationType": "ModelEvaluation",
+            "evaluationConfig": {"automated": {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": judges}},
+            "inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "student"}}]},
+            "outputDataConfig": {"s3Uri": "s3://data/judged/"},
+            **changes,
+        }
+
+    def evaluate(self, name: str, lines: list[Any], metrics: list[str], **changes: Any) -> dict[str, Any]:
+        """A finished evaluation job, as GetEvaluationJob shows it."""
+        return self.wait_evaluation(self.bedrock.create_evaluation_job(**self.evaluation_request(name, lines, metrics, **changes))["jobArn"])
+
+    def wait_evaluation(self, arn: str) -> dict[str, Any]:
+        """Wait for a terminal state."""
+        return _wait(lambda: self.bedrock.get_evaluation_job(jobIdentifier=arn), ("InProgress", "Stopping"))
+
+    def judged(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        """The output lines of an evaluation job, in the order of the file."""
+        folder = f"judged/{job['jobName']}/{job['jobArn'][-12:]}/models/student/taskTypes/General/datasets/holdout/"
+        [stored] = self.s3.list_objects_v2(Bucket="data", Prefix=folder)["Contents"]
+        assert stored["Key"].endswith("_output.jsonl")
+        return [json.loads(line) for line in self.s3.get_object(Bucket="data", Key=stored["Key"])["Body"].read().decode().splitlines()]
 
     def deploy(self, name: str, model_arn: str) -> dict[str, Any]:
         """A deployment that is no longer Creating."""

@@ -42,3 +42,13 @@ def training_line(prompt: str, answer: str, system: str = SYSTEM) -> dict[str, A
 def training_lines() -> list[dict[str, Any]]:
     """The ten reviews with their labels."""
     return [training_line(text, label) for text, label in REVIEWS]
+
+
+def answered_line(prompt: str, answer: str, reference: str = "", model: str = "student") -> dict[str, Any]:
+    """A line of an evaluation job's dataset whose answer was made before."""
+    return {"prompt": prompt, "referenceResponse": reference, "category": "all", "modelResponses": [{"response": answer, "modelIdentifier": model}]}
+
+
+def unanswered_line(prompt: str, system: str = SYSTEM) -> dict[str, Any]:
+    """A line of a distillation job's file without an answer."""
+    return {**training_line(prompt, "-", system), "messages": [{"role": "user", "content": [{"text": prompt}]}]}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.bedrock.aws import ROLE, Jobs, LocalAws, refused
-from tests.local.bedrock.samples import batch_records, training_line
+from tests.local.bedrock.aws import JUDGE, ROLE, Jobs, LocalAws, refused
+from tests.local.bedrock.samples import answered_line, batch_records, training_line
 
 
 def test_an_unknown_operation_is_answered_with_404(aws: LocalAws) -> None:
@@ -68,6 +68,24 @@ def test_foundation_models_and_inference_profiles_are_described(aws: LocalAws) -
     assert profile["models"][0]["modelArn"].endswith("foundation-model/amazon.nova-pro-v1:0")
     assert refused(client.get_inference_profile, inferenceProfileIdentifier="eu.amazon.nova-pro-v1:0")[0] == "ResourceNotFoundException"
     assert refused(client.get_foundation_model, modelIdentifier="amazon.titan-v1:0")[0] == "ResourceNotFoundException"
+
+
+def test_judges_and_embeddings_are_described_and_called_where_they_can_be(aws: LocalAws) -> None:
+    client, runtime = aws.client("bedrock"), aws.client("bedrock-runtime")
+    question = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "system": [{"text": "Answer with exactly one of: yes | no"}]}
+    titan, claude = "amazon.titan-embed-text-v2:0", "anthropic.claude-haiku-4-5-20251001-v1:0"
+    assert client.get_foundation_model(modelIdentifier=titan)["modelDetails"]["outputModalities"] == ["EMBEDDING"]
+    details = client.get_foundation_model(modelIdentifier=claude)["modelDetails"]
+    assert (details["providerName"], details["inferenceTypesSupported"]) == ("Anthropic", ["INFERENCE_PROFILE"])
+    assert client.get_inference_profile(inferenceProfileIdentifier=f"us.{claude}")["status"] == "ACTIVE"
+    assert runtime.converse(modelId=f"us.{claude}", **question)["output"]["message"]["content"][0]["text"] in ("yes", "no")
+    assert "inference profile" in refused(runtime.converse, modelId=claude, **question)[1]
+    assert runtime.converse(modelId=JUDGE, **question)["stopReason"] == "end_turn"
+    assert refused(runtime.converse, modelId=titan, **question) == (
+        "ValidationException",
+        "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+    )
+    assert refused(runtime.invoke_model, modelId=JUDGE, body=b"{}")[0] == "ValidationException"
 
 
 def test_the_same_client_token_makes_one_job_and_other_parameters_conflict(jobs: Jobs) -> None:
@@ -132,7 +150,10 @@ def test_every_answer_fits_the_service_model(jobs: Jobs) -> None:
     tuning = jobs.tune("fits-model", [training_line(f"good {number}", "positive") for number in range(8)])
     deployment = jobs.deploy("fits-model", tuning["outputModelArn"])
     client = jobs.bedrock
+    evaluation = jobs.evaluate("fits-model", [answered_line("Hi", "Hello")], ["Builtin.Relevance"])
     answers = {
+        "GetEvaluationJob": evaluation,
+        "ListEvaluationJobs": client.list_evaluation_jobs(),
         "GetModelInvocationJob": batch,
         "GetModelCustomizationJob": tuning,
         "GetCustomModelDeployment": deployment,

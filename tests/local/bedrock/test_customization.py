@@ -89,7 +89,9 @@ def test_hyperparameters_out_of_range_are_refused(jobs: Jobs, name: str, value: 
     ("change", "said"),
     [
         ({"baseModelIdentifier": "amazon.nova-micro-v1:0"}, "does not support customization"),
-        ({"customizationType": "DISTILLATION"}, "FINE_TUNING only"),
+        ({"customizationType": "CONTINUED_PRE_TRAINING"}, "FINE_TUNING and DISTILLATION, not"),
+        ({"customizationType": "DISTILLATION"}, "needs customizationConfig.distillationConfig"),
+        ({"customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": "amazon.nova-pro-v1:0"}}}}, "is for distillation"),
         ({"trainingDataConfig": {"s3Uri": "s3://data/train/file.txt"}}, "is not a data file"),
         ({"trainingDataConfig": {"s3Uri": "s3://data/train/(file).jsonl"}}, "is not a data file"),
         ({"customModelName": "two--hyphens"}, "'customModelName' failed to satisfy constraint"),

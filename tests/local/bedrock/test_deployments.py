@@ -52,6 +52,22 @@ def test_an_update_swaps_the_model_behind_the_arn(jobs: Jobs, model: str) -> Non
     assert [item["customModelDeploymentName"] for item in listed] == ["swap"]
 
 
+def test_an_update_that_fails_leaves_the_model_that_was_served(jobs: Jobs, model: str) -> None:
+    arn = jobs.deploy("swap-fails", model)["customModelDeploymentArn"]
+    other = jobs.tune("no-model-2", [training_line(text, "no") for text, _ in REVIEWS])["outputModelArn"]
+    jobs.aws.control("POST", "faults", {"fault": "failed", "jobName": "^swap-fails$", "message": "No capacity."})
+    jobs.aws.control("POST", "faults", {"fault": "slowJob", "jobName": "^swap-fails$", "seconds": 0.3})
+    jobs.bedrock.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=other)
+    assert refused(jobs.bedrock.delete_custom_model, modelIdentifier=other)[0] == "ConflictException", "it is being deployed"
+    code, message = refused(jobs.bedrock.update_custom_model_deployment, customModelDeploymentIdentifier=arn, modelArn=other)
+    assert (code, "being updated" in message) == ("ValidationException", True)
+    while (seen := jobs.bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn))["updateDetails"]["updateStatus"] == "Updating":
+        pass
+    assert (seen["status"], seen["updateDetails"]["updateStatus"], seen["failureMessage"]) == ("Active", "UpdateFailed", "No capacity.")
+    assert ask(jobs.aws.client("bedrock-runtime"), arn, "Hi", "Say it.") == "yes"
+    jobs.bedrock.delete_custom_model(modelIdentifier=other)
+
+
 def test_a_deployed_model_cannot_be_deleted(jobs: Jobs) -> None:
     model = jobs.tune("doomed", [training_line(text, "yes") for text, _ in REVIEWS])["outputModelArn"]
     jobs.deploy("doomed", model)

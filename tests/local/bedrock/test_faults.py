@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.local.bedrock.aws import EventQueue, Jobs, LocalAws, refused
-from tests.local.bedrock.samples import training_line
+from tests.local.bedrock.samples import answered_line, training_line
 
 
 def arm(jobs: Jobs, fault: str, **settings: Any) -> None:
@@ -66,6 +66,25 @@ def test_failed_ends_a_deployment(jobs: Jobs) -> None:
 def test_stopped_ends_a_customization_job(jobs: Jobs) -> None:
     arm(jobs, "stopped", jobName="tuning-stops")
     assert jobs.tune("tuning-stops")["status"] == "Stopped"
+
+
+@pytest.mark.parametrize(("fault", "status", "messages"), [("failed", "Failed", ["No capacity."]), ("stopped", "Stopped", None)])
+def test_an_evaluation_job_fails_or_stops_without_output(jobs: Jobs, fault: str, status: str, messages: list[str] | None) -> None:
+    arm(jobs, fault, jobName=f"^judge-{fault}$", message="No capacity.")
+    job = jobs.evaluate(f"judge-{fault}", [answered_line("Hi", "Hello")], ["Builtin.Relevance"])
+    assert (job["status"], job.get("failureMessages")) == (status, messages)
+    written = jobs.s3.list_objects_v2(Bucket="data", Prefix=f"judged/judge-{fault}/")["Contents"]
+    assert [stored["Key"] for stored in written if stored["Key"].endswith(".jsonl")] == []
+    assert fired(jobs) == [1]
+
+
+def test_throttling_and_slow_jobs_hit_evaluation_jobs_too(jobs: Jobs) -> None:
+    arm(jobs, "throttling", operation="CreateEvaluationJob")
+    arm(jobs, "slowJob", jobName="^judge-slow$", seconds=0.6)
+    request = jobs.evaluation_request("judge-slow", [answered_line("Hi", "Hello")], ["Builtin.Relevance"])
+    assert refused(jobs.bedrock.create_evaluation_job, **request)[0] == "ThrottlingException"
+    job = jobs.wait_evaluation(jobs.bedrock.create_evaluation_job(**request)["jobArn"])
+    assert (job["lastModifiedTime"] - job["creationTime"]).total_seconds() > 0.6
 
 
 def test_throttling_refuses_a_number_of_calls_of_one_operation(jobs: Jobs) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.local.bedrock.aws import Jobs, LocalAws, refused
 from tests.local.bedrock.processes import running_bedrock
-from tests.local.bedrock.samples import REVIEWS, SYSTEM
+from tests.local.bedrock.samples import REVIEWS, SYSTEM, answered_line
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 
@@ -173,3 +173,16 @@ def test_a_batch_is_answered_by_the_endpoint_too(remote: LocalAws) -> None:
     lines = [{"recordId": f"{number:03d}", "modelInput": {"messages": [{"role": "user", "content": [{"text": f"number {number}"}]}]}} for number in range(100)]
     job = jobs.batch("remote-batch", lines)
     assert {line["recordId"]: said(line["modelOutput"]) for line in jobs.output(job)} == {f"{number:03d}": f"echo number {number}" for number in range(100)}
+
+
+def test_a_judge_behind_the_url_is_understood_where_it_names_one_rating(remote: LocalAws) -> None:
+    jobs = Jobs(remote)
+    ratings = [{"definition": name, "value": {"floatValue": value}} for name, value in (("bad", 0.0), ("good", 1.0))]
+    definition = {"name": "mood", "instructions": "Rate it.\n{{prompt}} {{prediction}}", "ratingScale": ratings}
+    lines = [answered_line("Well?", answer) for answer in ("Rather GOOD.", "good and bad", "so so")]
+    request = jobs.evaluation_request("remote-judge", lines, ["mood"])
+    automated = request["evaluationConfig"]["automated"]
+    automated["customMetricConfig"] = {"customMetrics": [{"customMetricDefinition": definition}], "evaluatorModelConfig": automated["evaluatorModelConfig"]}
+    job = jobs.wait_evaluation(jobs.bedrock.create_evaluation_job(**request)["jobArn"])
+    judged = {line["modelResponses"][0]["response"]: line["automatedEvaluationResult"]["scores"][0]["result"] for line in jobs.judged(job)}
+    assert judged == {"Rather GOOD.": 1.0, "good and bad": None, "so so": None}
