@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 ARCHITECTURE ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
-LOCKS := functions/requirements functions/requirements-statistics functions/requirements-charts requirements local/requirements-emulator local/requirements-bedrock
+LOCKS := functions/requirements functions/requirements-statistics functions/requirements-charts functions/requirements-curation requirements local/requirements-emulator local/requirements-bedrock benchmarks/requirements-peers
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
 
-.PHONY: help install demo test lint types unit infra flow local-up local-down lock clean
+.PHONY: help install demo test lint types unit infra flow benchmark browser local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,8 +33,8 @@ node_modules/.stamp: package.json package-lock.json
 install: $(VENV)/.stamp node_modules/.stamp  ## the Python and Node tools, pinned
 	@$(BIN)/python -m infra.wheels
 
-demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl]
-	@$(BIN)/python -m local demo $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)")
+demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl] [EXPAND=400]
+	@$(BIN)/python -m local demo $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)") $(if $(EXPAND),--expand "$(EXPAND)")
 
 local-up: $(VENV)/.stamp node_modules/.stamp  ## start the local AWS with the app deployed, and keep it
 	@$(BIN)/python -m local up && $(BIN)/python -m local deploy
@@ -42,7 +42,7 @@ local-up: $(VENV)/.stamp node_modules/.stamp  ## start the local AWS with the ap
 local-down: $(VENV)/.stamp  ## stop the local AWS
 	@$(BIN)/python -m local down
 
-test: lint types unit infra flow  ## everything: lint, types, unit, infrastructure, the real flow
+test: lint types unit infra flow browser  ## everything: lint, types, unit, infrastructure, the real flow, the report in a browser
 
 lint: $(VENV)/.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -58,6 +58,13 @@ infra: $(VENV)/.stamp node_modules/.stamp
 
 flow: $(VENV)/.stamp node_modules/.stamp
 	@$(BIN)/python -m pytest tests/local tests/statemachine
+
+benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed against peers, soft against hard: make benchmark [PART="curation convergence soft_hard"]
+	@PYTHONPATH=functions $(BIN)/python -m benchmarks $(PART)
+
+browser: $(VENV)/.stamp node_modules/.stamp  ## the report in a real Chromium; pictures in build/screenshots
+	@$(BIN)/python -m tests.browser.chromium || { code=$$?; test $$code -eq 3 && exit 0 || exit $$code; }; \
+	$(BIN)/python -m pytest tests/browser
 
 lock: $(VENV)/.stamp  ## compile every requirements file again, with hashes
 	@for f in $(LOCKS); do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes $$f.in -o $$f.txt; done

@@ -1,6 +1,9 @@
 """The commands: read arguments, ask `aws`, let the pure modules decide, print. Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C."""
 
+import getpass
+import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +14,19 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from typer.core import TyperGroup
 
+from cli import approve as approving
 from cli import fetch as fetching
+from cli import promote as promoting
+from cli import rollback as rolling_back
 from cli import start as starting
 from cli import validate as validating
 from cli import watch as watching
-from cli.aws import Cloud, connect
+from cli.aws import Cloud, application, connect
 from cli.aws_advice import in_plain_words
 from cli.draw_lists import RunLine, draw_findings, draw_runs
 from cli.draw_report import draw_report
 from cli.draw_run import outcome
+from cli.draw_serving import draw_serving, draw_verdict
 from cli.errors import CommandError
 from cli.observed import Execution, json_object
 from cli.observer import RunObserver, run_id_of
@@ -52,6 +59,7 @@ app = typer.Typer(cls=Commands, help="Nova Distill: start runs, watch them, read
 Stack = Annotated[str, typer.Option(help="The stack's name.")]
 Region = Annotated[str | None, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Default: the profile's, else us-east-1.")]
 Profile = Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="Profile of the AWS configuration.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Run = Annotated[str | None, typer.Argument(help="Run id or execution ARN. Default: the newest run.")]
 
 
@@ -157,6 +165,56 @@ def fetch(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Run ids, two to six; the first one's references and teacher are taken.")],
+    *,
+    to: Annotated[Path, typer.Option(dir_okay=False, help="The page to write.")] = Path("comparison.html"),
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Compare the students of several runs on the holdout items that all of them have: a page, and tables here."""
+    from cli import compare as comparing  # noqa: PLC0415 - loads numpy, scipy and plotly, which no other command needs
+    from cli.draw_comparison import draw_comparison  # noqa: PLC0415
+    from distillation.comparison_to_pages import render_comparison  # noqa: PLC0415
+
+    cloud = connect(stack, region, profile)
+    run_ids = [_run_id(cloud, run) for run in runs]
+    with console.status("Comparing ..."):
+        found = comparing.comparison_of(cloud, run_ids, datetime.now(UTC).isoformat(timespec="seconds"))
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(render_comparison(found), encoding="utf-8")
+    console.print(draw_comparison(found))
+    console.print(f"\nPage: {to}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def rebuild(
+    run: Annotated[str, typer.Argument(help="Run id.")],
+    *,
+    from_: Annotated[
+        Path | None, typer.Option("--from", exists=True, file_okay=False, help="Folder that `fetch` made. Default: download the run's files.")
+    ] = None,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Make a run's dataset again from the replies, and compare every file with its manifest. Exit 1 where one differs."""
+    from cli import rebuild as rebuilding  # noqa: PLC0415 - loads numpy, rensa and a language model, which no other command needs
+
+    with tempfile.TemporaryDirectory() as folder:
+        source = from_ or _download(connect(stack, region, profile), run, Path(folder, "run"), rebuilding.is_fetched)
+        rebuilt = rebuilding.rebuild(run, source, Path(folder, "again"))
+    console.print(rebuilding.draw(rebuilt))
+    if rebuilt.differing:
+        console.print(
+            "\n".join(["", f"[bold red]✗[/] {len(rebuilt.differing)} files differ.", *rebuilding.explanations(rebuilt)]), highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(1)
+    console.print(f"\n[bold green]✓[/] The dataset of {run} is the same, byte for byte.", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def runs(
     *,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
@@ -171,10 +229,93 @@ def runs(
     console.print(draw_runs(lines, datetime.now(UTC)) if lines else "No run was started yet. Next: python -m cli start DATASET --upload FILE")
 
 
+@app.command()
+def serving(
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")], *, stack: Stack = "NovaDistill", region: Region = None, profile: Profile = None
+) -> None:
+    """Show which model serves a dataset, through which deployment, and what served before."""
+    services = application(connect(stack, region, profile), profile)
+    console.print(draw_serving(dataset, rolling_back.what_serves(services, dataset)))
+
+
+@app.command()
+def approve(
+    run: Annotated[str, typer.Argument(help="Id of the run that waits.")],
+    *,
+    decline: Annotated[bool, typer.Option("--decline", help="Do not promote the student.")] = False,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Answer a run that waits for approval: its student is promoted, or with --decline it is not."""
+    services = application(connect(stack, region, profile), profile)
+    approving.give_answer(services, approving.waiting_run(services, run), approved=not decline, by=getpass.getuser())
+    console.print(f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def promote(
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    *,
+    run: Annotated[str, typer.Option(help="Id of the run whose student is to serve.")],
+    yes: Yes = False,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Promote a run's student by hand, after a look at its verdict. The deployment's ARN stays; the model before can be brought back."""
+    services = application(connect(stack, region, profile), profile)
+    chosen = promoting.candidate(services, dataset, run)
+    console.print(draw_verdict(run, chosen.verdict))
+    console.print(f"Serves now: {chosen.serves_now or 'nothing'}", highlight=False)
+    _confirm(f"Have the student of {run} serve {dataset}?", yes)
+    parameter = promoting.promote(services, chosen, promoting.Waiting(_say, time.sleep))
+    console.print(f"[bold green]✓[/] {run} serves {dataset}; {parameter} says so.\nBack: python -m cli rollback {dataset}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def rollback(
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    *,
+    to: Annotated[str | None, typer.Option(help="Run of the history to go back to. Default: the one before.")] = None,
+    skip_canary: Annotated[bool, typer.Option("--skip-canary", help="Do not compare with that run's predictions (its files may be gone).")] = False,
+    yes: Yes = False,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Go back to the model that served before."""
+    services = application(connect(stack, region, profile), profile)
+    now = rolling_back.what_serves(services, dataset)
+    target = rolling_back.rollback_target(now, to)
+    console.print(draw_serving(dataset, now))
+    _confirm(f"Have the student of {target.run_id} serve {dataset} again?", yes)
+    parameter = rolling_back.roll_back(services, dataset, now, target, promoting.Waiting(_say, time.sleep), canary=not skip_canary)
+    console.print(f"[bold green]✓[/] {target.run_id} serves {dataset} again; {parameter} says so.", highlight=False, soft_wrap=True)
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes and not typer.confirm(question):
+        raise CommandError("Nothing was changed.")
+
+
 def _print_error(error: CommandError) -> None:
     errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
     if error.next_step:
         errors.print(f"Next: {error.next_step}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _download(cloud: Cloud, run_id: str, folder: Path, is_needed: Callable[[str], bool]) -> Path:
+    root = RunLayout(run_id).root
+    files = [file for file in fetching.files_of(cloud, run_id) if is_needed(file.key.removeprefix(root))]
+    with _transfer() as progress:
+        task = progress.add_task(f"{len(files):,} files", total=sum(file.bytes for file in files))
+        fetching.fetch(cloud, run_id, files, folder, lambda received: progress.advance(task, received))
+    return folder
 
 
 def _upload_and_await(cloud: Cloud, dataset: str, keys: dict[str, Path], settings: Path | None) -> Execution:

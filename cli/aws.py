@@ -15,11 +15,13 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from application.services import Services
 from cli.errors import CommandError
 from cli.observed import Execution, HistoryEvent, JobProgress, history_event, json_object
 from cli.stored import StackOutputs, StoredFile
 from distillation.job_status import JobKind
 from distillation.records import LedgerRow
+from settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, ExecutionListItemTypeDef
@@ -54,6 +56,13 @@ def _stack_outputs(session: boto3.Session, stack: str) -> StackOutputs:
         )
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described[0].get("Outputs", [])}
     return StackOutputs.from_outputs(stack, outputs)
+
+
+def application(cloud: "Cloud", profile: str | None = None) -> Services:
+    """The application's own gateways, with the person's credentials: for what the command line does as the machine does it."""
+    boto3.setup_default_session(region_name=cloud.region, profile_name=profile)
+    outputs = cloud.outputs
+    return Services(Settings(outputs.bucket, outputs.ledger, outputs.app, "", "", "", "", "", "", outputs.state_machine))
 
 
 class Cloud:
@@ -119,6 +128,7 @@ class Cloud:
     def job_progress(self, row: LedgerRow) -> JobProgress:
         """What Bedrock says about the row's job. What the ledger says of a job that is gone, or that these credentials may not look at."""
         looks: dict[str, Callable[[str], JobProgress]] = {JobKind.BATCH: self._batch, JobKind.TUNING: self._tuning, JobKind.DEPLOYMENT: self._deployment}
+        looks[JobKind.PROMOTION] = self._promotion
         try:
             return looks[row.kind](row.job_arn or "")
         except (self._bedrock.exceptions.ResourceNotFoundException, self._bedrock.exceptions.AccessDeniedException):
@@ -143,6 +153,12 @@ class Cloud:
     def _deployment(self, arn: str) -> JobProgress:
         job: Mapping[str, Any] = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
         return JobProgress(status=job["status"], message=job.get("failureMessage", ""), created=job.get("createdAt"))
+
+    def _promotion(self, arn: str) -> JobProgress:
+        """The stable deployment, which stays Active while it is moved to another model."""
+        job: Mapping[str, Any] = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
+        status = job.get("updateDetails", {}).get("updateStatus", job["status"]) if job["status"] == "Active" else job["status"]
+        return JobProgress(status=status, message=job.get("failureMessage", ""), created=job.get("createdAt"))
 
     # Files
 

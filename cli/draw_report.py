@@ -1,33 +1,54 @@
 """A report as tables for the terminal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.report_file import CostResult, DifferenceResult, Interval, ReportFile
+from cli.report_file import CostResult, DifferenceResult, FunnelResult, ReportFile, SliceResult
+from distillation.figures import figure, metric_name, points, usd
 
 VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red", "failed": "bold red"}
-_SHARES = frozenset({"accuracy", "macroF1", "tokenF1", "teacherAgreement", "formatFailureRate", "missingRate"})
+_OUTCOMES = {"passed": "[green]within the limit[/]", "open": "[yellow]not settled[/]", "worse": "[red]worse[/]"}
+_SHOWN_SLICES = 12
 _FUNNEL = (
     ("seeds", ("seedsIn", "seeds", "seedsRejected")),
+    ("prompts", ("prompts", "expanded")),
     ("requests", ("requests", "cached", "requestsMissing")),
     ("replies", ("replies", "answers", "answersRejected")),
-    ("dataset", ("prompts", "examples", "examplesRejected")),
+    ("dataset", ("promptsLearnt", "examples", "examplesRejected")),
     ("split", ("train", "validation", "holdout")),
 )
 
 
+class Figure(Protocol):
+    """A value with its 95 % interval."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
 def draw_report(report: ReportFile) -> RenderableType:
-    """Verdict, arms x metrics, differences, the funnel of counts, the cost: whatever of it the report has."""
+    """Verdict, checks, arms x metrics, differences, slices, the funnel of counts, the cost: whatever of it the report has."""
     parts: list[RenderableType] = [*_verdict(report)]
+    if report.verdict.checks:
+        parts += ["", _checks(report)]
     if report.arms:
         parts += ["", _arms(report)]
     if report.differences:
         parts += ["", _differences(report.differences)]
+    if report.slices:
+        parts += ["", _slices(report)]
     if report.counts:
         parts += ["", _counts(report.counts)]
+    if report.data and report.data.funnel:
+        parts += ["", _funnel(report.data.funnel)]
     if report.costs and report.costs.lines:
         parts += ["", _costs(report.costs)]
     return Group(*parts)
@@ -39,45 +60,72 @@ def _verdict(report: ReportFile) -> Iterator[Text]:
     yield from (Text(f"  {reason}") for reason in report.verdict.reasons)
 
 
+def _table(title: str, left: tuple[str, ...], right: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in left:
+        table.add_column(name)
+    for name in right:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _checks(report: ReportFile) -> Table:
+    table = _table("What was asked of the student: points [95 % interval]", ("metric", "where"), ("items", "difference", "limit", "outcome"))
+    for check in report.verdict.checks:
+        outcome = _OUTCOMES.get(check.outcome, check.outcome) if check.gated or check.outcome != "open" else "too small to count"
+        where = Text("all items" if check.slice is None else check.slice)
+        table.add_row(metric_name(check.metric), where, f"{check.n:,}", _points(check.difference, check.low, check.high), points(-check.margin), outcome)
+    return table
+
+
 def _arms(report: ReportFile) -> Table:
     """Metrics down, arms across: there are more metrics than arms, and a terminal is narrow."""
-    table = Table(title="Holdout: value [95 % interval]", title_justify="left", title_style="bold")
-    table.add_column("metric")
-    for name, arm in report.arms.items():
-        table.add_column(f"{name} (n {arm.n:,})", justify="right")
+    table = _table("Holdout: value [95 % interval]", ("metric",), tuple(f"{name} (n {arm.n:,})" for name, arm in report.arms.items()))
     for metric in dict.fromkeys(name for arm in report.arms.values() for name in arm.metrics):
-        table.add_row(metric, *(_interval(arm.metrics.get(metric), _form(metric)) for arm in report.arms.values()))
+        table.add_row(Text(metric_name(metric)), *(with_interval(metric, arm.metrics.get(metric)) for arm in report.arms.values()))
     return table
 
 
 def _differences(differences: tuple[DifferenceResult, ...]) -> Table:
-    table = Table(title="Differences on the same items: value [95 % interval]", title_justify="left", title_style="bold")
-    for name in ("metric", "arms"):
-        table.add_column(name)
-    for name in ("difference", "p (Holm)"):
-        table.add_column(name, justify="right")
-    for line in differences:
-        form = _form(line.metric, sign="+")
-        p_value = "" if line.p_holm is None else "< 0.001" if line.p_holm < 0.001 else f"{line.p_holm:.3f}"
-        table.add_row(line.metric, f"{line.arm} − {line.minus}", _interval(Interval(value=line.value, low=line.low, high=line.high), form), p_value)
+    table = _table("Differences on the same items: points [95 % interval]", ("metric", "arms"), ("difference", "p (Holm)"))
+    for one in differences:
+        table.add_row(Text(metric_name(one.metric)), f"{one.arm} − {one.minus}", _points(one.value, one.low, one.high), p_value(one.p_holm))
     return table
 
 
-def _form(metric: str, sign: str = "") -> Callable[[float], str]:
-    if metric in _SHARES:
-        return lambda value: f"{value:{sign}.3f}"
-    if metric.endswith("Usd"):
-        return lambda value: f"{value:{sign}.4f}"
-    return lambda value: f"{value:{sign},.1f}"
+def _slices(report: ReportFile) -> Table:
+    """The largest categories, in the metric that the verdict looks at."""
+    metric = report.gate.metric if report.gate else ""
+    table = _table(f"{metric_name(metric)} by category", ("category",), ("items", *report.arms))
+    for one in report.slices[:_SHOWN_SLICES]:
+        table.add_row(Text(one.name), f"{one.n:,}", *(_value(metric, one, arm) for arm in report.arms))
+    if len(report.slices) > _SHOWN_SLICES:
+        table.caption = f"{len(report.slices) - _SHOWN_SLICES:,} smaller ones are in the report"
+    return table
 
 
-def _interval(metric: Interval | None, form: Callable[[float], str]) -> str:
-    if metric is None or metric.value is None:
+def _value(metric: str, one: SliceResult, arm: str) -> str:
+    found = one.arms.get(arm, {}).get(metric)
+    return figure(metric, found.value) if found else "–"
+
+
+def _points(value: float, low: float | None, high: float | None) -> str:
+    return points(value) if low is None or high is None else f"{points(value)} [{points(low)},\N{NO-BREAK SPACE}{points(high)}]"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value for a column of them."""
+    return "" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def with_interval(metric: str, one: Figure | None) -> str:
+    """A metric's value with its unit and interval; a dash where there is none."""
+    if one is None or one.value is None:
         return "–"
-    if metric.low is None and metric.high is None:
-        return form(metric.value)
-    low, high = ("…" if bound is None else form(bound) for bound in (metric.low, metric.high))
-    return f"{form(metric.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+    if (one.low is None and one.high is None) or one.low == one.high:
+        return figure(metric, one.value)
+    low, high = ("…" if end is None else figure(metric, end).partition(" ")[0] for end in (one.low, one.high))
+    return f"{figure(metric, one.value)} [{low},\N{NO-BREAK SPACE}{high}]"
 
 
 def _counts(counts: dict[str, int]) -> Table:
@@ -89,15 +137,23 @@ def _counts(counts: dict[str, int]) -> Table:
     return table
 
 
+def _funnel(steps: tuple[FunnelResult, ...]) -> Table:
+    table = _table("Filter by filter", ("step", "of"), ("came", "kept", "set aside"))
+    for step in steps:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in step.rejected.items())
+        table.add_row(Text(step.step), step.unit, f"{step.came:,}", f"{step.kept:,}", Text(reasons))
+    return table
+
+
 def _costs(costs: CostResult) -> Table:
     table = Table(title="Cost at list prices", title_justify="left", title_style="bold", show_footer=True)
-    total = "" if costs.total_usd is None else f"{costs.total_usd:,.4f} $"
+    total = "" if costs.total_usd is None else usd(costs.total_usd)
     table.add_column("stage", footer="total")
     for name in ("model", "route"):
         table.add_column(name, overflow="fold")
     for name, footer in (("tokens in", ""), ("tokens out", ""), ("cost", total)):
         table.add_column(name, justify="right", footer=footer)
     for line in costs.lines:
-        cost = "no price" if line.usd is None else f"{line.usd:,.4f} $"
+        cost = "no price" if line.usd is None else usd(line.usd)
         table.add_row(line.stage, line.model, line.route, f"{line.input_tokens:,}", f"{line.output_tokens:,}", cost)
     return table

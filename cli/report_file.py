@@ -37,12 +37,57 @@ class DifferenceResult(_Part, frozen=True):
     p_holm: float | None = None
 
 
+class CheckResult(_Part, frozen=True):
+    """One comparison of the student against its margin; `slice` is null for the whole holdout."""
+
+    metric: str
+    n: int
+    difference: float
+    margin: float
+    outcome: str
+    low: float | None = None
+    high: float | None = None
+    slice: str | None = None
+    gated: bool = True
+
+
 class VerdictResult(_Part, frozen=True):
     """`decision` is promote, hold or reject, and failed in the report of a failed run."""
 
     decision: str
     reasons: tuple[str, ...] = ()
     headline: str = ""
+    checks: tuple[CheckResult, ...] = ()
+
+
+class GateResult(_Part, frozen=True):
+    """What the verdict looks at first."""
+
+    metric: str
+
+
+class SliceResult(_Part, frozen=True):
+    """One category: arm -> metric -> figure."""
+
+    name: str
+    n: int
+    arms: dict[str, dict[str, Interval]] = {}
+
+
+class FunnelResult(_Part, frozen=True):
+    """One filter of the data."""
+
+    step: str
+    unit: str
+    came: int
+    kept: int
+    rejected: dict[str, int] = {}
+
+
+class DataResult(_Part, frozen=True):
+    """What became of the data."""
+
+    funnel: tuple[FunnelResult, ...] = ()
 
 
 class CostLine(_Part, frozen=True):
@@ -73,6 +118,9 @@ class ReportFile(_Part, frozen=True):
     counts: dict[str, int] = {}
     differences: tuple[DifferenceResult, ...] = ()
     costs: CostResult | None = None
+    gate: GateResult | None = None
+    slices: tuple[SliceResult, ...] = ()
+    data: DataResult | None = None
 
 
 def parse_report(data: bytes | None, run_id: str) -> ReportFile:

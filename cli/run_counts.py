@@ -4,7 +4,7 @@ Not every Step Functions writes events for the states of a Map, so nothing here 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,6 +25,24 @@ class Progress(NamedTuple):
     total: int
 
 
+class Yield(NamedTuple):
+    """New prompts of a method of expansion: asked for, read from the replies, kept."""
+
+    asked: int
+    parsed: int
+    kept: int
+
+
+class Expanded(NamedTuple):
+    """The rounds of expansion so far. `requests` are those of the latest round; `why` is "" while the rounds go on."""
+
+    round: int = 0
+    requests: Progress = Progress(0, 0)
+    kept: Progress = Progress(0, 0)
+    methods: Mapping[str, Yield] = {}
+    why: str = ""
+
+
 class JobLine(NamedTuple):
     """A job that a person waits for: the arm that it serves, Bedrock's own word for its status, and the training loss once there is one."""
 
@@ -33,8 +51,9 @@ class JobLine(NamedTuple):
     loss: float | None = None
 
 
-_BY_SHARD = frozenset({"replies", "answers", "answersRejected"})
+_BY_SHARD = frozenset({"replies", "answers", "answersRejected", "candidates", "held"})
 _NOTHING = Progress(0, 0)
+_NOT_EXPANDED = Expanded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,8 @@ class RunCounts:
     named: Mapping[str, int] = field(default_factory=dict)
     wave: int = 0
     first_wave_shards: int = 0
+    expanded: Expanded = _NOT_EXPANDED
+    ratings: int = 0
     shards: Progress = _NOTHING
     records: Progress = _NOTHING
     batch_statuses: Mapping[str, int] = field(default_factory=dict)
@@ -63,7 +84,8 @@ class _Shard(NamedTuple):
 
 def run_counts(observed: Observed) -> RunCounts:
     """All counts of the run as far as they are known now."""
-    payloads = _payloads(observed.events)
+    staged = list(_by_stage(_payloads(observed.events)))
+    payloads = [payload for stage, payload in staged if stage == "answers"]
     plans = [plan for plan in payloads if isinstance(plan.get("shards"), list)]
     shards = list(dict.fromkeys(shard for plan in plans for shard in _planned(plan)))
     teacher = {shard.number: shard.records for shard in shards if not shard.arm} or _shards_of_ledger(observed.ledger)
@@ -71,6 +93,8 @@ def run_counts(observed: Observed) -> RunCounts:
     return RunCounts(
         named=_named_counts(payloads, observed),
         wave=max((int(plan.get("wave") or 0) for plan in plans), default=0),
+        expanded=_expanded([payload for _, payload in staged], observed),
+        ratings=sum(_integers(plan.get("counts")).get("requests", 0) for stage, plan in staged if stage == "ratings" and "shards" in plan),
         first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(teacher)),
         shards=Progress(len(answered & set(teacher)) if teacher else len(answered), len(teacher)),
         records=_teacher_records(teacher, answered, observed),
@@ -88,6 +112,41 @@ def _payloads(events: Iterable[HistoryEvent]) -> list[Mapping[str, Any]]:
     return [payload for output in outputs if isinstance(payload := output.get("Payload"), dict)]
 
 
+def _by_stage(payloads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each payload with what it is about: a plan opens its stage, what a round brought closes it."""
+    stage = "answers"
+    for payload in payloads:
+        if isinstance(payload.get("shards"), list):
+            stage = str(payload.get("stage") or "answers")
+        elif "more" in payload or "arms" in payload:
+            stage = "answers"
+        yield stage, payload
+
+
+def _expanded(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> Expanded:
+    """What the latest round says of all; a round that is under way counts as well."""
+    expanded = Expanded()
+    for payload in payloads:
+        account = payload.get("expansion")
+        if payload.get("stage") == "expansion" and isinstance(payload.get("shards"), list):
+            planned = Progress(0, sum(shard.records for shard in _planned(payload)))
+            expanded = expanded._replace(round=int(payload.get("wave") or 0) + 1, requests=planned, why="")
+        elif isinstance(account, dict):
+            found = account.get("methods")
+            methods = {str(name): _yield(counts) for name, counts in found.items()} if isinstance(found, dict) else {}
+            known, asked = _integers(account), expanded.requests.total
+            kept = Progress(known.get("kept", 0), known.get("target", 0))
+            expanded = Expanded(known.get("rounds", expanded.round), Progress(asked, asked), kept, methods, str(account.get("why") or ""))
+    jobs = [job for name, job in observed.progress.items() if f"-x{expanded.round - 1:02d}-s" in name]
+    done = max(expanded.requests.done, min(expanded.requests.total, sum(job.processed for job in jobs)))
+    return expanded._replace(requests=expanded.requests._replace(done=done))
+
+
+def _yield(counts: object) -> Yield:
+    known = _integers(counts)
+    return Yield(known.get("asked", 0), known.get("parsed", 0), known.get("kept", 0))
+
+
 def _planned(plan: Mapping[str, Any]) -> list[_Shard]:
     listed = [shard for shard in plan["shards"] if isinstance(shard, dict)]
     return [_Shard(str(shard.get("arm") or ""), int(shard.get("shard") or 0), int(shard.get("records") or 0)) for shard in listed]
@@ -96,13 +155,14 @@ def _planned(plan: Mapping[str, Any]) -> list[_Shard]:
 def _named_counts(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> dict[str, int]:
     """Shards are counted one by one and added up; all else is counted whole, and the run's files have the last word.
 
-    A retry wave asks for the same requests again, so its plan does not count.
+    A retry wave asks for the same requests again, so its plan does not count. `prompts` are those of the seeds; later hops count the new ones as well.
     """
     totals: dict[str, int] = {}
     for payload in (payload for payload in payloads if not payload.get("wave")):
         for name, value in _integers(payload.get("counts")).items():
-            totals[name] = value + (totals.get(name, 0) if name in _BY_SHARD else 0)
-    for document in (observed.run, observed.manifest, observed.report):
+            if name != "prompts" or "run" in payload:
+                totals[name] = value + (totals.get(name, 0) if name in _BY_SHARD else 0)
+    for document in (observed.manifest, observed.report, observed.run):
         totals |= _integers(document.get("counts"))
     return totals
 

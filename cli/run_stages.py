@@ -1,6 +1,6 @@
 """The stages of a run in the order of the state machine, and when each began and ended. Pure: facts in, records out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,29 +21,45 @@ class StageState(StrEnum):
 
 
 class Stage(NamedTuple):
-    """`states` are the machine's states that belong to the stage. `either` marks a stage of which a run enters only one state and then bears its name."""
+    """`states` are the machine's states that belong to the stage. `either` marks a stage of which a run enters only one state and then bears its name.
+
+    `optional` marks a stage that only some runs have: it is shown where it was entered.
+    """
 
     name: str
     states: tuple[str, ...]
     either: bool = False
+    optional: bool = False
 
+
+_ASKING = ("AnswerShards", "StartBatch", "AwaitBatch", "AnswerNow", "ReadReplies")
 
 STAGES = (
     Stage("PrepareRun", ("PrepareRun",)),
+    Stage("Expansion", ("PlanExpansion", "ReadExpansion"), optional=True),
     Stage("PlanRequests", ("PlanRequests",)),
-    Stage("AnswerShards", ("AnswerShards", "StartBatch", "AwaitBatch", "AnswerNow", "ReadReplies", "PlanRetryWave")),
+    Stage("AnswerShards", (*_ASKING, "PlanRetryWave")),
+    Stage("Reducing", ("ReduceShards", "ReduceShard")),
+    Stage("Rating", ("PlanRatings",), optional=True),
     Stage("AssembleDataset", ("AssembleDataset",)),
     Stage("Tuning", ("TrainStudents", "StartTuning", "AwaitTuning")),
     Stage("Deployment", ("StartDeployment", "AwaitDeployment")),
     Stage("PredictArms", ("PlanPredictions", "PredictArms", "StartPredictions", "AwaitPredictions", "ReadPredictions", "PredictArm")),
+    Stage("Judging", ("PlanJudging", "JudgeArms", "StartJudging", "AwaitJudging"), optional=True),
+    Stage("Comparing", ("PlanComparisons",), optional=True),
     Stage("ScoreRun", ("ScoreRun",)),
     Stage("WriteReport", ("WriteReport",)),
-    Stage("Promote or Retire", ("PromoteStudent", "RetireStudent"), either=True),
+    Stage("Approval", ("AskForApproval", "AwaitApproval"), optional=True),
+    Stage("Promote or Retire", ("PromoteStudent", "RetireStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack"), either=True),
     Stage("Notify", ("NotifySucceeded",)),
 )
 CLEAN_UP = Stage("Clean up", ("RetireAfterFailure", "WriteFailureReport", "NotifyFailed", "RunFailed"))
 _STAGE_OF = {state: index for index, stage in enumerate(STAGES) for state in stage.states}
 _DEPLOYMENT = _STAGE_OF["StartDeployment"]
+# One Map asks whatever stage planned it: what it does counts for the stage that was planned last.
+_ANSWERS = _STAGE_OF["AnswerShards"]
+_PLANNERS = {state: _STAGE_OF[state] for state in ("PlanExpansion", "PlanRatings", "PlanComparisons")}
+_PLANNERS |= dict.fromkeys(("PlanRequests", "PlanRetryWave"), _ANSWERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +79,12 @@ class _Entry(NamedTuple):
 
 
 def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
-    """One record a stage, in the order of the machine; `Clean up` comes last and only in a run that failed."""
+    """One record a stage, in the order of the machine, optional ones where they were entered; `Clean up` comes last and only in a run that failed."""
     entries = _entries(observed)
     failed_at = _clean_up_entered(observed)
-    times = [_times(index, entries, failed_at, observed) for index in range(len(STAGES))]
+    entered = {entry.stage for entry in entries}
+    shown = [index for index, stage in enumerate(STAGES) if index in entered or not stage.optional]
+    times = [_times(index, entries, failed_at, observed) for index in shown]
     if failed_at:
         state = StageState.RUNNING if observed.execution.running else StageState.DONE
         times.append(StageTimes(CLEAN_UP.name, state, failed_at, observed.execution.stopped))
@@ -75,11 +93,20 @@ def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
 
 def _entries(observed: Observed) -> list[_Entry]:
     """Who entered which stage when. Not every Step Functions writes events for the states of a Map, so a deployment's own creation counts as well."""
-    entries = [_Entry(event.at, _STAGE_OF[name], name) for event in observed.events if (name := event.entered_state) in _STAGE_OF]
+    entries = list(_entered(observed))
     deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
     created = [job.created for name, job in observed.progress.items() if name in deployments and job.created]
     entries += [_Entry(at, _DEPLOYMENT, "StartDeployment") for at in created if at >= observed.execution.started]
     return sorted(entries)
+
+
+def _entered(observed: Observed) -> Iterator[_Entry]:
+    asking = _ANSWERS
+    for event in observed.events:
+        name = event.entered_state or ""
+        asking = _PLANNERS.get(name, asking)
+        if name in _STAGE_OF:
+            yield _Entry(event.at, asking if name in _ASKING else _STAGE_OF[name], name)
 
 
 def _clean_up_entered(observed: Observed) -> datetime | None:

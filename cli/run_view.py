@@ -72,6 +72,8 @@ def _stage_view(times: StageTimes, counts: RunCounts) -> StageView:
 
 
 def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
+    if times.name == "Expansion" and counts.expanded.kept.total:
+        return counts.expanded.kept
     if times.name == "AnswerShards" and counts.records.total:
         return counts.records
     if times.name == "PredictArms" and counts.predictions:
@@ -94,6 +96,15 @@ def _named(counts: RunCounts, **labels: str) -> list[Fact]:
 
 def _prepare_facts(counts: RunCounts) -> tuple[Fact, ...]:
     return tuple(_named(counts, seeds="seeds", seedsRejected="rejected", prompts="prompts"))
+
+
+def _expansion_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    expanded = counts.expanded
+    facts = [Fact("round", str(expanded.round)), Fact("requests", _of(expanded.requests))] if expanded.round else []
+    if expanded.kept.total:
+        facts.append(Fact("new prompts", _of(expanded.kept)))
+    facts += [Fact(name, f"asked {found.asked:,}, parsed {found.parsed:,}, kept {found.kept:,}") for name, found in expanded.methods.items()]
+    return (*facts, Fact("end", expanded.why)) if expanded.why else tuple(facts)
 
 
 def _plan_facts(counts: RunCounts) -> tuple[Fact, ...]:
@@ -125,8 +136,11 @@ def _of(progress: Progress) -> str:
 
 _FACTS: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
     "PrepareRun": _prepare_facts,
+    "Expansion": _expansion_facts,
     "PlanRequests": _plan_facts,
     "AnswerShards": _answer_facts,
+    "Reducing": lambda counts: tuple(_named(counts, candidates="candidates", held="held out")),
+    "Rating": lambda counts: (Fact("answers rated", f"{counts.ratings:,}"),) if counts.ratings else (),
     "AssembleDataset": _dataset_facts,
     "Tuning": lambda counts: _job_facts(counts.tuning),
     "Deployment": lambda counts: _job_facts(counts.deployments),

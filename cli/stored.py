@@ -19,6 +19,7 @@ class StackOutputs(NamedTuple):
     bucket: str
     state_machine: str
     ledger: str
+    app: str = "nova-distill"
 
     @classmethod
     def from_outputs(cls, stack: str, outputs: Mapping[str, str]) -> "StackOutputs":
@@ -30,4 +31,5 @@ class StackOutputs(NamedTuple):
                 f"The stack {stack} has no output {', '.join(missing)}.",
                 "Is it a Nova Distill stack, and has its deployment ended? `npx cdk deploy` completes it.",
             )
-        return cls(*(outputs[name] for name in names))
+        named = {"app": outputs["AppName"]} if "AppName" in outputs else {}
+        return cls(*(outputs[name] for name in names), **named)

@@ -3,6 +3,8 @@
 import os
 from typing import NamedTuple
 
+from distillation.records import Stage
+
 
 class Settings(NamedTuple):
     """What the deployment tells the functions: names, roles and model ids."""
@@ -17,6 +19,13 @@ class Settings(NamedTuple):
     student_model_id: str
     base_invoke_id: str
     state_machine_arn: str
+    evaluation_role_arn: str = ""
+    judge_invoke_id: str = ""
+    embedding_model_id: str = ""
+
+    def model_asked_in(self, stage: Stage) -> str:
+        """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the teacher's."""
+        return self.judge_invoke_id if stage in (Stage.RATINGS, Stage.COMPARISONS) else self.teacher_invoke_id
 
 
 def settings_from_environment() -> Settings:
@@ -33,4 +42,7 @@ def settings_from_environment() -> Settings:
         student_model_id=env("STUDENT_MODEL_ID", ""),
         base_invoke_id=env("STUDENT_INVOKE_ID", ""),
         state_machine_arn=env("STATE_MACHINE_ARN", ""),
+        evaluation_role_arn=env("EVALUATION_ROLE_ARN", ""),
+        judge_invoke_id=env("JUDGE_INVOKE_ID", ""),
+        embedding_model_id=env("EMBEDDING_MODEL_ID", ""),
     )

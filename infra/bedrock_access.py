@@ -1,4 +1,4 @@
-"""What Bedrock may do for us: the role of batch jobs and the role of customization jobs."""
+"""What Bedrock may do for us: the roles of batch jobs, of customization jobs and of evaluation jobs."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,28 +14,54 @@ ONE_RUN_EACH = "Run ids are made at run time; the role reads and writes only the
 
 
 class BedrockModels(NamedTuple):
-    """ARNs. `teachers`: the teacher in each Region that may answer; `profiles`: what chooses among them, if anything; `student`: the untuned one."""
+    """ARNs. `teachers`: the teacher in each Region that may answer; `profiles`: what chooses among them, if anything; `student`: the untuned one.
+
+    `judges`: what a call of the judge needs; `embedder`: the embedding model.
+    """
 
     teachers: list[str]
     profiles: list[str]
     student: str
     tuned: str
+    judges: list[str]
+    embedder: str
 
     @property
     def teacher(self) -> list[str]:
         """Everything that a call of the teacher needs."""
         return [*self.profiles, *self.teachers]
 
+    @property
+    def asked_for_a_stage(self) -> list[str]:
+        """What answers or rates: the teacher and the judge, which may be one."""
+        return list(dict.fromkeys([*self.teacher, *self.judges]))
+
+    @property
+    def asked_in_batches(self) -> list[str]:
+        """All that batch jobs ask."""
+        return list(dict.fromkeys([*self.asked_for_a_stage, self.student]))
+
 
 def bedrock_models(stack: Stack, settings: Settings) -> BedrockModels:
     """The models of `settings` as ARNs of the stack's partition and account."""
-    profile = settings.teacher_profile
+    teachers, profiles = _reached(stack, settings.teacher_model_id, settings.teacher_profile)
+    judge = settings.judge_model_id or settings.teacher_invoke_id
+    model, profile = (judge.removeprefix("us."), judge) if judge.startswith("us.") else (judge, None)
+    judge_models, judge_profiles = _reached(stack, model, profile)
     return BedrockModels(
-        teachers=[_model(stack, settings.teacher_model_id, region) for region in (UNITED_STATES_DESTINATIONS if profile else (TUNING_REGION,))],
-        profiles=[stack.format_arn(service="bedrock", resource="inference-profile", resource_name=profile)] if profile else [],
+        teachers=teachers,
+        profiles=profiles,
         student=_model(stack, settings.student_invoke_id, TUNING_REGION),
         tuned=_model(stack, settings.student_model_id, TUNING_REGION),
+        judges=[*judge_profiles, *judge_models],
+        embedder=_model(stack, settings.embedding_model_id, TUNING_REGION),
     )
+
+
+def _reached(stack: Stack, model_id: str, profile: str | None) -> tuple[list[str], list[str]]:
+    """A model in each Region that may answer, and the inference profile that chooses among them."""
+    models = [_model(stack, model_id, region) for region in (UNITED_STATES_DESTINATIONS if profile else (TUNING_REGION,))]
+    return models, [stack.format_arn(service="bedrock", resource="inference-profile", resource_name=profile)] if profile else []
 
 
 def _model(stack: Stack, model_id: str, region: str) -> str:
@@ -43,16 +69,23 @@ def _model(stack: Stack, model_id: str, region: str) -> str:
 
 
 class BedrockAccess(Construct):
-    """Two service roles, each for one kind of job of this account, each with its own stages of a run's folder."""
+    """Three service roles, each for one kind of job of this account, each with its own stages of a run's folder."""
 
     def __init__(self, scope: Construct, construct_id: str, *, bucket_arn: str, models: BedrockModels) -> None:
         super().__init__(scope, construct_id)
         self._bucket_arn = bucket_arn
         self.batch_role = self._role("BatchRole", "model-invocation-job")
         self._storage(self.batch_role, inputs=["2-requests", "7-evaluation/requests"], outputs=["3-replies", "7-evaluation/replies"])
-        self.batch_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[*models.teacher, models.student]))
+        self.batch_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.asked_in_batches))
         self.customization_role = self._role("CustomizationRole", "model-customization-job")
         self._storage(self.customization_role, inputs=["5-dataset"], outputs=["6-model"])
+        # Bedrock's own distillation asks the teacher in the name of this role (Bedrock user guide, service role for model distillation).
+        self.customization_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.teacher))
+        if models.profiles:
+            self.customization_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=models.profiles))
+        self.evaluation_role = self._role("EvaluationRole", "evaluation-job")
+        self._storage(self.evaluation_role, inputs=[], outputs=["7-evaluation/judge"])
+        self.evaluation_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.judges))
 
     def _role(self, name: str, job: str) -> iam.Role:
         """A role that Bedrock may take only on behalf of this account's jobs of that kind (no confused deputy)."""

@@ -44,6 +44,7 @@ class DistillationStack(Stack):
             table_arn=self._ledger.table.table_arn,
             batch_role_arn=self._bedrock.batch_role.role_arn,
             customization_role_arn=self._bedrock.customization_role.role_arn,
+            evaluation_role_arn=self._bedrock.evaluation_role.role_arn,
             models=self._models,
             app_name=self._settings.app_name,
         )
@@ -65,10 +66,13 @@ class DistillationStack(Stack):
             "LEDGER_TABLE_NAME": self._ledger.table.table_name,
             "BATCH_ROLE_ARN": self._bedrock.batch_role.role_arn,
             "CUSTOMIZATION_ROLE_ARN": self._bedrock.customization_role.role_arn,
+            "EVALUATION_ROLE_ARN": self._bedrock.evaluation_role.role_arn,
             "TEACHER_MODEL_ID": self._settings.teacher_model_id,
             "TEACHER_INVOKE_ID": self._settings.teacher_invoke_id,
             "STUDENT_MODEL_ID": self._settings.student_model_id,
             "STUDENT_INVOKE_ID": self._settings.student_invoke_id,
+            "JUDGE_INVOKE_ID": self._settings.judge_invoke_id,
+            "EMBEDDING_MODEL_ID": self._settings.embedding_model_id,
             "POWERTOOLS_SERVICE_NAME": self._settings.app_name,
             "POWERTOOLS_METRICS_NAMESPACE": "NovaDistill",
             "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -122,6 +126,7 @@ class DistillationStack(Stack):
             "StateMachineArn": self._workflow.state_machine.state_machine_arn,
             "LedgerTableName": self._ledger.table.table_name,
             "NotificationTopicArn": self._notifications.topic.topic_arn,
+            "AppName": self._settings.app_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

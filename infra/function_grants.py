@@ -32,13 +32,14 @@ class GrantTargets(NamedTuple):
     table_arn: str
     batch_role_arn: str
     customization_role_arn: str
+    evaluation_role_arn: str
     models: BedrockModels
     app_name: str
 
 
 def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]:
     """Every function's grants, by handler name."""
-    storage, bedrock = _Storage(to.bucket_arn), _Bedrock(stack, to.models)
+    storage, bedrock, students = _Storage(to.bucket_arn), _Bedrock(stack, to.models), _Students(stack, to.app_name)
     read_run = [storage.see_keys(), storage.read("runs")]
     run_files = [*read_run, storage.write("runs")]
     run_and_cache = [*run_files, storage.read("answers"), storage.write("answers")]
@@ -48,25 +49,43 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     complete = [_ledger(to.table_arn, "GetItem", "UpdateItem"), *bedrock.look_at_jobs(), *bedrock.stop_jobs(), _finish_waiting()]
     retire = [*read_run, _ledger(to.table_arn, "Query", "UpdateItem"), *bedrock.look_at_jobs(), *bedrock.stop_jobs(), *bedrock.delete_students()]
     return {
-        "prepare_run": [*run_files, storage.read("seeds"), *bedrock.preflight()],
+        "prepare_run": [*run_files, storage.read("seeds"), storage.read("evaluation"), *bedrock.preflight()],
+        "plan_expansion": run_and_cache,
+        "read_expansion": run_files,
         "plan_requests": run_and_cache,
         "start_batch": submit_batch,
         "await_job": [*complete, bedrock.delete_deployments()],
         "read_replies": run_and_cache,
-        "answer_now": [*run_files, bedrock.invoke(to.models.teacher)],
+        "answer_now": [*run_files, bedrock.invoke(to.models.asked_for_a_stage)],
         "plan_retry_wave": run_files,
-        "assemble_dataset": [*run_files, list_jobs],
+        "reduce_shard": [*run_files, bedrock.invoke([to.models.embedder])],
+        "plan_ratings": [*run_and_cache, storage.read("evaluation")],
+        "assemble_dataset": [*run_files, storage.read("evaluation"), list_jobs],
         "start_tuning": [*submit, *bedrock.tune(to.customization_role_arn)],
         "start_deployment": [*submit, *bedrock.deploy()],
         "plan_predictions": run_files,
         "start_predictions": submit_batch,
         "read_predictions": run_files,
         "predict_arm": [*run_files, bedrock.invoke([*to.models.teacher, to.models.student]), bedrock.invoke_students()],
+        "plan_judging": run_files,
+        "start_judging": [*submit, *bedrock.evaluate(to.evaluation_role_arn)],
+        "plan_comparisons": run_and_cache,
         "score_run": run_files,
         "write_report": [*run_files, list_jobs],
-        "promote_student": [*run_files, _promote(stack, to.app_name)],
-        "retire_student": retire,
-        "retire_after_failure": retire,
+        "await_approval": submit,
+        "promote_student": [*submit, storage.write("runs"), *bedrock.deploy(), bedrock.move_deployments(), students.read()],
+        "verify_promotion": [
+            *submit,
+            storage.write("runs"),
+            *bedrock.look_at_students(),
+            bedrock.move_deployments(),
+            bedrock.delete_deployments(),
+            bedrock.invoke_students(),
+            students.read(),
+            students.write(),
+        ],
+        "retire_student": [*retire, students.read()],
+        "retire_after_failure": [*retire, *submit, bedrock.move_deployments(), students.read()],
         "write_failure_report": [*run_files, list_jobs],
         "job_changed": complete,
         "start_run": [storage.see_keys()],
@@ -103,6 +122,7 @@ class _Bedrock:
         self._stack, self._models = stack, models
         self._batch_jobs = self._any("model-invocation-job")
         self._tuning_jobs = self._any("model-customization-job")
+        self._evaluation_jobs = self._any("evaluation-job")
         self._students = self._any("custom-model")
         self._deployments = self._any("custom-model-deployment")
 
@@ -110,8 +130,10 @@ class _Bedrock:
         return self._stack.format_arn(service="bedrock", resource=kind, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
 
     def preflight(self) -> list[Grant]:
-        models = Grant(["bedrock:GetFoundationModel"], [*self._models.teachers, self._models.student, self._models.tuned])
-        return [models, *(Grant(["bedrock:GetInferenceProfile"], [profile]) for profile in self._models.profiles)]
+        judges = [arn for arn in self._models.judges if ":inference-profile/" not in arn]
+        wanted = dict.fromkeys([*self._models.teachers, self._models.student, self._models.tuned, *judges, self._models.embedder])
+        profiles = dict.fromkeys([*self._models.profiles, *(arn for arn in self._models.judges if arn not in judges)])
+        return [Grant(["bedrock:GetFoundationModel"], list(wanted)), *(Grant(["bedrock:GetInferenceProfile"], [profile]) for profile in profiles)]
 
     def invoke(self, models: Sequence[str]) -> Grant:
         return Grant(["bedrock:InvokeModel"], models)
@@ -124,23 +146,35 @@ class _Bedrock:
             Grant(["bedrock:GetModelInvocationJob"], [self._batch_jobs], self._RANDOM),
             Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
             Grant(["bedrock:GetCustomModelDeployment"], [self._deployments], self._RANDOM),
+            Grant(["bedrock:GetEvaluationJob"], [self._evaluation_jobs], self._RANDOM),
         ]
 
     def stop_jobs(self) -> list[Grant]:
         return [
             Grant(["bedrock:StopModelInvocationJob"], [self._batch_jobs], self._RANDOM),
             Grant(["bedrock:StopModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
+            Grant(["bedrock:StopEvaluationJob"], [self._evaluation_jobs], self._RANDOM),
         ]
 
     def delete_deployments(self) -> Grant:
         return Grant(["bedrock:DeleteCustomModelDeployment"], [self._deployments], self._RANDOM)
+
+    def look_at_students(self) -> list[Grant]:
+        return [
+            Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
+            Grant(["bedrock:GetCustomModelDeployment"], [self._deployments], self._RANDOM),
+        ]
+
+    def move_deployments(self) -> Grant:
+        """Putting another model behind a deployment's ARN."""
+        return Grant(["bedrock:UpdateCustomModelDeployment"], [self._deployments, self._students], self._RANDOM)
 
     def delete_students(self) -> list[Grant]:
         return [self.delete_deployments(), Grant(["bedrock:GetCustomModel", "bedrock:DeleteCustomModel"], [self._students], self._RANDOM)]
 
     def submit_batches(self, role_arn: str) -> list[Grant]:
         return [
-            Grant(["bedrock:CreateModelInvocationJob"], [*self._models.teacher, self._models.student, self._batch_jobs], self._RANDOM),
+            Grant(["bedrock:CreateModelInvocationJob"], [*self._models.asked_in_batches, self._batch_jobs], self._RANDOM),
             Grant(["bedrock:GetModelInvocationJob", "bedrock:TagResource"], [self._batch_jobs], self._RANDOM),
             Grant(["bedrock:ListModelInvocationJobs"], ["*"], self._NO_RESOURCE),
             _hand_over(role_arn),
@@ -155,6 +189,14 @@ class _Bedrock:
             Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
             Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
             Grant(["bedrock:ListModelCustomizationJobs"], ["*"], self._NO_RESOURCE),
+            _hand_over(role_arn),
+        ]
+
+    def evaluate(self, role_arn: str) -> list[Grant]:
+        return [
+            Grant(["bedrock:CreateEvaluationJob"], [*self._models.judges, self._evaluation_jobs], self._RANDOM),
+            Grant(["bedrock:GetEvaluationJob", "bedrock:TagResource"], [self._evaluation_jobs], self._RANDOM),
+            Grant(["bedrock:ListEvaluationJobs"], ["*"], self._NO_RESOURCE),
             _hand_over(role_arn),
         ]
 
@@ -180,6 +222,16 @@ def _hand_over(role_arn: str) -> Grant:
     return Grant(["iam:PassRole"], [role_arn], conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}})
 
 
-def _promote(stack: Stack, app_name: str) -> Grant:
-    parameters = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{app_name}/*")
-    return Grant(["ssm:PutParameter"], [parameters], "One parameter a dataset, below the app's own path; datasets come with the seeds.")
+class _Students:
+    """The parameters that name the promoted students, one a dataset."""
+
+    _WHY = "One parameter a dataset, below the app's own path; datasets come with the seeds."
+
+    def __init__(self, stack: Stack, app_name: str) -> None:
+        self._arn = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{app_name}/*")
+
+    def read(self) -> Grant:
+        return Grant(["ssm:GetParameter"], [self._arn], self._WHY)
+
+    def write(self) -> Grant:
+        return Grant(["ssm:PutParameter"], [self._arn], self._WHY)

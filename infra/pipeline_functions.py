@@ -29,25 +29,35 @@ class Size(NamedTuple):
 _CALL = Size(memory=512, seconds=60)
 _STREAM = Size(memory=1769, seconds=900)
 _WHOLE_SET = Size(memory=3538, seconds=900)
+_CURATION = (Layer.DEPENDENCIES, Layer.CURATION)
 
 SIZES: dict[str, Size] = {
     "prepare_run": _STREAM,
+    "plan_expansion": _STREAM._replace(layers=_CURATION),
+    "read_expansion": _WHOLE_SET._replace(layers=_CURATION),
     "plan_requests": _STREAM,
     "start_batch": _CALL,
     "await_job": _CALL,
     "read_replies": _STREAM,
     "answer_now": _STREAM,
     "plan_retry_wave": _STREAM,
-    "assemble_dataset": _WHOLE_SET,
+    "reduce_shard": _STREAM._replace(layers=_CURATION),
+    "plan_ratings": _WHOLE_SET._replace(layers=_CURATION),
+    "assemble_dataset": _WHOLE_SET._replace(layers=_CURATION),
     "start_tuning": _CALL,
     "start_deployment": _CALL,
     "plan_predictions": _STREAM,
     "start_predictions": _CALL,
     "read_predictions": _STREAM,
     "predict_arm": _STREAM,
+    "plan_judging": _STREAM,
+    "start_judging": _CALL,
+    "plan_comparisons": _STREAM,
     "score_run": _WHOLE_SET._replace(layers=(Layer.DEPENDENCIES, Layer.STATISTICS)),
     "write_report": _STREAM._replace(layers=(Layer.DEPENDENCIES, Layer.CHARTS)),
+    "await_approval": _CALL,
     "promote_student": _CALL,
+    "verify_promotion": _STREAM,
     "retire_student": _CALL,
     "retire_after_failure": _CALL,
     "write_failure_report": _STREAM,

@@ -47,6 +47,8 @@ class Settings(BaseModel):
     teacher_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+$")] = "amazon.nova-pro-v1:0"
     teacher_inference_profile: str | None = None
     student_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+:\d+k$")] = "amazon.nova-micro-v1:0:128k"
+    judge_model_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[A-Za-z0-9.-]+(:\d+)*$")] | None = None
+    embedding_model_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[A-Za-z0-9.-]+(:\d+)*$")] = "amazon.titan-embed-text-v2:0"
     notification_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
     log_retention_days: int = 90
     data_removal: Literal["retain", "delete"] = "retain"
@@ -110,6 +112,11 @@ class Settings(BaseModel):
     def teacher_invoke_id(self) -> str:
         """The modelId of the teacher's Converse calls and batch jobs."""
         return self.teacher_profile or self.teacher_model_id
+
+    @property
+    def judge_invoke_id(self) -> str:
+        """The modelId that ratings go to. Without a judge of its own the teacher judges, and a model likes its own family's answers: the report warns."""
+        return self.judge_model_id or self.teacher_invoke_id
 
     @property
     def student_invoke_id(self) -> str:

@@ -37,6 +37,7 @@ class Layer(StrEnum):
     DEPENDENCIES = "dependencies"
     STATISTICS = "statistics"
     CHARTS = "charts"
+    CURATION = "curation"
 
     @property
     def requirements(self) -> Path:

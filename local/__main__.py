@@ -69,14 +69,16 @@ def down(home: Home = DEFAULT_HOME) -> None:
 
 @app.command()
 def demo(
+    *,
     seeds: Annotated[Path | None, typer.Option(resolve_path=True, help="Your own seeds (.jsonl, .csv, also .gz). Default: 400 review sentences.")] = None,
     settings: Annotated[Path | None, typer.Option("--input", resolve_path=True, help="Settings of the dataset (JSON), uploaded as its input.json.")] = None,
     out: Annotated[Path, typer.Option(resolve_path=True, help="Folder for the run's files; it is emptied first.")] = BUILD / "demo",
     home: Home = DEMO_HOME,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running.")] = False,
+    expand: Annotated[int, typer.Option(min=0, max=100_000, help="New prompts that the teacher makes from the 400 review sentences.")] = 0,
 ) -> None:
     """Distil a student on the local AWS and show its report. Exit code 0 only when the run succeeded."""
-    raise typer.Exit(0 if run_demo(seeds=seeds, settings=settings, out=out, home=home, keep=keep) else 1)
+    raise typer.Exit(0 if run_demo(seeds=seeds, settings=settings, out=out, home=home, keep=keep, expand=expand) else 1)
 
 
 def main() -> None:

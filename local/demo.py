@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from rich.table import Table
 
 from local import lifecycle
@@ -26,6 +27,20 @@ DEMO_HOME = DEFAULT_HOME / "demo"
 _SHOWN_PROBLEMS = 10
 
 
+# The columns that open the table of expansion; the reasons of rejections follow, what was kept stands last.
+_FIRST = {"requests": 0, "asked": 1, "parsed": 2}
+
+
+class _Expansion(msgspec.Struct, frozen=True):
+    """The run's 1-prompts/expansion/summary.json, as far as it is shown."""
+
+    target: int
+    kept: int
+    rounds: int
+    why: str
+    methods: dict[str, dict[str, int]]
+
+
 class Upload(NamedTuple):
     """What the demo uploads: the seeds as they are, and the dataset's input.json where there is one."""
 
@@ -34,9 +49,12 @@ class Upload(NamedTuple):
     settings: Path | None
 
 
-def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path, keep: bool) -> bool:
-    """The whole demo; True when the run succeeded. What was started is stopped again whatever happens, unless `keep`."""
-    chosen = _chosen(seeds, settings)
+def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path, keep: bool, expand: int = 0) -> bool:
+    """The whole demo; True when the run succeeded. What was started is stopped again whatever happens, unless `keep`.
+
+    `expand`: new prompts that the teacher is to make from the demo's own seeds.
+    """
+    chosen = _chosen(seeds, settings, expand)
     progress = Progress()
     with _instance(home, progress, keep) as instance:
         outputs = deploy(home, progress)
@@ -48,13 +66,16 @@ def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path
         copied = _copy(instance, execution, out, progress)
         if (out / "8-report" / "report.json").exists():
             _cli(instance, "report", execution)
+    _say_expansion(progress, out / "1-prompts" / "expansion" / "summary.json")
     _say_the_end(progress, out, succeeded, copied)
     return succeeded and copied
 
 
-def _chosen(seeds: Path | None, settings: Path | None) -> Upload:
+def _chosen(seeds: Path | None, settings: Path | None, expand: int) -> Upload:
     if seeds is None:
-        return Upload(DATASET, *write_demo_seeds(DEFAULT_HOME / "demo-seeds"))
+        return Upload(DATASET, *write_demo_seeds(DEFAULT_HOME / "demo-seeds", expand))
+    if expand:
+        raise LocalAwsError("Expansion of your own seeds is a setting of your own input: expansion.targetPrompts, given with --input. Nothing was started.")
     check_seed_file(seeds)
     if settings and not settings.is_file():
         raise LocalAwsError(f"There is no file {settings}. Nothing was started.")
@@ -119,6 +140,18 @@ def _times(progress: Progress) -> Table:
         table.add_row(name, f"{seconds:.1f} s")
     table.add_row("in all", f"{sum(progress.seconds.values()):.1f} s")
     return table
+
+
+def _say_expansion(progress: Progress, path: Path) -> None:
+    if not path.exists():
+        return
+    account = msgspec.json.decode(path.read_bytes(), type=_Expansion)
+    progress.console.print(f"[bold]New prompts:[/] asked for {account.target:,}, got {account.kept:,} in {account.rounds} rounds ({account.why})")
+    names = dict.fromkeys(name for counts in account.methods.values() for name in counts)
+    table = Table("method", *sorted(names, key=lambda name: (_FIRST.get(name, 9 + (name == "kept")), name)), box=None, pad_edge=False)
+    for method, counts in account.methods.items():
+        table.add_row(method, *(str(counts.get(str(column.header), 0)) for column in table.columns[1:]))
+    progress.console.print(table)
 
 
 def _say_rejected_seeds(progress: Progress, path: Path) -> None:

@@ -17,7 +17,14 @@ DATASET = "reviews"
 COUNT = 400
 SYSTEM = "Classify the sentiment of the review sentence."
 LABELS = ("negative", "positive")
-SETTINGS = {"task": {"kind": "label", "labels": ["positive", "negative"]}, "split": {"holdoutShare": 0.35}}
+SETTINGS: dict[str, object] = {
+    "task": {"kind": "label", "labels": ["positive", "negative"]},
+    "split": {"holdoutShare": 0.35},
+    "arms": {"fewShot": 6, "direct": True},
+    "evaluation": {"samples": 2},
+}
+# The embedded teacher is small: cooler, it makes more sense. Three prompts a request, so that the first round of the demo's 400 is a batch of 100.
+EXPANSION = {"temperature": 0.8, "promptsPerRequest": 3}
 
 _FIXTURES = NODE_MODULES / "sentiment" / "test" / "fixtures"
 _SITES = ("amazon", "yelp", "imdb")
@@ -39,12 +46,13 @@ class Seed(msgspec.Struct, frozen=True):
     system: str = SYSTEM
 
 
-def write_demo_seeds(folder: Path) -> tuple[Path, Path]:
-    """Write seeds.jsonl and input.json to `folder`; returns their paths."""
+def write_demo_seeds(folder: Path, expand: int = 0) -> tuple[Path, Path]:
+    """Write seeds.jsonl and input.json to `folder`; returns their paths. `expand`: new prompts that the run is to make."""
     folder.mkdir(parents=True, exist_ok=True)
     seeds, settings = folder / "seeds.jsonl", folder / "input.json"
     seeds.write_bytes(b"".join(msgspec.json.encode(seed) + b"\n" for seed in demo_seeds()))
-    settings.write_bytes(msgspec.json.format(msgspec.json.encode(SETTINGS)) + b"\n")
+    wanted = SETTINGS | ({"expansion": {"targetPrompts": expand, **EXPANSION}} if expand else {})
+    settings.write_bytes(msgspec.json.format(msgspec.json.encode(wanted)) + b"\n")
     return seeds, settings
 
 

@@ -125,10 +125,17 @@ class FakeCallbacks:
     def __init__(self) -> None:
         self.succeeded: dict[str, dict[str, object]] = {}
         self.failed: dict[str, tuple[str, str]] = {}
+        self.over: set[str] = set()
 
     def succeed(self, token: str, output: dict[str, object]) -> None:
-        if token not in self.failed:
-            self.succeeded.setdefault(token, output)
+        self.answer(token, output)
+
+    def answer(self, token: str, output: dict[str, object]) -> bool:
+        known = {**self.succeeded, **self.failed}
+        if token not in known and token not in self.over:
+            self.succeeded[token] = output
+            return True
+        return False
 
     def fail(self, token: str, error: str, cause: str) -> None:
         if token not in self.succeeded:
@@ -171,6 +178,45 @@ class FakeJobs:
         self.gone.add(arn)
 
 
+class FakeDeployments(FakeJobs):
+    """Deployments that serve a model: made and moved at once, unless `slow`; then `settle` ends what is under way."""
+
+    def __init__(self) -> None:
+        super().__init__("Active")
+        self.models: dict[str, str] = {}
+        self.moving: dict[str, str] = {}
+        self.updates: list[tuple[str, str]] = []
+        self.slow = False
+
+    def create(self, request: str | dict[str, Any], **details: Any) -> str:
+        arn = super().create(request)
+        self.gone.discard(arn)
+        self.models[arn] = self.requests[arn.removeprefix("arn:")]["modelArn"]
+        return arn
+
+    def update(self, arn: str, model_arn: str) -> str:
+        self.updates.append((arn, model_arn))
+        self.moving[arn] = model_arn
+        if not self.slow:
+            self.settle()
+        return arn
+
+    def settle(self) -> None:
+        self.models |= self.moving
+        self.moving = {}
+
+    def look(self, arn: str) -> JobLook:
+        return self.looks.get(arn, JobLook(status=self.status, model_arn=self.models.get(arn), deployment_arn=arn))
+
+    def look_for(self, arn: str, model_arn: str) -> JobLook:
+        seen = self.look(arn)
+        waits = seen.status == "Active" and (seen.model_arn != model_arn or arn in self.moving)
+        return msgspec.structs.replace(seen, status="Updating") if waits else seen
+
+    def moves_to(self, arn: str) -> str | None:
+        return self.moving.get(arn)
+
+
 class FakeModels:
     """Converse: answers by a function of model id and request; counts what was asked."""
 
@@ -210,10 +256,13 @@ class FakeParameters:
     """SSM parameters."""
 
     def __init__(self) -> None:
-        self.values: dict[str, dict[str, object]] = {}
+        self.values: dict[str, str] = {}
 
-    def put(self, name: str, value: dict[str, object]) -> None:
-        self.values[name] = value
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def put(self, name: str, text: str) -> None:
+        self.values[name] = text
 
 
 class Turn:

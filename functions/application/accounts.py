@@ -1,12 +1,13 @@
-"""Proofs that nothing was lost: every request and every prompt of a run ends in exactly one place."""
+"""What the shards of a run came to, summed from the counts that each reduction left."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from application.run_files import read_answers, read_rejected_answers, requested_ids
-from distillation.errors import NotEnoughAnswers, RecordsLost
-from distillation.examples_to_dataset import Dataset
-from distillation.records import HoldoutItem, Prompt
-from distillation.waves_to_accounts import Account, account_for
+import msgspec
+
+from distillation.errors import NotEnoughAnswers
+from distillation.records import FunnelStep
+from distillation.run_layout import RunLayout
+from distillation.waves_to_accounts import Account, ShardCounts, sum_accounts, sum_funnels
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
 
@@ -16,13 +17,8 @@ def account_of(store: Store, ledger: DynamoLedger, run_id: str) -> Account:
 
     Raises:
         NotEnoughAnswers: not one usable answer; says what Bedrock said of the jobs.
-        RecordsLost: an answer or a rejection belongs to no request of this run.
     """
-    requested = set(requested_ids(store, run_id))
-    account = account_for(requested, read_answers(store, run_id), read_rejected_answers(store, run_id))
-    if account.requests != account.answers + account.rejected + len(account.missing):
-        known = {a.record_id for a in read_answers(store, run_id)} | {r.record_id for r in read_rejected_answers(store, run_id)}
-        raise RecordsLost("AssembleDataset", set(), known - requested)
+    account = sum_accounts(counts.account for counts in _counts(store, run_id))
     if account.answers == 0:
         said = {
             f"{row.job_name} ended as {row.status}: {row.message or 'Bedrock gives no reason'}"
@@ -33,9 +29,11 @@ def account_of(store: Store, ledger: DynamoLedger, run_id: str) -> Account:
     return account
 
 
-def check_prompts(prompts: Iterable[Prompt], holdout: Iterable[HoldoutItem], dataset: Dataset) -> None:
-    """Every prompt is in the holdout, an example, or rejected: once. Raises RecordsLost."""
-    before = {p.prompt_id for p in prompts}
-    after = [item.prompt_id for item in holdout] + [e.prompt_id for e in dataset.train + dataset.validation] + [r.prompt_id for r in dataset.rejected]
-    if before != set(after) or len(after) != len(before):
-        raise RecordsLost("AssembleDataset", before - set(after), set(after) - before)
+def funnel_of(store: Store, run_id: str) -> list[FunnelStep]:
+    """The funnel of the reductions, from the requests to what would be learnt."""
+    return sum_funnels(counts.funnel for counts in _counts(store, run_id))
+
+
+def _counts(store: Store, run_id: str) -> Iterator[ShardCounts]:
+    prefix = RunLayout(run_id).candidates_prefix + "counts-"
+    return (msgspec.json.decode(store.get(stored.key), type=ShardCounts) for stored in store.list(prefix))

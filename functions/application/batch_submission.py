@@ -21,7 +21,7 @@ def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], s
     """
     store, settings, run = services.store, services.settings, event["run"]
     hours = read_run(store, run["runId"]).settings.batches.timeout_hours
-    job_name = next(name for attempt in count() if not _failed(services, run["runId"], name := name_of(attempt)))
+    job_name = next(name for attempt in count() if not has_failed(services, run["runId"], name := name_of(attempt)))
     submit_once(
         services.ledger,
         run_id=run["runId"],
@@ -44,6 +44,7 @@ def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], s
     return job_name
 
 
-def _failed(services: Services, run_id: str, job_name: str) -> bool:
+def has_failed(services: Services, run_id: str, job_name: str) -> bool:
+    """Whether the ledger says that a job failed as a whole."""
     row = services.ledger.row(run_id, job_name)
     return row is not None and row.outcome == Outcome.FAILED

@@ -1,23 +1,36 @@
 """One look at a job by the kind that its ledger row names: shared by the waiting states and by Bedrock's events."""
 
+from collections.abc import Callable
+
 from application.services import Services
 from distillation.job_status import JobKind
 from distillation.records import LedgerRow
-from distillation.waiting import complete_if_ended
+from distillation.waiting import JobLook, complete_if_ended
 from gateways.batch_jobs import BatchJobs
-from gateways.deployments import Deployments
+from gateways.evaluation_jobs import EvaluationJobs
 from gateways.tuning_jobs import TuningJobs
 
 
 def look_and_complete(row: LedgerRow, services: Services) -> dict[str, object]:
     """Looks at the job of a ledger row and completes its token where it has ended."""
-    jobs = _gateway(JobKind(row.kind), services)
-    stop = jobs.delete if isinstance(jobs, Deployments) else jobs.stop
-    outcome = complete_if_ended(row, look=jobs.look, stop=stop, ledger=services.ledger, callbacks=services.callbacks, now=services.now())
+    look, stop = _look_and_stop(row, services)
+    outcome = complete_if_ended(row, look=look, stop=stop, ledger=services.ledger, callbacks=services.callbacks, now=services.now())
     return {"outcome": str(outcome)}
 
 
-def _gateway(kind: JobKind, services: Services) -> BatchJobs | TuningJobs | Deployments:
+def _look_and_stop(row: LedgerRow, services: Services) -> tuple[Callable[[str], JobLook], Callable[[str], None]]:
+    """What serves a dataset is never deleted for being slow: a promotion that does not end only ends the wait."""
+    kind, deployments = JobKind(row.kind), services.deployments
+    if kind is JobKind.PROMOTION:
+        return lambda arn: deployments.look_for(arn, row.model_arn or ""), lambda _: None
+    if kind is JobKind.DEPLOYMENT:
+        return deployments.look, deployments.delete
+    jobs = jobs_of(kind, services)
+    return jobs.look, jobs.stop
+
+
+def jobs_of(kind: JobKind, services: Services) -> BatchJobs | TuningJobs | EvaluationJobs:
+    """The gateway of a kind of job that can be stopped."""
     if kind is JobKind.BATCH:
         return services.batch_jobs
-    return services.tuning_jobs if kind is JobKind.TUNING else services.deployments
+    return services.tuning_jobs if kind is JobKind.TUNING else services.evaluation_jobs

@@ -1,12 +1,14 @@
 """Reading what earlier hops wrote: the run's record and its answers, in the one way that every handler uses."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
+from distillation.common_shingles import CommonShingles
 from distillation.errors import InvalidInput
 from distillation.prompts_to_requests import Shard
-from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request
+from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
 from distillation.run_layout import RunLayout
 from distillation.run_record import Question, RunRecord
 from gateways.store import Store
@@ -15,13 +17,15 @@ from gateways.store import Store
 class Wave(Record, frozen=True):
     """A wave's plan, `plan.json` beside its shards: written last, so that it is there only when the wave is whole.
 
-    `cached` counts the answers that were taken over from earlier runs.
+    `cached` counts the replies that were taken over from earlier runs, `prompt_shards` the shards of prompts that are reduced one by one afterwards.
     """
 
     wave: int
     shards: tuple[Shard, ...]
     requests: int
     cached: int = 0
+    stage: Stage = Stage.ANSWERS
+    prompt_shards: int = 0
 
 
 class Student(Record, frozen=True):
@@ -30,6 +34,13 @@ class Student(Record, frozen=True):
     arm: str
     model_arn: str
     deployment_arn: str
+
+
+class Replies(NamedTuple):
+    """What the teacher said to some prompts, over all waves."""
+
+    answers: list[Answer]
+    rejected: list[RejectedAnswer]
 
 
 class _RecordId(msgspec.Struct, rename="camel"):
@@ -42,13 +53,15 @@ def read_run(store: Store, run_id: str) -> RunRecord:
 
 
 def read_prompts(store: Store, run_id: str) -> Iterator[Prompt]:
-    """All prompts of the run, in order."""
-    return store.records(RunLayout(run_id).prompts, Prompt)
+    """All prompts of the run, in order: the seeds' own, then those that expansion made."""
+    layout = RunLayout(run_id)
+    yield from store.records(layout.prompts, Prompt)
+    yield from store.records_below(layout.expanded, Prompt)
 
 
-def read_wave(store: Store, run_id: str, wave: int) -> Wave | None:
+def read_wave(store: Store, run_id: str, wave: int, stage: Stage = Stage.ANSWERS) -> Wave | None:
     """The plan of a wave, None where it was not planned yet."""
-    body = store.get_or_none(RunLayout(run_id).wave_plan(wave))
+    body = store.get_or_none(RunLayout(run_id).wave_plan(wave, stage))
     return msgspec.json.decode(body, type=Wave) if body else None
 
 
@@ -81,6 +94,30 @@ def read_answers(store: Store, run_id: str) -> Iterator[Answer]:
 def read_rejected_answers(store: Store, run_id: str) -> Iterator[RejectedAnswer]:
     """Every reply that could not be used, shard by shard."""
     return store.records_below(RunLayout(run_id).answers_prefix, RejectedAnswer, named="rejected-")
+
+
+def waves_of(store: Store, run_id: str) -> Iterator[Wave]:
+    """The plans of all waves of answers, in order."""
+    number = 0
+    while (wave := read_wave(store, run_id, number)) is not None:
+        yield wave
+        number += 1
+
+
+def replies_to(store: Store, run_id: str, prompt_ids: set[str], *, first: int, last: int) -> Replies:
+    """The answers and rejections of a shard of prompts, whose numbers are `first` to `last`: only the files of shards that asked some of them are read."""
+    layout = RunLayout(run_id)
+    shards = [shard.shard for wave in waves_of(store, run_id) for shard in wave.shards if shard.first <= last and shard.last >= first]
+    answers = [answer for answer in store.records_below(layout.answers_prefix, Answer, named="cached") if answer.prompt_id in prompt_ids]
+    for number in shards:
+        answers += (answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids)
+    rejected = [reply for number in shards for reply in store.records(layout.rejected_answers(number), RejectedAnswer) if reply.prompt_id in prompt_ids]
+    return Replies(answers, rejected)
+
+
+def read_common_shingles(store: Store, run_id: str) -> CommonShingles:
+    """The words that most prompts share."""
+    return msgspec.json.decode(store.get(RunLayout(run_id).common_shingles), type=CommonShingles)
 
 
 def read_holdout(store: Store, run_id: str) -> Iterator[HoldoutItem]:

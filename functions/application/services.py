@@ -6,8 +6,10 @@ from functools import cached_property
 
 from gateways.batch_jobs import BatchJobs
 from gateways.callbacks import StepFunctionsCallbacks
-from gateways.clients import client, table
+from gateways.clients import ONE_TRY, PATIENT, client, table
 from gateways.deployments import Deployments
+from gateways.embeddings import Embeddings
+from gateways.evaluation_jobs import EvaluationJobs
 from gateways.executions import Executions
 from gateways.ledger import DynamoLedger
 from gateways.model_catalogue import ModelCatalogue
@@ -57,7 +59,17 @@ class Services:
     @cached_property
     def models(self) -> ModelClient:
         """Converse."""
-        return ModelClient(client("bedrock-runtime"))
+        return ModelClient(client("bedrock-runtime", ONE_TRY))
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """Vectors of texts."""
+        return Embeddings(client("bedrock-runtime", PATIENT), self.settings.embedding_model_id)
+
+    @cached_property
+    def evaluation_jobs(self) -> EvaluationJobs:
+        """Model evaluation by a judge."""
+        return EvaluationJobs(client("bedrock"))
 
     @cached_property
     def catalogue(self) -> ModelCatalogue:

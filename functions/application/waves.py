@@ -1,32 +1,67 @@
 """A wave of requests: written shard by shard, its plan last, and carried by the machine as numbers only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from application.run_files import Wave
+from distillation.managed_distillation import asked_by_us
 from distillation.prompts_to_requests import Shard, requests_of, shard_requests
-from distillation.records import Prompt, Request
-from distillation.run_layout import RunLayout
+from distillation.records import Answer, Prompt, Request, Stage
+from distillation.run_layout import RunLayout, answer_cache
 from distillation.run_record import RunRecord
 from gateways.store import Store
 
 
 def wave_output(wave: Wave) -> dict[str, object]:
-    """A wave as the machine carries it: shard numbers, routes and sizes."""
+    """A wave as the machine carries it: its stage, shard numbers, routes and sizes."""
     shards = [{"shard": s.shard, "route": s.route, "records": s.records} for s in wave.shards]
-    return {"wave": wave.wave, "shards": shards, "counts": {"requests": wave.requests, "cached": wave.cached}}
+    counts = {"requests": wave.requests, "cached": wave.cached}
+    return {"stage": wave.stage, "wave": wave.wave, "shards": shards, "promptShards": wave.prompt_shards, "counts": counts}
 
 
-def write_wave(store: Store, run_id: str, wave: int, groups: Iterator[list[Request]], *, max_records: int, first_shard: int, cached: int = 0) -> Wave:
-    """Writes a wave's shards, its plan last."""
+def write_wave(
+    store: Store,
+    run_id: str,
+    wave: int,
+    groups: Iterable[tuple[int, list[Request]]],
+    *,
+    max_records: int,
+    first_shard: int = 0,
+    cached: int = 0,
+    stage: Stage = Stage.ANSWERS,
+    prompt_shards: int = 0,
+) -> Wave:
+    """Writes a wave's shards, its plan last. `groups`: a prompt's number and its requests."""
     shards: list[Shard] = []
     for shard, lines in shard_requests(groups, max_records, first_shard):
-        store.put_lines(RunLayout(run_id).requests(wave, shard.shard), lines)
+        store.put_lines(RunLayout(run_id).requests(wave, shard.shard, stage), lines)
         shards.append(shard)
-    plan = Wave(wave=wave, shards=tuple(shards), requests=sum(s.records for s in shards), cached=cached)
-    store.put_json(RunLayout(run_id).wave_plan(wave), plan)
+    requests = sum(s.records for s in shards)
+    plan = Wave(wave=wave, shards=tuple(shards), requests=requests, cached=cached, stage=stage, prompt_shards=prompt_shards)
+    store.put_json(RunLayout(run_id).wave_plan(wave, stage), plan)
     return plan
 
 
-def teacher_requests(prompts: Iterator[Prompt], record: RunRecord) -> Iterator[list[Request]]:
-    """The teacher's requests, prompt by prompt."""
-    return (requests_of(prompt, record.sampling, record.models.teacher) for prompt in prompts)
+def teacher_requests(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[int, list[Request]]]:
+    """The teacher's requests, prompt by prompt, each with the prompt's number; none for a prompt that this run does not ask about."""
+    plan = record.sampling
+    return ((number, requests_of(prompt, plan, record.models.teacher)) for number, prompt in asked_by_us(prompts, record))
+
+
+def without(groups: Iterable[tuple[int, list[Request]]], known: set[str]) -> Iterator[tuple[int, list[Request]]]:
+    """The groups without the requests whose ids are known, and without the groups that are then empty."""
+    left = ((number, [request for request in group if request.record_id not in known]) for number, group in groups)
+    return ((number, group) for number, group in left if group)
+
+
+def take_over(store: Store, dataset: str, needed: set[str], target: str) -> set[str]:
+    """Copies the cached replies to the `needed` record ids into the file `target` and gives their ids: what was paid for once is not paid for again."""
+    known: set[str] = set()
+    store.put_records(target, _cached(store, dataset, needed, known))
+    return known
+
+
+def _cached(store: Store, dataset: str, needed: set[str], known: set[str]) -> Iterator[Answer]:
+    for answer in store.records_below(answer_cache(dataset), Answer):
+        if answer.record_id in needed and answer.record_id not in known:
+            known.add(answer.record_id)
+            yield answer

@@ -1,62 +1,285 @@
-"""Answers -> examples: what the student learns for each prompt, or the reason why a prompt teaches nothing."""
+"""Answers -> candidates: what each prompt of a shard would teach, or the reason why it teaches nothing. Every answer that no example holds says why."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from distillation.records import Answer, Example, Prompt, Record, RejectedExample
-from distillation.task import Task, TaskKind, canonical_answer
-from distillation.training_limits import fits_in_sample, reserved_word_in
+import msgspec
 
+from distillation.answer_distribution import entropy
+from distillation.answer_filters import PERSONAL_DATA, AnswerFilters
+from distillation.chosen_answers import NO_MATCH, Chooser, Sample
+from distillation.curation_config import Examples, Filters
+from distillation.dataset_split import Side, SplitPlan, side_of
+from distillation.errors import RecordsLost
+from distillation.personal_data import redact
+from distillation.prompts_to_requests import GREEDY_SAMPLE
+from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
+from distillation.reduction_funnel import FunnelBuilder
+from distillation.task import Task, Unfit, canonical_reference
+from distillation.training_limits import fits_in_sample
 
-class Consensus(Record, frozen=True):
-    """What the teacher's samples of one prompt say together: the `answer` to learn, and the share of usable samples that agree with it."""
-
-    answer: str
-    agreement: float
-
-
-def by_prompt(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
-    """Answers grouped by prompt, each group in the order greedy, then sampled."""
-    groups: dict[str, list[Answer]] = {}
-    for answer in answers:
-        groups.setdefault(answer.prompt_id, []).append(answer)
-    for group in groups.values():
-        group.sort(key=lambda a: (a.sample[0], int(a.sample[1:])))
-    return groups
-
-
-def examples_of(prompts: Iterable[Prompt], answers: Mapping[str, Sequence[Answer]], task: Task) -> Iterator[Example | RejectedExample]:
-    """One example or one rejection for every prompt, in order."""
-    return (_example(prompt, answers.get(prompt.prompt_id, ()), task) for prompt in prompts)
+_PROMPTS_AT_ONCE = 32
+KeysOf = Callable[[Sequence[Prompt]], list[PromptKey]]
+NO_USABLE_ANSWER, LOW_AGREEMENT, TOO_LONG, HOLDOUT = "no_usable_answer", "low_agreement", "too_long", "holdout"
+REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("reference", NO_MATCH), ("agreement", LOW_AGREEMENT), ("sampleLength", TOO_LONG))
+"""Steps of the funnel that refuse a prompt although it has a usable answer, and their reasons."""
+MANAGED_REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("sampleLength", TOO_LONG))
+"""Those of a prompt of whose answers nothing is known."""
 
 
-def consensus_of(answers: Sequence[Answer], task: Task) -> Consensus | None:
-    """The answer that most samples give; None where no sample holds an answer of this task.
+class ReductionPlan(NamedTuple):
+    """What decides what is learnt: the run's task, split, and the sections `examples` and `filters` of its input.
 
-    Label and answer tasks vote over canonical forms (self-consistency, Wang et al. 2022); a tie goes to the earlier sample, so to the greedy one.
-    Free text takes the first usable sample. `agreement` is the share of the samples, usable or not, that give this canonical answer.
+    `managed`: Bedrock's distillation makes the answers that are learnt, so a prompt goes on by itself.
     """
-    forms = [(answer, form) for answer in answers if (form := canonical_answer(answer.text, task)) is not None]
-    if not forms:
+
+    task: Task
+    split: SplitPlan
+    examples: Examples
+    filters: Filters
+    managed: bool = False
+
+
+class Reduced(NamedTuple):
+    """A shard of prompts, reduced: every prompt is in one of the first three, every answer in an example, unused, or of a held prompt."""
+
+    candidates: list[Candidate]
+    held: list[Held]
+    rejected: list[RejectedExample]
+    unused: list[UnusedAnswer]
+    funnel: list[FunnelStep]
+
+
+class _Learnt(NamedTuple):
+    prompt: Prompt
+    samples: list[Sample]
+    agreement: float | None
+    entropy: float | None
+
+
+class _HeldBack(NamedTuple):
+    prompt: Prompt
+    answers: int
+    agreement: float | None
+    entropy: float | None
+
+
+def reduce_prompts(prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]], plan: ReductionPlan, keys_of: KeysOf) -> Reduced:
+    """Reduces a shard of prompts with the answers to them (`answer_distribution.by_prompt`: greedy first). `keys_of` gives the keys that the merge compares by.
+
+    Raises:
+        RecordsLost: an answer or a prompt would be lost, or counted twice.
+    """
+    reduction = _Reduction(plan)
+    for start in range(0, len(prompts), _PROMPTS_AT_ONCE):
+        reduction.take(prompts[start : start + _PROMPTS_AT_ONCE], answers)
+    reduction.prove(prompts, answers)
+    return reduction.result(keys_of)
+
+
+def teacher_entropy(answers: Sequence[Answer], forms: Sequence[str | Unfit]) -> float:
+    """Entropy in nats of the teacher's draws; the greedy answer, which is none, counts only where there is no usable other."""
+    if forms and forms.count(forms[0]) == len(forms):
+        return 0.0  # as most are, and so the quickest first
+    draws = [form for answer, form in zip(answers, forms, strict=True) if isinstance(form, str) and answer.sample != GREEDY_SAMPLE]
+    if len(draws) < 2 or draws.count(draws[0]) == len(draws):
+        return 0.0
+    return math.log(len(draws)) if len(set(draws)) == len(draws) else entropy([draws.count(form) for form in dict.fromkeys(draws)])
+
+
+class _Reduction:
+    """What has been reduced so far."""
+
+    def __init__(self, plan: ReductionPlan) -> None:
+        self._plan = plan
+        self._filters = AnswerFilters(plan.task, plan.filters, plan.examples)
+        self._chooser = Chooser(plan.task, plan.examples, plan.filters)
+        self._learnt: list[_Learnt] = []
+        self._held: list[_HeldBack] = []
+        self._rejected: list[RejectedExample] = []
+        self._unused: list[UnusedAnswer] = []
+        self._filtered: Counter[str] = Counter()  # answers that a filter rejected
+        self._passed_over: Counter[str] = Counter()  # accepted answers that no example holds
+        self._empty: Counter[str] = Counter()  # prompts of whose answers none was accepted
+        self._refused: Counter[str] = Counter()  # prompts that were rejected although they have accepted answers
+        self._redacted_answers = self._redacted_prompts = 0
+
+    def take(self, prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]]) -> None:
+        """Reduces some prompts."""
+        learnt = list[tuple[Prompt, Sequence[Answer]]]()
+        for prompt in prompts:
+            group = answers.get(prompt.prompt_id, ())
+            if side_of(prompt, self._plan.split) is Side.HOLDOUT:
+                self._hold(prompt, group)
+            elif self._plan.managed:
+                self._settle(prompt, self._pass_on(prompt), ())
+            else:
+                learnt.append((prompt, group))
+        varied = iter(self._filters.varied([answer.text for _, group in learnt for answer in group]))
+        for prompt, group in learnt:
+            self._reduce(prompt, group, varied)
+
+    def _reduce(self, prompt: Prompt, answers: Sequence[Answer], varied: Iterator[bool]) -> None:
+        """`varied`: what `AnswerFilters.varied` says of the next answers."""
+        read, reference = self._filters.read, canonical_reference(prompt.reference, self._plan.task) if prompt.reference else None
+        forms = [read(answer.text) for answer in answers]
+        samples, last_words = self._filter(answers, forms, reference, varied)
+        if samples:
+            self._settle(prompt, self._learn(prompt, answers, forms, samples, reference), samples)
+            return
+        self._empty[last_words.reason] += 1
+        self._rejected.append(RejectedExample(prompt_id=prompt.prompt_id, reason=last_words.reason, detail=last_words.detail))
+
+    def _settle(self, prompt: Prompt, outcome: Unfit | None, samples: Sequence[Sample]) -> None:
+        """Rejects a prompt with its accepted samples where there is a reason."""
+        if outcome is not None:
+            self._refused[outcome.reason] += 1
+            self._rejected.append(RejectedExample(prompt_id=prompt.prompt_id, reason=outcome.reason, detail=outcome.detail))
+            self._pass_over((sample.answer.record_id, outcome.reason) for sample in samples)
+
+    def _pass_on(self, prompt: Prompt) -> Unfit | None:
+        """Adds a prompt that is learnt from without an answer of ours, or gives the reason why it is not."""
+        clean = self._without_personal_data(prompt)
+        if clean is None:
+            return Unfit(PERSONAL_DATA, "in the prompt")
+        if not fits_in_sample(clean.system, clean.prompt):
+            return Unfit(TOO_LONG, "system and prompt together are over the token limit of a training sample")
+        self._redacted_prompts += clean is not prompt
+        self._learnt.append(_Learnt(clean, [], None, None))
         return None
-    votes = Counter(form for _, form in forms)
-    winner = max(votes, key=lambda form: votes[form]) if task.kind is not TaskKind.TEXT else forms[0][1]
-    first = next(answer for answer, form in forms if form == winner)
-    return Consensus(answer=winner if task.kind is TaskKind.LABEL else first.text.strip(), agreement=votes[winner] / len(answers))
+
+    def _hold(self, prompt: Prompt, answers: Sequence[Answer]) -> None:
+        read = self._filters.read
+        forms = [read(answer.text) for answer in answers]
+        usable = [form for form in forms if isinstance(form, str)]
+        if not usable:
+            self._held.append(_HeldBack(prompt, len(answers), None, None))
+            return
+        most = max(map(usable.count, usable)) / len(usable)
+        self._held.append(_HeldBack(prompt, len(answers), most, teacher_entropy(answers, forms)))
+
+    def _filter(
+        self, answers: Sequence[Answer], forms: Sequence[str | Unfit], reference: str | None, varied: Iterator[bool]
+    ) -> tuple[list[Sample], Unfit]:
+        """The accepted samples; and, in case there are none, why."""
+        judge, samples, unfit = self._filters.judge, list[Sample](), list[Unfit]()
+        for answer, form, is_varied in zip(answers, forms, varied, strict=False):
+            verdict = judge(answer.text, form, reference, is_varied) if isinstance(form, str) else form
+            if isinstance(verdict, Unfit):
+                unfit.append(verdict)
+                self._filtered[verdict.reason] += 1
+                self._unused.append(UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail))
+            else:
+                samples.append(Sample(answer, verdict))
+                self._redacted_answers += verdict.changed
+        return samples, _commonest(unfit) if not samples else Unfit("", "")
+
+    def _learn(self, prompt: Prompt, answers: Sequence[Answer], forms: Sequence[str | Unfit], samples: list[Sample], reference: str | None) -> Unfit | None:
+        """Adds what the prompt teaches, or gives the reason why it teaches nothing."""
+        clean = self._without_personal_data(prompt)
+        if clean is None:
+            return Unfit(PERSONAL_DATA, "in the prompt")
+        choice = self._chooser.choose(samples, reference)
+        if isinstance(choice, Unfit):
+            return choice
+        usable = sum([form.__class__ is str for form in forms])
+        agreed = forms.count(choice.form) / usable
+        if agreed < self._plan.examples.min_agreement:
+            return Unfit(LOW_AGREEMENT, f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is {self._plan.examples.min_agreement:.0%}")
+        if not all(fits_in_sample(clean.system, clean.prompt, sample.fit.text) for sample in choice.learnt):
+            return Unfit(TOO_LONG, "system, prompt and answer together are over the token limit of a training sample")
+        self._redacted_prompts += clean is not prompt
+        self._pass_over(choice.passed_over)
+        self._learnt.append(_Learnt(clean, choice.learnt, agreed, teacher_entropy(answers, forms)))
+        return None
+
+    def _without_personal_data(self, prompt: Prompt) -> Prompt | None:
+        if self._plan.filters.personal_data == "off":
+            return prompt
+        clean = redact(prompt.prompt)
+        if clean is prompt.prompt:
+            return prompt
+        return None if self._plan.filters.personal_data == "reject" else msgspec.structs.replace(prompt, prompt=clean)
+
+    def _pass_over(self, answers: Iterable[tuple[str, str]]) -> None:
+        for record_id, reason in answers:
+            self._passed_over[reason] += 1
+            self._unused.append(UnusedAnswer(record_id=record_id, reason=reason))
+
+    def prove(self, prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]]) -> None:
+        """Raises RecordsLost where a prompt or an answer is not in exactly one place."""
+        out = [item.prompt.prompt_id for item in self._learnt] + [item.prompt.prompt_id for item in self._held] + [r.prompt_id for r in self._rejected]
+        into = {prompt.prompt_id for prompt in prompts}
+        if len(out) != len(into) or into != set(out):
+            raise RecordsLost("ReduceShard (prompts)", into - set(out), set(out) - into)
+        came = {answer.record_id for group in answers.values() for answer in group}
+        held = {answer.record_id for item in self._held for answer in answers.get(item.prompt.prompt_id, ())}
+        left = [u.record_id for u in self._unused] + [sample.answer.record_id for item in self._learnt for sample in item.samples]
+        if len(left) + len(held) != len(came) or came != held.union(left):
+            raise RecordsLost("ReduceShard (answers)", came - held.union(left), held.union(left) - came)
+
+    def result(self, keys_of: KeysOf) -> Reduced:
+        """Everything, with the keys of the prompts that go on."""
+        keys = keys_of([item.prompt for item in self._learnt] + [item.prompt for item in self._held])
+        ahead = len(self._learnt)
+        return Reduced(
+            candidates=[_candidate(item, key) for item, key in zip(self._learnt, keys[:ahead], strict=True)],
+            held=[_held(item, key) for item, key in zip(self._held, keys[ahead:], strict=True)],
+            rejected=self._rejected,
+            unused=self._unused,
+            funnel=self._funnel(),
+        )
+
+    def _funnel(self) -> list[FunnelStep]:
+        funnel = FunnelBuilder()
+        held_answers = sum(item.answers for item in self._held)
+        learnt_answers = sum(len(item.samples) for item in self._learnt)
+        came = held_answers + len(self._unused) + learnt_answers
+        funnel.start("split", "answers", came, {HOLDOUT: held_answers})
+        if not self._plan.managed:
+            funnel.filters(self._filters.steps, self._filtered, self._redacted_answers)
+            funnel.then("policy", "answers", self._passed_over)
+        funnel.start("split", "prompts", len(self._learnt) + len(self._held) + len(self._rejected), {HOLDOUT: len(self._held)})
+        if not self._plan.managed:
+            funnel.then("usableAnswer", "prompts", self._empty)
+        for step, reason in MANAGED_REFUSALS if self._plan.managed else REFUSALS:
+            changed = self._redacted_prompts if reason == PERSONAL_DATA else 0
+            funnel.then(step, "prompts", {reason: self._refused[reason]}, changed)
+        return funnel.steps
 
 
-def _example(prompt: Prompt, answers: Sequence[Answer], task: Task) -> Example | RejectedExample:
-    if not answers:
-        return _reject(prompt, "no_usable_answer", "the teacher gave no usable answer in any wave")
-    consensus = consensus_of(answers, task)
-    if consensus is None:
-        return _reject(prompt, "no_canonical_answer", f"none of {len(answers)} answers holds a {task.kind} answer; the first says {answers[0].text[:100]!r}")
-    if word := reserved_word_in(consensus.answer):
-        return _reject(prompt, "reserved_word_in_answer", f"{word!r} fails a whole customization job")
-    if not fits_in_sample(prompt.system, prompt.prompt, consensus.answer):
-        return _reject(prompt, "too_long", "system, prompt and answer together are over the token limit of a training sample")
-    return Example(prompt_id=prompt.prompt_id, system=prompt.system, prompt=prompt.prompt, answer=consensus.answer, agreement=consensus.agreement)
+def _commonest(unfit: Sequence[Unfit]) -> Unfit:
+    if not unfit:
+        return Unfit(NO_USABLE_ANSWER, "the teacher gave no usable answer in any wave")
+    reason, count = Counter(one.reason for one in unfit).most_common(1)[0]
+    first = next(one for one in unfit if one.reason == reason)
+    return Unfit(reason, f"{count} of {len(unfit)} answers; the first: {first.detail}")
 
 
-def _reject(prompt: Prompt, reason: str, detail: str) -> RejectedExample:
-    return RejectedExample(prompt_id=prompt.prompt_id, reason=reason, detail=detail)
+def _candidate(item: _Learnt, key: PromptKey) -> Candidate:
+    prompt = item.prompt
+    return Candidate(
+        key=key,
+        prompt=prompt.prompt,
+        answers=tuple([sample.fit.text for sample in item.samples]),
+        agreement=item.agreement,
+        entropy=item.entropy,
+        system=prompt.system,
+        category=prompt.category,
+        method=prompt.method,
+    )
+
+
+def _held(item: _HeldBack, key: PromptKey) -> Held:
+    prompt = item.prompt
+    return Held(
+        key=key,
+        prompt=prompt.prompt,
+        system=prompt.system,
+        reference=prompt.reference,
+        category=prompt.category,
+        agreement=item.agreement,
+        entropy=item.entropy,
+    )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from distillation.answers_to_examples import consensus_of
-from distillation.prompts_to_requests import GREEDY_SAMPLE, prompt_of
+from distillation.answer_distribution import consensus_of
+from distillation.prompts_to_requests import GREEDY_SAMPLE, prompt_of, sample_of
 from distillation.records import Answer, Arm, HoldoutItem, Prediction, RejectedAnswer
 from distillation.replies_to_answers import ShardAnswers
 from distillation.task import Task
@@ -12,37 +12,56 @@ NO_REPLY = "no_reply"
 
 
 def arm_predictions(arm: str, found: ShardAnswers) -> Iterator[Prediction]:
-    """An arm's shard of replies as predictions, one for every requested id."""
+    """An arm's shard of replies as predictions, one for every requested id, so for every prompt and sample."""
     yield from (_answered(arm, answer, answer.text) for answer in found.answers)
     yield from (_rejected(arm, rejected) for rejected in found.rejected)
-    yield from (Prediction(prompt_id=prompt_of(record_id), arm=arm, error=NO_REPLY) for record_id in found.missing)
+    yield from (Prediction(prompt_id=prompt_of(record_id), arm=arm, sample=sample_of(record_id), error=NO_REPLY) for record_id in found.missing)
 
 
 def teacher_predictions(
-    holdout: Iterable[HoldoutItem], answers: Mapping[str, Sequence[Answer]], rejected: Mapping[str, Sequence[RejectedAnswer]], task: Task
+    holdout: Iterable[HoldoutItem], answers: Mapping[str, Sequence[Answer]], rejected: Mapping[str, Sequence[RejectedAnswer]], task: Task, *, samples: int = 0
 ) -> Iterator[Prediction]:
-    """The teacher's greedy answer to each holdout prompt; the consensus of its samples where the run asks for no greedy one."""
-    return (_of_teacher(item.prompt_id, answers.get(item.prompt_id, ()), rejected.get(item.prompt_id, ()), task) for item in holdout)
+    """The teacher's greedy answer to each holdout prompt, or the consensus of its samples where the run asks for none; then its own first `samples`."""
+    for item in holdout:
+        given, refused = answers.get(item.prompt_id, ()), rejected.get(item.prompt_id, ())
+        yield _greedy(item.prompt_id, given, refused, task)
+        yield from (_sample(item.prompt_id, f"s{number}", given, refused) for number in range(samples))
 
 
-def _of_teacher(prompt_id: str, answers: Sequence[Answer], rejected: Sequence[RejectedAnswer], task: Task) -> Prediction:
-    greedy = next((answer for answer in answers if answer.sample == GREEDY_SAMPLE), None)
-    if greedy is not None:
-        return _answered(Arm.TEACHER, greedy, greedy.text)
-    refused = next((r for r in rejected if r.sample == GREEDY_SAMPLE), None)
-    if refused is not None:
-        return _rejected(Arm.TEACHER, refused)
-    consensus = consensus_of(answers, task) if answers else None
+def _greedy(prompt_id: str, answers: Sequence[Answer], rejected: Sequence[RejectedAnswer], task: Task) -> Prediction:
+    asked = GREEDY_SAMPLE in [*(one.sample for one in answers), *(one.sample for one in rejected)]
+    consensus = consensus_of(answers, task) if answers and not asked else None
     if consensus is None:
-        return Prediction(prompt_id=prompt_id, arm=Arm.TEACHER, error=NO_REPLY)
-    return _answered(Arm.TEACHER, answers[0], consensus.answer)
+        return _sample(prompt_id, GREEDY_SAMPLE, answers, rejected)
+    return _answered(Arm.TEACHER, answers[0], consensus.answer, GREEDY_SAMPLE)
 
 
-def _answered(arm: str, answer: Answer, text: str) -> Prediction:
+def _sample(prompt_id: str, sample: str, answers: Sequence[Answer], rejected: Sequence[RejectedAnswer]) -> Prediction:
+    answer = next((answer for answer in answers if answer.sample == sample), None)
+    if answer is not None:
+        return _answered(Arm.TEACHER, answer, answer.text)
+    refused = next((reply for reply in rejected if reply.sample == sample), None)
+    return _rejected(Arm.TEACHER, refused) if refused else Prediction(prompt_id=prompt_id, arm=Arm.TEACHER, sample=sample, error=NO_REPLY)
+
+
+def _answered(arm: str, answer: Answer, text: str, sample: str = "") -> Prediction:
     return Prediction(
-        prompt_id=answer.prompt_id, arm=arm, text=text, input_tokens=answer.input_tokens, output_tokens=answer.output_tokens, latency_ms=answer.latency_ms
+        prompt_id=answer.prompt_id,
+        arm=arm,
+        sample=sample or answer.sample,
+        text=text,
+        input_tokens=answer.input_tokens,
+        output_tokens=answer.output_tokens,
+        latency_ms=answer.latency_ms,
     )
 
 
 def _rejected(arm: str, rejected: RejectedAnswer) -> Prediction:
-    return Prediction(prompt_id=rejected.prompt_id, arm=arm, error=rejected.reason, input_tokens=rejected.input_tokens, output_tokens=rejected.output_tokens)
+    return Prediction(
+        prompt_id=rejected.prompt_id,
+        arm=arm,
+        sample=rejected.sample,
+        error=rejected.reason,
+        input_tokens=rejected.input_tokens,
+        output_tokens=rejected.output_tokens,
+    )

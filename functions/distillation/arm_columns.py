@@ -1,40 +1,51 @@
 """What is measured of an arm, as columns of numbers over items."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from distillation.answer_sheet import AnswerSheet, Target, canonical, grades
+from distillation.answer_sheet import AnswerSheet
+from distillation.class_scores import Codes, LabelTable
 from distillation.costs import ModelPrice, answer_cost
-from distillation.paired_statistics import Floats, Statistic, macro_f1_statistic
-from distillation.records import Prediction
+from distillation.paired_statistics import Floats
+from distillation.quality_targets import Target, grades
+from distillation.records import Arm, Prediction
 from distillation.scores import Against
+
+REFUSED = "refused"
+"""The reason code of an answer that declines, as `replies_to_answers` gives it."""
 
 
 class Column(NamedTuple):
-    """A figure whose mean is the metric: one value a row of the sheet, for the rows on which it is defined."""
+    """A figure whose mean is the metric: one value a row of the sheet, for the rows on which it is defined, in rising order."""
 
     rows: tuple[int, ...]
     values: Floats
     against: Against | None = None
 
+    def within(self, rows: Collection[int]) -> "Column":
+        """The column on those of its rows that are in `rows`."""
+        kept = np.isin(self.rows, np.fromiter(rows, dtype=np.int64)) if rows else np.zeros(len(self.rows), dtype=bool)
+        return Column(tuple(np.array(self.rows, dtype=np.int64)[kept].tolist()), self.values[kept], self.against)
 
-def quality_column(sheet: AnswerSheet, target: Target, arm: str) -> Column:
-    """Grades from 0 to 1."""
-    return Column(tuple(target.rows), np.array(grades(sheet, target, arm)), target.against)
+
+def quality_columns(sheet: AnswerSheet, target: Target) -> dict[str, Column]:
+    """Arm -> grades from 0 to 1."""
+    return {arm: Column(tuple(target.rows), np.array(found, dtype=float), target.against) for arm, found in grades(sheet, target).items()}
 
 
 def failure_columns(sheet: AnswerSheet, arm: str) -> dict[str, Column]:
-    """The shares of missing answers and of answers in which no answer of the task was found, over all items."""
-    every = tuple(range(len(sheet.items)))
+    """The shares of answers in which no answer of the task was found, of refusals, and of missing answers (refusals are among them), over all items."""
     rows = sheet.answers[arm]
-    unreadable = [_share(row, lambda answer: answer.text is not None and canonical(answer.text, sheet.task) is None) for row in rows]
-    missing = [_share(row, lambda answer: answer.text is None) if row else 1.0 for row in rows]
-    return {"formatFailureRate": Column(every, np.array(unreadable)), "missingRate": Column(every, np.array(missing))}
+    shares = {
+        "formatFailureRate": [_share(row, lambda answer: answer.text is not None and sheet.forms.of(answer.text) is None) for row in rows],
+        "refusalRate": [_share(row, lambda answer: answer.error == REFUSED) for row in rows],
+        "missingRate": [_share(row, lambda answer: answer.text is None) if row else 1.0 for row in rows],
+    }
+    return {name: Column(tuple(range(len(rows))), np.array(values)) for name, values in shares.items()}
 
 
 def _share(predictions: list[Prediction], holds: Callable[[Prediction], bool]) -> float:
@@ -45,11 +56,21 @@ def usage_columns(sheet: AnswerSheet, arm: str, price: ModelPrice | None) -> dic
     """Output tokens, and USD for 1,000 answers at the on-demand price, over the items that have an answer."""
     answered = {row: answers for row, given in enumerate(sheet.answers[arm]) if (answers := [one for one in given if one.text is not None])}
     rows = tuple(answered)
-    columns = {"outputTokens": Column(rows, np.array([np.mean([one.output_tokens for one in answers]) for answers in answered.values()]))}
+    columns = {"outputTokens": Column(rows, np.array([_mean_tokens(answers) for answers in answered.values()]))}
     if price:
-        usd = [np.mean([answer_cost(price, one.input_tokens, one.output_tokens) for one in answers]) for answers in answered.values()]
+        usd = [sum(answer_cost(price, one.input_tokens, one.output_tokens) for one in answers) / len(answers) for answers in answered.values()]
         columns["costPer1000Usd"] = Column(rows, 1000 * np.array(usd))
     return columns
+
+
+def _mean_tokens(answers: list[Prediction]) -> float:
+    return sum(one.output_tokens for one in answers) / len(answers)
+
+
+def length_columns(sheet: AnswerSheet, arm: str) -> tuple[Column, Column]:
+    """Output tokens of the arm and of the teacher, over the items that both answered. The length ratio is the ratio of their means."""
+    own, teachers = (usage_columns(sheet, one, None)["outputTokens"] for one in (arm, Arm.TEACHER))
+    return own.within(teachers.rows), teachers.within(own.rows)
 
 
 def latencies(sheet: AnswerSheet, arm: str) -> Floats:
@@ -65,15 +86,14 @@ def error_counts(sheet: AnswerSheet, arm: str) -> dict[str, int]:
     return dict(sorted(errors.items())) | ({"no_prediction": absent} if absent else {})
 
 
-def macro_f1_of_arms(sheet: AnswerSheet, target: Target, arms: list[str]) -> Statistic:
-    """The macro F1 of each arm, over the labels that occur as references. Judged by each arm's first answer to an item."""
+def label_table(sheet: AnswerSheet) -> tuple[tuple[int, ...], LabelTable]:
+    """The rows with references of a label task, and what was right and answered in them. Judged by each arm's first answer to an item."""
     labels = {label: code for code, label in enumerate(sheet.task.labels)}
-    truth = np.array([labels[sheet.references[row] or ""] for row in target.rows])
-    classes = sorted(set(truth.tolist()))
-    statistics = [macro_f1_statistic(truth, _codes(sheet, target, arm, labels), classes) for arm in arms]
-    return lambda counts: np.hstack([statistic(counts) for statistic in statistics])
+    rows = tuple(row for row, reference in enumerate(sheet.references) if reference is not None)
+    truth = np.array([labels[sheet.references[row] or ""] for row in rows], dtype=np.int64)
+    return rows, LabelTable(sheet.task.labels, truth, {arm: _codes(sheet, rows, arm, labels) for arm in sheet.answers})
 
 
-def _codes(sheet: AnswerSheet, target: Target, arm: str, labels: dict[str, int]) -> NDArray[np.int64]:
-    first = [next((canonical(one.text, sheet.task) for one in sheet.answers[arm][row]), None) for row in target.rows]
-    return np.array([labels.get(answer or "", -1) for answer in first])
+def _codes(sheet: AnswerSheet, rows: tuple[int, ...], arm: str, labels: dict[str, int]) -> Codes:
+    first = [next((sheet.forms.of(one.text) for one in sheet.answers[arm][row]), None) for row in rows]
+    return np.array([labels.get(answer or "", -1) for answer in first], dtype=np.int64)

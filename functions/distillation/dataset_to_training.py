@@ -1,6 +1,7 @@
-"""Dataset -> the request for a customization job, and the request for the student's deployment."""
+"""Dataset -> the request for a customization job (fine-tuning or managed distillation), and the request for the student's deployment."""
 
 from collections.abc import Mapping
+from typing import TypedDict, Unpack
 
 from distillation.job_names import client_token
 from distillation.records import Record
@@ -14,35 +15,60 @@ class TrainingPlan(Record, frozen=True):
     learning_rate_warmup_steps: int
 
 
-def customization_request(
-    job_name: str, *, role_arn: str, base_model: str, plan: TrainingPlan, train_uri: str, validation_uri: str | None, output_uri: str, tags: Mapping[str, str]
-) -> dict[str, object]:
-    """Arguments of `bedrock:CreateModelCustomizationJob`. Hyperparameters travel as strings; the model is named as the job."""
-    request: dict[str, object] = {
-        "jobName": job_name,
-        "customModelName": job_name,
-        "roleArn": role_arn,
-        "clientRequestToken": client_token(job_name),
-        "baseModelIdentifier": base_model,
+class JobFacts(TypedDict):
+    """What every customization job is given: a role, the model to train, where its lines are and where its metrics go (S3 URIs), tags."""
+
+    role_arn: str
+    base_model: str
+    train_uri: str
+    output_uri: str
+    tags: Mapping[str, str]
+
+
+def customization_request(job_name: str, *, plan: TrainingPlan, validation_uri: str | None, **facts: Unpack[JobFacts]) -> dict[str, object]:
+    """Arguments of `bedrock:CreateModelCustomizationJob` for fine-tuning. Hyperparameters travel as strings; the model is named as the job."""
+    request = _job(job_name, facts) | {
         "customizationType": "FINE_TUNING",
         "hyperParameters": {
             "epochCount": str(plan.epoch_count),
             "learningRate": f"{plan.learning_rate:.10f}".rstrip("0"),
             "learningRateWarmupSteps": str(plan.learning_rate_warmup_steps),
         },
-        "trainingDataConfig": {"s3Uri": train_uri},
-        "outputDataConfig": {"s3Uri": output_uri},
-        "jobTags": _tags(tags),
-        "customModelTags": _tags(tags),
     }
     if validation_uri:
         request["validationDataConfig"] = {"validators": [{"s3Uri": validation_uri}]}
     return request
 
 
+def distillation_request(job_name: str, *, teacher: str, max_tokens: int, **facts: Unpack[JobFacts]) -> dict[str, object]:
+    """Arguments of `bedrock:CreateModelCustomizationJob` for managed distillation. `teacher`: model id or inference profile; `max_tokens` of its answers.
+
+    No hyperparameters and no validation data: AWS's guide names the first nowhere for such a job, and says nowhere what lines the second would hold.
+    """
+    teacher_config = {"teacherModelIdentifier": teacher, "maxResponseLengthForInference": max_tokens}
+    return _job(job_name, facts) | {
+        "customizationType": "DISTILLATION",
+        "customizationConfig": {"distillationConfig": {"teacherModelConfig": teacher_config}},
+    }
+
+
 def deployment_request(name: str, *, model_arn: str, tags: Mapping[str, str]) -> dict[str, object]:
     """Arguments of `bedrock:CreateCustomModelDeployment`: on demand, no hourly price."""
     return {"modelDeploymentName": name, "modelArn": model_arn, "clientRequestToken": client_token(name), "tags": _tags(tags)}
+
+
+def _job(job_name: str, facts: JobFacts) -> dict[str, object]:
+    return {
+        "jobName": job_name,
+        "customModelName": job_name,
+        "roleArn": facts["role_arn"],
+        "clientRequestToken": client_token(job_name),
+        "baseModelIdentifier": facts["base_model"],
+        "trainingDataConfig": {"s3Uri": facts["train_uri"]},
+        "outputDataConfig": {"s3Uri": facts["output_uri"]},
+        "jobTags": _tags(facts["tags"]),
+        "customModelTags": _tags(facts["tags"]),
+    }
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

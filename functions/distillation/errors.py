@@ -8,6 +8,8 @@ DistillationError
 ├── NotEnoughExamples     fewer training examples than Bedrock accepts
 ├── TuningFailed          the customization job ended without a model
 ├── DeploymentFailed      the custom model could not be deployed
+├── PromotionFailed       the stable deployment did not take over the model
+├── CanaryFailed          the stable deployment does not answer as the student did in its run
 ├── WaitedTooLong         a job did not even stop at its deadline
 └── ThrottledByBedrock    a quota was hit; the state machine retries with backoff
 """
@@ -55,6 +57,14 @@ class TuningFailed(DistillationError):
 
 class DeploymentFailed(DistillationError):
     """The custom model could not be deployed."""
+
+
+class PromotionFailed(DistillationError):
+    """The stable deployment did not take over the model; the one before goes on serving."""
+
+
+class CanaryFailed(DistillationError):
+    """The stable deployment does not answer as the student did in its run."""
 
 
 class WaitedTooLong(DistillationError):

@@ -1,174 +1,219 @@
-"""Examples -> dataset: split by content, duplicates and overlaps out, conversation lines, manifest.
+"""Candidates of all shards -> the dataset: duplicates and leaks out, ratings applied, chosen where there are too many; every prompt accounted for.
 
-The side of a prompt is a function of its own text alone, fixed before anything is trained: in every run the same seed lands on the same side.
+Decided by columns, flat in memory. The texts pass twice as a stream: once to be compared with what is measured, once to be written.
 """
 
-import hashlib
-import json
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
-from distillation.errors import NotEnoughExamples
-from distillation.record_lines import encode_line
-from distillation.records import Example, HoldoutItem, Prompt, Record, RejectedExample
-from distillation.training_limits import MAX_SAMPLES, MIN_SAMPLES
+import numpy as np
 
+from distillation.candidate_columns import HeldColumns, KeyColumns, read_candidates
+from distillation.candidates_to_ratings import Judged, judged
+from distillation.dataset_split import Side, side_of_id
+from distillation.decontamination import MeasuredTexts
+from distillation.merge_plan import MergePlan
+from distillation.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
+from distillation.records import Candidate, FunnelStep, Held, RejectedExample, Seed
+from distillation.selection import select
+from distillation.selection_summary import SelectionSummary
+from distillation.word_hashes import CommonWords
 
-class Side(StrEnum):
-    """Where a prompt goes."""
-
-    TRAIN = "train"
-    VALIDATION = "validation"
-    HOLDOUT = "holdout"
-
-
-class SplitPlan(Record, frozen=True):
-    """Shares of the prompts (0 to 1): `holdout_share` of all is never trained on, `validation_share` of the rest is not trained on but watched."""
-
-    holdout_share: float
-    validation_share: float
+Key = TypeVar("Key")
 
 
-class Dataset(Record, frozen=True):
-    """What is trained on, what is watched, and what made it into neither."""
+class Decision(NamedTuple):
+    """What becomes of every prompt that reached the merge.
 
-    train: list[Example]
-    validation: list[Example]
-    rejected: list[RejectedExample]
-
-
-class DatasetFile(Record, frozen=True):
-    """A file of the dataset in the manifest: lines, bytes and the sha256 of its content."""
-
-    lines: int
-    bytes: int
-    sha256: str
-
-
-class Manifest(Record, frozen=True):
-    """`5-dataset/manifest.json`. prompts = holdout + examples + examples_rejected; examples = train + validation."""
-
-    run_id: str
-    dataset: str
-    counts: Mapping[str, int]
-    rejected_by_reason: Mapping[str, int]
-    files: Mapping[str, DatasetFile]
-    split: SplitPlan
-
-
-def side_of(prompt_id: str, plan: SplitPlan) -> Side:
-    """The side of a prompt: its id, hashed to a number in [0, 1), against the shares. Adding seeds moves no other seed."""
-    point = int.from_bytes(hashlib.sha256(f"side:{prompt_id}".encode()).digest()[:6], "big") / 2**48
-    if point < plan.holdout_share:
-        return Side.HOLDOUT
-    rest = (point - plan.holdout_share) / (1 - plan.holdout_share)
-    return Side.VALIDATION if rest < plan.validation_share else Side.TRAIN
-
-
-def holdout_item(prompt: Prompt) -> HoldoutItem:
-    """A prompt as an item of the holdout."""
-    return HoldoutItem(prompt_id=prompt.prompt_id, prompt=prompt.prompt, system=prompt.system, reference=prompt.reference, category=prompt.category)
-
-
-def assemble(holdout: Iterable[HoldoutItem], made: Iterable[Example | RejectedExample], plan: SplitPlan) -> Dataset:
-    """Sorts what `answers_to_examples` made into train and validation.
-
-    Out go, each with its reason: a prompt that reads the same as one of the holdout, or as an earlier one, but for case and white space; and what is over
-    Bedrock's 20,000 samples (the least agreed on first).
-
-    Raises:
-        NotEnoughExamples: fewer than 8 training examples are left (Amazon Nova user guide).
+    `held` and `sides` have one entry a holdout prompt and a candidate, in order: whether it stays, and where it goes (None: rejected). `judged` holds the
+    answers that the judge left of candidates by number, where a judge was asked. `arrived` are the ids of all that reached the merge.
     """
-    held = {_folded(item.system, item.prompt) for item in holdout}
-    seen: set[str] = set()
-    kept: list[Example] = []
-    rejected: list[RejectedExample] = []
-    for item in made:
-        verdict = item if isinstance(item, RejectedExample) else _duplicate(item, held, seen)
-        if verdict is None and isinstance(item, Example):
-            kept.append(item)
-        elif verdict is not None:
-            rejected.append(verdict)
-    kept, over = _cap(kept)
-    sides = {e.prompt_id: side_of(e.prompt_id, plan) for e in kept}
-    train = [e for e in kept if sides[e.prompt_id] is not Side.VALIDATION]
-    if len(train) < MIN_SAMPLES:
-        raise NotEnoughExamples(_too_few(len(train), rejected + over))
-    return Dataset(train=train, validation=[e for e in kept if sides[e.prompt_id] is Side.VALIDATION], rejected=rejected + over)
+
+    arrived: list[str]
+    held: list[bool]
+    sides: list[Side | None]
+    judged: dict[int, tuple[str, ...]]
+    rejected: list[RejectedExample]
+    funnel: list[FunnelStep]
+    strata: dict[str, dict[str, int]]
+    selection: SelectionSummary | None
+    conflicting_references: int
+    agreement: list[float]
+    entropy: list[float]
+    lines: dict[Side, int]
 
 
-def conversation_line(example: Example) -> bytes:
-    """An example in the form bedrock-conversation-2024 (Amazon Nova user guide, preparing data for fine-tuning understanding models)."""
-    line: dict[str, object] = {"schemaVersion": "bedrock-conversation-2024"}
-    if example.system:
-        line["system"] = [{"text": example.system}]
-    line["messages"] = [{"role": "user", "content": [{"text": example.prompt}]}, {"role": "assistant", "content": [{"text": example.answer}]}]
-    return encode_line(line)
+def decide(
+    held: Iterable[Held], candidates: Iterable[Candidate], plan: MergePlan, evaluation: Sequence[Seed] = (), ratings: Mapping[str, int] | None = None
+) -> Decision:
+    """Decides over all prompts of a run. Where a judge is asked for and `ratings` are not there yet, all that is left is what it has to rate."""
+    return _Merge(held, candidates, plan, evaluation, ratings).decision()
 
 
-def conversation_texts(line: bytes) -> list[str]:
-    """The texts of a conversation line that a model reads: system, prompt, answer."""
-    conversation = json.loads(line)
-    turns = [block for message in conversation["messages"] for block in message["content"]]
-    return [block["text"] for block in conversation.get("system", []) + turns]
+class _Merge:
+    """The filters in their order. Each looks only at what the earlier ones left (`alive`)."""
+
+    def __init__(
+        self, held: Iterable[Held], candidates: Iterable[Candidate], plan: MergePlan, evaluation: Sequence[Seed], ratings: Mapping[str, int] | None
+    ) -> None:
+        self._plan, self._ratings = plan, ratings
+        self._judged: dict[int, Judged] = {}
+        self._keys = KeyColumns()
+        self._held = HeldColumns(held, self._keys)
+        common = CommonWords(plan.common)
+        measured = [
+            MeasuredTexts(self._held.ids, self._held.texts, common, plan.ngram),
+            MeasuredTexts([f"{seed.file}:{seed.line}" for seed in evaluation], [seed.prompt for seed in evaluation], common, plan.ngram),
+        ]
+        self._columns, self._overlaps = read_candidates(candidates, self._keys, measured, self._lines_of)
+        self._held_alive = np.ones(len(self._held.ids), bool)
+        self._alive = np.ones(len(self._columns), bool)
+        self._rejected: list[RejectedExample] = []
+        self._funnel: list[FunnelStep] = []
+        self._conflicts, self._twins = 0, Counter[str]()
+
+    def _lines_of(self, number: int, candidate: Candidate) -> int:
+        if self._plan.judging is None or self._ratings is None:
+            return len(candidate.answers) or 1  # without answers: the prompt alone
+        self._judged[number] = judged(candidate, self._ratings, self._plan.judging)
+        return len(self._judged[number].answers)
+
+    def decision(self) -> Decision:
+        self._step("exactDuplicates", self._exact_duplicates())
+        if self._plan.near_threshold is not None or self._plan.semantic_threshold is not None:
+            self._step("nearDuplicates", self._near_duplicates())
+        self._step("decontamination", self._overlapping())
+        if self._judged:
+            self._step("ratings", self._low_rated())
+        to_be_judged = self._plan.judging is not None and self._ratings is None
+        chosen = None if to_be_judged else self._select()
+        columns, alive = self._columns, np.flatnonzero(self._alive).tolist()
+        sides: list[Side | None] = [None] * len(columns)
+        for i in alive:
+            sides[i] = side_of_id(columns.id(i), self._plan.split, expanded=bool(columns.expanded[i]))
+        return Decision(
+            arrived=self._keys.ids,
+            held=self._held_alive.tolist(),
+            sides=sides,
+            judged={i: verdict.answers for i, verdict in self._judged.items() if self._alive[i]},
+            rejected=self._rejected,
+            funnel=[_funnel_step("holdoutTwins", "holdout", len(self._held.ids), self._twins), *self._funnel],
+            strata=self._strata(sides),
+            selection=chosen,
+            conflicting_references=self._conflicts,
+            agreement=[columns.agreement[i] for i in alive if columns.answered[i]],
+            entropy=[columns.entropy[i] for i in alive if columns.answered[i]],
+            lines={side: sum(columns.lines[i] for i in alive if sides[i] is side) for side in (Side.TRAIN, Side.VALIDATION)},
+        )
+
+    def _step(self, step: str, out: Iterable[tuple[int, bool, str, str]]) -> None:
+        """Rejects (number, whether of the holdout, reason, detail), and counts. The holdout left the funnel at the split: its twins are a step of their own."""
+        came, reasons = int(self._alive.sum()), Counter[str]()
+        for number, held, reason, detail in list(out):
+            alive, counted = (self._held_alive, self._twins) if held else (self._alive, reasons)
+            alive[number] = False
+            counted[reason] += 1
+            prompt_id = self._held.ids[number] if held else self._columns.id(number)
+            self._rejected.append(RejectedExample(prompt_id=prompt_id, reason=reason, detail=detail))
+        self._funnel.append(_funnel_step(step, "prompts", came, reasons))
+
+    def _exact_duplicates(self) -> Iterator[tuple[int, bool, str, str]]:
+        """Of the holdout the first stays, of the others the most agreed on, then the first."""
+        texts, columns = self._keys.folded().tolist(), self._columns
+        firsts: dict[bytes, int] = {}
+        for number, text in enumerate(texts[: columns.first]):
+            first = firsts.setdefault(text, number)
+            if first != number:
+                yield self._twin(number, first, "duplicate", "reads the same as")
+        trained = texts[columns.first :]
+        best = _best_of(trained, columns.agreement)
+        for number, text in enumerate(trained):
+            if text in firsts:
+                yield number, False, "duplicate_of_holdout", f"reads the same as {self._held.ids[firsts[text]]}"
+            elif best[text] != number:
+                yield number, False, "duplicate", f"reads the same as {columns.id(best[text])}"
+
+    def _near_duplicates(self) -> Iterator[tuple[int, bool, str, str]]:
+        """Twins in the holdout are looked for without the candidates, so that no new training prompt can move the holdout.
+
+        What went as an exact duplicate is still in the clusters: it is like nothing that the text that stayed is not like.
+        """
+        held = self._columns.first
+        for number, first in enumerate(self._clusters(held).tolist()):
+            if number != first and self._held_alive[number]:
+                yield self._twin(number, first, "near_duplicate", "near duplicate of")
+        yield from self._straddling(self._clusters(len(self._keys.ids))[held:].tolist())
+
+    def _twin(self, number: int, first: int, reason: str, says: str) -> tuple[int, bool, str, str]:
+        """A holdout prompt that goes because of an earlier one."""
+        self._conflicts += self._held.references[first] != self._held.references[number]
+        return number, True, reason, f"{says} {self._held.ids[first]}"
+
+    def _straddling(self, clusters: Sequence[int]) -> Iterator[tuple[int, bool, str, str]]:
+        # A label is the smallest number of its cluster, and the holdout comes first: a label below its size is a cluster with a holdout prompt.
+        held, alive = self._columns.first, np.flatnonzero(self._alive).tolist()
+        best = _best_of([clusters[i] for i in alive], [self._columns.agreement[i] for i in alive])
+        for position, number in enumerate(alive):
+            label = clusters[number]
+            if label < held:
+                yield number, False, "near_duplicate_of_holdout", f"near duplicate of {self._held.ids[label]}"
+            elif best[label] != position:
+                yield number, False, "near_duplicate", f"near duplicate of {self._columns.id(alive[best[label]])}"
+
+    def _clusters(self, count: int) -> Labels:
+        """Labels of the first `count` prompts, the holdout's before the candidates'."""
+        plan, vectors = self._plan, self._keys.vectors()
+        labels: Labels = np.arange(count)
+        if plan.near_threshold is not None and count:
+            labels = near_clusters(self._keys.signatures()[:count], plan.near_threshold)
+        if plan.semantic_threshold is not None and vectors is not None:
+            labels = join_labels(labels, semantic_clusters(vectors[:count], plan.semantic_threshold))
+        return labels
+
+    def _overlapping(self) -> Iterator[tuple[int, bool, str, str]]:
+        for reason, found in zip(("overlaps_holdout", "overlaps_evaluation_file"), self._overlaps, strict=True):
+            yield from ((i, False, reason, overlap.detail) for i, overlap in found.items() if self._alive[i] and not self._earlier(reason, i))
+
+    def _earlier(self, reason: str, number: int) -> bool:
+        """Whether a prompt overlaps both: the holdout is the reason then."""
+        return reason == "overlaps_evaluation_file" and number in self._overlaps[0]
+
+    def _low_rated(self) -> Iterator[tuple[int, bool, str, str]]:
+        return ((i, False, verdict.reason, verdict.detail) for i, verdict in self._judged.items() if verdict.reason and self._alive[i])
+
+    def _select(self) -> SelectionSummary | None:
+        columns, left = self._columns, np.flatnonzero(self._alive)
+        numbers = left.tolist()
+        chosen = select(
+            [columns.categories[i] for i in numbers],
+            [columns.agreement[i] for i in numbers],
+            [columns.lines[i] for i in numbers],
+            self._keys.signatures()[self._columns.first :][left] if numbers else np.zeros((0, 1), np.uint32),
+            self._plan.max_lines,
+        )
+        stays = {numbers[position] for position in chosen.kept}
+        detail = f"over selection.maxExamples, {self._plan.max_lines}"
+        self._step("selection", ((i, False, "not_selected", detail) for i in numbers if i not in stays))
+        return chosen.summary
+
+    def _strata(self, sides: Sequence[Side | None]) -> dict[str, dict[str, int]]:
+        strata: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for category, stays in zip(self._held.categories, self._held_alive.tolist(), strict=True):
+            strata[category][Side.HOLDOUT if stays else "rejected"] += 1
+        for category, side in zip(self._columns.categories, sides, strict=True):
+            strata[category][side or "rejected"] += 1
+        return {category: dict(sorted(strata[category].items())) for category in sorted(strata)}
 
 
-def describe_file(lines: Iterable[bytes]) -> DatasetFile:
-    """Counts and hashes a file's lines."""
-    digest, count, size = hashlib.sha256(), 0, 0
-    for line in lines:
-        digest.update(line)
-        count, size = count + 1, size + len(line)
-    return DatasetFile(lines=count, bytes=size, sha256=digest.hexdigest())
+def _funnel_step(step: str, unit: str, came: int, reasons: Counter[str]) -> FunnelStep:
+    return FunnelStep(step=step, unit=unit, came=came, kept=came - reasons.total(), rejected=dict(sorted(reasons.items())))
 
 
-def reasons(rejected: Iterable[RejectedExample]) -> dict[str, int]:
-    """How many were rejected for each reason."""
-    return dict(sorted(Counter(r.reason for r in rejected).items()))
-
-
-def _folded(system: str, prompt: str) -> str:
-    return "\x1f".join(" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in (system, prompt))
-
-
-def _duplicate(example: Example, held: set[str], seen: set[str]) -> RejectedExample | None:
-    key = _folded(example.system, example.prompt)
-    if key in held:
-        return RejectedExample(prompt_id=example.prompt_id, reason="duplicate_of_holdout", detail="reads the same as a holdout prompt")
-    if key in seen:
-        return RejectedExample(prompt_id=example.prompt_id, reason="duplicate", detail="reads the same as an earlier prompt")
-    seen.add(key)
-    return None
-
-
-def _cap(kept: list[Example]) -> tuple[list[Example], list[RejectedExample]]:
-    if len(kept) <= MAX_SAMPLES:
-        return kept, []
-    best = {e.prompt_id for e in sorted(kept, key=lambda e: (-e.agreement, e.prompt_id))[:MAX_SAMPLES]}
-    over = [
-        RejectedExample(prompt_id=e.prompt_id, reason="over_sample_limit", detail=f"a job takes {MAX_SAMPLES} samples") for e in kept if e.prompt_id not in best
-    ]
-    return [e for e in kept if e.prompt_id in best], over
-
-
-def _too_few(count: int, rejected: list[RejectedExample]) -> str:
-    counted = ", ".join(f"{reason} {n}" for reason, n in reasons(rejected).items()) or "none"
-    return (
-        f"{count} training examples are left and a customization job takes at least {MIN_SAMPLES}. Rejected: {counted} (5-dataset/rejected.jsonl). "
-        "Give more seeds, or a smaller split.holdoutShare."
-    )
-
-
-def card_lines(manifest: Manifest, task: str, teacher: str) -> Iterator[str]:
-    """`card.md`: what a person needs to know about the dataset before using it."""
-    yield f"# Dataset {manifest.dataset}, run {manifest.run_id}\n"
-    yield f"Answers of `{teacher}` to the prompts of `{manifest.dataset}`; task: {task}.\n"
-    yield "| file | lines | bytes | sha256 |\n|---|---:|---:|---|"
-    yield from (f"| {name} | {file.lines} | {file.bytes} | `{file.sha256}` |" for name, file in sorted(manifest.files.items()))
-    yield "\n| counted | records |\n|---|---:|"
-    yield from (f"| {name} | {count} |" for name, count in manifest.counts.items())
-    yield "\n| rejected because of | prompts |\n|---|---:|"
-    yield from (f"| {reason} | {count} |" for reason, count in manifest.rejected_by_reason.items())
-    yield "\nThe holdout is fixed by a hash of each prompt's own text and is never trained on.\n"
+def _best_of(labels: Sequence[Key], agreement: Sequence[float]) -> dict[Key, int]:
+    """For each label the number of the highest agreement, of equals the first."""
+    best: dict[Key, int] = {}
+    for number, label in enumerate(labels):
+        if agreement[number] > agreement[best.setdefault(label, number)]:
+            best[label] = number
+    return best

@@ -20,6 +20,7 @@ _NEXT = {
     "NotEnoughExamples": "Give more seeds, or read in {dataset}rejected.jsonl why prompts made no example.",
     "TuningFailed": "The cause is Bedrock's own message. Mend it and start again with the same runId: the teacher's answers are not paid for again.",
     "DeploymentFailed": "The cause is Bedrock's own message. Start again with the same runId: the answers and the dataset are kept.",
+    "CanaryFailed": "The dataset's stable deployment serves what it served before. Read in the cause which answers differed, then `python -m cli promote`.",
     "ThrottledByBedrock": "A quota stayed exhausted through all retries. Raise it or lower batches.maxConcurrent, and start again with the same runId.",
     "States.Timeout": "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise batches.timeoutHours and start again.",
     "States.TaskFailed": "Read the function's log in CloudWatch: the execution's event history links to it.",

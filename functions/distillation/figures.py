@@ -1,42 +1,66 @@
 """Numbers as people read them, the same in verdict, report and pages."""
 
+import re
+
 METRIC_NAMES = {
     "accuracy": "Accuracy",
     "macroF1": "Macro F1",
+    "exactMatch": "Exact match",
+    "fieldAccuracy": "Fields right",
+    "schemaValid": "Fits the schema",
+    "jsonValid": "Valid JSON",
     "tokenF1": "Token F1",
+    "rougeL": "ROUGE-L",
+    "chrF": "chrF",
     "teacherAgreement": "Agreement with the teacher",
+    "teacherTokenF1": "Token F1 with the teacher",
+    "jensenShannonBits": "Jensen-Shannon divergence",
+    "jensenShannonByChance": "The same by chance",
     "formatFailureRate": "Unreadable answers",
+    "refusalRate": "Refusals",
     "missingRate": "Missing answers",
+    "lengthRatio": "Length, teacher's is 1",
     "outputTokens": "Output tokens an answer",
     "costPer1000Usd": "Cost of 1,000 answers",
     "latencyMedianMs": "Latency, median",
     "latencyP95Ms": "Latency, 95th percentile",
 }
 
-SHARES = {"accuracy", "macroF1", "tokenF1", "teacherAgreement", "formatFailureRate", "missingRate"}
+PLAIN = {"outputTokens": ("{:,.1f}", ""), "lengthRatio": ("{:.2f}", ""), "jensenShannonBits": ("{:.3f}", " bits"), "jensenShannonByChance": ("{:.3f}", " bits")}
+"""Metrics that are no shares: how a value is written, and its unit. Every other metric without a unit in its name is a share of 1."""
+
+_CAPITALS = re.compile(r"[A-Z]")
 
 
 def metric_name(metric: str) -> str:
-    """The metric in words; an unknown one as it is."""
-    return METRIC_NAMES.get(metric, metric)
+    """The metric in words. What a judge was asked for is named by `judge_config`: Builtin.FollowingInstructions -> "Judged following instructions"."""
+    source, _, name = metric.partition(".")
+    if source == "Builtin" and name:
+        return f"Judged{_CAPITALS.sub(lambda letter: ' ' + letter.group().lower(), name)}"
+    return f"Judged {name}" if source == "Custom" and name else METRIC_NAMES.get(metric, metric)
 
 
 def figure(metric: str, value: float | None) -> str:
     """A metric's value with its unit; a dash where there is none."""
     if value is None:
         return "–"
-    if metric in SHARES:
+    if "." in metric:  # a judge's, by whatever name
         return percent(value)
     if metric.endswith("Usd"):
         return usd(value)
-    return milliseconds(value) if metric.endswith("Ms") else f"{value:,.1f}"
+    if metric.endswith("Ms"):
+        return milliseconds(value)
+    form, unit = PLAIN.get(metric, ("", ""))
+    return form.format(value) + unit if form else percent(value)
 
 
 def span(metric: str, low: float | None, high: float | None) -> str:
-    """An interval, the unit said once: "75.0 to 89.2 %"; an open end is an ellipsis, no interval at all an empty text."""
+    """An interval, the unit said once: "75.0 to 89.2 %"; an open end is an ellipsis. Empty where there is no interval, or it has no width."""
     if low is None and high is None:
         return ""
     ends = ["…" if end is None else figure(metric, end) for end in (low, high)]
+    if ends[0] == ends[1]:
+        return ""
     unit = ends[1].rpartition(" ")[1:] if " " in ends[1] else ("", "")
     return f"{ends[0].removesuffix(''.join(unit))} to {ends[1]}"
 

@@ -7,21 +7,39 @@ Limits: batch jobs 63 characters of [a-zA-Z0-9+-.], customization jobs 63 of [a-
 
 import hashlib
 
+from distillation.records import Arm, Stage
+
 RUN_ID_MAX = 36
+NAME_MAX = 63
+
+_WAVE_LETTERS = {Stage.EXPANSION: "x", Stage.ANSWERS: "w", Stage.RATINGS: "r", Stage.COMPARISONS: "c"}
+_ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STUDENT: "stud", Arm.DIRECT: "dir"}
+"""Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add a hyphen."""
+_ARM_LETTERS: dict[str, str] = {Arm.TEACHER: "t", Arm.BASE: "b", Arm.FEW_SHOT: "f", Arm.STUDENT: "s", Arm.DIRECT: "d"}
+_PROMOTE = "-promote-p"
 
 
-def batch(app: str, run_id: str, wave: int, shard: int, attempt: int = 0) -> str:
-    """Name of the batch job that answers a teacher shard. `attempt` > 0 only where an earlier one failed as a whole."""
-    return f"{app}-{run_id}-w{wave:02d}-s{shard:04d}{_attempt(attempt)}"
+def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, stage: Stage = Stage.ANSWERS) -> str:
+    """Name of the batch job that answers a shard of a stage's wave. `attempt` > 0 only where an earlier one failed as a whole."""
+    return f"{app}-{run_id}-{_WAVE_LETTERS[stage]}{wave:02d}-s{shard:04d}{_attempt(attempt)}"
 
 
 def prediction_batch(app: str, run_id: str, arm: str, shard: int, attempt: int = 0) -> str:
     """Name of the batch job that answers a holdout shard for an arm. `attempt` as in `batch`."""
-    return f"{app}-{run_id}-{arm}-s{shard:04d}{_attempt(attempt)}"
+    return f"{app}-{run_id}-{_ARM_WORDS.get(arm, arm)}-s{shard:04d}{_attempt(attempt)}"
 
 
 def _attempt(attempt: int) -> str:
     return f".{attempt}" if attempt else ""
+
+
+def evaluation(app: str, run_id: str, arm: str, part: int, dataset: str, *, attempt: int = 0) -> str:
+    """Name of the evaluation job that judges a part of an arm's answers: 63 characters of [a-z0-9](-*[a-z0-9])*, lower case only.
+
+    `dataset` is the hash of what is judged (hex), so that a rerun whose arm answers anew does not adopt the judgements of the old answers. `attempt` as in
+    `batch`.
+    """
+    return f"{app}-{run_id}-j{_ARM_LETTERS[arm]}-{part:02d}a{attempt}x{dataset[:4]}"
 
 
 def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
@@ -32,6 +50,37 @@ def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
 def deployment(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
     """Name of the on-demand deployment of an arm's model. `attempt` > 0 only where an earlier one failed or was deleted."""
     return f"{app}-{run_id}-{arm}-d{attempt}"
+
+
+def stable_deployment(app: str, dataset: str) -> str:
+    """Name of the one deployment that serves a dataset, whatever model is behind it.
+
+    A dataset's name may hold hyphens where a deployment's may not (two in a row, at the end): those are folded, and a hash keeps two datasets apart.
+    """
+    folded = "-".join(part for part in dataset.split("-") if part)
+    own = folded if folded == dataset else f"{folded}-{hashlib.sha256(dataset.encode()).hexdigest()[:8]}"
+    return f"{app}-{own}-stable"
+
+
+def promotion(app: str, run_id: str, attempt: int = 0) -> str:
+    """Ledger name of bringing the run's student behind the stable deployment. `attempt` > 0 only where an earlier one failed or was taken back."""
+    return f"{app}-{run_id}{_PROMOTE}{attempt}"
+
+
+def way_back(promotion_name: str) -> str:
+    """Ledger name of moving the stable deployment back to the model before that promotion."""
+    run, _, attempt = promotion_name.rpartition(_PROMOTE)
+    return f"{run}-return-p{attempt}"
+
+
+def is_promotion(job_name: str) -> bool:
+    """Whether a ledger name is `promotion`'s, not that of a way back."""
+    return job_name.rsplit("-", 2)[1:-1] == ["promote"]
+
+
+def approval(app: str, run_id: str, attempt: int = 0) -> str:
+    """Ledger name of waiting for a person's approval. `attempt` > 0 only where an earlier execution's wait is over."""
+    return f"{app}-{run_id}-approval-a{attempt}"
 
 
 def run_id_of(app: str, job_name: str) -> str | None:

@@ -4,11 +4,13 @@ from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The kinds of Bedrock work that a run waits for."""
+    """The kinds of Bedrock work that a run waits for. PROMOTION: the stable deployment takes over a model, by being made or by an update in place."""
 
     BATCH = "batch"
     TUNING = "tuning"
     DEPLOYMENT = "deployment"
+    EVALUATION = "evaluation"
+    PROMOTION = "promotion"
 
 
 class Outcome(StrEnum):
@@ -44,6 +46,23 @@ _OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
         "Creating": Outcome.RUNNING,
         "Active": Outcome.SUCCEEDED,
         "Failed": Outcome.FAILED,
+    },
+    JobKind.EVALUATION: {
+        "InProgress": Outcome.RUNNING,
+        "Stopping": Outcome.RUNNING,
+        "Completed": Outcome.SUCCEEDED,
+        # Results are written when a job completes, so one that was stopped or is being deleted has none.
+        "Stopped": Outcome.FAILED,
+        "Deleting": Outcome.FAILED,
+        "Failed": Outcome.FAILED,
+    },
+    JobKind.PROMOTION: {
+        "Creating": Outcome.RUNNING,
+        "Updating": Outcome.RUNNING,
+        "Active": Outcome.SUCCEEDED,
+        "UpdateCompleted": Outcome.SUCCEEDED,
+        "Failed": Outcome.FAILED,
+        "UpdateFailed": Outcome.FAILED,
     },
 }
 

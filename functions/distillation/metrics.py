@@ -4,24 +4,26 @@ import math
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
 
-from distillation.task import Task, TaskKind, canonical_answer
+import msgspec
+import numpy as np
+from rapidfuzz.distance import LCSseq
+from sacrebleu.metrics.chrf import CHRF
+from scipy.spatial.distance import jensenshannon
 
+from distillation.task import Task, TaskKind, unfenced
+
+CHRF_CHARACTERS = 1_000
+"""chrF compares the first so many characters of two texts: it takes over a millisecond a thousand. Token F1 and ROUGE-L see the whole texts."""
+
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-
-
-def canonical_reference(reference: str | None, task: Task) -> str | None:
-    """The reference in the task's canonical form, or None where it can be compared with nothing (none given, or not one of the labels).
-
-    A reference of an ANSWER task may be the bare value ("42") where answers carry it in a sentence ("The answer is 42").
-    """
-    if reference is None or not reference.strip():
-        return None
-    if task.kind is TaskKind.ANSWER:
-        return canonical_answer(reference, task) or reference.strip()
-    return canonical_answer(reference, task)
 
 
 def exact_match(answer: str | None, target: str | None) -> float:
@@ -38,11 +40,115 @@ def token_f1(answer: str | None, target: str) -> float:
     """Harmonic mean of precision and recall over the shared words of two texts (SQuAD 1.1; the no-answer rule of SQuAD 2.0). 0.0 for a missing answer."""
     if answer is None:
         return 0.0
-    given, wanted = squad_tokens(answer), squad_tokens(target)
+    given, wanted = Counter(squad_tokens(answer)), _wanted_tokens(target)
     if not given or not wanted:
         return float(given == wanted)
-    shared = sum((Counter(given) & Counter(wanted)).values())
-    return 2 * shared / (len(given) + len(wanted))
+    return 2 * (given & wanted).total() / (given.total() + wanted.total())
+
+
+@lru_cache(maxsize=8)
+def _wanted_tokens(target: str) -> Counter[str]:
+    # All arms are compared with the same text, one after the other.
+    return Counter(squad_tokens(target))
+
+
+def rouge_l(answer: str | None, target: str) -> float:
+    """ROUGE-L (Lin 2004): F1 of the longest common subsequence of words, in lower case, without stemming. 0.0 for a missing answer."""
+    if answer is None:
+        return 0.0
+    given, wanted = _words(answer), _words(target)
+    if not given or not wanted:
+        return float(given == wanted)
+    return 2 * LCSseq.similarity(given, wanted) / (len(given) + len(wanted))
+
+
+@lru_cache(maxsize=8)
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+_chrf = CHRF()
+
+
+def chrf(answer: str | None, target: str) -> float:
+    """chrF2 (Popović 2015, as sacrebleu computes it: character n-grams up to 6, recall counts twice), in 0 to 1. 0.0 for a missing answer."""
+    if answer is None:
+        return 0.0
+    given, wanted = " ".join(answer.split())[:CHRF_CHARACTERS], " ".join(target.split())[:CHRF_CHARACTERS]
+    if given == wanted:
+        return 1.0
+    return min(1.0, float(_chrf.sentence_score(given, [wanted]).score) / 100)
+
+
+class Tolerance(NamedTuple):
+    """How far two numbers may lie apart and still be equal: by a share of the larger one, or by an amount."""
+
+    relative: float = 0.0
+    absolute: float = 0.0
+
+
+EXACT = Tolerance()
+
+
+def number_in(text: str) -> Decimal | None:
+    """The number that the whole of `text` is, with or without commas between thousands; None for any other text."""
+    bare = text.strip().replace("\u2212", "-")
+    if len(bare) > 64 or not any(character.isdigit() for character in bare) or not _NUMBER.fullmatch(bare):
+        return None
+    try:
+        return Decimal(bare.replace(",", ""))
+    except InvalidOperation:
+        return None
+
+
+def same_answer(answer: str | None, target: str | None, tolerance: Tolerance = EXACT) -> float:
+    """1.0 where both are the same text, or numbers within the tolerance ("1,000" and "1000.0"); else 0.0. A missing answer is the same as nothing."""
+    if answer is None or target is None or answer == target:
+        return exact_match(answer, target)
+    given, wanted = number_in(answer), number_in(target)
+    if given is None or wanted is None:
+        return 0.0
+    allowed = max(Decimal(tolerance.absolute), Decimal(tolerance.relative) * max(abs(given), abs(wanted)))
+    return float(abs(given - wanted) <= allowed)
+
+
+def outcome(answer: str | None, task: Task) -> str | None:
+    """The form in which answers are counted: equal numbers of an ANSWER task are one outcome, however they are written."""
+    number = number_in(answer) if answer is not None and task.kind is TaskKind.ANSWER else None
+    return answer if number is None else f"{number.normalize() + 0:f}"
+
+
+def field_accuracy(answer: str | None, target: str | None) -> float:
+    """Share of the leaf fields of the JSON text `target` that `answer` holds with an equal value. 0.0 where `answer` is missing or no JSON.
+
+    A leaf is a value that is no object or list, or an empty one; its place is its keys and list positions. More fields than wanted cost nothing.
+    """
+    wanted = dict(_leaves(_parsed(target)))
+    given = dict(_leaves(_parsed(answer))) if answer is not None else {}
+    return sum(place in given and _same_value(given[place], value) for place, value in wanted.items()) / len(wanted)
+
+
+def _parsed(text: str | None) -> object:
+    try:
+        return msgspec.json.decode(unfenced(text or ""))
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return _NOTHING
+
+
+_NOTHING = object()
+
+
+def _leaves(value: object, place: tuple[Hashable, ...] = ()) -> Iterator[tuple[tuple[Hashable, ...], object]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if not inner:
+        yield place, value
+    for key, item in inner:
+        yield from _leaves(item, (*place, key))
+
+
+def _same_value(given: object, wanted: object) -> bool:
+    # True == 1 in Python, not in JSON.
+    return isinstance(given, bool) == isinstance(wanted, bool) and given == wanted
 
 
 def agreement(answers: Sequence[str | None]) -> float:
@@ -55,3 +161,13 @@ def entropy_bits(answers: Sequence[str | None]) -> float:
     """Shannon entropy in bits of the empirical distribution of the answers (plug-in estimate: too low where samples are few)."""
     shares = [count / len(answers) for count in Counter(answers).values()]
     return max(0.0, -sum(share * math.log2(share) for share in shares))
+
+
+def jensen_shannon_bits(left: Sequence[str | None], right: Sequence[str | None]) -> float:
+    """Jensen-Shannon divergence (Lin 1991, by scipy) between the distributions of two samples of answers: 0 the same, 1 nothing in common.
+
+    Plug-in estimate: above 0 for few samples even of one and the same distribution.
+    """
+    outcomes = list(dict.fromkeys((*left, *right)))
+    shares = [[given.count(one) / len(given) for one in outcomes] for given in (list(left), list(right))]
+    return float(np.nan_to_num(jensenshannon(shares[0], shares[1], base=2)) ** 2)

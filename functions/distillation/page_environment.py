@@ -7,7 +7,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from distillation import figures, palette
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~]|^[#+-])")
+"""Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay readable."""
+
+_UNITS = re.compile(r"(?<=\d) (?=%|USD|ms\b|bits|points|items)|(?<=[<=]) (?=\d)|(?<=\bp) (?=[<=])")
 
 
 @lru_cache(maxsize=1)
@@ -30,6 +33,7 @@ def pages() -> Environment:
         "thousands": lambda count: f"{count:,}",
         "words": in_words,
         "md": markdown_text,
+        "bound": bound,
     }
     environment.globals |= {"figure": figures.figure, "span": figures.span, "light": palette.LIGHT, "dark": palette.DARK, "font": palette.FONT}
     return environment
@@ -40,6 +44,11 @@ def in_words(code: str) -> str:
     return re.sub(r"(?<=[a-z])([A-Z])", lambda letter: " " + letter.group().lower(), code).replace("_", " ").replace("-", " ")
 
 
+def bound(text: str) -> str:
+    """A sentence whose numbers do not part from their units at the end of a line."""
+    return _UNITS.sub("\N{NO-BREAK SPACE}", text)
+
+
 def markdown_text(text: object) -> str:
     """Any text as one line of inert Markdown: its marks escaped, its line breaks folded."""
-    return " ".join(_MARKDOWN.sub(r"\\\1", str(text)).split())
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))

@@ -1,4 +1,7 @@
-"""The colours of the pages and their charts, by name, for light and dark. Each text colour has a contrast of at least 4.5 to its paper (WCAG 2.2 AA)."""
+"""The colours of the pages and their charts, by name, for light and dark. Each text colour has a contrast of at least 4.5 to its paper (WCAG 2.2 AA).
+
+No value stands for two names, so that the page can put one theme's value in place of the other's.
+"""
 
 LIGHT = {
     "paper": "#fbfaf8",
@@ -11,8 +14,14 @@ LIGHT = {
     "teacher": "#6b4fa0",
     "base": "#6f747c",
     "student": "#0b6e8f",
-    "fewShot": "#a85a24",
+    "few-shot": "#a85a24",
     "direct": "#7a6b17",
+    "run-0": "#0a6f90",
+    "run-1": "#a75925",
+    "run-2": "#9c3f76",
+    "run-3": "#1c6f46",
+    "run-4": "#7b6c18",
+    "run-5": "#6e737b",
 }
 DARK = {
     "paper": "#15171a",
@@ -25,7 +34,13 @@ DARK = {
     "teacher": "#b49be6",
     "base": "#9ba1a9",
     "student": "#55b9dc",
-    "fewShot": "#e39a64",
+    "few-shot": "#e39a64",
     "direct": "#cdbb5a",
+    "run-0": "#56badd",
+    "run-1": "#e49b65",
+    "run-2": "#e08fbd",
+    "run-3": "#64c897",
+    "run-4": "#cebc5b",
+    "run-5": "#9ca2aa",
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

@@ -6,26 +6,32 @@ Every arm is scored on every holdout item. A missing answer, or one in which the
 answer a prompt several times: the item's score is the mean, so the samples of one prompt are one observation. The order of the items changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
-import numpy as np
+import msgspec
 
-from distillation.answer_sheet import AnswerSheet, Target, quality_targets, read_sheet, scores_arm
-from distillation.arm_columns import Column, error_counts, failure_columns, latencies, macro_f1_of_arms, quality_column, usage_columns
-from distillation.costs import Prices, price_of
-from distillation.instructive_items import instructive_items, self_grades, teacher_distribution
-from distillation.paired_differences import Draw, Pairing, differences_of, intervals
-from distillation.paired_statistics import Bounds, Floats, bounds_of, paired_bootstrap, quantile_interval
+from distillation.answer_sheet import AnswerSheet, read_sheet
+from distillation.arm_columns import Column, error_counts, quality_columns
+from distillation.arm_figures import Key, Measured, figures, latency_metrics, measure
+from distillation.class_scores import class_scores, confusion
+from distillation.costs import Prices
+from distillation.gate_comparisons import SLICE_RESAMPLES, Contest, Slices, compare, compare_macro_f1, contests, slices_of
+from distillation.instructive_items import instructive_items
+from distillation.metrics import EXACT, Tolerance
+from distillation.paired_differences import Draw, Pairing, corrected, differences_of, macro_f1_differences
+from distillation.quality_targets import Judged, Target, quality_targets
 from distillation.records import Arm, HoldoutItem, Prediction
-from distillation.scores import CONFIDENCE, Against, ArmScore, Difference, Gate, Metric, Scores, Yardstick
-from distillation.task import Task, TaskKind
+from distillation.sampled_answers import Drawn, Samples, calibration, teacher_distribution, teacher_outcomes
+from distillation.scores import CONFIDENCE, ArmScore, Difference, Gate, Metric, Scores, SliceScore
+from distillation.task import Task
 
 RESAMPLES = 9_999
-LATENCIES = {"latencyMedianMs": 0.5, "latencyP95Ms": 0.95}
-FIRST_METRICS = ("accuracy", "macroF1", "tokenF1", "teacherAgreement")
+MAX_SLICES = 100
+FIRST_METRICS = ("accuracy", "macroF1", "exactMatch", "fieldAccuracy", "schemaValid", "jsonValid", "tokenF1", "rougeL", "chrF", "teacherAgreement")
 
-Key = tuple[str, str]
-"""Metric and arm."""
+Quality = Mapping[Key, Column]
+Pairs = Sequence[tuple[str, str]]
 
 
 def score(
@@ -37,115 +43,114 @@ def score(
     models: Mapping[str, str] | None = None,
     prices: Prices | None = None,
     teacher_samples: Mapping[str, Sequence[str]] | None = None,
+    judged: Judged | None = None,
+    tolerance: Tolerance = EXACT,
     resamples: int = RESAMPLES,
 ) -> Scores:
     """Measures every arm in `predictions` (arm -> its answers) and compares them on the same items.
 
     `models` (arm -> model id) and `prices` give the cost of 1,000 answers. `teacher_samples` (prompt id -> the teacher's sampled texts) give its agreement with
-    itself. Raises RecordsLost where a prediction belongs to no holdout item.
+    itself. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge model's scores. Raises RecordsLost where a prediction belongs to no holdout item.
     """
-    sheet, draw, samples = read_sheet(holdout, predictions, task), Draw(resamples, seed), teacher_samples or {}
-    targets = quality_targets(sheet) if sheet.answers else []
-    quality = {(t.metric, arm): quality_column(sheet, t, arm) for t in targets for arm in sheet.answers if scores_arm(t, arm)}
+    sheet, samples = read_sheet(holdout, predictions, task, tolerance=tolerance), teacher_samples or {}
+    targets = quality_targets(sheet, judged) if sheet.answers else []
+    quality = {(target.metric, arm): column for target in targets for arm, column in quality_columns(sheet, target).items()}
+    teacher = teacher_outcomes(sheet, samples)
+    measured = measure(sheet, quality, models or {}, teacher, prices=prices, seed=seed)
+    draw = Draw(resamples, seed)
+    return _scores(sheet, targets, quality, samples=samples, teacher=teacher, measured=measured, models=models or {}, draw=draw)
+
+
+def _scores(
+    sheet: AnswerSheet,
+    targets: list[Target],
+    quality: Quality,
+    *,
+    samples: Samples,
+    teacher: Drawn,
+    measured: Measured,
+    models: Mapping[str, str],
+    draw: Draw,
+) -> Scores:
+    every_slice = slices_of(sheet)
+    slices = dict(islice(every_slice.items(), MAX_SLICES))
+    comparisons = _comparisons(sheet, contests(sheet, targets, quality, samples), measured, slices, draw)
     return Scores(
-        task=task,
+        task=sheet.task,
         n=len(sheet.items),
         references=sum(reference is not None for reference in sheet.references),
-        unusable_references=sum(item.reference is not None and usable is None for item, usable in zip(sheet.items, sheet.references, strict=True)),
+        unusable_references=_unusable_references(sheet),
         quality_against=sheet.against,
-        arms=_arm_scores(sheet, targets, quality, models or {}, prices=prices, draw=draw) if sheet.items else {},
-        differences=_differences(list(sheet.answers), targets, quality, draw),
-        gate=_gate(sheet, targets, quality, samples, draw),
-        teacher=teacher_distribution(sheet, samples),
-        items=instructive_items(sheet, targets[0]) if targets else (),
+        arms=_arm_scores(sheet, measured, models, draw) if sheet.items else {},
+        differences=_differences(_pairs(list(sheet.answers)), targets, quality, measured, draw),
+        gate=next(iter(comparisons), None),
+        teacher=teacher_distribution(teacher),
+        items=instructive_items(sheet, targets[0], quality) if targets else (),
         confidence=CONFIDENCE,
-        resamples=resamples,
-        seed=seed,
+        resamples=draw.resamples,
+        seed=draw.seed,
+        comparisons=comparisons,
+        slices=_slice_scores(sheet, measured, slices, draw),
+        slices_left_out=len(every_slice) - len(slices),
+        calibration=calibration(sheet, teacher, resamples=draw.resamples, seed=draw.seed),
     )
 
 
-def _arm_scores(
-    sheet: AnswerSheet, targets: list[Target], quality: Mapping[Key, Column], models: Mapping[str, str], *, prices: Prices | None, draw: Draw
-) -> dict[str, ArmScore]:
-    columns = dict(quality)
-    for arm in sheet.answers:
-        price = price_of(prices, models[arm]) if prices and arm in models else None
-        columns |= {(metric, arm): column for metric, column in (failure_columns(sheet, arm) | usage_columns(sheet, arm, price)).items()}
-    found = _metrics({key: column for key, column in columns.items() if column.rows}, draw) | _macro_f1(sheet, targets, draw)
-    return {arm: _arm_score(sheet, arm, models.get(arm), found) for arm in sheet.answers}
+def _unusable_references(sheet: AnswerSheet) -> int:
+    return sum(item.reference is not None and usable is None for item, usable in zip(sheet.items, sheet.references, strict=True))
 
 
-def _arm_score(sheet: AnswerSheet, arm: str, model: str | None, found: Mapping[Key, Metric]) -> ArmScore:
-    failures = failure_columns(sheet, arm)
-    metrics = {metric: figure for (metric, of_arm), figure in found.items() if of_arm == arm} | _latency_metrics(sheet, arm)
+def _comparisons(sheet: AnswerSheet, given: Iterable[Contest], measured: Measured, slices: Slices, draw: Draw) -> tuple[Gate, ...]:
+    found = compare(list(given), slices, draw)
+    both = {Arm.STUDENT, Arm.TEACHER} <= sheet.answers.keys()
+    return (*found, *compare_macro_f1(sheet, slices, draw)) if measured.labels and both else found
+
+
+def _arm_scores(sheet: AnswerSheet, measured: Measured, models: Mapping[str, str], draw: Draw) -> dict[str, ArmScore]:
+    found = figures(measured, draw)
+    return {arm: _with_classes(_arm_score(sheet, arm, models.get(arm), found, measured), arm, measured, draw) for arm in sheet.answers}
+
+
+def _arm_score(sheet: AnswerSheet, arm: str, model: str | None, found: Mapping[Key, Metric], measured: Measured) -> ArmScore:
     return ArmScore(
         n=len(sheet.items),
         model=model,
-        missing=int((failures["missingRate"].values > 0).sum()),
-        format_failures=int((failures["formatFailureRate"].values > 0).sum()),
+        missing=int((measured.columns["missingRate", arm].values > 0).sum()),
+        format_failures=int((measured.columns["formatFailureRate", arm].values > 0).sum()),
         errors=error_counts(sheet, arm),
-        metrics={metric: metrics[metric] for metric in dict.fromkeys((*FIRST_METRICS, *metrics)) if metric in metrics},
+        metrics=_of_arm(found, arm) | latency_metrics(sheet, arm),
     )
 
 
-def _metrics(columns: Mapping[Key, Column], draw: Draw) -> dict[Key, Metric]:
-    bounds = intervals(columns, draw)
-    return {key: _metric(float(column.values.mean()), bounds[key], len(column.rows), column.against) for key, column in columns.items()}
+def _of_arm(found: Mapping[Key, Metric], arm: str) -> dict[str, Metric]:
+    metrics = {metric: figure for (metric, of_arm), figure in found.items() if of_arm == arm}
+    return {metric: metrics[metric] for metric in dict.fromkeys((*FIRST_METRICS, *metrics)) if metric in metrics}
 
 
-def _metric(value: float, bounds: Bounds, n: int, against: Against | None) -> Metric:
-    return Metric(value=value, low=bounds.low, high=bounds.high, n=n, method=bounds.method, against=against)
+def _with_classes(scored: ArmScore, arm: str, measured: Measured, draw: Draw) -> ArmScore:
+    if measured.labels is None:
+        return scored
+    classes = class_scores(measured.labels, arm, resamples=draw.resamples, seed=draw.seed).classes
+    return msgspec.structs.replace(scored, classes=classes, confusion=confusion(measured.labels, arm))
 
 
-def _macro_f1(sheet: AnswerSheet, targets: list[Target], draw: Draw) -> dict[Key, Metric]:
-    target = next((target for target in targets if target.metric == "accuracy"), None)
-    if target is None or sheet.task.kind is not TaskKind.LABEL:
-        return {}
-    arms, n = list(sheet.answers), len(target.rows)
-    statistic = macro_f1_of_arms(sheet, target, arms)
-    values = statistic(np.ones((1, n)))[0].tolist()
-    raw = paired_bootstrap(n, statistic, resamples=draw.resamples, seed=draw.seed) if n > 1 else [(value, value) for value in values]
-    bounds = [bounds_of(value, low, high) for value, (low, high) in zip(values, raw, strict=True)]
-    return {("macroF1", arm): _metric(value, bound, n, Against.REFERENCE) for arm, value, bound in zip(arms, values, bounds, strict=True)}
+def _slice_scores(sheet: AnswerSheet, measured: Measured, slices: Slices, draw: Draw) -> tuple[SliceScore, ...]:
+    few = Draw(min(draw.resamples, SLICE_RESAMPLES), draw.seed)
+    found = {name: figures(measured.within(rows), few) for name, rows in slices.items()}
+    return tuple(SliceScore(name=name, n=len(rows), arms={arm: _of_arm(found[name], arm) for arm in sheet.answers}) for name, rows in slices.items())
 
 
-def _latency_metrics(sheet: AnswerSheet, arm: str) -> dict[str, Metric]:
-    values = latencies(sheet, arm)
-    return {name: _latency_metric(values, share) for name, share in LATENCIES.items()} if values.size else {}
+def _pairs(arms: list[str]) -> Pairs:
+    """Every arm minus the teacher, and the student minus every other arm."""
+    taught = [(arm, str(Arm.TEACHER)) for arm in arms if arm != Arm.TEACHER and Arm.TEACHER in arms]
+    lifts = [(str(Arm.STUDENT), arm) for arm in arms if arm not in (Arm.STUDENT, Arm.TEACHER) and Arm.STUDENT in arms]
+    return sorted(taught, key=lambda pair: pair[0] != Arm.STUDENT) + lifts
 
 
-def _latency_metric(values: Floats, share: float) -> Metric:
-    interval = quantile_interval(values, share)
-    return Metric(value=float(np.quantile(values, share)), low=interval.low, high=interval.high, n=len(values), method=interval.method)
-
-
-def _differences(arms: list[str], targets: list[Target], quality: Mapping[Key, Column], draw: Draw) -> tuple[Difference, ...]:
-    """Student minus every other arm and teacher minus base, in every quality metric that both arms have."""
-    pairs = [(str(Arm.STUDENT), arm) for arm in arms if arm != Arm.STUDENT and Arm.STUDENT in arms] + [(str(Arm.TEACHER), str(Arm.BASE))]
+def _differences(pairs: Pairs, targets: Sequence[Target], quality: Quality, measured: Measured, draw: Draw) -> tuple[Difference, ...]:
+    """Each pair in every quality metric that both arms have."""
     keys = [(target.metric, arm, minus) for arm, minus in pairs for target in targets if {(target.metric, arm), (target.metric, minus)} <= quality.keys()]
-    return tuple(differences_of([Pairing(metric, arm, minus, quality[metric, arm], quality[metric, minus]) for metric, arm, minus in keys], draw))
-
-
-def _gate(sheet: AnswerSheet, targets: list[Target], quality: Mapping[Key, Column], samples: Mapping[str, Sequence[str]], draw: Draw) -> Gate | None:
-    """The student against its yardstick in the first metric: the teacher where there are references, else the teacher's agreement with itself."""
-    if not targets or not {Arm.STUDENT, Arm.TEACHER} <= sheet.answers.keys():
-        return None
-    target = targets[0]
-    student = quality[target.metric, Arm.STUDENT]
-    if target.against is Against.REFERENCE:
-        yardstick, kind = quality[target.metric, Arm.TEACHER], Yardstick.TEACHER
-    else:
-        student, yardstick, kind = _against_teacher(sheet, target, student, samples)
-    (difference,) = differences_of([Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, yardstick)], draw)
-    values = float(student.values.mean()), float(yardstick.values.mean())
-    return Gate(metric=target.metric, against=target.against, yardstick=kind, student_value=values[0], yardstick_value=values[1], difference=difference)
-
-
-def _against_teacher(sheet: AnswerSheet, target: Target, student: Column, samples: Mapping[str, Sequence[str]]) -> tuple[Column, Column, Yardstick]:
-    itself = self_grades(sheet, target, samples)
-    if 2 * len(itself) < len(target.rows):
-        return student, Column(student.rows, np.ones(len(student.rows))), Yardstick.FULL
-    kept = [place for place, row in enumerate(target.rows) if row in itself]
-    rows = tuple(target.rows[place] for place in kept)
-    own = Column(rows, np.array([itself[row] for row in rows]), target.against)
-    return Column(rows, student.values[kept], target.against), own, Yardstick.TEACHER_SELF
+    found = differences_of([Pairing(metric, arm, minus, quality[metric, arm], quality[metric, minus]) for metric, arm, minus in keys], draw)
+    if measured.labels:
+        found += macro_f1_differences(measured.labels, pairs, draw)
+    return corrected(found)

@@ -11,7 +11,17 @@ LABEL_SEPARATOR = " | "
 
 def label_system(labels: Sequence[str]) -> str:
     """The instruction of a label task. Its last line reads "Answer with exactly one of: positive | negative"."""
-    return Template(_text("label_system.txt")).substitute(labels=LABEL_SEPARATOR.join(labels))
+    return template("label_system.txt").substitute(labels=LABEL_SEPARATOR.join(labels))
+
+
+def template(name: str) -> Template:
+    """A prompt text with its $fields. What is put into them is never expanded again, so texts of users may hold any character."""
+    return Template(_text(name))
+
+
+def lines_of(name: str) -> tuple[str, ...]:
+    """The lines of a text that is a list."""
+    return tuple(line for line in _text(name).splitlines() if line.strip())
 
 
 def prompt_hashes() -> dict[str, str]:

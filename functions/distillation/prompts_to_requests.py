@@ -15,6 +15,9 @@ GREEDY_TEMPERATURE = 0.00001
 """Nova's lowest temperature (Amazon Nova user guide)."""
 GREEDY_SAMPLE = "g0"
 
+Turn = dict[str, object]
+"""One message of a conversation: role and content blocks."""
+
 
 class SamplingPlan(Record, frozen=True):
     """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
@@ -27,11 +30,16 @@ class SamplingPlan(Record, frozen=True):
 
 
 class Shard(Record, frozen=True):
-    """The records of one batch job, or of one turn through Converse. Counted from 0 over all waves of a run."""
+    """The records of one batch job, or of one turn through Converse. Counted from 0 over all waves of a stage.
+
+    `first` and `last` are the numbers, counted from 0 in the order of the prompts, of the prompts at its ends.
+    """
 
     shard: int
     route: Route
     records: int
+    first: int = 0
+    last: int = 0
 
 
 def requests_of(prompt: Prompt | HoldoutItem, plan: SamplingPlan, model: str) -> list[Request]:
@@ -39,6 +47,23 @@ def requests_of(prompt: Prompt | HoldoutItem, plan: SamplingPlan, model: str) ->
     sampled = _inference(plan.max_tokens, plan.temperature, plan.top_p)
     greedy = [greedy_request(prompt, plan.max_tokens, model)] * plan.greedy
     return greedy + [_request(prompt, model, f"s{i}", sampled) for i in range(plan.sampled)]
+
+
+def samples_of(plan: SamplingPlan) -> frozenset[str]:
+    """The samples that every prompt is asked for: "g0", "s0", "s1" ..."""
+    return frozenset([GREEDY_SAMPLE] * plan.greedy + [f"s{i}" for i in range(plan.sampled)])
+
+
+def arm_requests(item: HoldoutItem, plan: SamplingPlan, model: str, *, samples: int, earlier: Sequence[Turn] = ()) -> list[Request]:
+    """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's own settings. `earlier`: turns before."""
+    sampled = _inference(plan.max_tokens, plan.temperature, plan.top_p)
+    greedy = _request(item, model, GREEDY_SAMPLE, _inference(plan.max_tokens, GREEDY_TEMPERATURE, 1.0), earlier)
+    return [greedy, *(_request(item, model, f"s{number}", sampled, earlier) for number in range(samples))]
+
+
+def turn(role: str, text: str) -> Turn:
+    """One turn of a conversation as Converse spells it. `role`: user or assistant."""
+    return {"role": role, "content": [{"text": text}]}
 
 
 def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> Request:
@@ -56,35 +81,53 @@ def sample_of(record_id: str) -> str:
     return record_id.rsplit("-", 1)[1]
 
 
-def shard_requests(groups: Iterable[Sequence[Request]], max_records: int, first_shard: int = 0) -> Iterator[tuple[Shard, list[bytes]]]:
-    """Packs each prompt's requests, never split over shards, into shards of at most `max_records` records and 1 GB, as lines of JSON.
+def shard_requests(groups: Iterable[tuple[int, Sequence[Request]]], max_records: int, first_shard: int = 0) -> Iterator[tuple[Shard, list[bytes]]]:
+    """Packs each prompt's requests (its number, then they), never split over shards, into shards of at most `max_records` records and 1 GB, as lines of JSON.
 
     A shard that ends up under 100 records (a tail, or a small run) is routed through Converse, since no batch job takes it.
     """
     lines: list[bytes] = []
-    size, number = 0, first_shard
-    for group in groups:
+    size, number, first, last = 0, first_shard, 0, 0
+    for ordinal, group in groups:
         encoded = [encode_line(request) for request in group]
         weight = sum(map(len, encoded))
         if lines and (len(lines) + len(encoded) > max_records or size + weight > BATCH_MAX_FILE_BYTES):
-            yield _shard(number, lines), lines
+            yield _shard(number, lines, first, last), lines
             lines, size, number = [], 0, number + 1
+        first, last = (first if lines else ordinal), ordinal
         lines.extend(encoded)
         size += weight
     if lines:
-        yield _shard(number, lines), lines
+        yield _shard(number, lines, first, last), lines
 
 
-def _shard(number: int, lines: list[bytes]) -> Shard:
-    return Shard(shard=number, route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW, records=len(lines))
+def prompt_shards(prompts: Iterable[Prompt], plan: SamplingPlan, max_records: int) -> Iterator[list[Prompt]]:
+    """Cuts the prompts, in their order, into parts of as many as make at most `max_records` requests: the unit in which answers are reduced."""
+    size, part = prompts_a_shard(plan, max_records), list[Prompt]()
+    for prompt in prompts:
+        part.append(prompt)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def prompts_a_shard(plan: SamplingPlan, max_records: int) -> int:
+    """How many prompts every part of `prompt_shards` but the last has."""
+    return max(1, max_records // (plan.greedy + plan.sampled))
+
+
+def _shard(number: int, lines: list[bytes], first: int, last: int) -> Shard:
+    return Shard(shard=number, route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW, records=len(lines), first=first, last=last)
 
 
 def _inference(max_tokens: int, temperature: float, top_p: float) -> dict[str, float]:
     return {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p}
 
 
-def _request(prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float]) -> Request:
-    body: dict[str, object] = {"messages": [{"role": "user", "content": [{"text": prompt.prompt}]}], "inferenceConfig": inference}
+def _request(prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float], earlier: Sequence[Turn] = ()) -> Request:
+    body: dict[str, object] = {"messages": [*earlier, turn("user", prompt.prompt)], "inferenceConfig": inference}
     if prompt.system:
         body["system"] = [{"text": prompt.system}]
     shape = json.dumps([model, body], sort_keys=True, ensure_ascii=False)

@@ -8,8 +8,11 @@ from enum import StrEnum
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an older release)."""
+class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an older release).
+
+    The garbage collector passes them by: what comes from JSON and is never changed holds no cycles, and there are many.
+    """
 
 
 class Seed(Record, frozen=True, omit_defaults=True):
@@ -40,6 +43,7 @@ class Prompt(Record, frozen=True, omit_defaults=True):
 
     `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training and inference.
     `prompt_id` is a hash of the seed's own text, so the same seed gets the same id, and the same side of the split, in every run.
+    A prompt that expansion made (`1-prompts/expanded.jsonl`) has a `method` and the prompt ids of its `parents`; it is never part of the holdout.
     """
 
     prompt_id: str
@@ -48,6 +52,8 @@ class Prompt(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    method: str | None = None
+    parents: tuple[str, ...] = ()
 
 
 class Answer(Record, frozen=True, omit_defaults=True):
@@ -79,14 +85,69 @@ class RejectedAnswer(Record, frozen=True, omit_defaults=True):
     output_tokens: int = 0
 
 
-class Example(Record, frozen=True):
-    """One training line before it is written as a Bedrock conversation. Made by `answers_to_examples`, read by `examples_to_dataset`."""
+class PromptKey(Record, frozen=True, omit_defaults=True):
+    """What the merge compares prompts by. `folded` hashes system and prompt with case and white space folded, `signature` is the MinHash of the prompt's word
+    sequences (little-endian uint32), `embedding` its vector (little-endian float16) where semantic duplicates are looked for."""
 
     prompt_id: str
-    system: str
+    folded: str
+    signature: bytes = b""
+    embedding: bytes = b""
+
+
+class Candidate(Record, frozen=True, omit_defaults=True):
+    """What a prompt would teach, one shard for itself: `5-dataset/candidates/shard-NNNN.jsonl`. Made by `answers_to_examples`, read by `examples_to_dataset`.
+
+    `answers` are the texts to learn: one under consensus, each accepted sample under proportional, each distinct accepted answer under best where a judge
+    is to choose, none with managed distillation. `agreement` (0 to 1) is the share of the most given answer among the usable samples, `entropy` that of their
+    distribution, in nats; both None where there are no answers.
+    """
+
+    key: PromptKey
     prompt: str
-    answer: str
-    agreement: float
+    answers: tuple[str, ...]
+    agreement: float | None = None
+    entropy: float | None = None
+    system: str = ""
+    category: str | None = None
+    method: str | None = None
+
+
+class Held(Record, frozen=True, omit_defaults=True):
+    """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by `answers_to_examples`, read by `examples_to_dataset`.
+
+    `agreement` and `entropy` as in `Candidate`; None where the teacher gave no usable answer.
+    """
+
+    key: PromptKey
+    prompt: str
+    system: str = ""
+    reference: str | None = None
+    category: str | None = None
+    agreement: float | None = None
+    entropy: float | None = None
+
+
+class UnusedAnswer(Record, frozen=True, omit_defaults=True):
+    """An answer that no example holds and why: `5-dataset/candidates/unused-NNNN.jsonl`. Made by `answers_to_examples`, read by people and the accounts."""
+
+    record_id: str
+    reason: str
+    detail: str = ""
+
+
+class FunnelStep(Record, frozen=True):
+    """One filter in the order of the path: came = kept + all of rejected. `unit` is what is counted: seeds, prompts, answers or examples (training lines).
+
+    `changed` counts what was kept in another form (redacted).
+    """
+
+    step: str
+    unit: str
+    came: int
+    kept: int
+    rejected: dict[str, int]
+    changed: int = 0
 
 
 class RejectedExample(Record, frozen=True, omit_defaults=True):
@@ -111,10 +172,12 @@ class Prediction(Record, frozen=True, omit_defaults=True):
     """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by `predictions_to_scores`.
 
     Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no latency of its own.
+    `sample` is "g0" for the greedy answer, which quality is judged by, and "s0", "s1" ... for those that estimate the arm's distribution.
     """
 
     prompt_id: str
     arm: str
+    sample: str = "g0"
     text: str | None = None
     error: str | None = None
     input_tokens: int = 0
@@ -123,11 +186,22 @@ class Prediction(Record, frozen=True, omit_defaults=True):
 
 
 class Arm(StrEnum):
-    """The models that are compared on the holdout."""
+    """The models that are compared on the holdout: the large one; the small one untouched, given examples, distilled, and tuned on the references."""
 
     TEACHER = "teacher"
     BASE = "base"
+    FEW_SHOT = "few-shot"
     STUDENT = "student"
+    DIRECT = "direct"
+
+
+class Stage(StrEnum):
+    """What a model is asked for in shards: new prompts, answers, ratings of answers, comparisons of two answers. Each has its own rounds, counted from 0."""
+
+    EXPANSION = "expansion"
+    ANSWERS = "answers"
+    RATINGS = "ratings"
+    COMPARISONS = "comparisons"
 
 
 class Route(StrEnum):
@@ -138,7 +212,7 @@ class Route(StrEnum):
 
 
 class Request(Record, frozen=True):
-    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl`. Made by `prompts_to_requests`, read by Bedrock and by `requests_to_replies`.
+    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Made by `prompts_to_requests`, read by Bedrock.
 
     `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same settings has the same id in every run.
     """
@@ -158,6 +232,7 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `submission`, read by `waiting`, the failure rail and the CLI.
 
     `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED. Times are ISO 8601, UTC. `token` is the task token of who waits for it.
+    `model_arn`: the model that a stable deployment is to serve, in a row of kind promotion.
     """
 
     run_id: str
@@ -173,3 +248,4 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     outcome: str | None = None
     message: str | None = None
     expires_at: int = 0
+    model_arn: str | None = None

@@ -3,13 +3,11 @@
 Bedrock writes a shard's records in any order, may leave some out, and writes a failed one with `error` in place of `modelOutput` (batch inference guide).
 """
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from distillation.errors import RecordsLost
-from distillation.prompts_to_requests import prompt_of, sample_of
 from distillation.records import Answer, Record, RejectedAnswer
 
 USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
@@ -24,32 +22,26 @@ _REASON_OF_STOP = {
     "content_filtered": "refused",
     "guardrail_intervened": "refused",
 }
-_REFUSAL = re.compile(
-    r"(?:i['’]?m sorry|i am sorry|sorry|i apologi[sz]e|unfortunately)?[,.!]?\s*(?:but\s+)?"
-    r"(?:as an ai(?: language model| assistant)?,?\s*)?i\s*(?:can['’]?t|cannot|can not|am unable to|['’]m unable to|won['’]?t)\s+"
-    r"(?:help|assist|provide|answer|comply|fulfill|fulfil|create|generate|engage|discuss|do that)",
-    re.IGNORECASE,
-)
 
 
-class _Error(msgspec.Struct, rename="camel"):
+class _Error(msgspec.Struct, rename="camel", gc=False):
     error_code: int | str = 0
     error_message: str = ""
 
 
-class _Block(msgspec.Struct):
+class _Block(msgspec.Struct, gc=False):
     text: str = ""
 
 
-class _Message(msgspec.Struct):
+class _Message(msgspec.Struct, gc=False):
     content: list[_Block] = []
 
 
-class _Output(msgspec.Struct):
+class _Output(msgspec.Struct, gc=False):
     message: _Message
 
 
-class _Usage(msgspec.Struct, rename="camel"):
+class _Usage(msgspec.Struct, frozen=True, rename="camel", gc=False):
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -57,24 +49,27 @@ class _Usage(msgspec.Struct, rename="camel"):
 _NO_USAGE = _Usage()
 
 
-class _Metrics(msgspec.Struct, rename="camel"):
+class _Metrics(msgspec.Struct, frozen=True, rename="camel", gc=False):
     latency_ms: int | None = None
 
 
-class _ModelOutput(msgspec.Struct, rename="camel"):
+_NO_METRICS = _Metrics()
+
+
+class _ModelOutput(msgspec.Struct, rename="camel", gc=False):
     output: _Output
     stop_reason: str
-    usage: _Usage = msgspec.field(default_factory=_Usage)
-    metrics: _Metrics = msgspec.field(default_factory=_Metrics)
+    usage: _Usage = _NO_USAGE
+    metrics: _Metrics = _NO_METRICS
 
 
-class _Reply(msgspec.Struct, rename="camel"):
+class _Reply(msgspec.Struct, rename="camel", gc=False):
     record_id: str
     model_output: _ModelOutput | None = None
     error: _Error | None = None
 
 
-class _Named(msgspec.Struct, rename="camel"):
+class _Named(msgspec.Struct, rename="camel", gc=False):
     record_id: str
 
 
@@ -99,26 +94,24 @@ def read_replies(requested: Iterable[str], lines: Iterable[bytes]) -> ShardAnswe
     Raises:
         RecordsLost: a reply names an id that this shard never asked.
     """
-    ids = dict.fromkeys(requested)
-    answers: dict[str, Answer] = {}
-    rejected: dict[str, RejectedAnswer] = {}
+    outcomes: dict[str, Answer | RejectedAnswer | None] = dict.fromkeys(requested)
     strangers: set[str] = set()
     for line in lines:
-        parsed = read_reply(line) if line.strip() else None
+        parsed = read_reply(line)
         if parsed is None:
             continue
-        if parsed.record_id not in ids:
-            strangers.add(parsed.record_id)
-        elif isinstance(parsed, Answer):
-            answers.setdefault(parsed.record_id, parsed)
-        else:
-            rejected.setdefault(parsed.record_id, parsed)
+        record_id = parsed.record_id
+        if record_id not in outcomes:
+            strangers.add(record_id)
+        elif not isinstance(outcomes[record_id], Answer) and (isinstance(parsed, Answer) or outcomes[record_id] is None):
+            outcomes[record_id] = parsed
     if strangers:
         raise RecordsLost("ReadReplies", set(), strangers)
+    found = outcomes.values()
     return ShardAnswers(
-        answers=[answers[i] for i in ids if i in answers],
-        rejected=[rejected[i] for i in ids if i in rejected and i not in answers],
-        missing=[i for i in ids if i not in answers and i not in rejected],
+        answers=[o for o in found if isinstance(o, Answer)],
+        rejected=[o for o in found if isinstance(o, RejectedAnswer)],
+        missing=[record_id for record_id, o in outcomes.items() if o is None],
     )
 
 
@@ -144,31 +137,24 @@ _decode_name = msgspec.json.Decoder(_Named).decode
 
 
 def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
-    text = "".join(block.text for block in output.output.message.content)
-    reason, detail = _why_unusable(text, output.stop_reason)
+    blocks = output.output.message.content
+    text = blocks[0].text if len(blocks) == 1 else "".join([block.text for block in blocks])
     usage = output.usage
-    if reason:
-        return _reject(record_id, reason, detail, text, usage)
+    if output.stop_reason not in USABLE_STOPS:
+        return _reject(record_id, _REASON_OF_STOP.get(output.stop_reason, "malformed"), f"stopReason {output.stop_reason}", text, usage)
+    if not text or text.isspace():
+        return _reject(record_id, "empty", "no text in the reply", text, usage)
+    prompt_id, _, rest = record_id.partition("-")
     return Answer(
         record_id=record_id,
-        prompt_id=prompt_of(record_id),
-        sample=sample_of(record_id),
+        prompt_id=prompt_id,
+        sample=rest[rest.rfind("-") + 1 :],
         text=text,
         stop_reason=output.stop_reason,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         latency_ms=output.metrics.latency_ms,
     )
-
-
-def _why_unusable(text: str, stop_reason: str) -> tuple[str, str]:
-    if stop_reason not in USABLE_STOPS:
-        return _REASON_OF_STOP.get(stop_reason, "malformed"), f"stopReason {stop_reason}"
-    if not text.strip():
-        return "empty", "no text in the reply"
-    if _REFUSAL.match(text.strip()):
-        return "refused", "the text declines to answer"
-    return "", ""
 
 
 def _unreadable(line: bytes, problem: str) -> RejectedAnswer | None:
@@ -184,10 +170,11 @@ def _code(error: _Error) -> int:
 
 
 def _reject(record_id: str, reason: str, detail: str, text: str | None = None, usage: _Usage = _NO_USAGE) -> RejectedAnswer:
+    prompt_id, _, rest = record_id.partition("-")
     return RejectedAnswer(
         record_id=record_id,
-        prompt_id=prompt_of(record_id),
-        sample=sample_of(record_id) if "-" in record_id else "",
+        prompt_id=prompt_id,
+        sample=rest[rest.rfind("-") + 1 :],
         reason=reason,
         detail=detail[:500],
         text=text,

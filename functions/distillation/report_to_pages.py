@@ -1,26 +1,43 @@
 """The report as pages: `index.html` (one file, no network) and `report.md`."""
 
-from typing import Any
-
-from markupsafe import Markup
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from distillation import report_charts
+from distillation.chart_style import plotly_js
 from distillation.figures import METRIC_NAMES
+from distillation.flat_settings import flat
 from distillation.page_environment import pages
+from distillation.records import Arm
+from distillation.report_funnel import funnel_groups
+from distillation.report_rows import all_rows, headline_rows, judging_metric, losses_in_words, outcome_of, slice_rows
+from distillation.scores import Confusion, InstructiveItem
 from distillation.scores_to_report import Report
+from distillation.word_diff import Part, word_diff
 
 DECISIONS = {"promote": ("Promote", "good"), "hold": ("Hold", "wait"), "reject": ("Reject", "bad")}
+SIDES = ("train", "validation", "holdout", "rejected")
+
+
+class ShownItem(NamedTuple):
+    """An instructive item, and the student's answer against the teacher's word by word (empty where a diff would say nothing)."""
+
+    item: InstructiveItem
+    diff: list[Part]
+
+
+class ConfusionRow(NamedTuple):
+    """One label that was right: how often each label was answered, as count and share of the row."""
+
+    label: str
+    cells: list[tuple[int, float]]
+    diagonal: int
 
 
 def render_html(report: Report) -> str:
-    """One HTML file that holds everything it needs: styles, data, charts and plotly.js (4.8 MB of it). A content security policy forbids it any request."""
+    """One HTML file that holds everything it needs: styles, data, charts and plotly.js. A content security policy forbids it any request."""
     context = _context(report)
-    context |= {
-        "charts": report_charts.charts(report),
-        "descriptions": report_charts.descriptions(report),
-        # The library's own source, the one text that goes in unescaped.
-        "plotly_js": Markup(report_charts.plotly_js()),  # noqa: S704
-    }
+    context |= {"charts": report_charts.charts(report), "descriptions": report_charts.descriptions(report), "plotly_js": plotly_js()}
     return pages().get_template("index.html").render(context)
 
 
@@ -31,45 +48,52 @@ def render_markdown(report: Report) -> str:
 
 def _context(report: Report) -> dict[str, Any]:
     label, tone = DECISIONS[report.verdict.decision]
-    found = dict.fromkeys(metric for arm in report.arms.values() for metric in arm.metrics)
-    metrics = dict.fromkeys(metric for metric in (*METRIC_NAMES, *found) if metric in found)
+    strata = report.data.strata if report.data else {}
     return {
         "report": report,
         "label": label,
-        "headline": _sentence(report.verdict.headline),
+        "headline": sentence(report.verdict.headline),
         "tone": tone,
-        "metrics": list(metrics),
-        "forest_rows": report_charts.forest_rows(report),
-        "funnel": _funnel(report),
+        "metrics": in_order(metric for arm in report.arms.values() for metric in arm.metrics),
+        "judging": judging_metric(report),
+        "forest_rows": headline_rows(report),
+        "difference_rows": all_rows(report),
+        "slices": slice_rows(report),
+        "outcome_of": outcome_of,
+        "losses": list(losses_in_words(report)),
+        "confusions": {arm: _confusion_rows(score.confusion) for arm, score in _student_first(report).items() if score.confusion},
+        "classes": {arm: score.classes for arm, score in _student_first(report).items() if score.classes},
+        "funnel": funnel_groups(report.data.funnel) if report.data else [],
+        "sides": [side for side in SIDES if any(side in counts for counts in strata.values())],
+        "items": [ShownItem(item, _diff(item)) for item in report.items],
         "categories": sorted({item.category for item in report.items if item.category}),
-        "settings": list(_flat("", report.settings)),
+        "settings": list(flat("", report.settings)),
     }
 
 
-def _sentence(headline: str) -> str:
+def _student_first(report: Report) -> dict[str, Any]:
+    return dict(sorted(report.arms.items(), key=lambda pair: pair[0] != Arm.STUDENT))
+
+
+def in_order(found: Iterable[str]) -> list[str]:
+    """Metrics in the order in which they are always shown; a judge's own come last."""
+    every = dict.fromkeys(found)
+    return list(dict.fromkeys(metric for metric in (*METRIC_NAMES, *every) if metric in every))
+
+
+def sentence(headline: str) -> str:
     """Without the decision before the colon: it stands above, in large letters."""
     said = headline.split(": ", 1)[-1]
     return said[:1].upper() + said[1:]
 
 
-def _funnel(report: Report) -> list[dict[str, Any]]:
-    c, rejections = report.counts, report.rejections
-    missing = {"no reply": c.requests_missing} if c.requests_missing else {}
-    used = f"{c.holdout:,} set apart as holdout, {c.train:,} for training, {c.validation:,} for validation"
+def _diff(item: InstructiveItem) -> list[Part]:
+    texts = [item.answers[arm].text if arm in item.answers else None for arm in (Arm.TEACHER, Arm.STUDENT)]
+    return word_diff(*(text for text in texts if text is not None)) if all(text is not None for text in texts) else []
+
+
+def _confusion_rows(confusion: Confusion) -> list[ConfusionRow]:
     return [
-        _hop("Seeds", "lines of the seed files", (c.seeds_in, c.seeds, c.seeds_rejected), rejections.get("seeds", {})),
-        _hop("Requests", f"{c.prompts:,} prompts, each asked several times", (c.requests, c.replies, c.requests_missing), missing),
-        _hop("Replies", "what Bedrock wrote", (c.replies, c.answers, c.answers_rejected), rejections.get("answers", {})),
-        _hop("Prompts", used, (c.prompts, c.holdout + c.examples, c.examples_rejected), rejections.get("examples", {})),
+        ConfusionRow(label, [(count, count / total if (total := sum(counts)) else 0.0) for count in counts], place)
+        for place, (label, counts) in enumerate(zip(confusion.labels, confusion.counts, strict=True))
     ]
-
-
-def _hop(name: str, note: str, counts: tuple[int, int, int], reasons: dict[str, int]) -> dict[str, Any]:
-    came, kept, aside = counts
-    return {"name": name, "note": note, "came": came, "kept": kept, "aside": aside, "reasons": reasons, "share": min(kept / came, 1.0) if came else 0.0}
-
-
-def _flat(prefix: str, settings: Any) -> list[tuple[str, str]]:
-    if not isinstance(settings, dict):
-        return [(prefix, "–" if settings is None else str(settings))]
-    return [pair for key, value in settings.items() for pair in _flat(f"{prefix}.{key}" if prefix else str(key), value)]

@@ -3,39 +3,58 @@
 A shard is answered in turns: each turn writes parts of a few replies as it goes, so that nothing that was paid for is lost when a turn ends early.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+from typing import Any, NamedTuple
 
+from distillation.adaptive_limit import AdaptiveLimit
 from distillation.record_lines import encode_line
 from distillation.records import Request
 
 PART_RECORDS = 25
 """Replies a part file: what an abrupt end of a turn can lose at the most, together with the calls under way."""
+THROTTLED = frozenset({429, 503})
+PASSING = frozenset({408, 424, 500, 502, 504})
+ATTEMPTS_WHEN_THROTTLED, ATTEMPTS = 8, 3
+"""How often one request is asked in one turn, when it is throttled and when something else passes by; then its error is its reply of this turn."""
 
-Ask = Callable[[Request], dict[str, object]]
-"""Asks the model and gives `{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`."""
+Outcome = dict[str, Any]
+"""`{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`; `retryAfter`, seconds, beside the error where Bedrock names a time."""
+Ask = Callable[[Request], Outcome]
 
 
-def reply_line(request: Request, outcome: dict[str, object]) -> bytes:
+class Pace(NamedTuple):
+    """A clock in seconds that never goes back, and a way to wait."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+class _Call(NamedTuple):
+    request: Request
+    attempt: int
+    started: float
+
+
+def reply_line(request: Request, outcome: Outcome) -> bytes:
     """One line as Bedrock writes it: recordId, modelInput and the outcome."""
     return encode_line({"recordId": request.record_id, "modelInput": request.model_input, **outcome})
 
 
-def answer_in_parts(requests: Iterable[Request], ask: Ask, *, workers: int, time_is_up: Callable[[], bool]) -> Iterator[list[bytes]]:
-    """Asks `workers` at a time and gives the reply lines in parts, in order of arrival.
+def answer_in_parts(
+    requests: Iterable[Request], ask: Ask, *, limit: AdaptiveLimit, most: int, time_is_up: Callable[[], bool], pace: Pace
+) -> Iterator[list[bytes]]:
+    """Asks as many at a time as `limit` allows, at most `most`, and gives the reply lines in parts, in order of arrival.
 
-    Stops asking when `time_is_up`; calls under way are waited for and kept.
+    What is throttled or fails in passing is asked again. Stops asking when `time_is_up`: calls under way are waited for and kept, what waits for
+    another attempt has no reply in this turn.
     """
-    queue = iter(requests)
     part: list[bytes] = []
-    with ThreadPoolExecutor(workers) as pool:
-        under_way = {pool.submit(ask, request): request for request in islice(queue, workers)}
-        while under_way:
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            part.extend(reply_line(under_way.pop(future), future.result()) for future in done)
-            if not time_is_up():
-                under_way.update(_submit(pool, ask, islice(queue, len(done))))
+    with ThreadPoolExecutor(most) as pool:
+        desk = _Desk(pool, ask, limit, pace, requests)
+        while not desk.idle(stop=time_is_up()):
+            part.extend(desk.replies())
             while len(part) >= PART_RECORDS:
                 yield part[:PART_RECORDS]
                 part = part[PART_RECORDS:]
@@ -43,5 +62,43 @@ def answer_in_parts(requests: Iterable[Request], ask: Ask, *, workers: int, time
         yield part
 
 
-def _submit(pool: ThreadPoolExecutor, ask: Ask, requests: Iterable[Request]) -> dict[Future[dict[str, object]], Request]:
-    return {pool.submit(ask, request): request for request in requests}
+class _Desk:
+    """Hands calls out and takes their outcomes in; only the pool's calls run beside it."""
+
+    def __init__(self, pool: ThreadPoolExecutor, ask: Ask, limit: AdaptiveLimit, pace: Pace, requests: Iterable[Request]) -> None:
+        self._pool, self._ask, self._limit, self._pace = pool, ask, limit, pace
+        self._todo = deque((request, 1) for request in requests)
+        self._under_way: dict[Future[Outcome], _Call] = {}
+
+    def idle(self, *, stop: bool) -> bool:
+        """Hands out what may be handed out (nothing after `stop`), waits through a pause where nothing is under way, and says whether all is done."""
+        while not stop and self._todo and self._limit.allowed(self._pace.clock()) > len(self._under_way):
+            call = _Call(*self._todo.popleft(), self._pace.clock())
+            self._under_way[self._pool.submit(self._ask, call.request)] = call
+        if self._under_way:
+            return False
+        if stop or not self._todo:
+            return True
+        self._pace.sleep(self._limit.pause(self._pace.clock()))
+        return False
+
+    def replies(self) -> Iterator[bytes]:
+        """Waits for the next outcomes, no longer than a pause; gives the lines of those that are final."""
+        if not self._under_way:
+            return
+        done, _ = wait(self._under_way, timeout=self._limit.pause(self._pace.clock()) or None, return_when=FIRST_COMPLETED)
+        for future in done:
+            call, outcome = self._under_way.pop(future), future.result()
+            if not self._wants_another(call, outcome):
+                yield reply_line(call.request, outcome)
+
+    def _wants_another(self, call: _Call, outcome: Outcome) -> bool:
+        retry_after, code = outcome.pop("retryAfter", None), int(outcome.get("error", {}).get("errorCode", 0))
+        if code in THROTTLED:
+            self._limit.throttled(started=call.started, now=self._pace.clock(), retry_after=retry_after)
+        else:
+            self._limit.went_well()
+        again = call.attempt < (ATTEMPTS_WHEN_THROTTLED if code in THROTTLED else ATTEMPTS if code in PASSING else 0)
+        if again:
+            self._todo.append((call.request, call.attempt + 1))
+        return again

@@ -7,23 +7,22 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+import jsonschema_rs
+from pydantic import AfterValidator, Field, model_validator
 
+from distillation.arms_config import Arms, PromotionMode, Serving
+from distillation.config_section import Section, problem
+from distillation.curation_config import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_policy
+from distillation.evaluation_config import Evaluation, Gate
 from distillation.job_names import RUN_ID_MAX
 from distillation.prompt_template import PromptTemplate
 from distillation.task import Task, TaskKind, canonical_answer
-from distillation.training_limits import reserved_word_in
+from distillation.training_config import Training, check_method
+from distillation.training_limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
 
 LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 20, 64
 RUN_ID_PATTERN = r"^[a-z0-9](-?[a-z0-9]){0,35}$"
 DATASET_PATTERN = r"^[a-z0-9][a-z0-9-]{0,31}$"
-
-
-def problem(found: str, expected: str, field: str = "") -> PydanticCustomError:
-    """An error that reads "found ..., expected ...". `field` names the key below the place where a cross-field check stands."""
-    return PydanticCustomError("run_input", "found {found}, expected {expected}", {"found": found, "expected": expected, "field": field})
 
 
 def trouble_of_labels(labels: tuple[str, ...]) -> str | None:
@@ -58,6 +57,14 @@ def _usable_pattern(pattern: str) -> str:
     return pattern
 
 
+def _usable_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    try:
+        jsonschema_rs.validator_for(schema)
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        raise problem("a schema that is none", f"a JSON Schema without references to other files ({error})"[:300]) from None
+    return schema
+
+
 def _usable_template(template: str) -> str:
     try:
         PromptTemplate.parse(template)
@@ -71,34 +78,38 @@ def _usable_template(template: str) -> str:
 Labels = Annotated[tuple[str, ...], Field(json_schema_extra={"minItems": LABELS_MIN, "maxItems": LABELS_MAX}), AfterValidator(_usable_labels)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class TaskInput(_Section):
+class TaskInput(Section):
     """What kind of answer is wanted, and so how answers are compared."""
 
-    kind: Literal["auto", "label", "answer", "text"] = "auto"
-    """`label`: one of a closed set. `answer`: a value that `answerPattern` finds in the text. `text`: free text. `auto`: found from the rest."""
+    kind: Literal["auto", "label", "answer", "json", "text"] = "auto"
+    """`label`: one of a closed set. `answer`: a value that `answerPattern` finds in the text. `json`: a JSON value that fits `outputSchema`.
+    `text`: free text. `auto`: found from the rest."""
     labels: Labels | None = Field(default=None, strict=False)
     """The labels of a `label` task. Without them they are the distinct references of the seeds."""
     answer_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_usable_pattern)] | None = None
     """Regular expression (Python's re) of an `answer` task. The answer is group 1, or the whole, of its last match."""
 
+    output_schema: Annotated[dict[str, Any], AfterValidator(_usable_schema)] | None = None
+    """JSON Schema (draft 2020-12 unless it names another) that the answers of a `json` task must fit. Without it any JSON object or list will do."""
+
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
+        if self.kind not in ("json", "auto") and self.output_schema is not None:
+            raise problem("a schema", f"nothing, because task.kind is {self.kind}", "outputSchema")
         if self.kind == "answer" and self.answer_pattern is None:
             raise problem("nothing", "a regular expression, because task.kind is answer", "answerPattern")
         if self.kind not in ("answer", "auto") and self.answer_pattern is not None:
             raise problem(repr(self.answer_pattern), f"nothing, because task.kind is {self.kind}", "answerPattern")
         if self.kind not in ("label", "auto") and self.labels is not None:
             raise problem(" | ".join(self.labels), f"nothing, because task.kind is {self.kind}", "labels")
-        if self.kind == "auto" and self.labels is not None and self.answer_pattern is not None:
-            raise problem("labels and answerPattern", "one of the two", "kind")
+        given = {"labels": self.labels, "answerPattern": self.answer_pattern, "outputSchema": self.output_schema}
+        found = [name for name, value in given.items() if value is not None]
+        if self.kind == "auto" and len(found) > 1:
+            raise problem(" and ".join(found), "one of them", "kind")
         return self
 
 
-class Sampling(_Section):
+class Sampling(Section):
     """How often and how the teacher is asked the same prompt."""
 
     greedy: int = Field(default=1, ge=0, le=1)
@@ -119,7 +130,7 @@ class Sampling(_Section):
         return self
 
 
-class Batches(_Section):
+class Batches(Section):
     """How the requests are cut into Bedrock batch jobs."""
 
     max_shard_records: int = Field(default=10_000, ge=100, le=50_000)
@@ -132,7 +143,7 @@ class Batches(_Section):
     """Hours after which Bedrock ends a batch job."""
 
 
-class Split(_Section):
+class Split(Section):
     """How the prompts are divided, by a hash of their content."""
 
     holdout_share: float = Field(default=0.2, ge=0.01, le=0.9)
@@ -141,25 +152,7 @@ class Split(_Section):
     """Share of the rest that the fine-tuning job uses for its validation loss."""
 
 
-class Training(_Section):
-    """Hyperparameters of the fine-tuning job, within the limits of Nova Micro."""
-
-    epoch_count: int = Field(default=2, ge=1, le=5)
-    """Passes over the training set."""
-    learning_rate: float = Field(default=0.00001, ge=0.000001, le=0.0001)
-    """Learning rate."""
-    learning_rate_warmup_steps: int = Field(default=10, ge=0, le=100)
-    """Steps in which the learning rate rises from 0."""
-
-
-class Gate(_Section):
-    """What the student must reach to be promoted."""
-
-    margin: float = Field(default=0.05, ge=0, le=1)
-    """How far the student may be below the teacher and still count as not inferior (0.05 is 5 percentage points)."""
-
-
-class RunConfig(_Section):
+class RunConfig(Section):
     """The resolved input of a run: made by `run_input.resolve_config`, in run.json as `config`, read by every stage."""
 
     dataset: Annotated[str, Field(pattern=DATASET_PATTERN)]
@@ -173,15 +166,37 @@ class RunConfig(_Section):
     max_usd: Annotated[float, Field(gt=0)] | None = None
     """The run is refused when its estimate is above this many US dollars."""
     task: TaskInput = TaskInput()
+    expansion: Expansion = Expansion()
     sampling: Sampling = Sampling()
     batches: Batches = Batches()
+    examples: Examples = Examples()
+    filters: Filters = Filters()
+    duplicates: Duplicates = Duplicates()
+    decontamination: Decontamination = Decontamination()
+    selection: Selection = Selection()
     split: Split = Split()
+    licence: Annotated[str, Field(min_length=1, max_length=200)] = "unknown"
+    """Licence of the seeds, for the dataset's card: an SPDX identifier (cc-by-4.0) or a sentence."""
     training: Training = Training()
+    evaluation: Evaluation = Evaluation()
     gate: Gate = Gate()
-    promotion: Literal["auto", "never"] = "auto"
-    """`auto` promotes a student that passes the gate, `never` only reports."""
+    arms: Arms = Arms()
+    promotion: PromotionMode = "auto"
+    """`auto` promotes a student that passes the gate, `approve` asks a person first, `never` only reports."""
+    serving: Serving = Serving()
     keep_model_on_failure: bool = False
     """Keep a tuned model when the run fails later; it costs storage every month."""
+
+    @model_validator(mode="after")
+    def _policy_can_work(self) -> Self:
+        check_method(self.training, self.examples, self.filters, self.selection, self.arms)
+        check_policy(self.examples, self.filters)
+        return self
+
+    @property
+    def most_lines(self) -> int:
+        """Most lines of training and validation together: what the input allows, and what the kind of job takes."""
+        return min(self.selection.max_examples, MAX_DISTILLATION_PROMPTS) if self.training.managed else self.selection.max_examples
 
     def to_json(self) -> dict[str, Any]:
         """The form in run.json: every key, camelCase."""

@@ -171,7 +171,8 @@ def _schema_at(path: Path) -> Object:
     node: Object = _SCHEMA
     for key in path:
         below = _resolved(node)
-        node = below.get("items", below) if isinstance(key, int) else below.get("properties", {}).get(key, below)
+        named = below.get("properties", {}).get(key) or below.get("additionalProperties") or below
+        node = below.get("items", below) if isinstance(key, int) else named
     return _resolved(node)
 
 
@@ -190,7 +191,7 @@ def _expected(node: Object) -> str:
     if "enum" in node:
         return f"one of {', '.join(node['enum'])}"
     words = {"integer": _range(node, "a whole number"), "number": _range(node, "a number"), "string": _text(node), "boolean": "true or false"}
-    words |= {"array": f"a list of {node.get('minItems')} to {node.get('maxItems')} texts in quotes", "object": "an object: { ... }"}
+    words |= {"array": f"a list of {node.get('minItems', 0)} to {node.get('maxItems')} texts in quotes", "object": "an object: { ... }"}
     return words[node["type"]] + (" or null" if node.get("nullable") else "")
 
 

@@ -3,6 +3,8 @@
 import hashlib
 from typing import NamedTuple
 
+from distillation.records import Arm, Stage
+
 
 def seeds_prefix(dataset: str) -> str:
     """The folder that a dataset's seed files are uploaded to."""
@@ -24,9 +26,17 @@ def answer_cache(dataset: str) -> str:
     return f"answers/{dataset}/"
 
 
-def cached_shard(dataset: str, run_id: str, shard: int) -> str:
+def cached_shard(dataset: str, run_id: str, shard: int, stage: Stage = Stage.ANSWERS, wave: int = 0) -> str:
     """The answers of one shard in the cache."""
-    return f"{answer_cache(dataset)}{run_id}-shard-{shard:04d}.jsonl"
+    return f"{answer_cache(dataset)}{run_id}-{_round(stage, wave)}shard-{shard:04d}.jsonl"
+
+
+def _folder(stage: Stage, wave: int) -> str:
+    return f"{'wave' if stage is Stage.ANSWERS else stage}-{wave:02d}"
+
+
+def _round(stage: Stage, wave: int) -> str:
+    return "" if stage is Stage.ANSWERS else f"{stage}-{wave:02d}-"
 
 
 class RunLayout(NamedTuple):
@@ -58,50 +68,82 @@ class RunLayout(NamedTuple):
     def rejected_seeds(self) -> str:
         return self._key("0-run", "rejected-seeds.jsonl")
 
+    def evaluation_copy(self, key: str) -> str:
+        """The run's own copy of an evaluation file of the user, so that the dataset can be made again when the file has changed."""
+        return self._key("0-run", key)
+
     # 1-prompts
     @property
     def prompts(self) -> str:
         return self._key("1-prompts", "prompts.jsonl")
 
+    @property
+    def expanded(self) -> str:
+        """The prompts that expansion made; there only where it was asked for."""
+        return self._key("1-prompts", "expanded.jsonl")
+
+    def expansion(self, name: str) -> str:
+        """What a round of expansion leaves: `name` is round-NN.jsonl, rejected-NN.jsonl or counts-NN.json."""
+        return self._key("1-prompts", "expansion", name)
+
+    def prompt_shard(self, shard: int) -> str:
+        """A part of all prompts, seeds' and expanded ones, in their order: what one reduction takes."""
+        return self._key("1-prompts", "shards", f"shard-{shard:04d}.jsonl")
+
+    @property
+    def common_shingles(self) -> str:
+        """The words that most prompts share: `common_shingles.CommonShingles`."""
+        return self._key("1-prompts", "common.json")
+
     # 2-requests
-    def requests_prefix(self, wave: int) -> str:
-        return self._key("2-requests", f"wave-{wave:02d}", "")
+    def requests_prefix(self, wave: int, stage: Stage = Stage.ANSWERS) -> str:
+        return self._key("2-requests", _folder(stage, wave), "")
 
     @property
     def all_requests_prefix(self) -> str:
-        return self._key("2-requests", "")
+        """Below it are the requests of every wave that asks for answers."""
+        return self._key("2-requests", "wave-")
 
-    def wave_plan(self, wave: int) -> str:
-        return self.requests_prefix(wave) + "plan.json"
+    def wave_plan(self, wave: int, stage: Stage = Stage.ANSWERS) -> str:
+        return self.requests_prefix(wave, stage) + "plan.json"
 
-    def requests(self, wave: int, shard: int) -> str:
-        return self.requests_prefix(wave) + f"shard-{shard:04d}.jsonl"
+    def requests(self, wave: int, shard: int, stage: Stage = Stage.ANSWERS) -> str:
+        return self.requests_prefix(wave, stage) + f"shard-{shard:04d}.jsonl"
 
     # 3-replies
-    def replies_prefix(self, wave: int, shard: int) -> str:
+    def replies_prefix(self, wave: int, shard: int, stage: Stage = Stage.ANSWERS) -> str:
         """Bedrock writes `<this>/<job id>/<input name>.out` and `manifest.json.out` below."""
-        return self._key("3-replies", f"wave-{wave:02d}", f"shard-{shard:04d}", "")
+        return self._key("3-replies", _folder(stage, wave), f"shard-{shard:04d}", "")
+
+    @property
+    def all_replies_prefix(self) -> str:
+        """Below it is everything that Bedrock replied, of every stage and wave."""
+        return self._key("3-replies", "")
 
     # 4-answers
     @property
     def answers_prefix(self) -> str:
         return self._key("4-answers", "")
 
-    def answers(self, shard: int) -> str:
-        return self._key("4-answers", f"shard-{shard:04d}.jsonl")
+    def answers(self, shard: int, stage: Stage = Stage.ANSWERS, wave: int = 0) -> str:
+        """The teacher's answers count their shards over all waves; other stages name their round."""
+        return self._key("4-answers", f"{_round(stage, wave)}shard-{shard:04d}.jsonl")
 
-    def rejected_answers(self, shard: int) -> str:
-        return self._key("4-answers", f"rejected-{shard:04d}.jsonl")
+    def rejected_answers(self, shard: int, stage: Stage = Stage.ANSWERS, wave: int = 0) -> str:
+        return self._key("4-answers", f"{_round(stage, wave)}rejected-{shard:04d}.jsonl")
 
     @property
     def cached_answers(self) -> str:
         """Answers of earlier runs that this run takes over instead of asking (and paying) again."""
         return self._key("4-answers", "cached.jsonl")
 
-    @property
-    def missing_answers(self) -> str:
-        """Requests that no wave brought a reply for."""
-        return self._key("4-answers", "missing.jsonl")
+    def cached(self, stage: Stage, wave: int) -> str:
+        """The same for another stage's round."""
+        return self._key("4-answers", f"{_round(stage, wave)}cached.jsonl")
+
+    def missing_answers(self, shard: int) -> str:
+        """Requests that no wave brought a reply for, by shard of prompts."""
+        return self._key("4-answers", f"missing-{shard:04d}.jsonl")
 
     # 5-dataset
     @property
@@ -111,6 +153,23 @@ class RunLayout(NamedTuple):
     def dataset(self, name: str) -> str:
         """`name`: train.jsonl, validation.jsonl, holdout.jsonl, rejected.jsonl, manifest.json or card.md."""
         return self.dataset_prefix + name
+
+    def training_file(self, arm: str, name: str) -> str:
+        """`name`: train.jsonl or validation.jsonl of a trained arm. The direct arm's lie, with counts.json, in a folder of their own."""
+        return self.dataset(name if arm == Arm.STUDENT else f"{arm}/{name}")
+
+    @property
+    def few_shot(self) -> str:
+        """The examples that the few-shot arm is shown, by system text."""
+        return self.dataset("few-shot.jsonl")
+
+    @property
+    def candidates_prefix(self) -> str:
+        return self._key("5-dataset", "candidates", "")
+
+    def candidates(self, name: str, shard: int) -> str:
+        """What the reduction of a shard of prompts leaves: `name` is shard, holdout, rejected, unused (jsonl) or counts (json)."""
+        return self._key("5-dataset", "candidates", f"{name}-{shard:04d}.{'json' if name == 'counts' else 'jsonl'}")
 
     # 6-model
     def model_prefix(self, arm: str) -> str:
@@ -139,9 +198,27 @@ class RunLayout(NamedTuple):
         return self._key("7-evaluation", "shards", arm, "")
 
     @property
+    def judge_prefix(self) -> str:
+        """Below it is everything of the evaluation jobs."""
+        return self._key("7-evaluation", "judge", "")
+
+    def judge_dataset(self, arm: str, part: int) -> str:
+        """What one evaluation job judges: at most 1,000 answers of an arm."""
+        return f"{self.judge_prefix}{arm}/part-{part:02d}/dataset.jsonl"
+
+    def judge_results_prefix(self, arm: str, part: int) -> str:
+        """Bedrock writes `<this><job name>/<job id>/.../<uuid>_output.jsonl` below."""
+        return f"{self.judge_prefix}{arm}/part-{part:02d}/results/"
+
+    @property
     def students(self) -> str:
         """The trained arms with the ARNs of their models and deployments."""
         return self._key("6-model", "students.json")
+
+    @property
+    def promotion_plan(self) -> str:
+        """What the stable deployment served before this run's student, written before anything is changed: the way back."""
+        return self._key("6-model", "promotion-plan.json")
 
     @property
     def promotion(self) -> str:

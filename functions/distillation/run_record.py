@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from distillation.dataset_split import SplitPlan
 from distillation.dataset_to_training import TrainingPlan
-from distillation.examples_to_dataset import SplitPlan
 from distillation.prompts_to_requests import SamplingPlan
 from distillation.records import Record
 from distillation.run_config import RunConfig
@@ -23,12 +23,14 @@ class Models(Record, frozen=True):
     """Model ids: `teacher` and `student` name the models.
 
     `teacher_invoke` and `base_invoke` are what inference is called with: an inference profile where the Region needs one.
+    `judge` is what rates, empty where the run rates nothing.
     """
 
     teacher: str
     teacher_invoke: str
     student: str
     base_invoke: str
+    judge: str = ""
 
 
 class Question(Record, frozen=True):
@@ -76,8 +78,9 @@ class RunRecord(Record, frozen=True):
 
     @property
     def split(self) -> SplitPlan:
-        """The shares of holdout and validation."""
-        return SplitPlan(holdout_share=self.settings.split.holdout_share, validation_share=self.settings.split.validation_share)
+        """The shares of holdout and validation. A managed distillation watches no validation lines: what is not held out goes to it."""
+        settings = self.settings
+        return SplitPlan(holdout_share=settings.split.holdout_share, validation_share=0.0 if settings.training.managed else settings.split.validation_share)
 
     @property
     def training(self) -> TrainingPlan:

@@ -5,6 +5,8 @@ Shares and scores are between 0 and 1. Every interval is at 95 % (two-sided).
 
 from enum import StrEnum
 
+import msgspec
+
 from distillation.records import Record
 from distillation.task import Task
 
@@ -12,10 +14,12 @@ CONFIDENCE = 0.95
 
 
 class Against(StrEnum):
-    """What a metric compares answers with: the seeds' own references, or the teacher's answers where there are too few references."""
+    """What a metric compares answers with: the seeds' references, the teacher's answers, the task's own form (a JSON Schema), or a judge model's rubric."""
 
     REFERENCE = "reference"
     TEACHER = "teacher"
+    FORM = "form"
+    JUDGE = "judge"
 
 
 class Metric(Record, frozen=True, omit_defaults=True):
@@ -29,10 +33,28 @@ class Metric(Record, frozen=True, omit_defaults=True):
     against: Against | None = None
 
 
+class ClassScore(Record, frozen=True):
+    """One label: `support` items are truly it, `answered` items were said to be it. An interval is null where there is nothing to divide by."""
+
+    support: int
+    answered: int
+    precision: Metric
+    recall: Metric
+    f1: Metric
+
+
+class Confusion(Record, frozen=True):
+    """Counts of items: a row for each label that was right, a column for each label that was answered, and a last column for no label at all."""
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
 class ArmScore(Record, frozen=True):
     """One arm on the holdout. `n` is the holdout's size for every arm: a missing answer is a wrong one, never a smaller sample.
 
     `missing` items have no answer (`errors` counts why), `format_failures` have one in which no answer of the task was found.
+    `classes` (label -> scores) and `confusion` are there for label tasks with references.
     """
 
     n: int
@@ -41,6 +63,16 @@ class ArmScore(Record, frozen=True):
     format_failures: int
     errors: dict[str, int]
     metrics: dict[str, Metric]
+    classes: dict[str, ClassScore] = msgspec.field(default_factory=dict)
+    confusion: Confusion | None = None
+
+
+class SliceScore(Record, frozen=True):
+    """The arms on the `n` items of one category: arm -> metric -> figure."""
+
+    name: str
+    n: int
+    arms: dict[str, dict[str, Metric]]
 
 
 class Difference(Record, frozen=True):
@@ -79,7 +111,10 @@ class Yardstick(StrEnum):
 
 
 class Gate(Record, frozen=True):
-    """What the verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick (`yardstick_value`) on the same items."""
+    """What a verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick (`yardstick_value`) on the same items.
+
+    `slice` is the category that the items are of, null for the whole holdout.
+    """
 
     metric: str
     against: Against
@@ -87,6 +122,7 @@ class Gate(Record, frozen=True):
     student_value: float
     yardstick_value: float
     difference: Difference
+    slice: str | None = None
 
 
 class TeacherDistribution(Record, frozen=True):
@@ -100,6 +136,27 @@ class TeacherDistribution(Record, frozen=True):
     mean_agreement: float
     mean_entropy_bits: float
     histogram: tuple[int, ...]
+
+
+class CalibrationBin(Record, frozen=True):
+    """Prompts whose teacher samples agree to a share from `low` to `high`: their mean `agreement`, and the share (`right`) whose top answer is right."""
+
+    low: float
+    high: float
+    n: int
+    agreement: float
+    right: Metric
+
+
+class Calibration(Record, frozen=True):
+    """Does the teacher's agreement with itself predict that it is right? The reliability table over `n` prompts with references and samples.
+
+    `error` is the expected calibration error: the mean over prompts of |agreement - share right| of their bin (Guo et al. 2017, equation 3); 0 is perfect.
+    """
+
+    n: int
+    error: Metric
+    bins: tuple[CalibrationBin, ...]
 
 
 class ItemAnswer(Record, frozen=True):
@@ -120,8 +177,78 @@ class InstructiveItem(Record, frozen=True):
     answers: dict[str, ItemAnswer]
 
 
+class JudgedArm(Record, frozen=True):
+    """How one metric of a judge came out for one arm, over the judged prompts: their number is `scored` + `unscored` + `missing` + `unanswered`.
+
+    `unscored`: the judge gave no score (the metric does not apply, or the judge failed on it). `missing`: the job brought no line, or failed. Both are left
+    out. `unanswered`: the arm has no answer, which scores 0.
+    """
+
+    scored: int
+    unscored: int
+    missing: int
+    unanswered: int
+
+
+class JudgeCalibration(Record, frozen=True):
+    """Does the judge know right from wrong? Its scores of answers (of all arms) whose item has a reference: `right` of them match it, `wrong` do not.
+
+    `auc` is the chance that a right answer scores higher than a wrong one, ties half (0.5: the judge does not know). Figures are null where one side is empty.
+    """
+
+    metric: str
+    right: int
+    wrong: int
+    mean_right: Metric | None
+    mean_wrong: Metric | None
+    auc: Metric | None
+
+
+class Comparisons(Record, frozen=True):
+    """What a judge said of the answers of `arm` beside those of `minus`, each pair in both orders.
+
+    `n` = `win` + `tie` + `loss`. A pair is won only when both orders say so; one with equal answers (`equal`) is a tie that nobody was asked about, one whose
+    orders contradict each other or say tie is a tie too. Not among the `n`: `unanswered` items (one of the two has no answer) and `unjudged` ones (a reply is
+    missing or names no choice). `win_rate` counts a tie half: 0.5 is as good. `p_value` is of the sign test on wins and losses. `consistent` counts the asked
+    pairs whose orders agree. `first_place` is the share of choices for the answer shown first, among the choices for one of the two: 0.5 is no bias.
+    """
+
+    arm: str
+    minus: str
+    n: int
+    win: int
+    tie: int
+    loss: int
+    equal: int
+    consistent: int
+    unanswered: int
+    unjudged: int
+    win_rate: Metric | None
+    p_value: float
+    first_place: Metric | None
+
+
+class JudgeScores(Record, frozen=True):
+    """How a judge `model` was asked, over `prompts` of the holdout, and what is to be known about it. Its scores themselves are metrics of the arms.
+
+    `arms`: arm -> metric -> how it came out. `same_family`: the judge is a relative of the teacher. `warnings` are for the report to show.
+    """
+
+    model: str
+    prompts: int
+    same_family: bool
+    warnings: tuple[str, ...]
+    arms: dict[str, dict[str, JudgedArm]]
+    calibration: tuple[JudgeCalibration, ...] = ()
+    comparisons: Comparisons | None = None
+
+
 class Scores(Record, frozen=True):
-    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `predictions_to_scores`, read by the verdict and the report."""
+    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `predictions_to_scores`, read by the verdict and the report.
+
+    `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in every slice; `gate` is the first of them.
+    `slices_left_out` counts categories that are too many to be shown.
+    """
 
     task: Task
     n: int
@@ -136,10 +263,44 @@ class Scores(Record, frozen=True):
     confidence: float
     resamples: int
     seed: int
+    comparisons: tuple[Gate, ...] = ()
+    slices: tuple[SliceScore, ...] = ()
+    slices_left_out: int = 0
+    calibration: Calibration | None = None
+    judge: JudgeScores | None = None
+
+
+class Outcome(StrEnum):
+    """PASSED: shown to be within the margin. WORSE: shown to lose more. OPEN: not shown either way."""
+
+    PASSED = "passed"
+    OPEN = "open"
+    WORSE = "worse"
+
+
+class Check(Record, frozen=True):
+    """One comparison against its margin. Only a `gated` check can stand in the way of promotion; one that is not gated can still be shown worse.
+
+    `p_worse` is of "not worse than the margin", `p_worse_holm` the same after Holm's correction over all checks. `items_needed` is of the whole holdout, for
+    this check alone to pass or fail in 80 of 100 repeats; null where it is settled, or where no number can be named.
+    """
+
+    metric: str
+    slice: str | None
+    gated: bool
+    n: int
+    difference: float
+    low: float
+    high: float
+    margin: float
+    outcome: Outcome
+    p_worse: float
+    p_worse_holm: float
+    items_needed: int | None = None
 
 
 class Decision(StrEnum):
-    """PROMOTE: shown as good as the teacher within the margin. REJECT: shown worse. HOLD: not shown either way."""
+    """PROMOTE: shown as good as the teacher within the margins, and cheaper. REJECT: shown worse. HOLD: neither is shown."""
 
     PROMOTE = "promote"
     HOLD = "hold"
@@ -149,7 +310,9 @@ class Decision(StrEnum):
 class Verdict(Record, frozen=True):
     """The gate's decision with its numbers. Made by `scores_to_verdict`, read by the state machine and the report.
 
-    `items_needed` is null where no more items are needed, or would not help.
+    `metric`, `slice`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one for promote, the widest loss for reject, the one
+    that needs most items for hold. `items_needed` is null where no more items are needed, or would not help. `cost_saved` is the share of the teacher's cost
+    of an answer that the student saves (negative: costs more), null where it is unknown.
     """
 
     decision: Decision
@@ -161,3 +324,6 @@ class Verdict(Record, frozen=True):
     low: float | None = None
     high: float | None = None
     items_needed: int | None = None
+    slice: str | None = None
+    cost_saved: float | None = None
+    checks: tuple[Check, ...] = ()

@@ -12,8 +12,23 @@ from typing import Any
 import msgspec
 
 from distillation.costs import Costs, Estimate
-from distillation.records import Record
-from distillation.scores import Against, ArmScore, Difference, Gate, InstructiveItem, Scores, TeacherDistribution, Verdict
+from distillation.dataset_manifest import Histogram, Manifest
+from distillation.records import FunnelStep, Record
+from distillation.report_funnel import funnel_problems
+from distillation.scores import (
+    Against,
+    ArmScore,
+    Calibration,
+    Difference,
+    Gate,
+    InstructiveItem,
+    JudgeScores,
+    Scores,
+    SliceScore,
+    TeacherDistribution,
+    Verdict,
+)
+from distillation.selection_summary import SelectionSummary
 from distillation.task import Task
 
 
@@ -29,7 +44,10 @@ class RunFacts(Record, frozen=True):
 
 
 class Counts(Record, frozen=True):
-    """How many records each hop took and gave. `account_problems` says where they do not add up. `cached` answers were taken over from earlier runs."""
+    """How many records each hop took and gave. `account_problems` says where they do not add up. `cached` answers were taken over from earlier runs.
+
+    `prompts` = the seeds' own and the `expanded` ones = `holdout` + `prompts_learnt` + `examples_rejected`. `examples` are lines; a prompt may make several.
+    """
 
     seeds_in: int
     seeds: int
@@ -39,6 +57,7 @@ class Counts(Record, frozen=True):
     replies: int
     answers: int
     answers_rejected: int
+    prompts_learnt: int
     examples: int
     examples_rejected: int
     train: int
@@ -46,14 +65,52 @@ class Counts(Record, frozen=True):
     holdout: int
     requests_missing: int = 0
     cached: int = 0
+    expanded: int = 0
 
 
 class LossPoint(Record, frozen=True):
-    """One step of the training, as Bedrock's metrics file gives it."""
+    """The loss at one step of the training, as Bedrock's metrics file gives it: of the training lines, or of the validation lines."""
 
     step: int
     epoch: float
-    training_loss: float
+    loss: float
+
+
+class Losses(Record, frozen=True):
+    """The course of a training. `validation` is empty where there were no validation lines."""
+
+    training: tuple[LossPoint, ...] = ()
+    validation: tuple[LossPoint, ...] = ()
+
+
+class DataFacts(Record, frozen=True):
+    """What became of the data, from the seeds to the training lines, filter by filter. The rest is as in `dataset_manifest.Manifest`.
+
+    `expansion_why` says why the rounds of expansion ended, empty where there were none.
+    """
+
+    funnel: tuple[FunnelStep, ...]
+    strata: Mapping[str, Mapping[str, int]]
+    agreement: Histogram
+    entropy: Histogram
+    selection: SelectionSummary | None
+    conflicting_references: int
+    expansion_target: int = 0
+    expansion_why: str = ""
+
+
+def data_facts(manifest: Manifest, before: Sequence[FunnelStep], *, expansion_target: int = 0, expansion_why: str = "") -> DataFacts:
+    """`before` are the steps that come ahead of the teacher's replies: seeds and expansion (`report_funnel`)."""
+    return DataFacts(
+        funnel=(*before, *manifest.funnel),
+        strata=manifest.strata,
+        agreement=manifest.agreement,
+        entropy=manifest.entropy,
+        selection=manifest.selection,
+        conflicting_references=manifest.conflicting_references,
+        expansion_target=expansion_target,
+        expansion_why=expansion_why,
+    )
 
 
 class Report(Record, frozen=True):
@@ -67,9 +124,14 @@ class Report(Record, frozen=True):
     arms: dict[str, ArmScore]
     counts: Counts
     account_problems: tuple[str, ...]
-    rejections: dict[str, dict[str, int]]
+    data: DataFacts | None
     gate: Gate | None
     differences: tuple[Difference, ...]
+    comparisons: tuple[Gate, ...]
+    slices: tuple[SliceScore, ...]
+    slices_left_out: int
+    calibration: Calibration | None
+    judge: JudgeScores | None
     teacher: TeacherDistribution | None
     quality_against: Against
     references: int
@@ -79,11 +141,15 @@ class Report(Record, frozen=True):
     settings: dict[str, Any]
     estimate: Estimate | None
     costs: Costs | None
-    training_loss: tuple[LossPoint, ...]
+    losses: dict[str, Losses]
     items: tuple[InstructiveItem, ...]
     confidence: float
     resamples: int
     seed: int
+
+
+_MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")
+"""What the report takes over from the scores as it is."""
 
 
 def build_report(
@@ -93,38 +159,29 @@ def build_report(
     verdict: Verdict,
     *,
     created_at: str,
-    rejections: Mapping[str, Mapping[str, int]] | None = None,
+    data: DataFacts | None = None,
     estimate: Estimate | None = None,
     costs: Costs | None = None,
-    training_loss: Sequence[LossPoint] = (),
+    losses: Mapping[str, Losses] | None = None,
 ) -> Report:
-    """`rejections` maps the stages seeds, answers and examples to reason code -> count."""
+    """`losses`: trained arm -> the course of its training."""
+    measured: dict[str, Any] = {name: getattr(scores, name) for name in _MEASURED}
     return Report(
+        **measured,
         run_id=facts.run_id,
         dataset=facts.dataset,
         created_at=created_at,
         started_at=facts.started_at,
         verdict=verdict,
-        arms=scores.arms,
         counts=counts,
-        account_problems=account_problems(counts),
-        rejections={stage: dict(sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))) for stage, reasons in (rejections or {}).items()},
-        gate=scores.gate,
-        differences=scores.differences,
-        teacher=scores.teacher,
-        quality_against=scores.quality_against,
-        references=scores.references,
-        unusable_references=scores.unusable_references,
+        account_problems=account_problems(counts) + funnel_problems(data.funnel if data else ()),
+        data=data,
         task=facts.task,
         models=facts.models,
         settings=facts.settings,
         estimate=estimate,
         costs=costs,
-        training_loss=tuple(training_loss),
-        items=scores.items,
-        confidence=scores.confidence,
-        resamples=scores.resamples,
-        seed=scores.seed,
+        losses=dict(losses or {}),
     )
 
 
@@ -135,7 +192,7 @@ def account_problems(counts: Counts) -> tuple[str, ...]:
         ("seeds in", c.seeds_in, "seeds + rejected seeds", c.seeds + c.seeds_rejected),
         ("requests", c.requests, "replies + missing", c.replies + c.requests_missing),
         ("replies", c.replies, "answers + rejected answers", c.answers + c.answers_rejected),
-        ("prompts", c.prompts, "holdout + examples + rejected examples", c.holdout + c.examples + c.examples_rejected),
+        ("prompts", c.prompts, "holdout + learnt + rejected prompts", c.holdout + c.prompts_learnt + c.examples_rejected),
         ("examples", c.examples, "train + validation", c.train + c.validation),
     )
     return tuple(f"{name} are {count:,}, but {parts} are {total:,}." for name, count, parts, total in accounts if count != total)

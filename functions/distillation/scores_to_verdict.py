@@ -3,22 +3,21 @@
     verdict = decide(scores, margin=0.05)
 
 The rule is non-inferiority: with d = student - yardstick on the same holdout items and its two-sided 95 % interval,
-promote when the lower end is at or above -margin, reject when the upper end is below -margin, hold otherwise (not shown either way).
-Each side is so tested at 2.5 %: a student that is worse by exactly the margin is promoted in about 2 or 3 of 100 runs.
-Under 30 items the normal theory behind interval and power is not worth trusting, and the decision is at best hold.
+a metric or slice has passed when the lower end is at or above -margin, is worse when the upper end is below it (also after Holm), and is open otherwise.
+Promote when all that is gated has passed and the student is cheaper, reject when anything is worse, hold otherwise.
+Each side is so tested at 2.5 %: a student that is worse by exactly the margin is promoted in about 2 or 3 of 100 runs. Decision 0016 says why.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from distillation.figures import margin_points, metric_name, p_value, percent, points, usd
-from distillation.power import items_to_settle
+from distillation.gate_checks import MARGIN, MIN_ITEMS, MIN_SLICE_ITEMS, Rules, checks_of, only_overlap, unmeasured, widest_loss
 from distillation.records import Arm
-from distillation.scores import Decision, Difference, Gate, Scores, Verdict, Yardstick
-from distillation.task import TaskKind
+from distillation.scores import Check, Decision, Gate, Outcome, Scores, Verdict, Yardstick
 
 __all__ = ["Verdict", "decide"]
 
-MIN_ITEMS = 30
+SHOWN_CHECKS = 5
 
 _YARDSTICKS = {
     Yardstick.TEACHER: "the teacher's {value}",
@@ -27,22 +26,40 @@ _YARDSTICKS = {
 }
 
 
-def decide(scores: Scores, *, margin: float) -> Verdict:
-    """The verdict on the student. `margin` is the loss in the gate's metric that is accepted, as a share (0.05 = 5 points)."""
+def decide(
+    scores: Scores,
+    *,
+    margin: float = MARGIN,
+    margins: Mapping[str, float] | None = None,
+    slice_margin: float | None = None,
+    min_slice_items: int = MIN_SLICE_ITEMS,
+) -> Verdict:
+    """The verdict on the student. `margin` is the loss in a metric that is accepted, as a share (0.05 = 5 points).
+
+    `margins` are those of single metrics, which are gated by being named. `slice_margin` (default: the metric's) is the loss that is accepted within a slice;
+    slices with fewer than `min_slice_items` cannot hold a promotion back.
+    """
+    rules = Rules(margin, margins or {}, slice_margin, min_slice_items)
     gate = scores.gate
     if gate is None or gate.difference.n == 0:
         return Verdict(decision=Decision.HOLD, headline="Hold: there is nothing to decide on.", reasons=(_nothing(scores),), margin=margin)
-    decision, needed = _decision(scores, gate, margin), _items_needed(gate.difference, margin)
+    checks, saved = checks_of(scores, rules), cost_saved(scores)
+    decision = _decision(checks, saved, unmeasured(scores, rules))
+    deciding = _deciding(checks, decision)
+    of_deciding = next(one for one in scores.comparisons if (one.metric, one.slice) == (deciding.metric, deciding.slice))
     return Verdict(
         decision=decision,
-        headline=_headline(decision, gate, margin),
-        reasons=tuple(_reasons(scores, gate, decision, margin, needed)),
-        margin=margin,
-        metric=gate.metric,
-        difference=gate.difference.value,
-        low=gate.difference.low,
-        high=gate.difference.high,
-        items_needed=needed if decision is Decision.HOLD else None,
+        headline=_headline(decision, of_deciding, deciding, saved),
+        reasons=tuple(_reasons(scores, checks, deciding, decision, rules)),
+        margin=deciding.margin,
+        metric=deciding.metric,
+        difference=deciding.difference,
+        low=deciding.low,
+        high=deciding.high,
+        items_needed=deciding.items_needed if decision is Decision.HOLD else None,
+        slice=deciding.slice,
+        cost_saved=saved,
+        checks=checks,
     )
 
 
@@ -53,92 +70,148 @@ def _nothing(scores: Scores) -> str:
     return f"The holdout has {scores.n} items, none of which has anything to compare with. Give more seeds, or a larger split.holdoutShare."
 
 
-def _decision(scores: Scores, gate: Gate, margin: float) -> Decision:
-    difference = gate.difference
-    if difference.high < -margin and not _only_overlap(scores, gate):
+def cost_saved(scores: Scores) -> float | None:
+    """Share of the teacher's cost of an answer that the student saves, at on-demand prices; None where a price or an answer is missing."""
+    costs = [scores.arms[arm].metrics["costPer1000Usd"].value for arm in (Arm.TEACHER, Arm.STUDENT) if "costPer1000Usd" in scores.arms[arm].metrics]
+    return 1 - costs[1] / costs[0] if len(costs) == 2 and costs[0] > 0 else None
+
+
+def _decision(checks: Sequence[Check], saved: float | None, absent: Sequence[str]) -> Decision:
+    if any(check.outcome is Outcome.WORSE for check in checks):
         return Decision.REJECT
-    return Decision.PROMOTE if difference.low >= -margin and difference.n >= MIN_ITEMS else Decision.HOLD
+    passed = all(check.outcome is Outcome.PASSED for check in checks if check.gated)
+    return Decision.PROMOTE if passed and not absent and saved is not None and saved > 0 else Decision.HOLD
 
 
-def _only_overlap(scores: Scores, gate: Gate) -> bool:
-    """Free text, no references and no second answer of the teacher: low overlap with one wording does not show that a text is worse."""
-    return scores.task.kind is TaskKind.TEXT and gate.yardstick is Yardstick.FULL
+def _deciding(checks: Sequence[Check], decision: Decision) -> Check:
+    """The first check for promote, the widest loss for reject; for hold the open one that needs most items, or one that no number of items would settle."""
+    if decision is Decision.REJECT:
+        return widest_loss([check for check in checks if check.outcome is Outcome.WORSE])
+    open_ones = _open(checks) if decision is Decision.HOLD else []
+    return max(open_ones, key=lambda check: check.items_needed or 0, default=checks[0])
 
 
-def _items_needed(difference: Difference, margin: float) -> int | None:
-    needed = items_to_settle(difference.value, margin, difference.sd)
-    return None if needed is None else max(needed, MIN_ITEMS, difference.n + 1)
+def _open(checks: Sequence[Check]) -> list[Check]:
+    return [check for check in checks if check.gated and check.outcome is Outcome.OPEN]
 
 
-def _headline(decision: Decision, gate: Gate, margin: float) -> str:
-    allowed, than = margin_points(margin), "the teacher" if gate.yardstick is Yardstick.TEACHER else "the teacher's answers allow"
-    return {
-        Decision.PROMOTE: f"Promote: the student matches the teacher, within the {allowed} that were allowed.",
-        Decision.HOLD: f"Hold: these items do not show whether the student is within {allowed} of the teacher.",
-        Decision.REJECT: f"Reject: the student is worse than {than}, by more than the {allowed} that were allowed.",
-    }[decision]
+def _headline(decision: Decision, gate: Gate, deciding: Check, saved: float | None) -> str:
+    """`gate` is the comparison of the deciding check."""
+    allowed = margin_points(deciding.margin)
+    where = f" in {_named_slice(deciding)}" if deciding.slice is not None else ""
+    if decision is Decision.REJECT:
+        than = "the teacher" if gate.yardstick is Yardstick.TEACHER else "the teacher's answers allow"
+        lost = f"{points(-deciding.difference, sign=False)} points of {_lower(metric_name(deciding.metric))}"
+        return f"Reject: the student is worse than {than}, by {lost}{where}; {allowed} were allowed."
+    if decision is Decision.HOLD and deciding.outcome is not Outcome.PASSED:
+        return f"Hold: these items do not show whether the student is within {allowed} of the teacher{where}."
+    matches = f"the student matches the teacher, within the {allowed} that were allowed"
+    if decision is Decision.PROMOTE:
+        return f"Promote: {matches}."
+    unsaved = "its costs are unknown" if saved is None else "it is not cheaper" if saved <= 0 else "not all that is asked for was measured"
+    return f"Hold: {matches}, but {unsaved}."
 
 
-def _reasons(scores: Scores, gate: Gate, decision: Decision, margin: float, needed: int | None) -> Iterator[str]:
-    yield _comparison(gate, margin)
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _named_slice(check: Check) -> str:
+    return f"the slice {check.slice!r}"
+
+
+def _reasons(scores: Scores, checks: Sequence[Check], deciding: Check, decision: Decision, rules: Rules) -> Iterator[str]:
+    gates = {(one.metric, one.slice): one for one in scores.comparisons}
+    yield _comparison(gates[checks[0].metric, checks[0].slice], checks[0])
     if decision is Decision.HOLD:
-        yield from _what_would_settle(scores, gate, needed)
-    yield from _lift(scores, gate)
+        yield from _what_would_settle(scores, gates[deciding.metric, deciding.slice], deciding)
+        yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, rules))
+    yield from _others(checks, gates)
+    yield from _lifts(scores, checks[0].metric)
     yield from _savings(scores)
-    yield _detectable(gate)
+    yield _detectable(checks[0], gates)
+    yield from _unguarded(scores, rules)
     yield from _losses(scores)
 
 
-def _comparison(gate: Gate, margin: float) -> str:
-    difference = gate.difference
+def _comparison(gate: Gate, check: Check) -> str:
     yardstick = _YARDSTICKS[gate.yardstick].format(value=percent(gate.yardstick_value))
-    side = "above" if difference.low >= -margin else "below" if difference.high < -margin else "across"
+    side = "above" if check.low >= -check.margin else "below" if check.high < -check.margin else "across"
     lies = {
         "above": "all of the interval lies on the good side of it",
         "below": "all of the interval lies beyond it",
         "across": "the interval reaches across it",
     }
+    where = f" in {_named_slice(check)}" if check.slice is not None else ""
     return (
-        f"{metric_name(gate.metric)} of the student is {percent(gate.student_value)}, against {yardstick}, on the same {difference.n:,} items: "
-        f"{points(difference.value)} points (95 % interval {points(difference.low)} to {points(difference.high)}). "
-        f"The limit is {points(-margin)}: {lies[side]}."
+        f"{metric_name(gate.metric)} of the student{where} is {percent(gate.student_value)}, against {yardstick}, on the same {check.n:,} items: "
+        f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
+        f"The limit is {points(-check.margin)}: {lies[side]}."
     )
 
 
-def _what_would_settle(scores: Scores, gate: Gate, needed: int | None) -> Iterator[str]:
-    n = gate.difference.n
-    if n < MIN_ITEMS:
-        yield f"{n} items are too few to promote on: at least {MIN_ITEMS} are asked for."
-    if _only_overlap(scores, gate):
+def _others(checks: Sequence[Check], gates: Mapping[tuple[str, str | None], Gate]) -> Iterator[str]:
+    """The other metrics and slices: those that are worse, then those that are open, and how many passed."""
+    for outcome in (Outcome.WORSE, Outcome.OPEN):
+        found = [check for check in checks[1:] if check.outcome is outcome and (check.gated or outcome is Outcome.WORSE)]
+        found.sort(key=lambda check: check.difference + check.margin)
+        for check in found[:SHOWN_CHECKS]:
+            holm = f" {p_value(check.p_worse_holm)[:1].upper()}{p_value(check.p_worse_holm)[1:]} after Holm over {len(checks)} comparisons."
+            yield _comparison(gates[check.metric, check.slice], check) + (holm if outcome is Outcome.WORSE else "")
+        if len(found) > SHOWN_CHECKS:
+            yield f"{len(found) - SHOWN_CHECKS:,} more metrics and slices are {'worse' if outcome is Outcome.WORSE else 'not settled'}."
+    gated = [check for check in checks[1:] if check.gated]
+    if gated:
+        yield f"{sum(check.outcome is Outcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics and slices are within their limits."
+
+
+def _what_would_settle(scores: Scores, gate: Gate, check: Check) -> Iterator[str]:
+    if check.outcome is Outcome.PASSED:
+        return
+    if check.n < MIN_ITEMS:
+        yield f"{check.n} items are too few to promote on: at least {MIN_ITEMS} are asked for."
+    if only_overlap(scores, gate):
         yield "There are no references and no second answers of the teacher, and word overlap with a single text does not tell good from bad. Give references."
-    elif needed is None:
+    elif check.items_needed is None:
         yield "The difference seen lies on the limit itself, so no number of items can be named that would settle it."
     else:
-        yield f"About {needed:,} holdout items would settle it in 80 of 100 repeats, if the true difference is the one seen; there are {n:,}."
+        settle = f"About {check.items_needed:,} holdout items would settle it in 80 of 100 repeats"
+        yield f"{settle}, if the true difference is the one seen; there are {scores.n:,}."
 
 
-def _lift(scores: Scores, gate: Gate) -> Iterator[str]:
+def _lifts(scores: Scores, metric: str) -> Iterator[str]:
+    over = {Arm.BASE: "Over the untouched base model", Arm.FEW_SHOT: "Over the base model with examples in its prompt", Arm.DIRECT: "Over direct training"}
     for lift in scores.differences:
-        if (lift.metric, lift.arm, lift.minus) == (gate.metric, Arm.STUDENT, Arm.BASE):
+        if lift.metric == metric and lift.arm == Arm.STUDENT and lift.minus in over:
             gains = "gains" if lift.value >= 0 else "loses"
             yield (
-                f"Over the untouched base model the student {gains} {points(abs(lift.value), sign=False)} points "
+                f"{over[Arm(lift.minus)]} the student {gains} {points(abs(lift.value), sign=False)} points "
                 f"(95 % interval {points(lift.low)} to {points(lift.high)}; {p_value(lift.p_holm)} after Holm)."
             )
 
 
 def _savings(scores: Scores) -> Iterator[str]:
-    costs = [scores.arms[arm].metrics["costPer1000Usd"].value for arm in (Arm.TEACHER, Arm.STUDENT) if "costPer1000Usd" in scores.arms[arm].metrics]
-    if len(costs) == 2 and costs[0] > 0:
-        teacher, student = costs
-        saved = f"{percent(1 - student / teacher)} less" if student <= teacher else f"{percent(student / teacher - 1)} more"
-        yield f"1,000 answers of the student cost {usd(student)}, of the teacher {usd(teacher)}: {saved}, at on-demand prices."
+    saved = cost_saved(scores)
+    if saved is None:
+        yield "What the student saves is not known: a price is missing in prices.json, or an arm has no answer."
+        return
+    teacher, student = (scores.arms[arm].metrics["costPer1000Usd"].value for arm in (Arm.TEACHER, Arm.STUDENT))
+    less = f"{percent(saved)} less" if saved >= 0 else f"{percent(-saved)} more"
+    yield f"1,000 answers of the student cost {usd(student)}, of the teacher {usd(teacher)}: {less}, at on-demand prices."
 
 
-def _detectable(gate: Gate) -> str:
-    difference = gate.difference
-    detectable = points(difference.detectable, sign=False)
-    return f"{difference.n:,} items show a difference of {detectable} points or more in 80 of 100 repeats; a smaller one may go unseen."
+def _detectable(check: Check, gates: Mapping[tuple[str, str | None], Gate]) -> str:
+    detectable = points(gates[check.metric, check.slice].difference.detectable, sign=False)
+    return f"{check.n:,} items show a difference of {detectable} points or more in 80 of 100 repeats; a smaller one may go unseen."
+
+
+def _unguarded(scores: Scores, rules: Rules) -> Iterator[str]:
+    small = [one.name for one in scores.slices if one.n < rules.min_slice_items]
+    if small:
+        named = f"{', '.join(map(repr, small[:SHOWN_CHECKS]))}{' ...' if len(small) > SHOWN_CHECKS else ''}"
+        yield f"{len(small):,} of {len(scores.slices):,} slices have fewer than {rules.min_slice_items:,} items and were not asked to pass: {named}."
+    if scores.slices_left_out:
+        yield f"{scores.slices_left_out:,} smaller categories were not looked at."
 
 
 def _losses(scores: Scores) -> Iterator[str]:

@@ -56,7 +56,7 @@ class SeedReader:
     def _checked(self, key: str, line: int, record: SeedFields | BadLine) -> Seed | RejectedSeed:
         if isinstance(record, BadLine):
             return _rejected(key, line, record)
-        if bad := _trouble_of(record) or self._trouble_of_id(record.id):
+        if bad := trouble_of(record) or self._trouble_of_id(record.id):
             return _rejected(key, line, bad)
         return Seed(
             seed_id=_id_text(record.id) or f"{basename(key)}:{line}",
@@ -92,8 +92,8 @@ def _id_text(given: str | int | None) -> str:
     return "" if given is None else str(given).strip()
 
 
-def _trouble_of(record: SeedFields) -> BadLine | None:
-    """Why a seed can be neither asked nor trained on."""
+def trouble_of(record: SeedFields) -> BadLine | None:
+    """Why a seed, or a prompt that was made from seeds, can be neither asked nor trained on; None where it can."""
     prompt, system = record.prompt, record.system or ""
     if not prompt or prompt.isspace():
         return BadLine("prompt", "empty_prompt", shown(prompt), "a text")

@@ -27,7 +27,7 @@ def prompt_id(system: str, prompt: str) -> str:
 
 def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
     """One prompt a seed, in the order of the seeds."""
-    instruction = label_system(task.labels) if task.kind is TaskKind.LABEL else ""
+    instruction = _instruction(task)
     for seed in seeds:
         yield Prompt(
             prompt_id=prompt_id(seed.system, seed.prompt),
@@ -37,6 +37,16 @@ def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
             reference=seed.reference,
             category=seed.category,
         )
+
+
+def own_system(prompt: Prompt, task: Task) -> str:
+    """The seed's own system text: what `prompts_of` put the task's instruction behind, and what `prompt_id` is a hash of."""
+    instruction = _instruction(task)
+    return prompt.system.removesuffix(instruction).removesuffix("\n\n") if instruction else prompt.system
+
+
+def _instruction(task: Task) -> str:
+    return label_system(task.labels) if task.kind is TaskKind.LABEL else ""
 
 
 class SeedIntake:

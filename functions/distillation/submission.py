@@ -44,8 +44,12 @@ def submit_once(
     now: datetime,
     time_limit: timedelta,
     records: int = 0,
+    model_arn: str | None = None,
 ) -> str:
-    """The ARN of the job `job_name`: from the ledger, else `find` (by name), else `create`. `time_limit` from now is when waiting for it ends."""
+    """The ARN of the job `job_name`: from the ledger, else `find` (by name), else `create`. `time_limit` from now is when waiting for it ends.
+
+    `model_arn`: what the stable deployment is to serve (kind promotion).
+    """
     known = ledger.row(run_id, job_name)
     if known is not None and known.job_arn:
         return known.job_arn
@@ -56,6 +60,7 @@ def submit_once(
             kind=kind,
             state="SUBMITTING",
             records=records,
+            model_arn=model_arn,
             submitted_at=now.isoformat(),
             deadline_at=(now + time_limit).isoformat(),
             expires_at=int((now + KEEP_LEDGER).timestamp()),

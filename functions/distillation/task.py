@@ -1,44 +1,154 @@
 """The kind of task: what the model is told beside the seed's own system text, and the canonical form in which answers are compared."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+import msgspec
 
 from distillation.records import Record
 
+NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID = "no_canonical_answer", "not_json", "schema_invalid"
+
+
+_EXACT = 2**53  # whole numbers up to here have a float of their own
+
 
 class TaskKind(StrEnum):
-    """LABEL: one of a closed set. ANSWER: a value that `answer_pattern` finds in the text. TEXT: free text."""
+    """LABEL: one of a closed set. ANSWER: a value that `answer_pattern` finds in the text. JSON: a JSON value. TEXT: free text."""
 
     LABEL = "label"
     ANSWER = "answer"
+    JSON = "json"
     TEXT = "text"
 
 
 class Task(Record, frozen=True, omit_defaults=True):
-    """The resolved task of a run, in run.json. `why` says in one sentence how an `auto` kind was resolved."""
+    """The resolved task of a run, in run.json. `why` says in one sentence how an `auto` kind was resolved.
+
+    `output_schema` is the JSON Schema that answers of a JSON task must fit; without one any object or list will do.
+    """
 
     kind: TaskKind
     labels: tuple[str, ...] = ()
     answer_pattern: str | None = None
+    output_schema: dict[str, Any] | None = None
     why: str = ""
 
 
-def canonical_answer(text: str, task: Task) -> str | None:
-    """The form of `text` in which two answers are equal, or None where the text holds no answer of this task.
+class Unfit(NamedTuple):
+    """Why a text is no answer of a task: a reason code, and what was found."""
+
+    reason: str
+    detail: str
+
+
+Reader = Callable[[str], str | Unfit]
+"""Gives the canonical form of a text, or why it has none."""
+
+
+def answer_reader(task: Task) -> Reader:
+    """The reader of a task's answers, compiled once.
 
     LABEL: the label as `task.labels` spells it, found without regard to case, surrounding space, quotes and a final full stop.
     ANSWER: group 1 (or the whole) of the last match of `task.answer_pattern`, without surrounding space.
+    JSON: the value with its keys sorted and without white space; a Markdown fence around it is passed over. `schema_invalid` names the place that does not fit.
     TEXT: the text with runs of white space folded.
     """
     if task.kind is TaskKind.LABEL:
-        return {label.casefold(): label for label in task.labels}.get(_bare(text).casefold())
+        return _label_reader(task.labels)
     if task.kind is TaskKind.ANSWER:
-        matches = list(re.finditer(task.answer_pattern or "", text))
-        if not matches:
-            return None
-        last = matches[-1]
-        return (last.group(last.re.groups) or "").strip() or None
-    return " ".join(text.split()) or None
+        return _pattern_reader(task.answer_pattern or "")
+    if task.kind is TaskKind.JSON:
+        return _json_reader(msgspec.json.encode(task.output_schema))
+    return _read_text
+
+
+def canonical_answer(text: str, task: Task) -> str | None:
+    """The form of `text` in which two answers are equal, or None where the text holds no answer of this task."""
+    form = answer_reader(task)(text)
+    return form if isinstance(form, str) else None
+
+
+def canonical_reference(reference: str | None, task: Task) -> str | None:
+    """The reference in the task's canonical form, or None where it can be compared with nothing (none given, or not one of the labels).
+
+    A reference of an ANSWER task may be the bare value ("42") where answers carry it in a sentence ("The answer is 42").
+    """
+    if reference is None or not reference.strip():
+        return None
+    if task.kind is TaskKind.ANSWER:
+        return canonical_answer(reference, task) or reference.strip()
+    return canonical_answer(reference, task)
+
+
+def unfenced(text: str) -> str:
+    """The text inside a Markdown code fence (```json ... ```) that is all there is, or the text itself; without surrounding space."""
+    bare = text.strip()
+    if bare.startswith("```") and bare.endswith("```") and "\n" in bare:
+        return bare[bare.index("\n") : -3].strip()
+    return bare
+
+
+def _read_text(text: str) -> str | Unfit:
+    return " ".join(text.split()) or Unfit(NO_CANONICAL_ANSWER, "no text")
+
+
+@lru_cache(maxsize=16)
+def _label_reader(labels: tuple[str, ...]) -> Reader:
+    exact = {label: label for label in labels if _bare(label) == label}
+    folded = {label.casefold(): label for label in labels}
+
+    def read(text: str) -> str | Unfit:
+        found = exact.get(text) or folded.get(_bare(text).casefold())
+        return found or Unfit(NO_CANONICAL_ANSWER, f"none of the labels: {text[:100]!r}")
+
+    return read
+
+
+@lru_cache(maxsize=16)
+def _pattern_reader(pattern: str) -> Reader:
+    compiled = re.compile(pattern)
+
+    def read(text: str) -> str | Unfit:
+        matches = list(compiled.finditer(text))
+        found = (matches[-1].group(compiled.groups) or "").strip() if matches else ""
+        return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")
+
+    return read
+
+
+@lru_cache(maxsize=16)
+def _json_reader(encoded_schema: bytes) -> Reader:
+    schema = msgspec.json.decode(encoded_schema)
+    validator = None if schema is None else jsonschema_rs.validator_for(schema)
+    decode, encode = msgspec.json.Decoder(float_hook=_number).decode, msgspec.json.Encoder(order="sorted").encode
+
+    def read(text: str) -> str | Unfit:
+        try:
+            value = decode(unfenced(text))
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+            return Unfit(NOT_JSON, f"{error}: {text[:100]!r}")
+        if validator is None:
+            return encode(value).decode() if isinstance(value, dict | list) else Unfit(NOT_JSON, f"neither an object nor a list: {text[:100]!r}")
+        return encode(value).decode() if validator.is_valid(value) else _misfit(validator, value)
+
+    return read
+
+
+def _misfit(validator: Any, value: object) -> Unfit:
+    first = next(iter(validator.iter_errors(value)))
+    return Unfit(SCHEMA_INVALID, f"at {'/'.join(map(str, first.instance_path)) or 'the top'}: {first.message}"[:300])
+
+
+def _number(digits: str) -> int | float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise msgspec.DecodeError(f"{digits} is out of the range of numbers")
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 def _bare(text: str) -> str:

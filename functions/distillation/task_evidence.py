@@ -21,7 +21,8 @@ class TaskEvidence:
 
     @property
     def _open(self) -> bool:
-        return self._given.kind in ("auto", "label") and self._given.labels is None and self._given.answer_pattern is None
+        given = self._given
+        return given.kind in ("auto", "label") and given.labels is None and given.answer_pattern is None and given.output_schema is None
 
     def observe(self, seed: Seed) -> None:
         """Counts one seed. Beyond a thousand distinct references no more are kept: they cannot be labels."""
@@ -42,6 +43,10 @@ class TaskEvidence:
             return Task(kind=TaskKind.LABEL, labels=given.labels, why="The input names the labels.")
         if given.answer_pattern is not None:
             return Task(kind=TaskKind.ANSWER, answer_pattern=given.answer_pattern, why="The input gives an answerPattern.")
+        if given.output_schema is not None:
+            return Task(kind=TaskKind.JSON, output_schema=given.output_schema, why="The input gives an outputSchema.")
+        if given.kind == "json":
+            return Task(kind=TaskKind.JSON, why="The input says json.")
         if given.kind == "text":
             return Task(kind=TaskKind.TEXT, why="The input says text.")
         return self._from_references(wanted=given.kind == "label")

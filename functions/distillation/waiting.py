@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from distillation.errors import DeploymentFailed, TuningFailed, WaitedTooLong
+from distillation.errors import DeploymentFailed, PromotionFailed, TuningFailed, WaitedTooLong
 from distillation.job_status import JobKind, Outcome, outcome_of
 from distillation.records import LedgerRow, Record
 from distillation.submission import Ledger
@@ -16,7 +16,7 @@ from distillation.submission import Ledger
 STOP_GRACE = timedelta(hours=1)
 """How long a job that was stopped at its deadline may take to say so."""
 
-_FAILS_THE_TASK = {JobKind.TUNING: TuningFailed.__name__, JobKind.DEPLOYMENT: DeploymentFailed.__name__}
+_FAILS_THE_TASK = {JobKind.TUNING: TuningFailed.__name__, JobKind.DEPLOYMENT: DeploymentFailed.__name__, JobKind.PROMOTION: PromotionFailed.__name__}
 """A failed batch job does not fail the task: its missing answers go into the next wave. Without a model or a deployment there is no next step."""
 
 

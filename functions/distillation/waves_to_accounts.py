@@ -1,14 +1,17 @@
-"""Answers and rejections of all waves -> one account of every request of the run, and what a further wave has to ask."""
+"""Answers and rejections of all waves -> one account of every request, and what a further wave has to ask."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from distillation.records import Answer, MissingAnswer, Record, RejectedAnswer
+from distillation.errors import RecordsLost
+from distillation.records import Answer, FunnelStep, MissingAnswer, Prompt, Record, RejectedAnswer
 from distillation.replies_to_answers import BUSY
+
+NO_REPLY = "no_reply_after_all_waves"
 
 
 class Account(Record, frozen=True):
-    """Where every request of a run ended. `answers` + `rejected` are the replies; `requests` = replies + missing.
+    """Where every request ended. `answers` + `rejected` are the replies; `requests` = replies + `missing`.
 
     A rejection that a later wave turned into an answer is not counted. `rejected_by_reason` maps reason code to count.
     """
@@ -16,8 +19,22 @@ class Account(Record, frozen=True):
     requests: int
     answers: int
     rejected: int
-    missing: list[MissingAnswer]
+    missing: int
     rejected_by_reason: dict[str, int]
+
+
+class ShardCounts(Record, frozen=True):
+    """What a shard of prompts came to: `5-dataset/candidates/counts-NNNN.json`. Made by ReduceShard, summed by AssembleDataset and the report."""
+
+    account: Account
+    funnel: list[FunnelStep]
+
+
+class Accounted(Record, frozen=True):
+    """An account, and the requests that stand in it as missing."""
+
+    account: Account
+    missing: list[MissingAnswer]
 
 
 def ids_to_ask_again(requested: Iterable[str], answered: Iterable[str], rejected: Iterable[RejectedAnswer]) -> list[str]:
@@ -27,12 +44,105 @@ def ids_to_ask_again(requested: Iterable[str], answered: Iterable[str], rejected
     return [i for i in dict.fromkeys(requested) if i not in done]
 
 
-def account_for(requested: Iterable[str], answers: Iterable[Answer], rejected: Iterable[RejectedAnswer]) -> Account:
-    """Counts every requested id exactly once: answered, rejected (its last reason stands) or missing."""
-    ids = dict.fromkeys(requested)
-    answered = {a.record_id for a in answers}
-    last = {r.record_id: r.reason for r in rejected if r.record_id not in answered}
-    missing = [MissingAnswer(record_id=i, reason="no_reply_after_all_waves") for i in ids if i not in answered and i not in last]
+def account_for(
+    prompts: Sequence[Prompt],
+    answers: Mapping[str, Sequence[Answer]],
+    rejected: Iterable[RejectedAnswer],
+    samples: frozenset[str],
+    ids_of: Callable[[Prompt], Iterable[str]],
+) -> Accounted:
+    """Counts every request of a shard's prompts exactly once: answered, rejected (its last reason stands) or missing.
+
+    Every prompt was asked for the `samples` ("g0", "s0" ...). `ids_of` gives a prompt's record ids and is called only where something is missing.
+
+    Raises:
+        RecordsLost: there is an answer that was never asked for.
+    """
+    last = _last_reasons(rejected)
+    answered, reasons, missing = 0, Counter[str](), list[MissingAnswer]()
+    for prompt in prompts:
+        group = answers.get(prompt.prompt_id, ())
+        got = {answer.sample for answer in group}
+        if len(got) < len(group) or not got <= samples:
+            raise RecordsLost("ReduceShard", set(), {answer.record_id for answer in group} - set(ids_of(prompt)))
+        answered += len(got)
+        if len(got) < len(samples):
+            there = {answer.record_id for answer in group}
+            why = {record_id: reason for record_id, reason in last.get(prompt.prompt_id, {}).items() if record_id not in there}
+            reasons.update(why.values())
+            if len(got) + len(why) != len(samples):
+                missing += _missing(ids_of(prompt), there | why.keys())
+    account = Account(
+        requests=len(samples) * len(prompts),
+        answers=answered,
+        rejected=reasons.total(),
+        missing=len(missing),
+        rejected_by_reason=dict(sorted(reasons.items())),
+    )
+    return Accounted(account=_proven(account), missing=missing)
+
+
+def replies_step(account: Account) -> FunnelStep:
+    """The first step of the funnel: requests that became answers."""
+    lost = {NO_REPLY: account.missing} if account.missing else {}
+    return FunnelStep(
+        step="replies", unit="answers", came=account.requests, kept=account.answers, rejected=dict(sorted({**account.rejected_by_reason, **lost}.items()))
+    )
+
+
+def _last_reasons(rejected: Iterable[RejectedAnswer]) -> dict[str, dict[str, str]]:
+    """Prompt id -> record id -> the reason that stands."""
+    last: dict[str, dict[str, str]] = {}
+    for reply in rejected:
+        last.setdefault(reply.prompt_id, {})[reply.record_id] = reply.reason
+    return last
+
+
+def _missing(requested: Iterable[str], there: set[str]) -> list[MissingAnswer]:
+    ids = set(requested)
+    if there - ids:
+        raise RecordsLost("ReduceShard", set(), there - ids)
+    return [MissingAnswer(record_id=record_id, reason=NO_REPLY) for record_id in sorted(ids - there)]
+
+
+def _proven(account: Account) -> Account:
+    if account.requests != account.answers + account.rejected + account.missing:
+        raise RecordsLost("ReduceShard", set(), {f"{account}"})
+    return account
+
+
+def sum_accounts(accounts: Iterable[Account]) -> Account:
+    """One account over all shards."""
+    every = list(accounts)
+    reasons: Counter[str] = Counter()
+    for account in every:
+        reasons.update(account.rejected_by_reason)
     return Account(
-        requests=len(ids), answers=len(answered), rejected=len(last), missing=missing, rejected_by_reason=dict(sorted(Counter(last.values()).items()))
+        requests=sum(a.requests for a in every),
+        answers=sum(a.answers for a in every),
+        rejected=sum(a.rejected for a in every),
+        missing=sum(a.missing for a in every),
+        rejected_by_reason=dict(sorted(reasons.items())),
+    )
+
+
+def sum_funnels(funnels: Iterable[Sequence[FunnelStep]]) -> list[FunnelStep]:
+    """One funnel over all shards, steps in the order in which they were first seen."""
+    summed: dict[tuple[str, str], FunnelStep] = {}
+    for step in (step for funnel in funnels for step in funnel):
+        before = summed.get((step.step, step.unit))
+        summed[step.step, step.unit] = step if before is None else _plus(before, step)
+    return list(summed.values())
+
+
+def _plus(one: FunnelStep, other: FunnelStep) -> FunnelStep:
+    rejected = Counter(one.rejected)
+    rejected.update(other.rejected)
+    return FunnelStep(
+        step=one.step,
+        unit=one.unit,
+        came=one.came + other.came,
+        kept=one.kept + other.kept,
+        rejected=dict(sorted(rejected.items())),
+        changed=one.changed + other.changed,
     )

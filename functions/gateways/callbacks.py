@@ -24,10 +24,16 @@ class StepFunctionsCallbacks:
 
     def succeed(self, token: str, output: dict[str, object]) -> None:
         """The task goes on with `output`."""
+        self.answer(token, output)
+
+    def answer(self, token: str, output: dict[str, object]) -> bool:
+        """As `succeed`; False where the task does not wait any more."""
         try:
             self._client.send_task_success(taskToken=token, output=json.dumps(output))
         except ClientError as error:
             _unless_over(error)
+            return False
+        return True
 
     def fail(self, token: str, error: str, cause: str) -> None:
         """The task fails with the error class and the cause."""

@@ -8,10 +8,13 @@ from botocore.config import Config
 PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 8}, read_timeout=300, max_pool_connections=32)
 """Adaptive: the client slows down to the rate that the quota allows (botocore retries guide)."""
 
+ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=300, max_pool_connections=32)
+"""For who slows down by itself (`distillation.adaptive_limit`) and so has to see each throttling."""
 
-def client(service: str) -> Any:
+
+def client(service: str, config: Config = PATIENT) -> Any:
     """A client of a service, as boto3 names it."""
-    return boto3.client(service, config=PATIENT)  # type: ignore[call-overload]
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 def table(name: str) -> Any:

@@ -1,9 +1,12 @@
 """On-demand deployments of custom models."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.waiting import JobLook
 from gateways.aws_errors import busy_is_retryable, code_of
 from gateways.listings import arn_by_name
@@ -13,15 +16,24 @@ if TYPE_CHECKING:
 
 
 class Deployments:
-    """Creates, finds, looks at and deletes deployments."""
+    """Creates, finds, looks at, moves and deletes deployments."""
 
     def __init__(self, client: "BedrockClient") -> None:
         self._client = client
 
     def create(self, request: dict[str, Any]) -> str:
         """Creates a deployment (`distillation.dataset_to_training.deployment_request`) and gives its ARN."""
-        with busy_is_retryable(f"CreateCustomModelDeployment {request['modelDeploymentName']}"):
+        with busy_is_retryable(f"CreateCustomModelDeployment {request['modelDeploymentName']}"), _gone_is_said(request["modelArn"]):
             return self._client.create_custom_model_deployment(**request)["customModelDeploymentArn"]
+
+    def update(self, arn: str, model_arn: str) -> str:
+        """Moves a deployment to another model, in place: its ARN, given back, stays. The move takes a while; `look_for` says when it has ended.
+
+        Raises:
+            PromotionFailed: the model was deleted.
+        """
+        with busy_is_retryable(f"UpdateCustomModelDeployment {arn}"), _gone_is_said(model_arn):
+            return self._client.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=model_arn)["customModelDeploymentArn"]
 
     def find(self, name: str) -> str | None:
         """The ARN of the deployment with exactly this name, None where there is none."""
@@ -36,16 +48,55 @@ class Deployments:
 
     def look(self, arn: str) -> JobLook:
         """The deployment as Bedrock sees it now."""
-        with busy_is_retryable(f"GetCustomModelDeployment {arn}"):
-            seen = self._client.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
+        seen = self._get(arn)
         return JobLook(
             status=seen["status"], message=seen.get("failureMessage", ""), model_arn=seen["modelArn"], deployment_arn=seen["customModelDeploymentArn"]
         )
 
+    def look_for(self, arn: str, model_arn: str) -> JobLook:
+        """Whether the deployment serves `model_arn`. `status` is that of the deployment or of its update, as Bedrock spells them (JobKind.PROMOTION).
+
+        A deployment stays Active on its old model while it is updated, and `updateDetails` outlive the update: only both together say what serves.
+        A look that does not know of the update yet, or sees another's, counts as Updating: the wait's deadline ends it.
+        """
+        seen = self._get(arn)
+        serves, update = seen["modelArn"] == model_arn, seen.get("updateDetails")
+        status: str = seen["status"]
+        if status == "Active" and update and update["modelArn"] == model_arn:
+            status = update["updateStatus"]
+        elif status == "Active" and (not serves or (update and update["updateStatus"] == "Updating")):
+            status = "Updating"
+        return JobLook(status=status, message=seen.get("failureMessage", ""), model_arn=seen["modelArn"], deployment_arn=seen["customModelDeploymentArn"])
+
+    def moves_to(self, arn: str) -> str | None:
+        """The model of an update that is under way, None where there is none."""
+        update = self._get(arn).get("updateDetails")
+        return update["modelArn"] if update and update["updateStatus"] == "Updating" else None
+
+    def _get(self, arn: str) -> dict[str, Any]:
+        with busy_is_retryable(f"GetCustomModelDeployment {arn}"):
+            return {**self._client.get_custom_model_deployment(customModelDeploymentIdentifier=arn)}
+
     def delete(self, arn: str) -> None:
-        """Deletes a deployment; one that is gone is no error."""
+        """Deletes a deployment; one that is gone is no error.
+
+        Raises:
+            ThrottledByBedrock: it is being made or moved; try again later.
+        """
         try:
             self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
         except ClientError as error:
+            if code_of(error) == "ConflictException":
+                raise ThrottledByBedrock(f"DeleteCustomModelDeployment {arn}: {error}") from error
             if code_of(error) != "ResourceNotFoundException":
                 raise
+
+
+@contextmanager
+def _gone_is_said(model_arn: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        raise PromotionFailed(f"the model {model_arn} or the deployment cannot be found, it was perhaps deleted: {error}") from error

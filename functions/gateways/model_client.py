@@ -1,8 +1,9 @@
 """Asking a model now: Converse."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 from distillation.records import Request
 from gateways.aws_errors import code_of
@@ -23,13 +24,15 @@ _NOT_ABOUT_THE_RECORD = frozenset({"AccessDeniedException", "ResourceNotFoundExc
 
 
 class ModelClient:
-    """Converse on a model id, an inference profile or a deployment's ARN. boto3 retries what passes (adaptive mode, set where the client is made)."""
+    """Converse on a model id, an inference profile or a deployment's ARN. Its client tries once: who asks sees each throttling and slows down by it."""
 
     def __init__(self, client: "BedrockRuntimeClient") -> None:
         self._client = client
 
-    def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, object]:
+    def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, Any]:
         """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as little as a batch.
+
+        Beside an error stands `retryAfter`, in seconds, where Bedrock says when to come again. A connection that broke counts as a time-out (408).
 
         Raises:
             ClientError: access denied or no such model: not about this record, so the whole turn must stop.
@@ -38,9 +41,18 @@ class ModelClient:
         body: dict[str, Any] = dict(request.model_input)
         try:
             answer = self._client.converse(modelId=model_id, **body, **tier)
+        except HTTPClientError as error:
+            return {"error": {"errorCode": 408, "errorMessage": str(error)}}
         except ClientError as error:
             code = code_of(error)
             if code in _NOT_ABOUT_THE_RECORD:
                 raise
-            return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}}
+            return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}} | _retry_after(error)
         return {"modelOutput": {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}}
+
+
+def _retry_after(error: ClientError) -> dict[str, Any]:
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    with suppress(ValueError):
+        return {"retryAfter": float(headers.get("retry-after", ""))}
+    return {}

@@ -1,21 +1,23 @@
-"""AnswerNow: a shard under Bedrock's floor of 100 records -> replies in the batch layout, through Converse on the flex tier, which costs what a batch costs."""
+"""AnswerNow: a shard under Bedrock's floor of 100 records -> replies in the batch layout, through Converse, on the flex tier where there is one."""
 
 from application.converse_shard import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import requests_in
 from application.services import Services
+from distillation.model_family import takes_flex
+from distillation.records import Stage
 from distillation.replies_to_answers import read_replies
 from distillation.run_layout import RunLayout
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """One turn: asks what has no reply yet. `done` is False where another turn is needed."""
-    store, layout = services.store, RunLayout(event["run"]["runId"])
-    replies = layout.replies_prefix(event["wave"], event["shard"])
-    requests = list(requests_in(store, layout.requests(event["wave"], event["shard"])))
+    store, layout, stage, wave, shard = services.store, RunLayout(event["run"]["runId"]), Stage(event["stage"]), event["wave"], event["shard"]
+    replies, model = layout.replies_prefix(wave, shard, stage), services.settings.model_asked_in(stage)
+    requests = list(requests_in(store, layout.requests(wave, shard, stage)))
     missing = set(read_replies((r.record_id for r in requests), store.lines_below(replies, suffix=".jsonl.out")).missing)
     todo = [request for request in requests if request.record_id in missing]
-    return {"done": converse(services, turn, todo, model_id=services.settings.teacher_invoke_id, replies=replies, flex=True)}
+    return {"done": converse(services, turn, todo, model_id=model, replies=replies, flex=takes_flex(model))}
 
 
 handler = lambda_entry(run)

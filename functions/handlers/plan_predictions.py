@@ -1,30 +1,51 @@
 """PlanPredictions: the students and the holdout -> the list of holdout shards of every arm, their requests in S3."""
 
+from application.arm_files import few_shot_of
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_holdout, read_run
 from application.services import Services
 from distillation.arms import ArmRoute, ArmShard, arm_shards
-from distillation.prompts_to_requests import greedy_request
+from distillation.few_shot import FewShot, as_turns
+from distillation.prompts_to_requests import arm_requests
 from distillation.record_lines import encode_line
+from distillation.records import Arm, HoldoutItem, Request
 from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Every arm answers the same holdout prompts once, greedily, with the system text that it was trained with."""
+    """Every arm answers the same holdout prompts with the same system text: once greedily, and as often as distributions are to be compared by."""
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     store.put_json(layout.students, event["students"])
-    holdout = list(read_holdout(store, run_id))
-    deployed = {student["arm"]: student["deploymentArn"] for student in event["students"]}
-    shards = arm_shards(len(holdout), base_model=record.models.base_invoke, deployments=deployed, max_records=record.settings.batches.max_shard_records)
+    holdout, few_shot = list(read_holdout(store, run_id)), few_shot_of(store, record)
+    shards = _shards(record, len(holdout), {student["arm"]: student["deploymentArn"] for student in event["students"]})
     for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
-        items = holdout[shard.first : shard.first + shard.records]
-        requests = (greedy_request(item, record.sampling.max_tokens, shard.model_id) for item in items)
+        requests = (r for item in holdout[shard.first : shard.first + shard.items] for r in _requests(item, shard, record, few_shot))
         store.put_lines(layout.prediction_requests(shard.arm, shard.shard), map(encode_line, requests))
-    return {"shards": [_item(shard) for shard in shards], "counts": {"holdout": len(holdout)}}
+    if few_shot:
+        store.put_records(layout.few_shot, few_shot.shown)
+    return {"shards": [_output(shard) for shard in shards], "counts": {"holdout": len(holdout)}}
 
 
-def _item(shard: ArmShard) -> dict[str, object]:
+def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[ArmShard]:
+    settings = record.settings
+    return arm_shards(
+        items,
+        base_model=record.models.base_invoke,
+        deployments=deployments,
+        max_records=settings.batches.max_shard_records,
+        few_shot=settings.arms.few_shot > 0,
+        samples=settings.evaluation.samples,
+    )
+
+
+def _requests(item: HoldoutItem, shard: ArmShard, record: RunRecord, few_shot: FewShot | None) -> list[Request]:
+    earlier = as_turns(few_shot.shots(item)) if few_shot and shard.arm == Arm.FEW_SHOT else ()
+    return arm_requests(item, record.sampling, shard.model_id, samples=record.settings.evaluation.samples, earlier=earlier)
+
+
+def _output(shard: ArmShard) -> dict[str, object]:
     return {"arm": shard.arm, "shard": shard.shard, "route": shard.route, "modelId": shard.model_id, "records": shard.records}
 
 

@@ -1,13 +1,12 @@
 """PlanRequests: prompts -> wave 0, its shards of requests in S3. What the answer cache holds is taken over instead of asked and paid for again."""
 
-from collections.abc import Iterator
-
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
-from application.waves import teacher_requests, wave_output, write_wave
-from distillation.records import Answer
-from distillation.run_layout import RunLayout, answer_cache
+from application.waves import take_over, teacher_requests, wave_output, without, write_wave
+from distillation.common_shingles import common_shingles
+from distillation.prompts_to_requests import prompt_shards
+from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from gateways.store import Store
 
@@ -19,26 +18,15 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _plan(store: Store, record: RunRecord) -> Wave:
-    needed = {request.record_id for group in teacher_requests(read_prompts(store, record.run_id), record) for request in group}
-    known: set[str] = set()
-    store.put_records(RunLayout(record.run_id).cached_answers, _take_over(store, record.dataset, needed, known))
-    groups = ([request for request in group if request.record_id not in known] for group in teacher_requests(read_prompts(store, record.run_id), record))
-    return write_wave(
-        store,
-        record.run_id,
-        0,
-        (group for group in groups if group),
-        max_records=record.settings.batches.max_shard_records,
-        first_shard=0,
-        cached=len(known),
-    )
-
-
-def _take_over(store: Store, dataset: str, needed: set[str], known: set[str]) -> Iterator[Answer]:
-    for answer in store.records_below(answer_cache(dataset), Answer):
-        if answer.record_id in needed and answer.record_id not in known:
-            known.add(answer.record_id)
-            yield answer
+    layout, max_records = RunLayout(record.run_id), record.settings.batches.max_shard_records
+    parts = 0
+    for parts, prompts in enumerate(prompt_shards(read_prompts(store, record.run_id), record.sampling, max_records), 1):
+        store.put_records(layout.prompt_shard(parts - 1), prompts)
+    store.put_json(layout.common_shingles, common_shingles(read_prompts(store, record.run_id)))
+    needed = {request.record_id for _, group in teacher_requests(read_prompts(store, record.run_id), record) for request in group}
+    known = take_over(store, record.dataset, needed, layout.cached_answers)
+    groups = without(teacher_requests(read_prompts(store, record.run_id), record), known)
+    return write_wave(store, record.run_id, 0, groups, max_records=max_records, cached=len(known), prompt_shards=parts)
 
 
 handler = lambda_entry(run)

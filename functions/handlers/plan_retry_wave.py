@@ -1,12 +1,9 @@
 """PlanRetryWave: what the waves so far brought -> the next wave, shards of the missing requests only."""
 
-from itertools import groupby
-
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import Wave, read_answers, read_prompts, read_rejected_answers, read_run, read_wave, requested_ids
 from application.services import Services
-from application.waves import teacher_requests, wave_output, write_wave
-from distillation.prompts_to_requests import prompt_of
+from application.waves import teacher_requests, wave_output, without, write_wave
 from distillation.waves_to_accounts import ids_to_ask_again
 from gateways.store import Store
 
@@ -19,9 +16,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 def _plan(store: Store, run_id: str, wave: int) -> Wave:
     record = read_run(store, run_id)
-    again = set(ids_to_ask_again(requested_ids(store, run_id), (a.record_id for a in read_answers(store, run_id)), read_rejected_answers(store, run_id)))
-    requests = (r for group in teacher_requests(read_prompts(store, run_id), record) for r in group if r.record_id in again)
-    groups = (list(group) for _, group in groupby(requests, key=lambda r: prompt_of(r.record_id)))
+    asked = set(requested_ids(store, run_id))
+    again = set(ids_to_ask_again(asked, (a.record_id for a in read_answers(store, run_id)), read_rejected_answers(store, run_id)))
+    groups = without(teacher_requests(read_prompts(store, run_id), record), asked - again)
     return write_wave(store, run_id, wave, groups, max_records=record.settings.batches.max_shard_records, first_shard=_shards_before(store, run_id, wave))
 
 

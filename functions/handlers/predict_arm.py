@@ -4,7 +4,7 @@ from application.converse_shard import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_answers, read_holdout, read_rejected_answers, read_run, requests_in
 from application.services import Services
-from distillation.answers_to_examples import by_prompt
+from distillation.answer_distribution import by_prompt
 from distillation.answers_to_predictions import arm_predictions, teacher_predictions
 from distillation.errors import ThrottledByBedrock
 from distillation.records import Arm, RejectedAnswer
@@ -55,7 +55,9 @@ def _teacher(event: Event, services: Services) -> dict[str, object]:
     rejected: dict[str, list[RejectedAnswer]] = {}
     for reply in read_rejected_answers(store, run_id):
         rejected.setdefault(reply.prompt_id, []).append(reply)
-    predictions = teacher_predictions(holdout, answers, rejected, read_run(store, run_id).task)
+    record = read_run(store, run_id)
+    samples = min(record.settings.evaluation.samples, record.sampling.sampled)
+    predictions = teacher_predictions(holdout, answers, rejected, record.task, samples=samples)
     written = store.put_records(RunLayout(run_id).prediction_shard(Arm.TEACHER, event["shard"]), predictions)
     return {"done": True, "counts": {"predictions": written}}
 

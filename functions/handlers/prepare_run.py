@@ -8,10 +8,13 @@ from typing import IO
 import msgspec
 
 from application.entry import Event, Turn, lambda_entry
+from application.evaluation_copies import evaluation_items
 from application.run_files import earlier_run
 from application.services import Services
 from distillation.costs import Estimate, estimate, load_prices, workload
+from distillation.direct_training import check_direct
 from distillation.errors import BudgetExceeded, InvalidInput
+from distillation.managed_distillation import check_prompts, trouble_of_teacher
 from distillation.prompt_texts import prompt_hashes
 from distillation.record_lines import decode_lines, encode_line
 from distillation.records import RejectedSeed, Seed
@@ -23,6 +26,7 @@ from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of
 from distillation.task import Task
 from gateways.store import SPOOL_BYTES, Store, StoredObject
+from settings import Settings
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
@@ -30,22 +34,33 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     store = services.store
     dataset = dataset_of(event["input"])
     config = resolve_config(event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset)))
-    files = _seed_files(services, config)
+    files, judging = _seed_files(services, config), config.evaluation.judge
     question = _question(services, config, files)
     record = earlier_run(store, config.run_id, question) or _prepare(services, config, files, question, started_at=event["startedAt"])
     return {
         "run": {"runId": record.run_id, "dataset": dataset},
         "retryWaves": config.batches.retry_waves,
         "maxConcurrent": config.batches.max_concurrent,
+        "expand": config.expansion.target_prompts > 0,
+        "judge": config.filters.judge is not None,
+        "judgeArms": judging is not None and judging.scores,
+        "compareArms": judging is not None and judging.pairwise,
+        "promotion": config.promotion,
+        "approvalHours": config.serving.approval_hours,
         "counts": record.counts,
     }
 
 
 def _prepare(services: Services, config: RunConfig, files: list[StoredObject], question: Question, *, started_at: str) -> RunRecord:
     store, layout = services.store, RunLayout(config.run_id)
+    evaluation_items(store, config.run_id, config)
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
         intake = _take_in(store, layout, config, files, spool)
         task = intake.resolve_task()
+        if config.arms.direct:
+            check_direct(prompts_of(_seeds(spool), task), task)
+        if config.training.managed:
+            check_prompts(prompts_of(_seeds(spool), task), config)
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
         expected = _estimate(services, config, task, spool)
     store.put_json(layout.estimate, expected)
@@ -66,18 +81,32 @@ def _prepare(services: Services, config: RunConfig, files: list[StoredObject], q
 def _seed_files(services: Services, config: RunConfig) -> list[StoredObject]:
     found = [o for o in services.store.list(seeds_prefix(config.dataset)) if is_seed_file(o.key)]
     problems = [] if found else [f"{seeds_prefix(config.dataset)}: found no seed file, expected at least one .jsonl or .csv, each also as .gz"]
-    problems += _model_problems(services)
+    problems += _model_problems(services, config)
+    problems += [f"decontamination.files: found no {key} in the bucket, expected a file of prompts" for key in _absent(services.store, config)]
     if problems:
         raise InvalidInput(f"run {config.run_id} cannot start: {len(problems)} problems", problems)
     return found
 
 
-def _model_problems(services: Services) -> list[str]:
+def _model_problems(services: Services, config: RunConfig) -> list[str]:
     settings, catalogue = services.settings, services.catalogue
-    problems = [catalogue.problem_with(model) for model in (settings.teacher_model_id, settings.student_model_id)]
-    if settings.teacher_invoke_id != settings.teacher_model_id:
-        problems.append(catalogue.problem_with_profile(settings.teacher_invoke_id))
+    judge, embedder = _extra_models(settings, config)
+    named = dict.fromkeys([settings.teacher_model_id, settings.student_model_id, judge.removeprefix("us."), embedder])
+    problems = [catalogue.problem_with(model) for model in named if model]
+    invoked = dict.fromkeys([settings.teacher_invoke_id, judge])
+    problems += [catalogue.problem_with_profile(profile) for profile in invoked if profile and profile not in named]
+    problems += [trouble_of_teacher(settings.teacher_model_id)] if config.training.managed else []
     return [problem for problem in problems if problem]
+
+
+def _extra_models(settings: Settings, config: RunConfig) -> tuple[str, str]:
+    """The judge and the embedding model, each empty where this run asks neither."""
+    judge = settings.judge_invoke_id if config.filters.judge or config.evaluation.judge else ""
+    return judge, settings.embedding_model_id if config.duplicates.semantic_threshold else ""
+
+
+def _absent(store: Store, config: RunConfig) -> list[str]:
+    return [key for key in config.decontamination.files if key not in {o.key for o in store.list(key)}]
 
 
 def _take_in(store: Store, layout: RunLayout, config: RunConfig, files: list[StoredObject], spool: IO[bytes]) -> SeedIntake:
@@ -105,13 +134,10 @@ def _estimate(services: Services, config: RunConfig, task: Task, spool: IO[bytes
     load = workload(
         prompts_of(_seeds(spool), task),
         task,
-        samples=config.sampling.greedy + config.sampling.sampled,
-        max_tokens=config.sampling.max_tokens,
-        holdout_share=config.split.holdout_share,
-        validation_share=config.split.validation_share,
-        epochs=config.training.epoch_count,
+        config,
         teacher=services.settings.teacher_model_id,
         student=services.settings.student_model_id,
+        judge=_extra_models(services.settings, config)[0],
     )
     return estimate(load, load_prices())
 
@@ -130,7 +156,11 @@ def _question(services: Services, config: RunConfig, files: list[StoredObject]) 
         config=config.to_json(),
         seed_files=tuple(SeedFile(key=o.key, etag=o.etag, bytes=o.bytes, version_id=services.store.version_of(o.key)) for o in files),
         models=Models(
-            teacher=settings.teacher_model_id, teacher_invoke=settings.teacher_invoke_id, student=settings.student_model_id, base_invoke=settings.base_invoke_id
+            teacher=settings.teacher_model_id,
+            teacher_invoke=settings.teacher_invoke_id,
+            student=settings.student_model_id,
+            base_invoke=settings.base_invoke_id,
+            judge=_extra_models(settings, config)[0],
         ),
         prompt_hashes=prompt_hashes(),
     )

@@ -1,26 +1,14 @@
-"""PromoteStudent: the student's deployment -> the SSM parameter that now names it."""
+"""PromoteStudent: a student that earned it -> the dataset's stable deployment is on its way to it; AwaitPromotion waits, VerifyPromotion makes it known."""
 
 from application.entry import Event, Turn, lambda_entry
+from application.promotion_files import student_model, submit_promotion
 from application.services import Services
-from distillation.records import Arm
-from distillation.run_layout import RunLayout, student_parameter
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Whoever serves the dataset reads the parameter: deployment, model, report and run, with the time of promotion."""
+    """Submits once: the first promotion of a dataset makes the deployment, later ones move it in place, so that its ARN never changes."""
     run = event["run"]
-    student = next(s for s in event["students"] if s["arm"] == Arm.STUDENT)
-    name = student_parameter(services.settings.app, run["dataset"])
-    named = {
-        "deploymentArn": student["deploymentArn"],
-        "modelArn": student["modelArn"],
-        "reportKey": event["reportKey"],
-        "runId": run["runId"],
-        "promotedAt": services.now().isoformat(timespec="seconds"),
-    }
-    services.store.put_json(RunLayout(run["runId"]).promotion, named)
-    services.parameters.put(name, named)
-    return {"parameter": name}
+    return {"jobName": submit_promotion(services, run["runId"], run["dataset"], student_model(services, run["runId"]))}
 
 
 handler = lambda_entry(run)

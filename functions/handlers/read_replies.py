@@ -3,19 +3,20 @@
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in
 from application.services import Services
+from distillation.records import Stage
 from distillation.replies_to_answers import read_replies
 from distillation.run_layout import RunLayout, cached_shard
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """Joins replies to requests by record id, keeps what was paid for, also in the answer cache."""
-    store, run_id, shard = services.store, event["run"]["runId"], event["shard"]
+    store, run_id, stage, wave, shard = services.store, event["run"]["runId"], Stage(event["stage"]), event["wave"], event["shard"]
     layout = RunLayout(run_id)
-    replies = layout.replies_prefix(event["wave"], shard)
-    found = read_replies(ids_in(store, layout.requests(event["wave"], shard)), store.lines_below(replies, suffix=".jsonl.out"))
-    store.put_records(layout.answers(shard), found.answers)
-    store.put_records(layout.rejected_answers(shard), found.rejected)
-    store.copy(layout.answers(shard), cached_shard(event["run"]["dataset"], run_id, shard))
+    replies = store.lines_below(layout.replies_prefix(wave, shard, stage), suffix=".jsonl.out")
+    found = read_replies(ids_in(store, layout.requests(wave, shard, stage)), replies)
+    store.put_records(layout.answers(shard, stage, wave), found.answers)
+    store.put_records(layout.rejected_answers(shard, stage, wave), found.rejected)
+    store.copy(layout.answers(shard, stage, wave), cached_shard(event["run"]["dataset"], run_id, shard, stage, wave))
     answers, rejected = len(found.answers), len(found.rejected)
     return {"missing": len(found.to_ask_again), "counts": {"replies": answers + rejected, "answers": answers, "answersRejected": rejected}}
 

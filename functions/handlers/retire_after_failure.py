@@ -1,27 +1,46 @@
 """RetireAfterFailure: what failed -> what was stopped and deleted, so that nothing goes on costing money."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from application.entry import Event, Turn, lambda_entry
-from application.failures import run_of_execution
+from application.failures import dataset_named, run_of_execution
+from application.promotion_files import student_model, undo_unverified, was_promoted
 from application.retirement import retire
 from application.services import Services
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 
+_EARNED = frozenset({"PromoteStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack", "RetireStudent"})
+"""States that come after a verdict: a student that has one is kept as a held one is, and can be promoted by hand."""
+
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Stops running jobs, deletes deployments, and models too unless the input says `keepModelOnFailure`.
+    """Stops running jobs, deletes the run's deployments, and its models too unless the input says `keepModelOnFailure`.
 
-    An execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's, perhaps a promoted student.
-    A run whose student was promoted keeps it, whatever a rerun of it meets.
+    An execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.
+    A run whose student was promoted keeps model and stable deployment, whatever a rerun of it meets; one that was not verified is taken back first.
     """
     run_id = run_of_execution(event["input"], event["executionName"])
-    if event["failure"]["state"] == "PrepareRun" or services.store.get_or_none(RunLayout(run_id).promotion):
+    if event["failure"]["state"] == "PrepareRun":
         return {"retired": []}
+    if was_promoted(services, run_id, dataset_named(event["input"])):
+        return {"retired": retire(services, run_id, keep_models=None)}
+    undone = undo_unverified(services, run_id)
+    # A model that the stable deployment is just leaving cannot be deleted yet.
+    kept = None if undone else _kept(services, run_id, event["failure"]["state"])
+    return {"retired": undone + retire(services, run_id, keep_models=kept)}
+
+
+def _kept(services: Services, run_id: str, state: str) -> Collection[str] | None:
     body = services.store.get_or_none(RunLayout(run_id).run)
-    keep = body is not None and msgspec.json.decode(body, type=RunRecord).settings.keep_model_on_failure
-    return {"retired": retire(services, run_id, keep_models=keep)}
+    if body is None:
+        return ()
+    settings = msgspec.json.decode(body, type=RunRecord).settings
+    if settings.keep_model_on_failure:
+        return None
+    return [student_model(services, run_id)] if state in _EARNED and settings.serving.keep_rejected_model else ()
 
 
 handler = lambda_entry(run)

@@ -1,13 +1,17 @@
-"""RetireStudent: a student that did not earn it -> its deployments are deleted, so that nothing is left that serves. The models stay: they are paid for."""
+"""RetireStudent: a run with its verdict -> its own deployments are deleted: what serves is the stable deployment, and nothing serves twice."""
 
 from application.entry import Event, Turn, lambda_entry
+from application.promotion_files import student_model, was_promoted
 from application.retirement import retire
+from application.run_files import read_run
 from application.services import Services
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives what was deleted."""
-    return {"deleted": retire(services, event["run"]["runId"], keep_models=True)}
+    """Gives what was deleted. The student's model stays where it serves or `serving.keepRejectedModel` wants it; other arms' models have done their work."""
+    run_id = event["run"]["runId"]
+    keep = read_run(services.store, run_id).settings.serving.keep_rejected_model or was_promoted(services, run_id, event["run"]["dataset"])
+    return {"deleted": retire(services, run_id, keep_models=[student_model(services, run_id)] if keep else [])}
 
 
 handler = lambda_entry(run)

@@ -1,4 +1,4 @@
-"""ScoreRun: predictions of all arms -> metrics with intervals, paired tests, and the verdict."""
+"""ScoreRun: predictions of all arms, and what a judge said of them -> metrics with intervals, paired tests, and the verdict."""
 
 import zlib
 from collections.abc import Iterator
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 import msgspec
 
 from application.entry import Event, Turn, lambda_entry
+from application.judge_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
 from distillation.costs import load_prices
+from distillation.metrics import Tolerance
 from distillation.predictions_to_scores import score
 from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.run_layout import RunLayout
-from distillation.run_record import RunRecord
 from distillation.scores_to_verdict import decide
 from gateways.store import Store
 
@@ -23,31 +24,35 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     holdout = list(read_holdout(store, run_id))
-    models = _models(record, [student.arm for student in read_students(store, run_id)])
+    predictions = _all_predictions(store, layout, [student.arm for student in read_students(store, run_id)])
+    tolerance, seed = Tolerance(**record.settings.evaluation.numeric_tolerance.model_dump()), zlib.crc32(run_id.encode())
+    judging = read_judging(store, record, holdout, predictions, tolerance=tolerance, seed=seed)
     scores = score(
         holdout,
-        {arm: _predictions(store, layout, arm) for arm in models},
+        predictions,
         record.task,
-        seed=zlib.crc32(run_id.encode()),
-        models=models,
+        seed=seed,
+        models={arm: record.models.teacher if arm == Arm.TEACHER else record.models.student for arm in predictions},
         prices=load_prices(),
         teacher_samples=_teacher_samples(store, run_id, holdout),
+        judged=judging.scores if judging else None,
+        tolerance=tolerance,
     )
-    verdict = decide(scores, margin=record.settings.gate.margin)
+    scores = msgspec.structs.replace(scores, judge=judging.record if judging else None)
+    verdict = decide(scores, **record.settings.gate.model_dump())
     store.put(layout.scores, msgspec.json.encode(scores))
     store.put_json(layout.verdict, verdict)
     promote = verdict.decision == "promote" and record.settings.promotion == "auto"
     return {"decision": verdict.decision, "promote": promote, "counts": {"holdout": scores.n}}
 
 
-def _models(record: RunRecord, students: list[str]) -> dict[str, str]:
-    return {Arm.TEACHER: record.models.teacher, Arm.BASE: record.models.student} | dict.fromkeys(students, record.models.student)
-
-
-def _predictions(store: Store, layout: RunLayout, arm: str) -> list[Prediction]:
-    predictions = list(store.records_below(layout.prediction_shards_prefix(arm), Prediction))
-    store.put_records(layout.predictions(arm), predictions)
-    return predictions
+def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:
+    """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are joined into one file."""
+    found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in dict.fromkeys((*map(str, Arm), *students))}
+    kept = {arm: predictions for arm, predictions in found.items() if predictions or arm in (Arm.TEACHER, Arm.BASE, *students)}
+    for arm, predictions in kept.items():
+        store.put_records(layout.predictions(arm), predictions)
+    return kept
 
 
 def _teacher_samples(store: Store, run_id: str, holdout: list[HoldoutItem]) -> dict[str, list[str]]:

@@ -4,20 +4,21 @@ from application.batch_submission import submit_batch
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services
 from distillation import job_names
+from distillation.records import Stage
 from distillation.run_layout import RunLayout
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """The teacher's batch job for one shard of a wave."""
-    run_id, wave, shard = event["run"]["runId"], event["wave"], event["shard"]
+    """The batch job for one shard of a stage's wave."""
+    run_id, stage, wave, shard = event["run"]["runId"], Stage(event["stage"]), event["wave"], event["shard"]
     layout = RunLayout(run_id)
     name = submit_batch(
         event,
         services,
-        name_of=lambda attempt: job_names.batch(services.settings.app, run_id, wave, shard, attempt),
-        model_id=services.settings.teacher_invoke_id,
-        requests=layout.requests(wave, shard),
-        replies=layout.replies_prefix(wave, shard),
+        name_of=lambda attempt: job_names.batch(services.settings.app, run_id, wave, shard, attempt=attempt, stage=stage),
+        model_id=services.settings.model_asked_in(stage),
+        requests=layout.requests(wave, shard, stage),
+        replies=layout.replies_prefix(wave, shard, stage),
     )
     return {"jobName": name}
 

@@ -7,8 +7,9 @@ from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_run
 from application.services import Services
 from distillation import job_names
-from distillation.dataset_to_training import customization_request
+from distillation.dataset_to_training import JobFacts, customization_request, distillation_request
 from distillation.job_status import JobKind
+from distillation.records import Arm
 from distillation.run_layout import RunLayout
 from distillation.submission import submit_once
 
@@ -39,19 +40,19 @@ def _usable(name: str, services: Services) -> bool:
 
 
 def _request(event: Event, services: Services, name: str) -> dict[str, object]:
-    store, run = services.store, event["run"]
+    store, run, arm = services.store, event["run"], event["arm"]
     record, layout = read_run(store, run["runId"]), RunLayout(run["runId"])
-    validation = layout.dataset("validation.jsonl")
-    return customization_request(
-        name,
-        role_arn=services.settings.customization_role_arn,
-        base_model=record.models.student,
-        plan=record.training,
-        train_uri=store.uri(layout.dataset("train.jsonl")),
-        validation_uri=store.uri(validation) if store.get(validation) else None,
-        output_uri=store.uri(layout.model_prefix(event["arm"])),
-        tags={"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"]},
-    )
+    facts: JobFacts = {
+        "role_arn": services.settings.customization_role_arn,
+        "base_model": record.models.student,
+        "train_uri": store.uri(layout.training_file(arm, "train.jsonl")),
+        "output_uri": store.uri(layout.model_prefix(arm)),
+        "tags": {"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"], "arm": arm},
+    }
+    if arm == Arm.STUDENT and record.settings.training.managed:
+        return distillation_request(name, teacher=record.models.teacher_invoke, max_tokens=record.sampling.max_tokens, **facts)
+    validation = layout.training_file(arm, "validation.jsonl")
+    return customization_request(name, plan=record.training, validation_uri=store.uri(validation) if store.get(validation) else None, **facts)
 
 
 handler = lambda_entry(run)

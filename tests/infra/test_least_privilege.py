@@ -70,8 +70,12 @@ def test_no_role_has_a_managed_policy(assembly: Assembly) -> None:
 def test_aws_knows_every_action_and_its_resource(assembly: Assembly) -> None:
     """By the Service Authorization Reference: an action without resource types needs `*`, any other must be granted on one of its own types."""
     unknown = {(action, resource) for action, resource in grants(all_statements(assembly)) if not _fits(action, resource)}
-    # The CDK's own task for this operation grants the job that comes of it (BedrockCreateModelCustomizationJob), so the reference may be behind.
-    assert unknown == {("bedrock:CreateModelCustomizationJob", "arn:aws:bedrock:us-east-1:x:model-customization-job/*")}
+    # The CDK's own task for this operation grants the job that comes of it (BedrockCreateModelCustomizationJob), so the reference may be behind;
+    # the same is taken for evaluation jobs.
+    assert unknown == {
+        ("bedrock:CreateModelCustomizationJob", "arn:aws:bedrock:us-east-1:x:model-customization-job/*"),
+        ("bedrock:CreateEvaluationJob", "arn:aws:bedrock:us-east-1:x:evaluation-job/*"),
+    }
 
 
 def _fits(action: str, resource: str) -> bool:
@@ -101,25 +105,32 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
         "bedrock:ListModelInvocationJobs",
         "bedrock:ListModelCustomizationJobs",
         "bedrock:ListCustomModelDeployments",
+        "bedrock:ListEvaluationJobs",
     }
 
 
 @pytest.mark.parametrize(
     ("action", "functions"),
     [
-        ("bedrock:InvokeModel", {"answer_now", "predict_arm"}),
+        ("bedrock:InvokeModel", {"answer_now", "predict_arm", "reduce_shard", "verify_promotion"}),
         ("bedrock:CreateModelInvocationJob", {"start_batch", "start_predictions"}),
         ("bedrock:CreateModelCustomizationJob", {"start_tuning"}),
-        ("bedrock:CreateCustomModelDeployment", {"start_deployment"}),
+        ("bedrock:CreateEvaluationJob", {"start_judging"}),
+        ("bedrock:CreateCustomModelDeployment", {"start_deployment", "promote_student"}),
+        ("bedrock:UpdateCustomModelDeployment", {"promote_student", "verify_promotion", "retire_after_failure"}),
         ("bedrock:DeleteCustomModel", {"retire_student", "retire_after_failure"}),
-        ("bedrock:DeleteCustomModelDeployment", {"await_job", "retire_student", "retire_after_failure"}),
-        ("iam:PassRole", {"start_batch", "start_predictions", "start_tuning"}),
-        ("ssm:PutParameter", {"promote_student"}),
+        ("bedrock:DeleteCustomModelDeployment", {"await_job", "verify_promotion", "retire_student", "retire_after_failure"}),
+        ("iam:PassRole", {"start_batch", "start_predictions", "start_tuning", "start_judging"}),
+        ("ssm:PutParameter", {"verify_promotion"}),
         ("states:StartExecution", {"start_run"}),
         ("states:SendTaskSuccess", {"await_job", "job_changed"}),
         ("sqs:ReceiveMessage", {"start_run"}),
         ("sqs:SendMessage", {"job_changed"}),
-        ("dynamodb:PutItem", {"start_batch", "start_predictions", "start_tuning", "start_deployment"}),
+        (
+            "dynamodb:PutItem",
+            {"start_batch", "start_predictions", "start_tuning", "start_deployment", "start_judging"}
+            | {"await_approval", "promote_student", "verify_promotion", "retire_after_failure"},
+        ),
     ],
 )
 def test_who_may_do_what_costs_or_decides(assembly: Assembly, action: str, functions: set[str]) -> None:
@@ -136,9 +147,15 @@ def test_seeds_are_written_by_nobody_and_read_by_the_first_stage(assembly: Assem
     assert {name: action for name in SIZES for action, resource in may(assembly, name) if resource == seeds} == {"prepare_run": "s3:GetObject"}
 
 
-def test_the_answer_cache_is_for_the_planner_and_the_reader(assembly: Assembly) -> None:
+def test_the_answer_cache_is_for_the_planners_and_the_reader(assembly: Assembly) -> None:
     cache = f"<{assembly.logical_id('AWS::S3::Bucket', 'Storage/Runs')}>/answers/*"
-    assert {name for name in SIZES for _, resource in may(assembly, name) if resource == cache} == {"plan_requests", "read_replies"}
+    assert {name for name in SIZES for _, resource in may(assembly, name) if resource == cache} == {
+        "plan_expansion",
+        "plan_requests",
+        "plan_ratings",
+        "plan_comparisons",
+        "read_replies",
+    }
 
 
 def test_a_function_writes_to_its_own_log_only(assembly: Assembly) -> None:
@@ -148,14 +165,18 @@ def test_a_function_writes_to_its_own_log_only(assembly: Assembly) -> None:
 
 
 def test_bedrock_gets_one_role_for_each_kind_of_job(assembly: Assembly) -> None:
-    batch, tuning = (f"<{assembly.logical_id('AWS::IAM::Role', f'Bedrock/{role}')}>" for role in ("BatchRole", "CustomizationRole"))
+    roles = ("BatchRole", "CustomizationRole", "EvaluationRole")
+    batch, tuning, evaluation = (f"<{assembly.logical_id('AWS::IAM::Role', f'Bedrock/{role}')}>" for role in roles)
     handed = {name: resource for name in SIZES for action, resource in may(assembly, name) if action == "iam:PassRole"}
-    assert handed == {"start_batch": batch, "start_predictions": batch, "start_tuning": tuning}
+    assert handed == {"start_batch": batch, "start_predictions": batch, "start_tuning": tuning, "start_judging": evaluation}
     passing = [statement for statement in all_statements(assembly) if statement["Action"] == "iam:PassRole"]
     assert [statement["Condition"] for statement in passing] == [{"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}] * len(passing)
 
 
-@pytest.mark.parametrize(("role", "job"), [("BatchRole", "model-invocation-job"), ("CustomizationRole", "model-customization-job")])
+@pytest.mark.parametrize(
+    ("role", "job"),
+    [("BatchRole", "model-invocation-job"), ("CustomizationRole", "model-customization-job"), ("EvaluationRole", "evaluation-job")],
+)
 def test_bedrock_takes_a_role_only_for_this_accounts_jobs(assembly: Assembly, role: str, job: str) -> None:
     [trust] = assembly.properties("AWS::IAM::Role", f"Bedrock/{role}")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "bedrock.amazonaws.com"}

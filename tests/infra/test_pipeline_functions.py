@@ -38,10 +38,14 @@ def test_each_function_runs_alike(assembly: Assembly, name: str) -> None:
     assert assembly.properties("AWS::Logs::LogGroup", f"Functions/{pascal(name)}Log")["RetentionInDays"] == 90
 
 
+CURATING = ("plan_expansion", "read_expansion", "reduce_shard", "plan_ratings", "assemble_dataset")
+OWN_LAYERS = {"score_run": [Layer.STATISTICS], "write_report": [Layer.CHARTS]} | {name: [Layer.CURATION] for name in CURATING}
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_each_function_has_the_layers_it_imports(assembly: Assembly, name: str) -> None:
     layers = assembly.properties("AWS::Lambda::Function", f"Functions/{pascal(name)}")["Layers"]
-    wanted = {"score_run": [Layer.DEPENDENCIES, Layer.STATISTICS], "write_report": [Layer.DEPENDENCIES, Layer.CHARTS]}.get(name, [Layer.DEPENDENCIES])
+    wanted = [Layer.DEPENDENCIES, *OWN_LAYERS.get(name, [])]
     assert {layer["Ref"] for layer in layers} == {assembly.logical_id("AWS::Lambda::LayerVersion", f"Functions/{layer.capitalize()}") for layer in wanted}
 
 

@@ -28,7 +28,7 @@ NUMBER_BY_EXPRESSION = re.compile(r"E3601 '\{% .+ %\}' is not of type 'number' a
 
 
 def test_the_outputs_are_what_people_and_tools_look_for(assembly: Assembly) -> None:
-    assert set(assembly.template["Outputs"]) == {"BucketName", "StateMachineArn", "LedgerTableName", "NotificationTopicArn"}
+    assert set(assembly.template["Outputs"]) == {"BucketName", "StateMachineArn", "LedgerTableName", "NotificationTopicArn", "AppName"}
 
 
 def test_it_fits_into_cloudformation(assembly: Assembly) -> None:

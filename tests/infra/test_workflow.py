@@ -34,7 +34,7 @@ def test_state_handler_construct_and_placeholder_are_one_word(assembly: Assembly
         placeholder = re.fullmatch(r"\$\{(\w+)Arn\}", state["Arguments"]["FunctionName"])
         assert placeholder, f"{state_name} calls {state['Arguments']['FunctionName']}"
         word = placeholder[1]
-        assert word == ("AwaitJob" if state_name.startswith("Await") else state_name)
+        assert word == ("AwaitJob" if state_name.startswith("Await") and state_name != "AwaitApproval" else state_name)
         handler = re.sub(r"(?<!^)(?=[A-Z])", "_", word).lower()
         assert (FUNCTIONS / "handlers" / f"{handler}.py").is_file(), f"{state_name} has no handler file"
         assert assembly.properties("AWS::Lambda::Function", f"Functions/{word}")["Handler"] == f"handlers.{handler}.handler"

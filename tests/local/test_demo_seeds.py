@@ -39,3 +39,10 @@ def test_files_that_cannot_be_seeds_are_refused_before_anything_starts(tmp_path:
     for name in ("missing.jsonl", "seeds.txt"):
         with pytest.raises(LocalAwsError, match="Nothing was started"):
             check_seed_file(tmp_path / name)
+
+
+def test_expansion_is_asked_for_only_where_it_is_wanted(tmp_path: Path) -> None:
+    plain, wanted = (msgspec.json.decode(write_demo_seeds(tmp_path / str(n), n)[1].read_bytes()) for n in (0, 400))
+    assert "expansion" not in plain
+    assert wanted["expansion"].pop("targetPrompts") == 400
+    assert {key: value for key, value in wanted.items() if key != "expansion"} == plain

@@ -1,72 +1,162 @@
-"""Examples: what most samples say, or the reason why a prompt teaches nothing."""
+"""The reduction: every prompt and every answer ends in one place, for whatever the teacher says and whatever the run's input asks."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from distillation.answers_to_examples import by_prompt, consensus_of, examples_of
-from distillation.records import Answer, Example, Prompt, RejectedExample
+from distillation.answer_distribution import by_prompt
+from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts, teacher_entropy
+from distillation.curation_config import Examples, Filters
+from distillation.dataset_split import SplitPlan
+from distillation.errors import RecordsLost
+from distillation.records import Answer, Prompt, PromptKey
 from distillation.task import Task, TaskKind
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
 NUMBER = Task(kind=TaskKind.ANSWER, answer_pattern=r"Answer: (\d+)")
 TEXT = Task(kind=TaskKind.TEXT)
-PROMPT = Prompt(prompt_id="p", prompt="Good?", seed_id="1", system="Judge.")
+TASKS = {"label": LABEL, "answer": NUMBER, "text": TEXT, "json": Task(kind=TaskKind.JSON)}
+PROMPT = Prompt(prompt_id="p", prompt="Good? Ask jo@example.com", seed_id="1", system="Judge.", method="topics", category="films")
 
 
-def answers(*texts: str) -> list[Answer]:
-    samples = ["g0", *(f"s{i}" for i in range(20))]
+def keys_of(prompts: Sequence[Prompt]) -> list[PromptKey]:
+    return [PromptKey(prompt_id=p.prompt_id, folded=p.prompt) for p in prompts]
+
+
+def answers(prompt_id: str, *texts: str) -> list[Answer]:
+    names = ["g0", *(f"s{i}" for i in range(20))]
     return [
-        Answer(record_id=f"p-x-{sample}", prompt_id="p", sample=sample, text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
-        for sample, text in zip(samples, texts, strict=False)
+        Answer(record_id=f"{prompt_id}-x-{name}", prompt_id=prompt_id, sample=name, text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
+        for name, text in zip(names, texts, strict=False)
     ]
 
 
-def only(task: Task, *texts: str) -> Example | RejectedExample:
-    return next(examples_of([PROMPT], {"p": answers(*texts)}, task))
+def plan(task: Task, examples: dict[str, Any] | None = None, filters: dict[str, Any] | None = None) -> ReductionPlan:
+    split = SplitPlan(holdout_share=0.3, validation_share=0.1)
+    return ReductionPlan(task, split, Examples.model_validate(examples or {}), Filters.model_validate(filters or {}))
 
 
-def test_the_label_of_most_samples_is_learned_as_the_task_spells_it() -> None:
-    example = only(LABEL, "negative", "Positive.", " POSITIVE", '"positive"', "negative")
-    assert isinstance(example, Example)
-    assert (example.answer, example.agreement) == ("positive", pytest.approx(3 / 5))
+def reduce_one(task: Task, *texts: str, prompt: Prompt = PROMPT, examples: dict[str, Any] | None = None, **filters: Any) -> Reduced:
+    return reduce_prompts([prompt], {"p": answers("p", *texts)} if texts else {}, plan(task, examples, filters), keys_of)
 
 
-def test_a_tie_goes_to_the_greedy_answer() -> None:
-    assert consensus_of(answers("negative", "positive", "positive", "negative"), LABEL).answer == "negative"  # type: ignore[union-attr]
+def test_a_candidate_carries_answer_agreement_entropy_and_what_the_prompt_is() -> None:
+    (candidate,) = reduce_one(LABEL, "negative", "Positive.", " POSITIVE", '"positive"', "who knows").candidates
+    assert (candidate.answers, candidate.agreement) == (("positive",), 0.75)
+    assert candidate.entropy == 0.0  # the draws agree, the greedy answer is none
+    assert (candidate.prompt, candidate.system, candidate.category, candidate.method) == (PROMPT.prompt, "Judge.", "films", "topics")
 
 
-def test_samples_without_an_answer_do_not_vote_but_lower_the_agreement() -> None:
-    consensus = consensus_of(answers("well...", "positive", "hm", "dunno"), LABEL)
-    assert consensus is not None
-    assert (consensus.answer, consensus.agreement) == ("positive", 0.25)
-
-
-def test_an_answer_task_keeps_the_reasoning_of_the_first_sample_that_agrees() -> None:
-    example = only(NUMBER, "1+1 is 3. Answer: 3", "Two ones. Answer: 2", "So Answer: 2")
-    assert isinstance(example, Example)
-    assert example.answer == "Two ones. Answer: 2"
-
-
-def test_free_text_takes_the_first_usable_sample() -> None:
-    example = only(TEXT, "A first text. ", "Another", "Another")
-    assert isinstance(example, Example)
-    assert example.answer == "A first text."
+def test_the_entropy_is_that_of_the_draws() -> None:
+    group = answers("p", "a", "a", "a", "b", "b")
+    assert teacher_entropy(group, ["a", "a", "a", "b", "b"]) == pytest.approx(math.log(2))
+    assert teacher_entropy(group, list("abcde")) == pytest.approx(math.log(4))
 
 
 @pytest.mark.parametrize(
-    ("task", "texts", "reason"),
+    ("task", "texts", "options", "reason"),
     [
-        (LABEL, (), "no_usable_answer"),
-        (LABEL, ("maybe", "who knows"), "no_canonical_answer"),
-        (TEXT, ("He said. User: hello",), "reserved_word_in_answer"),
-        (TEXT, ("long " * 40_000,), "too_long"),
+        (LABEL, (), {}, "no_usable_answer"),
+        (LABEL, ("maybe", "who knows"), {}, "no_canonical_answer"),
+        (TEXT, ("He said. User: hello",), {}, "reserved_word_in_answer"),
+        (TEXT, ("I'm sorry, but I can't help.", "As an AI, I pass.", "I cannot answer."), {}, "refusal"),
+        (TEXT, ("long " * 40_000,), {"repetition": False}, "too_long"),
+        (LABEL, ("positive", "negative", "negative"), {"examples": {"minAgreement": 0.7}}, "low_agreement"),
+        (LABEL, ("positive",), {"personalData": "reject"}, "personal_data"),
+        (LABEL, ("positive", "positive"), {"prompt": "negative", "examples": {"trustReference": True}}, "contradicts_reference"),
+        (LABEL, ("positive", "positive"), {"prompt": "negative", "examples": {"policy": "best"}}, "no_sample_matches_reference"),
     ],
 )
-def test_a_prompt_that_teaches_nothing_says_why(task: Task, texts: tuple[str, ...], reason: str) -> None:
-    rejected = only(task, *texts)
-    assert isinstance(rejected, RejectedExample)
-    assert rejected.reason == reason
+def test_a_prompt_that_teaches_nothing_says_why(task: Task, texts: tuple[str, ...], options: dict[str, Any], reason: str) -> None:
+    reference = options.pop("prompt", None)
+    prompt = Prompt(prompt_id="p", prompt=PROMPT.prompt, seed_id="1", method="topics", reference=reference)
+    reduced = reduce_one(task, *texts, prompt=prompt, **options)
+    assert [r.reason for r in reduced.rejected] == [reason]
+    assert len(reduced.unused) == len(texts)
 
 
-def test_answers_are_grouped_with_the_greedy_one_first_and_s10_behind_s9() -> None:
-    mixed = list(reversed(answers(*"abcdefghijkl")))
-    assert [a.sample for a in by_prompt(mixed)["p"]] == ["g0", *(f"s{i}" for i in range(11))]
+def test_redaction_changes_prompt_answer_and_key_and_is_counted() -> None:
+    reduced = reduce_one(TEXT, "Ask +1 415 555 2671", personalData="redact")
+    (candidate,) = reduced.candidates
+    assert (candidate.prompt, candidate.answers) == ("Good? Ask [EMAIL]", ("Ask [PHONE]",))
+    assert candidate.key.folded == candidate.prompt
+    assert {(s.step, s.unit): s.changed for s in reduced.funnel if s.changed} == {("personalData", "answers"): 1, ("promptPersonalData", "prompts"): 1}
+
+
+def test_an_answer_task_may_leave_the_reasoning_out() -> None:
+    said = ("1+1 is 3. Answer: 3", "Two ones. Answer: 2", "So Answer: 2")
+    assert reduce_one(NUMBER, *said).candidates[0].answers == ("Two ones. Answer: 2",)
+    assert reduce_one(NUMBER, *said, examples={"rationale": False}).candidates[0].answers == ("2",)
+
+
+def test_proportional_learns_the_draws_in_their_shares() -> None:
+    reduced = reduce_one(LABEL, "positive", "negative", "positive", "negative", "negative", examples={"policy": "proportional"})
+    assert Counter(reduced.candidates[0].answers) == {"negative": 3, "positive": 1}
+
+
+@pytest.mark.parametrize("fault", ["a prompt twice", "an answer of a prompt that is not there", "one answer of two prompts"])
+def test_what_does_not_add_up_fails_the_shard(fault: str) -> None:
+    prompts, groups = [PROMPT], {"p": answers("p", "positive")}
+    if fault == "a prompt twice":
+        prompts = [PROMPT, PROMPT]
+    elif fault == "one answer of two prompts":
+        prompts = [PROMPT, Prompt(prompt_id="q", prompt="q", seed_id="1", method="topics")]
+        groups["q"] = groups["p"]
+    else:
+        groups["q"] = answers("q", "positive")
+    with pytest.raises(RecordsLost):
+        reduce_prompts(prompts, groups, plan(LABEL), keys_of)
+
+
+said = st.sampled_from(
+    [
+        "positive",
+        "Negative.",
+        "hm",
+        "Answer: 3",
+        "so Answer: 4",
+        '{"a": 1}',
+        '{"a": 2}',
+        "I can't help with that.",
+        "As an AI, I pass.",
+        "jo@example.com",
+        "User: x",
+    ]
+)
+
+
+@given(
+    texts=st.lists(st.lists(said, max_size=5), max_size=8),
+    kind=st.sampled_from(sorted(TASKS)),
+    policy=st.sampled_from(["consensus", "proportional", "best"]),
+    switch=st.sampled_from(["off", "redact", "reject"]),
+    flag=st.booleans(),
+    reference=st.sampled_from([None, "positive", "3", '{"a": 1}']),
+    least=st.sampled_from([0.0, 0.6]),
+)
+def test_every_prompt_and_every_answer_ends_in_one_place(
+    *, texts: list[list[str]], kind: str, policy: str, switch: str, flag: bool, reference: str | None, least: float
+) -> None:
+    prompts = [
+        Prompt(
+            prompt_id=f"{n:x}", prompt=f"{n} jo@example.com" if n % 3 == 0 else f"{n}?", seed_id="s", method="topics" if n % 2 else None, reference=reference
+        )
+        for n in range(len(texts))
+    ]
+    groups = by_prompt(answer for prompt, lines in zip(prompts, texts, strict=True) for answer in answers(prompt.prompt_id, *lines))
+    settings = plan(TASKS[kind], {"policy": policy, "trustReference": flag, "minAgreement": least}, {"personalData": switch, "judge": {} if flag else None})
+    reduced = reduce_prompts(prompts, groups, settings, keys_of)
+    out = [c.key.prompt_id for c in reduced.candidates] + [h.key.prompt_id for h in reduced.held] + [r.prompt_id for r in reduced.rejected]
+    assert sorted(out) == sorted(p.prompt_id for p in prompts)
+    held = {h.key.prompt_id for h in reduced.held}
+    asked = sum(len(group) for prompt_id, group in groups.items() if prompt_id not in held)
+    assert asked == len(reduced.unused) + sum(len(c.answers) for c in reduced.candidates)
+    assert all(step.came == step.kept + sum(step.rejected.values()) for step in reduced.funnel)
+    kept = {unit: [s for s in reduced.funnel if s.unit == unit][-1].kept for unit in ("answers", "prompts")}
+    assert kept == {"answers": sum(len(c.answers) for c in reduced.candidates), "prompts": len(reduced.candidates)}
+    assert all(0 < c.agreement <= 1 and c.agreement >= least and c.entropy >= 0 for c in reduced.candidates)

@@ -52,3 +52,20 @@ def test_an_arms_shard_gives_one_prediction_for_every_request() -> None:
     predictions = {p.prompt_id: p for p in arm_predictions("student", found)}
     assert (predictions["a"].text, predictions["a"].latency_ms) == ("yes", 12)
     assert (predictions["p"].error, predictions["m"].error) == ("refused", "no_reply")
+
+
+def test_the_teachers_samples_are_its_own_and_each_that_is_missing_says_so() -> None:
+    answers = {"p": [answer("g0", "no"), answer("s0", "yes"), answer("s2", "no")]}
+    made = list(teacher_predictions([HoldoutItem(prompt_id="p", prompt="?")], answers, {"p": [rejected("s1", "truncated")]}, LABEL, samples=4))
+    assert [(p.sample, p.text, p.error) for p in made] == [
+        ("g0", "no", None),
+        ("s0", "yes", None),
+        ("s1", None, "truncated"),
+        ("s2", "no", None),
+        ("s3", None, "no_reply"),
+    ]
+
+
+def test_an_arms_predictions_keep_their_samples() -> None:
+    found = ShardAnswers(answers=[answer("s1", "yes", "a")], rejected=[rejected("g0", "refused")], missing=["m-x-s2"])
+    assert [(p.prompt_id, p.sample) for p in arm_predictions("base", found)] == [("a", "s1"), ("p", "g0"), ("m", "s2")]

@@ -1,10 +1,13 @@
 """Estimates and actuals against sums done by hand."""
 
+from typing import Any
+
 import pytest
 
-from distillation.costs import Prices, Usage, Workload, actual_cost, estimate, estimate_tokens, load_prices, price_of, workload
+from distillation.costs import Prices, Usage, Workload, actual_cost, estimate, load_prices, price_of, workload
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
+from distillation.run_config import RunConfig
 from distillation.task import Task, TaskKind
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0:128k"
@@ -16,16 +19,14 @@ def prices() -> Prices:
     return load_prices()
 
 
-def plan(task: Task = LABEL, count: int = 1000, *, reference: str | None = None, teacher: str = PRO, batched: bool = True) -> Workload:
+def config(**changes: Any) -> RunConfig:
+    """Five answers a prompt of up to 100 tokens, a fifth held out, two epochs."""
+    return RunConfig.from_json({"dataset": "d", "runId": "r", "sampling": {"maxTokens": 100}} | changes)
+
+
+def plan(task: Task = LABEL, count: int = 1000, *, reference: str | None = None, teacher: str = PRO, batched: bool = True, **changes: Any) -> Workload:
     prompts = [Prompt(prompt_id=str(number), prompt="x" * 300, system="y" * 100, seed_id=str(number), reference=reference) for number in range(count)]
-    return workload(
-        prompts, task, samples=5, max_tokens=100, holdout_share=0.2, validation_share=0.1, epochs=2, teacher=teacher, student=MICRO, teacher_batched=batched
-    )
-
-
-@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("abcd", 1), ("abcde", 2), ("é", 1), ("日本語", 3), ("abcd 日本", 4)])
-def test_tokens_of_a_text(text: str, tokens: int) -> None:
-    assert estimate_tokens(text) == tokens
+    return workload(prompts, task, config(**changes), teacher=teacher, student=MICRO, teacher_batched=batched)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +46,9 @@ def test_every_price_has_a_date_and_a_source(prices: Prices) -> None:
     for model in prices.models.values():
         for price in (model.on_demand, model.batch, model.flex, model.training, model.storage_month):
             assert price is None or (price.date and price.source)
-    assert prices.models[PRO].batch is not None
-    assert prices.models[PRO].batch.input == prices.models[PRO].on_demand.input / 2
+    pro = prices.models[PRO]
+    assert pro.batch is not None
+    assert pro.batch.input == pro.on_demand.input / 2
 
 
 def test_an_estimate_is_the_sum_by_hand(prices: Prices) -> None:
@@ -60,6 +62,72 @@ def test_an_estimate_is_the_sum_by_hand(prices: Prices) -> None:
     assert got.storage_usd_month == 1.95
     assert got.ceiling_usd > got.total_usd
     assert any("not public" in one for one in got.assumptions)
+
+
+def test_a_run_without_expansion_and_judge_pays_for_neither(prices: Prices) -> None:
+    got = estimate(plan(), prices)
+    assert got.expansion_usd == got.ratings_usd == 0
+    assert got.tokens["expansionInput"] == got.tokens["ratingsInput"] == got.tokens["fewShotInput"] == 0
+
+
+def test_expansion_is_paid_for_and_makes_the_set_larger(prices: Prices) -> None:
+    """400 new prompts of 100 tokens, 500 asked (80 % usable), 5 a request, and 100 / 4 / 10 requests for topics."""
+    got, without = estimate(plan(expansion={"targetPrompts": 400}), prices), estimate(plan(), prices)
+    assert got.tokens["expansionOutput"] == 500 * 104 * 1.2
+    requests = 100 + 3
+    frame = got.tokens["expansionInput"] / 1.2 / requests - 6 * 100
+    assert 80 < frame < 200
+    assert got.expansion_usd == pytest.approx((got.tokens["expansionInput"] * 0.40 + got.tokens["expansionOutput"] * 1.60) / 1e6, abs=1e-6)
+    assert got.teacher_usd == pytest.approx(without.teacher_usd * 1.4, abs=1e-6)
+    assert got.training_usd == pytest.approx(without.training_usd * 1200 / 800, abs=1e-6)
+    assert got.evaluation_usd == without.evaluation_usd
+    assert got.total_usd == pytest.approx(got.expansion_usd + got.teacher_usd + got.base_usd + got.evaluation_usd + got.training_usd)
+    assert any("400 new prompts" in one for one in got.assumptions)
+    assert got.ceiling_usd >= without.ceiling_usd + requests * 1024 * 1.2 * 1.60 / 1e6
+
+
+def test_every_sample_is_a_training_line_under_proportional_up_to_the_cap(prices: Prices) -> None:
+    one, all_samples = estimate(plan(), prices), estimate(plan(examples={"policy": "proportional"}), prices)
+    assert all_samples.tokens["training"] == pytest.approx(one.tokens["training"] * 5, abs=5)
+    capped = estimate(plan(examples={"policy": "proportional"}, selection={"maxExamples": 2000}), prices)
+    assert capped.tokens["training"] == pytest.approx(one.tokens["training"] * 2000 / 800, abs=5)
+    assert any("Up to 5 training examples" in text for text in all_samples.assumptions)
+
+
+def test_ratings_are_paid_where_a_judge_is_set(prices: Prices) -> None:
+    got = estimate(plan(filters={"judge": {"rubric": "z" * 400}}), prices)
+    assert got.tokens["ratingsOutput"] == 800 * 2 * 1.2
+    assert 0 < got.tokens["ratingsInput"] / 1.2 / 800 - (100 + 2 + 100) < 300  # beside prompt, answer and rubric: the judge's instruction
+    assert got.ratings_usd > 0 and any("answers are rated" in text for text in got.assumptions)
+    many = estimate(plan(filters={"judge": {}}, examples={"policy": "best"}), prices)
+    assert many.tokens["ratingsOutput"] == 5 * 800 * 2 * 1.2
+
+
+def test_the_judge_of_the_arms_is_paid_on_demand_for_scores_and_as_a_batch_for_comparisons(prices: Prices) -> None:
+    """200 held out prompts, 100 of them judged: three arms and two metrics are 6 calls a prompt, and both orders of a pair 2."""
+    settings = {"judge": {"maxPrompts": 100}}
+    got = estimate(plan(evaluation=settings), prices)
+    assert got.tokens["judgingOutput"] == 1.2 * 100 * 6 * 200
+    assert got.tokens["judgingInput"] == pytest.approx(1.2 * 100 * 6 * (950 + 100 + 4), rel=0.001)
+    assert got.tokens["comparisonsOutput"] == 1.2 * 100 * 2 * 16
+    assert 0 < got.tokens["comparisonsInput"] / 240 - (100 + 4) < 300  # beside prompt and answers: the judge's instruction
+    by_hand = (
+        got.tokens["judgingInput"] * 0.80 + got.tokens["judgingOutput"] * 3.20 + got.tokens["comparisonsInput"] * 0.40 + got.tokens["comparisonsOutput"] * 1.60
+    )
+    assert got.judging_usd == pytest.approx(by_hand / 1e6, abs=2e-6)
+    assert any("100 prompts of the holdout are judged: 6 calls" in text for text in got.assumptions)
+    assert estimate(plan(), prices).judging_usd == 0
+    every_arm = estimate(plan(evaluation={"judge": {"maxPrompts": 100, "pairwise": False}}, arms={"direct": True}), prices)
+    assert every_arm.tokens["judgingOutput"] / got.tokens["judgingOutput"] == 4 / 3
+    assert every_arm.tokens["comparisonsInput"] == 0
+
+
+def test_further_arms_are_counted(prices: Prices) -> None:
+    got, without = estimate(plan(arms={"fewShot": 4, "direct": True}), prices), estimate(plan(), prices)
+    assert got.training_usd == pytest.approx(without.training_usd * 2, abs=1e-6)
+    assert got.storage_usd_month == 2 * without.storage_usd_month
+    assert got.tokens["fewShotInput"] == 200 * (100 + 4 * 102) * 1.2
+    assert got.base_usd > without.base_usd and got.evaluation_usd == pytest.approx(2 * without.evaluation_usd, abs=1e-6)
 
 
 def test_without_batch_the_teacher_is_paid_at_the_flex_price(prices: Prices) -> None:
@@ -99,3 +167,20 @@ def test_actuals_line_by_line_and_what_has_no_price_is_named(prices: Prices) -> 
     assert [line.usd for line in costs.lines] == [pytest.approx(0.56), pytest.approx(0.175), None, None]
     assert costs.total_usd == pytest.approx(0.735)
     assert costs.unpriced == ("student: amazon.nova-micro-v1:0:128k, flex", "teacher: some.model, batch")
+
+
+def test_a_managed_distillation_is_the_holdouts_answers_and_one_answer_a_prompt_at_the_on_demand_price(prices: Prices) -> None:
+    """1,000 prompts of 100 tokens: 200 are asked 5 times by us, 800 once by Bedrock and trained on for two epochs, all plus 20 %."""
+    got = estimate(plan(training={"method": "DISTILLATION"}), prices)
+    ours, on_demand = estimate(plan(), prices), prices.models[PRO].on_demand
+    assert got.teacher_usd == pytest.approx(ours.teacher_usd / 5, abs=1e-6)
+    assert got.distillation_usd == pytest.approx((800 * 100 * on_demand.input + 800 * 2 * on_demand.output) * 1.2 / 1e6, abs=1e-6)
+    assert got.training_usd == pytest.approx(800 * 102 * 2 * 1.2 / 1e6, abs=1e-6)
+    assert ours.distillation_usd == 0
+    assert got.total_usd == pytest.approx(got.teacher_usd + got.distillation_usd + got.base_usd + got.evaluation_usd + got.training_usd)
+    assert any("once a prompt at the on-demand price" in text for text in got.assumptions)
+
+
+def test_a_managed_distillation_takes_no_more_prompts_than_the_job(prices: Prices) -> None:
+    got = estimate(plan(count=40_000, training={"method": "DISTILLATION"}), prices)
+    assert got.tokens["distillationInput"] == 15_000 * 100 * 1.2

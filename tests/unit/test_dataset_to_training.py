@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from distillation.dataset_to_training import TrainingPlan, customization_request, deployment_request
+from distillation.dataset_to_training import TrainingPlan, customization_request, deployment_request, distillation_request
 
 MODEL = botocore.session.get_session().get_service_model("bedrock")
 NAME = "nova-distill-reviews-0123456789-student-t0"
@@ -34,6 +34,26 @@ def test_the_customization_request_fits_the_service_model() -> None:
     for member in ("jobName", "customModelName", "clientRequestToken", "baseModelIdentifier", "roleArn"):
         assert re.fullmatch(shape.members[member].metadata["pattern"], request[member]), member
     assert request["customizationType"] == "FINE_TUNING"
+
+
+def test_the_distillation_request_fits_the_service_model() -> None:
+    request = distillation_request(
+        NAME,
+        teacher="us.amazon.nova-pro-v1:0",
+        max_tokens=512,
+        role_arn="arn:aws:iam::123456789012:role/tuning",
+        base_model="amazon.nova-micro-v1:0:128k",
+        train_uri="s3://bucket/runs/r/5-dataset/train.jsonl",
+        output_uri="s3://bucket/runs/r/6-model/student/",
+        tags={"run": "r"},
+    )
+    shape = MODEL.operation_model("CreateModelCustomizationJob").input_shape
+    assert not ParamValidator().validate(request, shape).has_errors()
+    assert request["customizationType"] in shape.members["customizationType"].enum
+    teacher = shape.members["customizationConfig"].members["distillationConfig"].members["teacherModelConfig"].members["teacherModelIdentifier"]
+    given: Any = request["customizationConfig"]
+    assert re.fullmatch(teacher.metadata["pattern"], given["distillationConfig"]["teacherModelConfig"]["teacherModelIdentifier"])
+    assert {"jobName", "customModelName", "roleArn", "clientRequestToken", "trainingDataConfig", "outputDataConfig", "jobTags"} <= request.keys()
 
 
 @pytest.mark.parametrize(("rate", "spelled"), [(0.00001, "0.00001"), (0.0001, "0.0001"), (0.000001, "0.000001"), (0.000025, "0.000025")])

@@ -1,74 +1,170 @@
-"""The dataset: sides fixed by content, no duplicate, no overlap with the holdout, every rule of Bedrock's training file."""
+"""The merge of all shards: what stays, what goes and why, in which order, and that every prompt is in one place."""
 
-import json
+from itertools import pairwise
 
-import pytest
-from hypothesis import given
+import msgspec
+import numpy as np
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.errors import NotEnoughExamples
-from distillation.examples_to_dataset import Side, SplitPlan, assemble, conversation_line, describe_file, side_of
-from distillation.records import Example, HoldoutItem, RejectedExample
-from distillation.training_limits import MAX_SAMPLES
-
-PLAN = SplitPlan(holdout_share=0.2, validation_share=0.1)
-
-
-def example(number: int, *, prompt: str | None = None, agreement: float = 1.0, system: str = "Judge.") -> Example:
-    return Example(prompt_id=f"id{number}", system=system, prompt=prompt or f"question {number}", answer="yes", agreement=agreement)
+from distillation.common_shingles import common_shingles
+from distillation.dataset_split import Side, side_of_id
+from distillation.examples_to_dataset import Decision, decide
+from distillation.prompt_keys import keys_of
+from distillation.records import Candidate, Held, Seed
+from tests.unit.datasets import JUDGING, NO_TEMPLATE, PLAN, STORY, candidate, held, prompt, texts_on
 
 
-def test_the_shares_are_kept_over_many_prompts() -> None:
-    sides = [side_of(f"prompt {n}", PLAN) for n in range(20_000)]
-    assert sides.count(Side.HOLDOUT) / 20_000 == pytest.approx(0.2, abs=0.01)
-    assert sides.count(Side.VALIDATION) / 20_000 == pytest.approx(0.08, abs=0.01)
+def reasons(decision: Decision) -> dict[str, str]:
+    """Prompt id -> reason."""
+    return {r.prompt_id: r.reason for r in decision.rejected}
 
 
-@given(prompt_id=st.text(min_size=1), small=st.floats(0.01, 0.4), more=st.floats(0, 0.4), validation=st.floats(0, 0.5))
-def test_a_side_is_a_function_of_the_prompt_alone_and_a_larger_holdout_only_takes_in(prompt_id: str, small: float, more: float, validation: float) -> None:
-    before, after = (side_of(prompt_id, SplitPlan(holdout_share=share, validation_share=validation)) for share in (small, small + more))
-    assert before is not Side.HOLDOUT or after is Side.HOLDOUT
+def steps(decision: Decision) -> dict[str, tuple[int, int, dict[str, int]]]:
+    return {step.step: (step.came, step.kept, step.rejected) for step in decision.funnel}
 
 
-def test_duplicates_and_overlaps_with_the_holdout_go_out_with_their_reason() -> None:
-    holdout = [HoldoutItem(prompt_id="h", prompt="Is it  GOOD?", system="Judge.")]
-    made = [example(n) for n in range(12)] + [
-        example(20, prompt="Question  3"),
-        example(21, prompt="is it good?"),
-        example(22, prompt="is it good?", system="Other."),
-    ]
-    dataset = assemble(holdout, [*made, RejectedExample(prompt_id="r", reason="too_long", detail="")], PLAN)
-    assert {r.prompt_id: r.reason for r in dataset.rejected} == {"id20": "duplicate", "id21": "duplicate_of_holdout", "r": "too_long"}
-    assert {e.prompt_id for e in dataset.train + dataset.validation} == {f"id{n}" for n in [*range(12), 22]}
+def test_texts_that_read_the_same_stay_once_and_never_beside_the_holdout() -> None:
+    items = [candidate("Is it good?"), candidate("is  it good?"), candidate("was it bad"), candidate("is it good?", system="Other.")]
+    decision = decide([held("WAS it bad")], items, PLAN)
+    assert reasons(decision) == {items[1].key.prompt_id: "duplicate", items[2].key.prompt_id: "duplicate_of_holdout"}
+    assert [side is not None for side in decision.sides] == [True, False, False, True]
+    assert steps(decision)["exactDuplicates"] == (4, 2, {"duplicate": 1, "duplicate_of_holdout": 1})
 
 
-def test_fewer_than_8_examples_stop_the_run_before_the_job_would_fail() -> None:
-    with pytest.raises(NotEnoughExamples, match=r"7 training examples.*at least 8.*too_long 1"):
-        assemble(
-            [],
-            [*(example(n) for n in range(7)), RejectedExample(prompt_id="r", reason="too_long", detail="")],
-            SplitPlan(holdout_share=0.2, validation_share=0),
-        )
+def test_of_duplicates_the_most_agreed_on_stays_then_the_first() -> None:
+    items = [candidate("is it good", agreement=0.5), candidate("is it GOOD", agreement=0.9), candidate("Is it good", agreement=0.9)]
+    assert [side is not None for side in decide([], items, PLAN).sides] == [False, True, False]
 
 
-def test_over_the_limit_the_least_agreed_on_are_left_out() -> None:
-    made = [example(n, agreement=0.5 if n < 3 else 0.9) for n in range(MAX_SAMPLES + 3)]
-    dataset = assemble([], made, PLAN)
-    assert {r.prompt_id for r in dataset.rejected} == {"id0", "id1", "id2"}
-    assert {r.reason for r in dataset.rejected} == {"over_sample_limit"}
-    assert len(dataset.train) + len(dataset.validation) == MAX_SAMPLES
+def test_of_near_duplicates_the_most_agreed_on_stays() -> None:
+    items = [candidate(STORY.format("cat"), agreement=0.4), candidate(STORY.format("dog"), agreement=0.8), candidate("quite another thing")]
+    decision = decide([], items, PLAN)
+    assert [side is not None for side in decision.sides] == [False, True, True]
+    assert [(r.reason, r.detail) for r in decision.rejected] == [("near_duplicate", f"near duplicate of {items[1].key.prompt_id}")]
 
 
-def test_a_line_is_a_bedrock_conversation() -> None:
-    assert json.loads(conversation_line(example(1))) == {
-        "schemaVersion": "bedrock-conversation-2024",
-        "system": [{"text": "Judge."}],
-        "messages": [{"role": "user", "content": [{"text": "question 1"}]}, {"role": "assistant", "content": [{"text": "yes"}]}],
+def test_near_duplicates_of_the_holdout_go_and_the_holdout_stays() -> None:
+    items = [candidate(STORY.format("cat"), agreement=1.0), candidate(STORY.format("dog"))]
+    decision = decide([held(STORY.format("owl"))], items, PLAN)
+    assert decision.held == [True]
+    assert set(reasons(decision).values()) == {"near_duplicate_of_holdout"}
+    assert steps(decision)["nearDuplicates"] == (2, 0, {"near_duplicate_of_holdout": 2})
+
+
+def test_the_holdout_keeps_the_first_of_its_twins_and_counts_references_that_differ() -> None:
+    items = [held(STORY.format("cat"), reference="a"), held(STORY.format("dog"), reference="b"), held("x y"), held("X  y"), held("x y!")]
+    decision = decide(items, [], PLAN)
+    assert decision.held == [True, False, True, False, False]
+    assert steps(decision)["holdoutTwins"] == (5, 2, {"duplicate": 1, "near_duplicate": 2})
+    assert decision.conflicting_references == 1
+
+
+def test_a_chain_through_training_prompts_moves_no_holdout_prompt() -> None:
+    """Two holdout prompts that are not alike stay both, though a training prompt is like each of them."""
+    words = [f"w{n}" for n in range(60)]
+    first, between, last = " ".join(words[:50]), " ".join(words[4:54]), " ".join(words[8:58])
+    plan = PLAN._replace(near_threshold=0.78)
+    decision = decide([held(first), held(last)], [candidate(between)], plan)
+    assert decision.held == [True, True]
+    assert set(reasons(decision).values()) == {"near_duplicate_of_holdout"}
+
+
+def test_no_threshold_no_near_duplicates() -> None:
+    items = [candidate(STORY.format(animal)) for animal in ("cat", "dog")]
+    decision = decide([], items, PLAN._replace(near_threshold=None))
+    assert reasons(decision) == {}
+    assert "nearDuplicates" not in steps(decision)
+
+
+def test_vectors_find_what_words_do_not() -> None:
+    def with_vector(item: Candidate, vector: list[float]) -> Candidate:
+        return msgspec.structs.replace(item, key=msgspec.structs.replace(item.key, embedding=np.array(vector, "<f2").tobytes()))
+
+    flights, fares, pie = (
+        with_vector(candidate(text), vector) for text, vector in (("cheap flights", [1.0, 0]), ("low air fares", [1, 0.01]), ("a pie", [0, 1.0]))
+    )
+    without = [candidate("no vector"), candidate("none here")]
+    items = [without[0], flights, fares, without[1], pie]
+    assert reasons(decide([], items, PLAN)) == {}
+    assert reasons(decide([], items, PLAN._replace(semantic_threshold=0.95))) == {fares.key.prompt_id: "near_duplicate"}
+
+
+def test_leaks_go_with_the_words_that_they_share() -> None:
+    secret = " ".join(f"s{n}" for n in range(13))
+    items = [candidate(f"head {secret} tail"), candidate("tell me the capital of France"), candidate("free of both")]
+    evaluation = [Seed(seed_id="e", prompt="Tell me the capital of France!", file="evaluation/e.jsonl", line=7)]
+    measured = held(f"{secret} " + " ".join(f"o{n}" for n in range(60)))
+    decision = decide([measured], items, PLAN, evaluation)
+    assert {r.prompt_id: (r.reason, r.detail) for r in decision.rejected} == {
+        items[0].key.prompt_id: ("overlaps_holdout", f"shares with {measured.key.prompt_id}: {secret}"),
+        items[1].key.prompt_id: ("overlaps_evaluation_file", "shares with evaluation/e.jsonl:7: tell me the capital of france"),
     }
-    assert "system" not in json.loads(conversation_line(example(1, system="")))
+    assert steps(decision)["decontamination"] == (3, 1, {"overlaps_evaluation_file": 1, "overlaps_holdout": 1})
 
 
-def test_a_file_is_described_by_lines_bytes_and_the_sha256_that_sha256sum_prints() -> None:
-    described = describe_file([b"hello\n"])
-    assert (described.lines, described.bytes) == (1, 6)
-    assert described.sha256 == "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+def test_a_template_is_no_leak_and_makes_no_twins() -> None:
+    """The values are short beside the template: by all their words the prompts are twins, by their own words they are not."""
+    template = STORY.format("cat") + " Is this true of {} and of {}?"
+    asked = [prompt(template.format(f"thing{n}", f"stuff{n}")) for n in range(60)]
+    common = common_shingles(asked)
+    for known, rejected in ((NO_TEMPLATE, 59), (common, 0)):
+        keys = keys_of(asked, known)
+        items = [msgspec.structs.replace(candidate(p.prompt), key=key) for p, key in zip(asked, keys, strict=True)]
+        measured = Held(key=keys[0], prompt=asked[0].prompt)
+        assert len(decide([measured], items[1:], PLAN._replace(common=known)).rejected) == rejected
+
+
+def test_without_ratings_everything_that_a_judge_has_to_rate_is_left() -> None:
+    items = [candidate(text) for text in texts_on(Side.TRAIN, 12)]
+    decision = decide([], items, PLAN._replace(judging=JUDGING, max_lines=8))
+    assert all(decision.sides)
+    assert "selection" not in steps(decision)
+
+
+def test_over_the_cap_the_least_agreed_on_are_left_and_named() -> None:
+    items = [candidate(text, agreement=0.5 if n < 3 else 0.9) for n, text in enumerate(texts_on(Side.TRAIN, 12))]
+    decision = decide([], items, PLAN._replace(max_lines=9))
+    assert [side is not None for side in decision.sides] == [False] * 3 + [True] * 9
+    assert set(reasons(decision).values()) == {"not_selected"}
+    assert decision.selection is not None
+    assert decision.selection.lines_left == 3
+
+
+def test_strata_and_lines_are_counted() -> None:
+    texts = texts_on(Side.TRAIN, 3) + texts_on(Side.VALIDATION, 1)
+    items = [candidate(text, category="a" if n else None, answers=("x", "y")) for n, text in enumerate(texts)]
+    decision = decide([held("held one", category="a"), held("held  one", category="a")], items, PLAN)
+    assert decision.strata == {"": {"train": 1}, "a": {"holdout": 1, "rejected": 1, "train": 2, "validation": 1}}
+    assert decision.lines == {Side.TRAIN: 6, Side.VALIDATION: 2}
+
+
+words = st.lists(st.sampled_from("abcde"), min_size=1, max_size=8).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(words, max_size=12), st.lists(words, max_size=12), st.integers(1, 12))
+def test_every_prompt_is_in_exactly_one_place_and_the_funnel_adds_up(in_holdout: list[str], in_training: list[str], cap: int) -> None:
+    holdout: list[Held] = [held(f"{n} {text}") for n, text in enumerate(in_holdout)]
+    items = [candidate(f"{n + 4} {text}", agreement=n % 3 / 3) for n, text in enumerate(in_training)]
+    decision = decide(holdout, items, PLAN._replace(max_lines=cap))
+    stay = [h.key.prompt_id for h, kept in zip(holdout, decision.held, strict=True) if kept]
+    learnt = [c.key.prompt_id for c, side in zip(items, decision.sides, strict=True) if side]
+    everybody = stay + learnt + [r.prompt_id for r in decision.rejected]
+    assert sorted(everybody) == sorted(decision.arrived)
+    assert all(step.came == step.kept + sum(step.rejected.values()) for step in decision.funnel)
+    prompts = [step for step in decision.funnel if step.unit == "prompts"]
+    assert all(earlier.kept == later.came for earlier, later in pairwise(prompts))
+    assert prompts[-1].kept == len(learnt) <= cap
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(words, min_size=1, max_size=10, unique=True), st.lists(words, max_size=10))
+def test_added_training_prompts_change_nothing_in_the_holdout(in_holdout: list[str], added: list[str]) -> None:
+    holdout = [held(text) for text in in_holdout]
+    assert decide(holdout, [], PLAN).held == decide(holdout, [candidate(text) for text in added], PLAN).held
+
+
+def test_a_prompt_that_stays_is_where_its_own_text_puts_it() -> None:
+    items = [candidate(text) for text in texts_on(Side.TRAIN, 4) + texts_on(Side.VALIDATION, 2)]
+    assert decide([], items, PLAN).sides == [side_of_id(c.key.prompt_id, PLAN.split) for c in items]

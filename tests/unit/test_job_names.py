@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation import job_names
+from distillation.records import Arm
+from distillation.run_config import DATASET_PATTERN
 
 RUN_IDS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,35}", fullmatch=True).filter(lambda run_id: len(run_id) <= job_names.RUN_ID_MAX)
+TRAINED = (Arm.STUDENT, Arm.DIRECT)
 MODEL = botocore.session.get_session().get_service_model("bedrock")
 
 
@@ -22,13 +25,14 @@ def test_every_name_fits_its_pattern_and_its_63_characters(run_id: str) -> None:
     app = "nova-distill"
     names = {
         ("CreateModelInvocationJob", "jobName"): [
-            job_names.batch(app, run_id, 99, 9999, 9),
+            job_names.batch(app, run_id, 99, 9999, attempt=9),
             job_names.prediction_batch(app, run_id, "student", 9999),
-            job_names.prediction_batch(app, run_id, "base", 9999, 9),
+            *(job_names.prediction_batch(app, run_id, arm, 9999, 9) for arm in Arm),
         ],
-        ("CreateModelCustomizationJob", "jobName"): [job_names.tuning(app, run_id, "student", 9)],
-        ("CreateModelCustomizationJob", "customModelName"): [job_names.tuning(app, run_id, "student", 9)],
-        ("CreateCustomModelDeployment", "modelDeploymentName"): [job_names.deployment(app, run_id, "student", 9)],
+        ("CreateEvaluationJob", "jobName"): [job_names.evaluation(app, run_id, arm, 19, "0a1b2c3d", attempt=9) for arm in Arm],
+        ("CreateModelCustomizationJob", "jobName"): [job_names.tuning(app, run_id, arm, 9) for arm in TRAINED],
+        ("CreateModelCustomizationJob", "customModelName"): [job_names.tuning(app, run_id, arm, 9) for arm in TRAINED],
+        ("CreateCustomModelDeployment", "modelDeploymentName"): [job_names.deployment(app, run_id, arm, 9) for arm in TRAINED],
     }
     for (operation, member), made in names.items():
         for name in made:
@@ -40,8 +44,12 @@ def test_every_name_fits_its_pattern_and_its_63_characters(run_id: str) -> None:
 def test_the_run_is_read_back_from_every_name(run_id: str) -> None:
     for name in (
         job_names.batch("app", run_id, 1, 2),
-        job_names.batch("app", run_id, 1, 2, 3),
-        job_names.prediction_batch("app", run_id, "base", 0, 1),
+        job_names.batch("app", run_id, 1, 2, attempt=3),
+        *(job_names.prediction_batch("app", run_id, arm, 0, 1) for arm in Arm),
+        *(job_names.evaluation("app", run_id, arm, 3, "ff00ff", attempt=1) for arm in Arm),
+        job_names.promotion("app", run_id, 1),
+        job_names.way_back(job_names.promotion("app", run_id)),
+        job_names.approval("app", run_id),
         job_names.tuning("app", run_id, "student"),
         job_names.deployment("app", run_id, "student"),
     ):
@@ -56,3 +64,22 @@ def test_jobs_of_somebody_else_belong_to_no_run(name: str) -> None:
 def test_client_tokens_fit_the_pattern_and_differ_by_name() -> None:
     assert re.fullmatch(pattern("CreateModelInvocationJob", "clientRequestToken"), job_names.client_token("a"))
     assert job_names.client_token("a") != job_names.client_token("b")
+
+
+@given(dataset=st.from_regex(DATASET_PATTERN, fullmatch=True), other=st.from_regex(DATASET_PATTERN, fullmatch=True))
+def test_every_dataset_has_a_deployment_of_its_own_with_a_name_that_bedrock_takes(dataset: str, other: str) -> None:
+    name = job_names.stable_deployment("nova-distill", dataset)
+    assert re.fullmatch(pattern("CreateCustomModelDeployment", "modelDeploymentName"), name) and len(name) <= 63
+    assert (name == job_names.stable_deployment("nova-distill", other)) is (dataset == other)
+
+
+def test_names_of_datasets_that_differ_in_hyphens_differ() -> None:
+    assert len({job_names.stable_deployment("app", dataset) for dataset in ("a-b", "a--b", "a-b-", "a-b--")}) == 4
+
+
+@given(run_id=RUN_IDS, attempt=st.integers(0, 20))
+def test_a_promotion_and_its_way_back_are_told_apart(run_id: str, attempt: int) -> None:
+    name = job_names.promotion("app", run_id, attempt)
+    back = job_names.way_back(name)
+    assert job_names.is_promotion(name) and not job_names.is_promotion(back)
+    assert job_names.run_id_of("app", back) == run_id and back.endswith(f"p{attempt}")

@@ -6,12 +6,20 @@ import pytest
 from distillation.job_status import JobKind, Outcome, known_statuses, outcome_of
 
 MODEL = botocore.session.get_session().get_service_model("bedrock")
-SHAPES = {JobKind.BATCH: "GetModelInvocationJob", JobKind.TUNING: "GetModelCustomizationJob", JobKind.DEPLOYMENT: "GetCustomModelDeployment"}
+SHAPES = {
+    JobKind.BATCH: "GetModelInvocationJob",
+    JobKind.TUNING: "GetModelCustomizationJob",
+    JobKind.DEPLOYMENT: "GetCustomModelDeployment",
+    JobKind.PROMOTION: "GetCustomModelDeployment",
+    JobKind.EVALUATION: "GetEvaluationJob",
+}
 
 
 @pytest.mark.parametrize("kind", list(JobKind))
 def test_the_table_is_the_service_models_enum(kind: JobKind) -> None:
-    assert known_statuses(kind) == set(MODEL.operation_model(SHAPES[kind]).output_shape.members["status"].enum)
+    members = MODEL.operation_model(SHAPES[kind]).output_shape.members
+    updates = set(members["updateDetails"].members["updateStatus"].enum) if kind is JobKind.PROMOTION else set()
+    assert known_statuses(kind) == set(members["status"].enum) | updates
 
 
 @pytest.mark.parametrize(
@@ -35,6 +43,18 @@ def test_the_table_is_the_service_models_enum(kind: JobKind) -> None:
         (JobKind.DEPLOYMENT, "Creating", Outcome.RUNNING),
         (JobKind.DEPLOYMENT, "Active", Outcome.SUCCEEDED),
         (JobKind.DEPLOYMENT, "Failed", Outcome.FAILED),
+        (JobKind.PROMOTION, "Creating", Outcome.RUNNING),
+        (JobKind.PROMOTION, "Updating", Outcome.RUNNING),
+        (JobKind.PROMOTION, "Active", Outcome.SUCCEEDED),
+        (JobKind.PROMOTION, "UpdateCompleted", Outcome.SUCCEEDED),
+        (JobKind.PROMOTION, "Failed", Outcome.FAILED),
+        (JobKind.PROMOTION, "UpdateFailed", Outcome.FAILED),
+        (JobKind.EVALUATION, "InProgress", Outcome.RUNNING),
+        (JobKind.EVALUATION, "Stopping", Outcome.RUNNING),
+        (JobKind.EVALUATION, "Completed", Outcome.SUCCEEDED),
+        (JobKind.EVALUATION, "Stopped", Outcome.FAILED),
+        (JobKind.EVALUATION, "Deleting", Outcome.FAILED),
+        (JobKind.EVALUATION, "Failed", Outcome.FAILED),
         (JobKind.BATCH, "SomethingNew", Outcome.RUNNING),
     ],
 )

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.paired_statistics import holm, macro_f1_statistic, mcnemar, mean_intervals, paired_bootstrap, quantile_interval, sign_flip, tango, wilson
+from distillation.class_scores import class_features, class_figures
+from distillation.paired_statistics import holm, mcnemar, mean_intervals, paired_bootstrap, quantile_interval, sign_flip, tango, wilson
 from distillation.power import detectable_difference, items_to_settle, spread
 
 SEED = 20240607
@@ -116,10 +117,10 @@ def test_few_values_do_not_bound_a_high_quantile() -> None:
 
 def test_macro_f1_is_scikit_learns() -> None:
     """scikit-learn, f1_score: y_true = [0, 1, 2, 0, 1, 2], y_pred = [0, 2, 1, 0, 0, 1], macro: 0.2666..."""
-    statistic = macro_f1_statistic(np.array([0, 1, 2, 0, 1, 2]), np.array([0, 2, 1, 0, 0, 1]), [0, 1, 2])
-    assert statistic(np.ones((1, 6)))[0, 0] == pytest.approx(4 / 15)
-    (interval,) = paired_bootstrap(6, statistic, resamples=199, seed=1)
-    assert interval[0] <= 4 / 15 <= interval[1]
+    features = class_features(np.array([0, 1, 2, 0, 1, 2]), np.array([0, 2, 1, 0, 0, 1]), [0, 1, 2])
+    assert class_figures(3)(features.sum(axis=0, keepdims=True))[0, 0] == pytest.approx(4 / 15)
+    low, high = paired_bootstrap(features, class_figures(3), resamples=199, seed=1)[0]
+    assert low <= 4 / 15 <= high
 
 
 def test_sign_flip_is_the_permutation_test() -> None:
@@ -143,3 +144,37 @@ def test_without_differing_items_as_many_are_needed_as_tango_needs() -> None:
 
 def test_a_difference_on_the_margin_is_settled_by_no_number_of_items() -> None:
     assert items_to_settle(difference=-0.05, margin=0.05, sd=0.4) is None
+
+
+def test_the_bootstrap_of_counts_is_that_of_items() -> None:
+    """Many equal items are drawn as counts of distinct rows: the ends are scipy's but for the random numbers."""
+    column = (np.random.default_rng(SEED).random(400) < 0.85).astype(float)
+    ((low, high, method),) = mean_intervals(column[:, None], resamples=9_999, seed=3)
+    theirs = stats.bootstrap((column,), np.mean, n_resamples=9_999, method="BCa", rng=np.random.default_rng(4)).confidence_interval
+    assert method == "bootstrap-bca"
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.004)
+
+
+def test_the_bootstrap_of_a_ratio_is_scipys() -> None:
+    rng = np.random.default_rng(SEED)
+    own, other = rng.gamma(2.0, 3.0, 60), rng.gamma(3.0, 3.0, 60)
+    (ours,) = paired_bootstrap(np.stack([own, other], axis=1), lambda sums: sums[:, :1] / sums[:, 1:2], resamples=1_999, seed=7)
+    theirs = stats.bootstrap(
+        (np.arange(60),), lambda i, axis=-1: own[i].sum(axis=axis) / other[i].sum(axis=axis), n_resamples=1_999, batch=500, rng=np.random.default_rng(7)
+    ).confidence_interval
+    assert ours == pytest.approx((theirs.low, theirs.high), rel=1e-6)
+
+
+def test_sign_flips_of_many_items_are_scipys() -> None:
+    differences = np.concatenate([np.random.default_rng(SEED).normal(0.4, 1.0, 80), np.zeros(20)])
+    theirs = stats.permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=9_999, rng=np.random.default_rng(1)).pvalue
+    assert 0.001 < theirs < 0.5
+    assert sign_flip(differences, resamples=9_999, seed=2) == pytest.approx(theirs, abs=0.02)
+
+
+def test_ten_thousand_items_take_seconds() -> None:
+    """The shape of a large evaluation: scipy's bootstrap of one such column alone takes longer, because it leaves out one item at a time."""
+    columns = np.random.default_rng(SEED).random((10_000, 20))
+    intervals = mean_intervals(columns, resamples=999, seed=1)
+    assert [one.method for one in intervals] == ["bootstrap-bca"] * 20
+    assert intervals[0].high - intervals[0].low == pytest.approx(2 * 1.96 * columns[:, 0].std() / 100, rel=0.1)

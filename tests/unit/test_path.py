@@ -1,6 +1,7 @@
 """The handlers in the order of the state machine, on fakes: what each hop writes, and what a rerun or a failure leaves alone."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from application.services import Services
 from distillation.errors import InvalidInput
 from distillation.records import Request
+from distillation.requests_to_replies import ATTEMPTS_WHEN_THROTTLED, Pace
 from distillation.run_layout import RunLayout
 from handlers import (
     answer_now,
@@ -20,16 +22,31 @@ from handlers import (
     prepare_run,
     promote_student,
     read_replies,
+    reduce_shard,
     retire_after_failure,
     retire_student,
     score_run,
     start_deployment,
     start_tuning,
+    verify_promotion,
     write_failure_report,
     write_report,
 )
 from settings import Settings
-from tests.fakes import Clock, FakeCallbacks, FakeCatalogue, FakeJobs, FakeModels, FakeParameters, MemoryLedger, MemoryStore, Turn, model_output, record_error
+from tests.fakes import (
+    Clock,
+    FakeCallbacks,
+    FakeCatalogue,
+    FakeDeployments,
+    FakeJobs,
+    FakeModels,
+    FakeParameters,
+    MemoryLedger,
+    MemoryStore,
+    Turn,
+    model_output,
+    record_error,
+)
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 RUN = {"runId": "run-1", "dataset": "reviews"}
@@ -54,7 +71,7 @@ class World(Services):
             "ledger": self.rows,
             "batch_jobs": FakeJobs(),
             "tuning_jobs": FakeJobs(),
-            "deployments": FakeJobs("Active"),
+            "deployments": FakeDeployments(),
             "models": FakeModels(answer),
             "catalogue": FakeCatalogue(),
             "callbacks": FakeCallbacks(),
@@ -71,9 +88,14 @@ class World(Services):
         return self.call(prepare_run, input=INPUT | changes, executionName="run-1", startedAt="2026-01-01T00:00:00Z")
 
     def answer(self, wave: dict[str, Any]) -> int:
+        asked = {"stage": wave["stage"], "wave": wave["wave"]}
         for shard in wave["shards"]:
-            self.call(answer_now, wave=wave["wave"], **shard)
-        return sum(self.call(read_replies, wave=wave["wave"], **shard)["missing"] for shard in wave["shards"])
+            self.call(answer_now, **asked, **shard)
+        return sum(self.call(read_replies, **asked, **shard)["missing"] for shard in wave["shards"])
+
+    def reduce(self, shards: int) -> None:
+        for shard in range(shards):
+            self.call(reduce_shard, shard=shard)
 
     def train(self) -> list[dict[str, Any]]:
         tuning = self.call(start_tuning, arm="student")["jobName"]
@@ -87,9 +109,16 @@ class World(Services):
         done: dict[str, Any] = self.callbacks.succeeded[job_name]  # type: ignore[attr-defined]
         return done
 
+    def promote(self) -> None:
+        job = self.call(promote_student)["jobName"]
+        self._await("promotion", job)
+        assert self.call(verify_promotion, jobName=job)["verified"]
+
     def to_report(self) -> dict[str, Any]:
         self.prepare()
-        self.answer(self.call(plan_requests))
+        wave = self.call(plan_requests)
+        self.answer(wave)
+        self.reduce(wave["promptShards"])
         self.call(assemble_dataset)
         self.students = self.train()
         for shard in self.call(plan_predictions, students=self.students)["shards"]:
@@ -116,8 +145,11 @@ def test_from_seeds_to_a_promoted_student(world: World) -> None:
     assert report["arms"]["teacher"]["metrics"]["accuracy"]["value"] == report["arms"]["student"]["metrics"]["accuracy"]["value"] == 1
     assert report["arms"]["base"]["metrics"]["accuracy"]["value"] < 0.8
     assert world.decision["decision"] == "promote" and world.decision["promote"]
-    world.call(promote_student, students=world.students, reportKey="report")
-    assert world.parameters.values["/nova-distill/reviews/student"]["deploymentArn"] == world.students[0]["deploymentArn"]  # type: ignore[attr-defined]
+    world.promote()
+    served = json.loads(world.parameters.values["/nova-distill/reviews/student"])  # type: ignore[attr-defined]
+    assert (served["deploymentArn"], served["modelArn"]) == ("arn:nova-distill-reviews-stable", world.students[0]["modelArn"])
+    assert [line.split(" arn")[0] for line in world.call(retire_student)["deleted"]] == ["deleted deployment"]
+    assert served["deploymentArn"] not in world.deployments.gone  # type: ignore[attr-defined]
 
 
 def test_the_student_is_trained_and_asked_with_the_same_system_text(world: World) -> None:
@@ -133,22 +165,26 @@ def test_no_reference_reaches_a_request_or_a_training_line(world: World) -> None
     assert b"reference" not in sent
 
 
-def test_throttled_records_go_into_the_next_wave_and_nothing_is_asked_twice() -> None:
-    busy = {"left": 3}
+def test_throttled_records_go_into_the_next_wave_and_nothing_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.converse_shard.PACE", Pace(time.monotonic, lambda seconds: None))
+    monkeypatch.setattr("distillation.adaptive_limit.FIRST_PAUSE", 0.0)
+    busy: set[str] | None = set()
 
     def answer(model_id: str, request: Request) -> dict[str, object]:
-        if busy["left"]:
-            busy["left"] -= 1
+        if busy is not None and (request.record_id in busy or len(busy) < 3):
+            busy.add(request.record_id)
             return record_error(429)
         return teacher_and_students(model_id, request)
 
     world = World(answer)
     world.prepare(sampling={"greedy": 1, "sampled": 0})
     assert world.answer(world.call(plan_requests)) == 3
+    busy = None
     wave = world.call(plan_retry_wave, wave=0)
     assert [(s["shard"], s["records"]) for s in wave["shards"]] == [(1, 3)]
     assert world.answer(wave) == 0
-    assert len(world.models.asked) == 93  # type: ignore[attr-defined]
+    well = [record for _, record, _ in world.models.asked]  # type: ignore[attr-defined]
+    assert len(well) == 87 + 3 * ATTEMPTS_WHEN_THROTTLED + 3
 
 
 def test_a_second_run_of_the_same_seeds_pays_for_no_answer(world: World) -> None:
@@ -162,7 +198,7 @@ def test_a_second_run_of_the_same_seeds_pays_for_no_answer(world: World) -> None
 
 def test_a_rerun_that_asks_something_else_is_refused_and_touches_nothing_of_the_earlier_run(world: World) -> None:
     world.to_report()
-    world.call(promote_student, students=world.students, reportKey="report")
+    world.promote()
     before = dict(world.files.objects)
     with pytest.raises(InvalidInput, match="differs in settings"):
         world.prepare(gate={"margin": 0.01})
@@ -178,10 +214,10 @@ def test_a_rerun_that_asks_something_else_is_refused_and_touches_nothing_of_the_
 def test_a_failure_retires_what_the_run_made_but_never_a_promoted_student(world: World, promoted: bool) -> None:
     world.to_report()
     if promoted:
-        world.call(promote_student, students=world.students, reportKey="report")
+        world.promote()
     failure = {"state": "ScoreRun", "error": "Broken", "cause": '{"errorMessage": "out of disk", "errorType": "Broken"}'}
     retired = world.call(retire_after_failure, failure=failure, input=INPUT, executionName="run-1")["retired"]
-    assert [line.split(" arn")[0] for line in retired] == ([] if promoted else ["deleted deployment", "deleted custom model"])
+    assert [line.split(" arn")[0] for line in retired] == (["deleted deployment"] if promoted else ["deleted deployment", "deleted custom model"])
     told = world.call(write_failure_report, failure=failure | {"retired": retired}, input=INPUT, executionName="run-1", startedAt="")
     assert told == {"error": "Broken", "cause": "out of disk"}
 
@@ -212,8 +248,29 @@ def test_a_rerun_after_the_deployment_was_retired_asks_the_new_one_and_reaches_i
 def test_a_turn_without_time_asks_nothing_more_and_says_so(world: World) -> None:
     world.prepare(sampling={"greedy": 1, "sampled": 0})
     (shard,) = world.call(plan_requests)["shards"]
-    turn = dict(answer_now.run({"run": RUN, "wave": 0, **shard}, world, Turn(milliseconds=1000)))
+    turn = dict(answer_now.run({"run": RUN, "stage": "answers", "wave": 0, **shard}, world, Turn(milliseconds=1000)))
     assert turn == {"done": False}
-    assert world.call(answer_now, wave=0, **shard) == {"done": True}
+    assert world.call(answer_now, stage="answers", wave=0, **shard) == {"done": True}
     assert len(world.models.asked) == len({record for _, record, _ in world.models.asked}) == 90  # type: ignore[attr-defined]
     assert all(flex for _, _, flex in world.models.asked)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("judge", "arms", "pairs", "asked"),
+    [(None, False, False, ""), ({}, True, True, PRO), ({"metrics": []}, False, True, PRO), ({"pairwise": False}, True, False, PRO)],
+)
+def test_the_machine_is_told_what_the_judge_is_asked_and_the_record_who_it_is(
+    world: World, judge: dict[str, Any] | None, arms: bool, pairs: bool, asked: str
+) -> None:
+    world.settings = world.settings._replace(judge_invoke_id=PRO)
+    told = world.prepare(evaluation={"judge": judge})
+    assert (told["judgeArms"], told["compareArms"]) == (arms, pairs)
+    assert world.files.json(LAYOUT.run)["models"]["judge"] == asked
+    assert (world.files.json(LAYOUT.estimate)["judgingUsd"] > 0) is (judge is not None)
+
+
+def test_a_judge_that_is_not_there_stops_the_run_before_it_costs_anything(world: World) -> None:
+    world.settings = world.settings._replace(judge_invoke_id="mistral.large")
+    world.catalogue.problems["mistral.large"] = "mistral.large: no such model"  # type: ignore[attr-defined]
+    with pytest.raises(InvalidInput, match=r"mistral\.large"):
+        world.prepare(evaluation={"judge": {}})

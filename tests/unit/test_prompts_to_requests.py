@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.prompts_to_requests import GREEDY_TEMPERATURE, SamplingPlan, prompt_of, requests_of, sample_of, shard_requests
+from distillation.prompts_to_requests import GREEDY_TEMPERATURE, SamplingPlan, prompt_of, prompt_shards, prompts_a_shard, requests_of, sample_of, shard_requests
 from distillation.records import Prompt, Request, Route
 
 PLAN = SamplingPlan(greedy=1, sampled=4, temperature=1.0, top_p=1.0, max_tokens=64)
@@ -46,19 +46,27 @@ def test_temperature_changes_the_sampled_ids_but_not_the_greedy_one() -> None:
 @given(sizes=st.lists(st.integers(1, 9), max_size=80), max_records=st.integers(100, 160))
 def test_shards_hold_every_request_once_in_order_and_keep_a_prompt_together(sizes: list[int], max_records: int) -> None:
     groups = [[Request(record_id=f"{p}-x-s{s}", model_input={}) for s in range(size)] for p, size in enumerate(sizes)]
-    shards = list(shard_requests(groups, max_records, first_shard=3))
+    shards = list(shard_requests(enumerate(groups), max_records, first_shard=3))
     ids = [[msgspec.json.decode(line)["recordId"] for line in lines] for _, lines in shards]
     assert [i for shard in ids for i in shard] == [r.record_id for group in groups for r in group]
     homes = [{prompt_of(i) for i in shard} for shard in ids]
     assert sum(map(len, homes)) == len(set().union(*homes))
     assert [shard.shard for shard, _ in shards] == list(range(3, 3 + len(shards)))
     assert all(shard.records == len(lines) <= max_records for shard, lines in shards)
+    assert [(shard.first, shard.last) for shard, _ in shards] == [(min(home), max(home)) for home in ({int(p) for p in home} for home in homes)]
     assert all((shard.route is Route.BATCH) == (len(lines) >= 100) for shard, lines in shards)
+
+
+@given(count=st.integers(0, 60), max_records=st.integers(1, 40))
+def test_shards_of_prompts_hold_every_prompt_once_in_order(count: int, max_records: int) -> None:
+    parts = list(prompt_shards(map(a_prompt, range(count)), PLAN, max_records))
+    assert [prompt for part in parts for prompt in part] == list(map(a_prompt, range(count)))
+    assert all(len(part) == prompts_a_shard(PLAN, max_records) for part in parts[:-1])
 
 
 def test_99_records_are_answered_now_and_100_in_a_batch() -> None:
     def route(records: int) -> Route:
         groups = [[Request(record_id=f"{i}-x-g0", model_input={})] for i in range(records)]
-        return next(shard_requests(groups, 10_000))[0].route
+        return next(shard_requests(enumerate(groups), 10_000))[0].route
 
     assert (route(99), route(100)) == (Route.NOW, Route.BATCH)

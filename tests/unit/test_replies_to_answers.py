@@ -43,8 +43,6 @@ def test_a_whole_answer_keeps_text_tokens_prompt_and_sample() -> None:
         (reply(stop="malformed_model_output"), "malformed"),
         (reply(stop="tool_use"), "malformed"),
         (reply("  \n"), "empty"),
-        (reply("I'm sorry, but I can't assist with that request."), "refused"),
-        (reply("As an AI language model, I cannot provide an answer."), "refused"),
         (failed(400), "bedrock_error"),
         (failed(429), BUSY),
         (failed(500), BUSY),
@@ -58,9 +56,20 @@ def test_what_cannot_be_used_is_rejected_with_its_reason(line: bytes, reason: st
     assert (rejected.reason, rejected.record_id, rejected.prompt_id, rejected.sample) == (reason, ID, "a1", "g0")
 
 
-@pytest.mark.parametrize("text", ["I can't believe how good it is", "I cannot recommend it: negative", "Sorry to say: negative"])
-def test_a_sentence_that_only_sounds_like_a_refusal_is_an_answer(text: str) -> None:
-    assert isinstance(read_reply(reply(text)), Answer)
+def test_a_text_that_declines_is_an_answer_here_since_the_filters_judge_texts() -> None:
+    assert isinstance(read_reply(reply("I'm sorry, but I can't assist with that request.")), Answer)
+
+
+def test_a_reply_in_several_blocks_is_one_text() -> None:
+    blocks = {"output": {"message": {"content": [{"text": "a"}, {}, {"text": "b"}]}}, "stopReason": "end_turn"}
+    parsed = read_reply(json.dumps({"recordId": ID, "modelOutput": blocks}).encode())
+    assert isinstance(parsed, Answer)
+    assert (parsed.text, parsed.input_tokens, parsed.latency_ms) == ("ab", 0, None)
+
+
+def test_of_two_rejections_the_first_stands() -> None:
+    found = read_replies([ID], [failed(400), failed(500)])
+    assert [r.reason for r in found.rejected] == ["bedrock_error"]
 
 
 def test_a_line_that_names_no_record_is_passed_over_and_its_id_counts_as_missing() -> None:

@@ -32,19 +32,64 @@ def test_defaults() -> None:
         "promptTemplate": None,
         "maxRejectedSeedShare": 0.05,
         "maxUsd": None,
-        "task": {"kind": "auto", "labels": None, "answerPattern": None},
+        "task": {"kind": "auto", "labels": None, "answerPattern": None, "outputSchema": None},
+        "expansion": {
+            "targetPrompts": 0,
+            "methods": ["topics", "personas", "evolution", "selfInstruct"],
+            "promptsPerRequest": 5,
+            "maxRounds": 5,
+            "minYield": 0.05,
+            "temperature": 1.0,
+            "maxTokens": 1024,
+            "categories": None,
+            "onTopic": 0.05,
+        },
+        "examples": {"policy": "consensus", "minAgreement": 0.0, "rationale": True, "trustReference": False},
+        "filters": {
+            "minCharacters": 1,
+            "maxCharacters": None,
+            "repetition": True,
+            "refusals": True,
+            "boilerplate": True,
+            "language": None,
+            "personalData": "off",
+            "judge": None,
+        },
+        "duplicates": {"nearThreshold": 0.8, "semanticThreshold": None},
+        "decontamination": {"ngram": 13, "files": []},
+        "selection": {"maxExamples": 20000},
+        "licence": "unknown",
         "sampling": {"greedy": 1, "sampled": 4, "temperature": 1.0, "topP": 1.0, "maxTokens": 512},
         "batches": {"maxShardRecords": 10000, "maxConcurrent": 10, "retryWaves": 2, "timeoutHours": 24},
         "split": {"holdoutShare": 0.2, "validationShare": 0.1},
-        "training": {"epochCount": 2, "learningRate": 0.00001, "learningRateWarmupSteps": 10},
-        "gate": {"margin": 0.05},
+        "training": {"method": "FINE_TUNING", "epochCount": 2, "learningRate": 0.00001, "learningRateWarmupSteps": 10},
+        "evaluation": {"samples": 0, "numericTolerance": {"relative": 0.0, "absolute": 0.0}, "judge": None},
+        "gate": {"margin": 0.05, "margins": {}, "sliceMargin": None, "minSliceItems": 200},
+        "arms": {"fewShot": 0, "direct": False},
+        "serving": {"approvalHours": 72, "canaryItems": 20, "canaryAgreement": 0.9, "keepRejectedModel": True},
         "promotion": "auto",
         "keepModelOnFailure": False,
     }
 
 
 def test_empty_objects_take_defaults() -> None:
-    empty = {name: {} for name in ("task", "sampling", "batches", "split", "training", "gate")}
+    empty = {
+        name: {}
+        for name in (
+            "task",
+            "sampling",
+            "batches",
+            "split",
+            "training",
+            "gate",
+            "expansion",
+            "examples",
+            "filters",
+            "duplicates",
+            "decontamination",
+            "selection",
+        )
+    }
     assert resolve_config({"dataset": "d"} | empty, execution_name="x") == resolve_config({"dataset": "d"}, execution_name="x")
 
 
@@ -56,8 +101,11 @@ def test_the_resolved_form_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"task": {"kind": "lable"}}, "execution input: task.kind: found 'lable', expected one of auto, label, answer, text"),
-        ({"task": {"knd": "label"}}, "execution input: task.knd: found an unknown key, expected one of kind, labels, answerPattern (did you mean 'kind'?)"),
+        ({"task": {"kind": "lable"}}, "execution input: task.kind: found 'lable', expected one of auto, label, answer, json, text"),
+        (
+            {"task": {"knd": "label"}},
+            "execution input: task.knd: found an unknown key, expected one of kind, labels, answerPattern, outputSchema (did you mean 'kind'?)",
+        ),
         ({"sampling": {"sampled": True}}, "execution input: sampling.sampled: found true, expected a whole number from 0 to 32"),
         ({"sampling": {"sampled": "4"}}, "execution input: sampling.sampled: found '4', expected a whole number from 0 to 32"),
         ({"sampling": {"sampled": 4.0}}, "execution input: sampling.sampled: found 4.0, expected a whole number from 0 to 32"),
@@ -66,14 +114,30 @@ def test_the_resolved_form_is_read_back() -> None:
         ({"sampling": {"greedy": 0, "sampled": 0}}, "execution input: sampling.sampled: found greedy 0 and sampled 0, expected at least one answer a prompt"),
         ({"batches": {"maxShardRecords": 99}}, "execution input: batches.maxShardRecords: found 99, expected a whole number from 100 to 50000"),
         ({"batches": {"maxConcurrent": 21}}, "execution input: batches.maxConcurrent: found 21, expected a whole number from 1 to 20"),
+        (
+            {"expansion": {"methods": ["topic"]}},
+            "execution input: expansion.methods[0]: found 'topic', expected one of topics, personas, evolution, selfInstruct",
+        ),
+        ({"expansion": {"categories": {"a": 0}}}, "execution input: expansion.categories.a: found 0, expected a number above 0"),
+        ({"filters": {"personalData": "hide"}}, "execution input: filters.personalData: found 'hide', expected one of off, redact, reject"),
+        (
+            {"examples": {"policy": "best"}},
+            "execution input: examples.policy: found policy best without a judge or references, expected filters.judge, "
+            "or examples.trustReference with references in the seeds",
+        ),
         ({"batches": 7}, "execution input: batches: found 7, expected an object: { ... }"),
         ({"gate": None}, "execution input: gate: found null, expected an object: { ... }"),
         ({"training": {"epochCount": 6}}, "execution input: training.epochCount: found 6, expected a whole number from 1 to 5"),
+        (
+            {"training": {"method": "DISTILLATION"}, "examples": {"policy": "proportional"}, "arms": {"fewShot": 2}},
+            "execution input: training.method: found DISTILLATION with examples.policy, arms.fewShot, expected the defaults of these: "
+            "Bedrock asks the teacher itself and shows no answers",
+        ),
         ({"training": {"learningRate": 0.001}}, "execution input: training.learningRate: found 0.001, expected a number from 0.000001 to 0.0001"),
         ({"split": {"holdoutShare": float("nan")}}, "execution input: split.holdoutShare: found NaN, expected a number from 0.01 to 0.9"),
         ({"maxUsd": 0}, "execution input: maxUsd: found 0, expected a number above 0 or null"),
         ({"keepModelOnFailure": 1}, "execution input: keepModelOnFailure: found 1, expected true or false"),
-        ({"promotion": "Auto"}, "execution input: promotion: found 'Auto', expected one of auto, never"),
+        ({"promotion": "Auto"}, "execution input: promotion: found 'Auto', expected one of auto, approve, never"),
         ({"runId": "a--b"}, f"execution input: runId: found 'a--b', expected text that matches {RUN_ID_PATTERN}, at most 36 characters or null"),
         ({"runId": "a" * 37}, f"execution input: runId: found '{'a' * 37}', expected text that matches {RUN_ID_PATTERN}, at most 36 characters or null"),
         ({"promptTemplate": ""}, "execution input: promptTemplate: found '', expected text of 1 to 20000 characters or null"),
@@ -91,7 +155,11 @@ def test_a_problem_says_where_what_was_found_and_what_was_expected(given: dict[s
         ({"kind": "answer"}, "task.answerPattern: found nothing, expected a regular expression, because task.kind is answer"),
         ({"kind": "label", "answerPattern": "x"}, "task.answerPattern: found 'x', expected nothing, because task.kind is label"),
         ({"kind": "text", "labels": ["a", "b"]}, "task.labels: found a | b, expected nothing, because task.kind is text"),
-        ({"labels": ["a", "b"], "answerPattern": "x"}, "task.kind: found labels and answerPattern, expected one of the two"),
+        ({"labels": ["a", "b"], "answerPattern": "x"}, "task.kind: found labels and answerPattern, expected one of them"),
+        ({"labels": ["a", "b"], "outputSchema": {}}, "task.kind: found labels and outputSchema, expected one of them"),
+        ({"kind": "label", "outputSchema": {}}, "task.outputSchema: found a schema, expected nothing, because task.kind is label"),
+        ({"outputSchema": {"type": "nothing"}}, "task.outputSchema: found a schema that is none, expected a JSON Schema"),
+        ({"outputSchema": {"$ref": "https://example.com/s.json"}}, "task.outputSchema: found a schema that is none, expected a JSON Schema"),
         ({"answerPattern": "("}, "expected a regular expression of Python's re (missing ), unterminated subpattern at position 0)"),
         ({"answerPattern": "(a)(b)"}, "found 2 groups, expected at most one group"),
         ({"answerPattern": "a*"}, "expected a pattern that does not match an empty text"),

@@ -10,55 +10,26 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from distillation.costs import Usage, actual_cost, load_prices
+from distillation.chart_style import plotly_js
 from distillation.failure_report import build_failure_report, failure_json, next_step
 from distillation.failure_to_pages import render_failure_html, render_failure_markdown
-from distillation.figures import figure, p_value, percent, points, span, usd
-from distillation.page_environment import in_words, markdown_text
+from distillation.figures import figure, metric_name, p_value, percent, points, span, usd
+from distillation.page_environment import bound, in_words, markdown_text
 from distillation.palette import DARK, LIGHT
 from distillation.predictions_to_scores import score
-from distillation.report_charts import plotly_js
+from distillation.records import FunnelStep
+from distillation.report_funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
+from distillation.report_rows import all_rows, headline_rows, outcome_of, slice_rows
 from distillation.report_to_pages import render_html, render_markdown
-from distillation.scores_to_report import Counts, LossPoint, Report, RunFacts, account_problems, build_report, report_json
+from distillation.scores import Check, Outcome
+from distillation.scores_to_report import Report, RunFacts, account_problems, build_report, report_json
 from distillation.scores_to_verdict import decide
-from tests.unit.evaluation_worlds import SENTIMENT, label_world
-
-MODELS = {"teacher": "amazon.nova-pro-v1:0", "base": "amazon.nova-micro-v1:0", "student": "amazon.nova-micro-v1:0"}
-HOSTILE = '</script><script>document.title = "taken"</script><img src=x onerror=alert(1)> {{ 7 * 7 }} | a | b'
-COUNTS = Counts(
-    seeds_in=105, seeds=100, seeds_rejected=5, prompts=100, requests=500, replies=498, answers=490, answers_rejected=8, requests_missing=2,
-    examples=55, examples_rejected=5, train=50, validation=5, holdout=40,
-)  # fmt: skip
-
-
-def report_of(prompt: str = HOSTILE, dataset: str = "reviews") -> Report:
-    holdout, predictions = label_world(40, {"teacher": 0.9, "base": 0.5, "student": 0.7}, seed=3)
-    holdout = [msgspec.structs.replace(item, prompt=prompt, category=prompt) for item in holdout]
-    scores = score(
-        holdout, predictions, SENTIMENT, seed=1, models=MODELS, prices=load_prices(), teacher_samples={holdout[0].prompt_id: ["positive"]}, resamples=199
-    )
-    return build_report(
-        RunFacts(
-            run_id="run-1",
-            dataset=dataset,
-            task=SENTIMENT,
-            models=MODELS,
-            settings={"gate": {"margin": 0.05}, "maxUsd": None},
-            started_at="2026-01-01T00:00:00Z",
-        ),
-        COUNTS,
-        scores,
-        decide(scores, margin=0.05),
-        created_at="2026-01-01T01:00:00Z",
-        rejections={"seeds": {"reserved_word": 1, "not_json": 4}},
-        costs=actual_cost([Usage(stage="teacher", model=MODELS["teacher"], route="batch", input_tokens=1000, output_tokens=10)], load_prices()),
-        training_loss=[LossPoint(step=1, epoch=0.5, training_loss=2.0), LossPoint(step=2, epoch=1.0, training_loss=1.0)],
-    )
+from tests.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
 
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return report_of()
+    return label_report(n=120)
 
 
 @pytest.fixture(scope="module")
@@ -92,21 +63,30 @@ def test_report_json_has_the_agreed_shape(report: Report) -> None:
     assert {"runId", "dataset", "verdict", "arms", "counts"} <= data.keys()
     assert data["verdict"]["decision"] in {"promote", "hold", "reject"}
     assert data["verdict"]["reasons"]
-    assert data["arms"].keys() == {"teacher", "base", "student"}
+    assert list(data["arms"]) == ["teacher", "base", "few-shot", "student", "direct"]
     assert {"value", "low", "high"} <= data["arms"]["student"]["metrics"]["accuracy"].keys()
-    assert data["arms"]["student"]["n"] == 40
+    assert data["arms"]["student"]["n"] == 120
     c = data["counts"]
     assert c["seedsIn"] == c["seeds"] + c["seedsRejected"]
     assert c["replies"] == c["answers"] + c["answersRejected"]
     assert c["requests"] == c["replies"] + c["requestsMissing"]
-    assert list(data["rejections"]["seeds"]) == ["not_json", "reserved_word"]
+    assert data["data"]["funnel"][0] == {
+        "step": "seeds",
+        "unit": "seeds",
+        "came": 1240,
+        "kept": 1200,
+        "rejected": {"not_json": 25, "reserved_word": 15},
+        "changed": 0,
+    }
     assert msgspec.json.decode(report_json(report), type=Report) == report
 
 
 def test_counts_that_do_not_add_up_are_said(report: Report) -> None:
     assert report.account_problems == ()
-    wrong = msgspec.structs.replace(COUNTS, replies=499)
-    assert account_problems(wrong) == ("requests are 500, but replies + missing are 501.", "replies are 499, but answers + rejected answers are 498.")
+    wrong = msgspec.structs.replace(COUNTS, replies=7791)
+    assert account_problems(wrong) == ("requests are 7,800, but replies + missing are 7,801.", "replies are 7,791, but answers + rejected answers are 7,790.")
+    step = FunnelStep(step="nearDuplicates", unit="prompts", came=10, kept=8, rejected={"near_duplicate": 1})
+    assert funnel_problems([step]) == ("Not nearly a copy of another (prompts): 10 came, but kept + set aside are 9.",)
 
 
 def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
@@ -114,35 +94,46 @@ def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
     policy = next(attrs["content"] for tag, attrs in tags if attrs.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert "default-src 'none'" in policy
-    assert not [tag for tag, attrs in tags if "src" in attrs or tag in {"link", "iframe", "object", "embed", "base"}]
-    assert [attrs["href"] for _, attrs in tags if "href" in attrs] == ["#main"]
+    assert not [tag for tag, attrs in tags if "src" in attrs or tag in {"iframe", "object", "embed", "base"}]
+    assert [attrs["href"] for tag, attrs in tags if tag == "link"] == ["data:,"]
+    assert all((attrs["href"] or "").startswith("#") for tag, attrs in tags if "href" in attrs and tag != "link")
     assert not re.search(r"url\(|@import", page.replace(plotly_js(), ""))
     assert page.count(plotly_js()) == 1
 
 
 def test_hostile_text_stays_text(report: Report, page: str) -> None:
     seen = Tags(page)
-    assert sum(tag == "script" for tag, _ in seen.tags) == 3
+    assert [attrs.get("type") for tag, attrs in seen.tags if tag == "script"] == ["application/json", "text/plain", None]
     assert not [tag for tag, attrs in seen.tags if tag == "img" or any(name.startswith("on") for name in attrs)]
-    assert HOSTILE in seen.text
+    assert HOSTILE in seen.text and HOSTILE_LABEL in seen.text
 
 
 def test_chart_data_cannot_close_its_script(page: str) -> None:
     data = page.split('<script type="application/json" id="figures">', 1)[1].split("</script>", 1)[0]
     assert "<" not in data
-    assert set(json.loads(data)) == {"differences", "costs", "agreement", "loss"}
+    charts = json.loads(data)
+    assert set(charts) == {"differences", "slices", "costs", "latency", "agreement", "entropy", "calibration", "divergence", "loss"}
+    texts = [note["text"] for note in charts["slices"]["layout"]["annotations"]]
+    assert any(text.startswith("&lt;/script&gt;") for text in texts), "plotly reads tags in its texts"
 
 
 def test_the_page_can_be_read_without_eyes(page: str) -> None:
     tags = Tags(page).tags
     assert {"header", "main", "footer", "h1"} <= {tag for tag, _ in tags}
     charts = [attrs for _, attrs in tags if attrs.get("role") == "img"]
-    assert len(charts) == 4
+    assert len(charts) == 9
     assert all(len(attrs["aria-label"] or "") > 40 for attrs in charts)
     assert all(attrs.get("scope") for tag, attrs in tags if tag == "th")
     ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert {attrs["aria-labelledby"] for _, attrs in tags if "aria-labelledby" in attrs} <= set(ids)
+    assert {(attrs["href"] or "")[1:] for tag, attrs in tags if tag == "a"} <= set(ids)
+
+
+def test_each_colour_has_a_value_of_its_own() -> None:
+    """The page puts the dark values in place of the light ones, name by name."""
+    assert LIGHT.keys() == DARK.keys()
+    assert len({*LIGHT.values(), *DARK.values()}) == 2 * len(LIGHT)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
@@ -171,18 +162,76 @@ def test_markdown_holds_the_numbers_and_sound_tables(report: Report) -> None:
     accuracy = report.arms["student"].metrics["accuracy"]
     assert f"{percent(accuracy.value)} ({span('accuracy', accuracy.low, accuracy.high)})" in text
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table in tables:
-        assert len({line.count("|") for line in table}) == 1
+        assert len({line.replace(r"\|", "").count("|") for line in table}) == 1
 
 
 def test_a_report_without_arms_still_draws() -> None:
-    scores = score([], {"teacher": [], "student": []}, SENTIMENT, seed=1)
-    bare = build_report(
-        RunFacts(run_id="r", dataset="d", task=SENTIMENT, models={}, settings={}, started_at=""), COUNTS, scores, decide(scores, margin=0.05), created_at="now"
-    )
+    scores = score([], {"teacher": [], "student": []}, QUESTION, seed=1)
+    facts = RunFacts(run_id="r", dataset="d", task=QUESTION, models={}, settings={}, started_at="")
+    bare = build_report(facts, COUNTS, scores, decide(scores, margin=0.05), created_at="now")
     assert "Hold" in render_html(bare)
     assert render_markdown(bare).startswith("# Hold")
+
+
+def test_the_forest_shows_the_student_first_and_each_pair_once(report: Report) -> None:
+    rows = headline_rows(report)
+    assert rows[0].name == "Accuracy: student − teacher" and rows[0].margin == 0.05
+    assert [row.name for row in rows if row.margin is not None] == ["Accuracy: student − teacher"]
+    names = [row.name for row in all_rows(report)]
+    assert len(names) == len(set(names)) > len(rows)
+    assert {"Accuracy: student − direct", "Macro F1: few-shot − teacher", "Agreement with the teacher: student − teacher's repeats"} <= set(names)
+
+
+def test_slices_carry_the_gates_own_outcome(report: Report) -> None:
+    rows = {row.name: row for row in slice_rows(report)}
+    assert sum(row.n for row in rows.values()) == 120
+    assert all(set(row.arms) == set(report.arms) for row in rows.values())
+    checked = {check.slice for check in report.verdict.checks if check.slice}
+    assert {name for name, row in rows.items() if row.check} == checked
+
+
+def test_an_outcome_in_words() -> None:
+    check = Check(
+        metric="accuracy", slice="s", gated=False, n=40, difference=0, low=-0.1, high=0.1, margin=0.05, outcome=Outcome.OPEN, p_worse=1, p_worse_holm=1
+    )
+    assert outcome_of(check) == ("too small to count", "none")
+    assert outcome_of(msgspec.structs.replace(check, gated=True)) == ("not settled", "wait")
+    assert outcome_of(msgspec.structs.replace(check, outcome=Outcome.WORSE)) == ("worse", "bad")
+    assert outcome_of(None) == ("not tested", "none")
+
+
+def test_the_funnel_begins_with_the_seeds_and_names_each_method() -> None:
+    steps = [seeds_step(10, {"not_json": 2}), *expansion_steps(EXPANSION)]
+    assert (steps[0].came, steps[0].kept) == (10, 8)
+    assert (steps[1].came, steps[1].kept, steps[1].rejected) == (300, 200, {"duplicate": 20, "nearDuplicate": 30, "not_given": 50})
+    assert not funnel_problems(steps)
+    assert list(expansion_steps(None)) == []
+
+
+def test_a_method_that_gave_more_than_it_was_asked_for_adds_up() -> None:
+    counts = {"requests": 1, "asked": 10, "parsed": 14, "overTarget": 2, "kept": 12}
+    [step] = expansion_steps(msgspec.structs.replace(EXPANSION, methods={"topic": counts}))
+    assert (step.came, step.kept, step.rejected) == (14, 12, {"overTarget": 2})
+
+
+def test_steps_of_one_unit_stand_together_and_the_holdout_is_no_loss(report: Report) -> None:
+    assert report.data
+    groups = funnel_groups(report.data.funnel)
+    assert [group.title.partition(":")[0] for group in groups] == ["Seeds", "Expansion", "Answers of the teacher", "Prompts to learn from", "Holdout"]
+    split = groups[3].rows[0]
+    assert (split.apart, split.out, split.share) == (250, {}, 1.0)
+    assert split.kept_share == pytest.approx(1310 / 1560)
+
+
+def test_a_text_task_shows_its_items_word_by_word() -> None:
+    found = text_report(30)
+    page = render_html(found)
+    seen = Tags(page)
+    assert {"del", "ins"} <= {tag for tag, _ in seen.tags}
+    assert "accuracy" not in page.split("<nav", 1)[0].lower()
+    assert not [tag for tag, _ in seen.tags if tag == "img"]
 
 
 def failure(error: str = "InvalidInput", cause: str = HOSTILE) -> str:
@@ -223,11 +272,13 @@ def test_every_failure_says_what_to_do(error: str, said: str) -> None:
 
 def test_figures_read_as_people_write_them() -> None:
     assert percent(0.885) == "88.5 %"
+    names = ("macroF1", "Builtin.FollowingInstructions", "Custom.tone", "unheard")
+    assert tuple(map(metric_name, names)) == ("Macro F1", "Judged following instructions", "Judged tone", "unheard")
     assert (points(-0.025), points(0.125), points(-0.0001), points(0.125, sign=False)) == ("−2.5", "+12.5", "0.0", "12.5")
     assert (usd(0), usd(12.3), usd(0.281), usd(0.0123), usd(0.00042)) == ("0 USD", "12.30 USD", "0.281 USD", "0.0123 USD", "0.000420 USD")
     assert (p_value(0.0004), p_value(0.0312)) == ("p < 0.001", "p = 0.031")
     assert (figure("latencyP95Ms", 1234.5), figure("outputTokens", 2.0), figure("accuracy", None)) == ("1,234 ms", "2.0", "–")
-    assert (span("accuracy", 0.75, 0.892), span("latencyP95Ms", 5.0, None), span("outputTokens", 1.0, 2.0), span("x", None, None)) == (
+    assert (span("accuracy", 0.75, 0.892), span("latencyP95Ms", 5.0, None), span("outputTokens", 1.0, 2.0), span("accuracy", None, None)) == (
         "75.0 to 89.2 %",
         "5 ms to …",
         "1.0 to 2.0",
@@ -238,6 +289,8 @@ def test_figures_read_as_people_write_them() -> None:
 def test_words_and_markdown() -> None:
     assert (in_words("reserved_word"), in_words("seedsIn"), in_words("onDemand")) == ("reserved word", "seeds in", "on demand")
     assert markdown_text("a|b\n<i>*x*") == r"a\|b \<i\>\*x\*"
+    assert (markdown_text("# no heading"), markdown_text("75.0 (60.1 to 80.2)!")) == (r"\# no heading", "75.0 (60.1 to 80.2)!")
+    assert bound("95 % of 4.2 points; p < 0.001").replace("\N{NO-BREAK SPACE}", "_") == "95_% of 4.2_points; p_<_0.001"
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,23 @@
-"""The gate: three made-up worlds, its limits, and what its sentences say."""
+"""The gate: its limits, its multiplicity, and what its sentences say. The worlds of the simulation are in test_three_worlds."""
+
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
 from distillation.costs import load_prices
-from distillation.paired_statistics import tango
 from distillation.predictions_to_scores import score
 from distillation.records import HoldoutItem
 from distillation.scores import Decision, Scores
 from distillation.scores_to_verdict import decide
 from distillation.task import Task, TaskKind
-from tests.unit.evaluation_worlds import OTHER, SENTIMENT, answer, label_world
+from tests.unit.evaluation_worlds import MODELS, OTHER, SENTIMENT, Predictions, Slice, answer, label_world, sliced_columns, sliced_scores
 
-MODELS = {"teacher": "amazon.nova-pro-v1:0", "base": "amazon.nova-micro-v1:0", "student": "amazon.nova-micro-v1:0"}
+
+def costed(holdout: list[HoldoutItem], predictions: Predictions, task: Task = SENTIMENT, **more: Any) -> Scores:
+    """Scores with the costs that promotion asks for."""
+    return score(holdout, predictions, task, seed=1, models=MODELS, prices=load_prices(), **{"resamples": 99, **more})
 
 
 def flips(n: int, better: int, worse: int) -> Scores:
@@ -24,34 +28,6 @@ def flips(n: int, better: int, worse: int) -> Scores:
     texts = {"teacher": teacher, "base": ["negative"] * n, "student": student}
     predictions = {arm: [answer(item.prompt_id, arm, text) for item, text in zip(holdout, given, strict=True)] for arm, given in texts.items()}
     return score(holdout, predictions, SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=199)
-
-
-@pytest.mark.parametrize(
-    ("n", "student", "decision"),
-    [(300, 0.90, Decision.PROMOTE), (300, 0.77, Decision.REJECT), (29, 0.90, Decision.HOLD)],
-    ids=["equal", "worse", "too small"],
-)
-def test_known_worlds_get_their_verdict(n: int, student: float, decision: Decision) -> None:
-    """At least 95 of 100 repeats; the teacher is right in 90 of 100, the margin is 5 points."""
-    arms = {"teacher": 0.90, "student": student}
-    worlds = [label_world(n, arms, seed=seed, shared=0.9) for seed in range(100)]
-    verdicts = [decide(score(*world, SENTIMENT, seed=1, resamples=19), margin=0.05).decision for world in worlds]
-    assert verdicts.count(decision) >= 95
-
-
-def test_a_student_worse_by_the_margin_is_rarely_promoted() -> None:
-    """Type I error: 2.5 % by construction, at most 5 % asked for. 15 % of 300 items differ, and the student truly loses 5 points."""
-    scores = flips(300, better=1, worse=1)
-    worlds = np.random.default_rng(1).multinomial(300, [0.05, 0.10, 0.85], size=2000)
-    promoted = sum(decide(with_gate(scores, int(better), int(worse)), margin=0.05).decision is Decision.PROMOTE for better, worse, _ in worlds)
-    assert 0.01 * len(worlds) <= promoted <= 0.04 * len(worlds)
-
-
-def with_gate(scores: Scores, better: int, worse: int) -> Scores:
-    assert scores.gate is not None
-    interval = tango(better, worse, scores.n)
-    one = msgspec.structs.replace(scores.gate.difference, value=(better - worse) / scores.n, low=interval.low, high=interval.high)
-    return msgspec.structs.replace(scores, gate=msgspec.structs.replace(scores.gate, difference=one))
 
 
 def test_promote_says_the_numbers() -> None:
@@ -134,5 +110,83 @@ def test_without_references_the_teachers_own_variation_is_the_yardstick() -> Non
         answer(one.prompt_id, "student", OTHER[text] if i % 10 == 0 else text) for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
     ]
     samples = {one.prompt_id: [OTHER[text] if i % 10 == 5 else text] for i, (one, text) in enumerate(zip(teacher, texts, strict=True))}
-    assert decide(score(holdout, predictions, SENTIMENT, seed=1, teacher_samples=samples, resamples=199), margin=0.05).decision is Decision.PROMOTE
-    assert decide(score(holdout, predictions, SENTIMENT, seed=1, resamples=199), margin=0.05).decision is Decision.REJECT
+    assert decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05).decision is Decision.PROMOTE
+    assert decide(costed(holdout, predictions), margin=0.05).decision is Decision.REJECT
+
+
+def sliced(*slices: Slice, seed: int = 1) -> Scores:
+    return sliced_scores(sliced_columns({f"slice-{number}": one for number, one in enumerate(slices)}, np.random.default_rng(seed)))
+
+
+def test_a_rejection_names_metric_slice_and_size() -> None:
+    verdict = decide(sliced(Slice(2_000, 0.02, 0.02), Slice(1_000, 0.0, 0.15)), margin=0.05)
+    assert verdict.decision is Decision.REJECT
+    assert (verdict.metric, verdict.slice) == ("accuracy", "slice-1")
+    assert verdict.difference == pytest.approx(-0.15, abs=0.03)
+    lost = f"{-100 * verdict.difference:.1f}"
+    assert verdict.headline == f"Reject: the student is worse than the teacher, by {lost} points of accuracy in the slice 'slice-1'; 5 points were allowed."
+    assert any("P < 0.001 after Holm over 3 comparisons." in reason for reason in verdict.reasons)
+
+
+def test_a_small_slice_cannot_hold_a_promotion_back_but_can_reject() -> None:
+    large = Slice(3_000, 0.02, 0.02)
+    assert decide(sliced(large, Slice(100, 0.1, 0.1)), margin=0.05).decision is Decision.PROMOTE
+    held = decide(sliced(large, Slice(100, 0.1, 0.1)), margin=0.05, min_slice_items=100)
+    assert (held.decision, held.slice) == (Decision.HOLD, "slice-1")
+    assert decide(sliced(large, Slice(100, 0.0, 0.4)), margin=0.05).decision is Decision.REJECT
+    assert decide(sliced(large, Slice(29, 0.0, 1.0)), margin=0.05).decision is Decision.PROMOTE
+
+
+def test_the_items_that_a_slice_needs_are_counted_in_the_whole_holdout() -> None:
+    verdict = decide(sliced(Slice(3_000, 0.02, 0.02), Slice(300, 0.1, 0.12)), margin=0.05)
+    check = next(check for check in verdict.checks if check.slice == "slice-1")
+    assert verdict.decision is Decision.HOLD
+    assert check.items_needed == verdict.items_needed
+    assert verdict.items_needed is not None
+    assert verdict.items_needed > 3_300
+    assert verdict.items_needed % 11 == 0  # the slice is one item in eleven
+
+
+def test_slices_have_their_own_margin_where_one_is_given() -> None:
+    scores = sliced(Slice(3_000, 0.02, 0.02), Slice(1_000, 0.0, 0.08))
+    assert decide(scores, margin=0.05).decision is not Decision.PROMOTE
+    assert decide(scores, margin=0.05, slice_margin=0.12).decision is Decision.PROMOTE
+
+
+def test_a_metric_is_gated_by_being_named_and_held_where_it_was_not_measured() -> None:
+    scores = flips(400, better=6, worse=6)
+    assert decide(scores, margins={"macroF1": 0.05}).decision is Decision.PROMOTE
+    assert {check.metric for check in decide(scores, margins={"macroF1": 0.05}).checks} == {"accuracy", "macroF1"}
+    held = decide(scores, margins={"faithfulness": 0.05})
+    assert held.decision is Decision.HOLD
+    assert "not all that is asked for was measured" in held.headline
+    assert "faithfulness is gated, but was not measured." in held.reasons
+
+
+def test_the_wider_margin_of_a_metric_is_its_own() -> None:
+    scores = flips(400, better=0, worse=40)
+    assert decide(scores, margin=0.05).decision is Decision.REJECT
+    assert decide(scores, margin=0.05, margins={"accuracy": 0.2}).decision is Decision.PROMOTE
+
+
+def test_a_judges_metric_can_reject_a_student_that_is_more_correct() -> None:
+    """The trap of AWS's recipe: correctness rises, faithfulness falls."""
+    holdout, predictions = label_world(400, {"teacher": 0.86, "student": 0.93}, shared=0.9)
+    judged = {
+        "faithfulness": {arm: {item.prompt_id: float(i % 10 < given) for i, item in enumerate(holdout)} for arm, given in (("teacher", 9), ("student", 6))}
+    }
+    scores = costed(holdout, predictions, judged=judged)
+    assert decide(scores, margin=0.05).decision is Decision.PROMOTE
+    verdict = decide(scores, margin=0.05, margins={"faithfulness": 0.05})
+    assert (verdict.decision, verdict.metric) == (Decision.REJECT, "faithfulness")
+    assert "by 30.0 points of faithfulness" in verdict.headline
+
+
+@pytest.mark.parametrize(("student", "words"), [(None, "its costs are unknown"), ("amazon.nova-pro-v1:0", "it is not cheaper")])
+def test_a_student_that_saves_nothing_is_held(student: str | None, words: str) -> None:
+    holdout, predictions = label_world(300, {"teacher": 0.9, "student": 0.9}, shared=1.0)
+    models = {"teacher": MODELS["teacher"]} | ({"student": student} if student else {})
+    verdict = decide(score(holdout, predictions, SENTIMENT, seed=1, models=models, prices=load_prices(), resamples=99), margin=0.05)
+    assert verdict.decision is Decision.HOLD
+    assert words in verdict.headline
+    assert verdict.items_needed is None

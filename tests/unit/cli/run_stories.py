@@ -75,8 +75,10 @@ def whole_run(*, inside_maps: bool) -> Story:
     story.state("PlanRetryWave", 92, 93, {"wave": 1, "shards": [{"shard": 3, "route": "now", "records": 2}], "counts": {"requests": 2, "cached": 0}})
     story.state("AnswerShards", 93, 97, kind="Map")
     story.state("ReadReplies", 95, 96, {"missing": 0, "counts": {"replies": 2, "answers": 2, "answersRejected": 0}}, inside=True)
+    story.state("ReduceShards", 97, 98, kind="Map")
+    story.state("ReduceShard", 97, 98, {"counts": {"prompts": 400, "candidates": 296, "held": 100, "rejected": 4}}, inside=True)
     story.state(
-        "AssembleDataset", 97, 100, {"arms": ["student"], "counts": {"examples": 300, "examplesRejected": 4, "train": 270, "validation": 30, "holdout": 100}}
+        "AssembleDataset", 98, 100, {"arms": ["student"], "counts": {"examples": 300, "examplesRejected": 4, "train": 270, "validation": 30, "holdout": 100}}
     )
     story.state("TrainStudents", 100, 160, kind="Map")
     story.state("StartTuning", 100, 101, {"jobName": "nova-distill-reviews-1-student-t0"}, inside=True)
@@ -89,6 +91,29 @@ def whole_run(*, inside_maps: bool) -> Story:
     story.state("PromoteStudent", 188, 189, {"parameter": "/nova-distill/reviews/student"})
     story.state("NotifySucceeded", 189, 190)
     return story
+
+
+def expanding(*, inside_maps: bool, rounds: int = 1) -> Story:
+    """PrepareRun is done, `rounds` rounds of expansion are read and the next is asked."""
+    story = Story(inside_maps=inside_maps)
+    story.state("PrepareRun", 0, 4, {"run": {"runId": RUN_ID, "dataset": "reviews"}, "counts": {"seeds": 400, "prompts": 400}})
+    for number in range(rounds + 1):
+        start = 4 + 20 * number
+        shards = [{"shard": 0, "route": "batch", "records": 120}]
+        plan = {"stage": "expansion", "wave": number, "shards": shards, "promptShards": 0, "counts": {"requests": 120, "cached": 0}}
+        story.state("PlanExpansion", start, start + 1, plan)
+        story.state("AnswerShards", start + 1, start + 15 if number < rounds else None, kind="Map")
+        if number < rounds:
+            story.state("ReadReplies", start + 14, start + 15, {"missing": 0, "counts": {"replies": 120, "answers": 120, "answersRejected": 0}}, inside=True)
+            story.state("ReadExpansion", start + 15, start + 20, expansion_output(number + 1, more=True))
+    return story
+
+
+def expansion_output(rounds: int, *, more: bool, why: str = "") -> dict[str, Any]:
+    """What ReadExpansion gives after `rounds` rounds."""
+    methods = {"topics": {"requests": 30, "asked": 100, "parsed": 98, "offTopic": 8, "kept": 90}, "selfInstruct": {"asked": 300, "parsed": 299, "kept": 210}}
+    account = {"target": 400, "kept": 300, "rounds": rounds, "why": why, "methods": methods, "categories": {"": 300}, "topics": 12}
+    return {"more": more, "counts": {"expanded": 300, "expansionTarget": 400, "expansionTopics": 12}, "expansion": account}
 
 
 def failed_run() -> Story:

@@ -215,6 +215,11 @@ def test_progress_of_the_three_kinds_of_work(stubbed: Stubbed) -> None:
     }
     stubbed.answers("bedrock", "get_custom_model_deployment", deployment)
     assert stubbed.cloud.job_progress(row("x", "deployment")) == JobProgress(status="Failed", message="no room", created=AT)
+    moving = {key: value for key, value in deployment.items() if key != "failureMessage"} | {"status": "Active"}
+    stubbed.answers("bedrock", "get_custom_model_deployment", moving | {"updateDetails": {"modelArn": model, "updateStatus": "Updating"}})
+    assert stubbed.cloud.job_progress(row("x", "promotion")).status == "Updating"
+    stubbed.answers("bedrock", "get_custom_model_deployment", moving)
+    assert stubbed.cloud.job_progress(row("x", "promotion")).status == "Active"
 
 
 def customization() -> dict[str, Any]:
@@ -237,6 +242,15 @@ def test_work_that_is_gone_or_not_ours_to_see_is_told_by_the_ledger(stubbed: Stu
     assert stubbed.cloud.job_progress(row("x", "deployment", status="Active")).status == "Active"
     stubbed.refuses("bedrock", "get_custom_model_deployment", "AccessDeniedException", 403)
     assert stubbed.cloud.job_progress(row("x", "deployment")).status == "SUBMITTED"
+
+
+def test_the_applications_gateways_are_those_of_the_stack(stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: dict[str, object] = {}
+    monkeypatch.setattr(boto3, "setup_default_session", lambda **session: chosen.update(session))
+    settings = aws.application(stubbed.cloud, "me").settings
+    assert (settings.bucket, settings.ledger_table, settings.app) == ("bucket", "ledger", "nova-distill")
+    assert chosen == {"region_name": "us-east-1", "profile_name": "me"}
+    assert StackOutputs.from_outputs("NovaDistill", OUTPUTS | {"AppName": "other"}).app == "other"
 
 
 # files

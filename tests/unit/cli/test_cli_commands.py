@@ -15,7 +15,12 @@ from cli import app as commands
 REPORT = {
     "runId": "reviews-1",
     "dataset": "reviews",
-    "verdict": {"decision": "promote", "reasons": ["student − teacher in accuracy: -0.010 [-0.040, 0.020]"], "headline": "…"},
+    "verdict": {
+        "decision": "promote",
+        "reasons": ["student − teacher in accuracy: -0.010 [-0.040, 0.020]"],
+        "headline": "…",
+        "checks": [{"metric": "accuracy", "slice": "phone [b]", "n": 40, "gated": False, "difference": 0.01, "margin": 0.05, "outcome": "open"}],
+    },
     "arms": {
         "teacher": {
             "n": 120,
@@ -27,6 +32,9 @@ REPORT = {
         },
     },
     "differences": [{"metric": "accuracy", "arm": "student", "minus": "teacher", "value": -0.01, "low": -0.04, "high": 0.02, "pHolm": 0.7, "better": 3}],
+    "gate": {"metric": "accuracy"},
+    "slices": [{"name": "phone [b]", "n": 40, "arms": {"student": {"accuracy": {"value": 0.875}}}}],
+    "data": {"funnel": [{"step": "nearDuplicates", "unit": "prompts", "came": 400, "kept": 390, "rejected": {"near_duplicate": 10}}]},
     "counts": {
         "seedsIn": 403,
         "seeds": 400,
@@ -113,14 +121,19 @@ def test_report(terminal: Terminal) -> None:
         "Run reviews-1 of reviews: promote",
         "student − teacher in accuracy",
         "teacher (n 120)",
-        "0.910 [0.850, 0.950]",
-        "0.900 [0.840, …]",
-        "812.4",
-        "0.0041 [0.0040, 0.0042]",
-        "-0.010 [-0.040, +0.020]",
+        "91.0 % [85.0, 95.0]",
+        "90.0 % [84.0, …]",
+        "812 ms",
+        "0.0041 USD [0.0040, 0.0042]",
+        "−1.0 [−4.0, +2.0]",
         "seedsIn 403 · seeds 400 · seedsRejected 3",
+        "Accuracy by category",
+        "phone [b]",
+        "87.5 %",
+        "too small to count",
+        "near_duplicate 10",
         "81,000",
-        "0.0356 $",
+        "0.0356 USD",
         "s3://bucket/runs/reviews-1/8-report/index.html",
     ):
         assert expected in text

@@ -15,6 +15,8 @@ from run_stories import (
     Story,
     at,
     execution,
+    expanding,
+    expansion_output,
     failed_run,
     observed,
     row,
@@ -54,7 +56,7 @@ def test_a_run_in_its_batches(inside_maps: bool) -> None:
         "PlanRequests": StageState.DONE,
         "AnswerShards": StageState.RUNNING,
         **dict.fromkeys(
-            ("AssembleDataset", "Tuning", "Deployment", "PredictArms", "ScoreRun", "WriteReport", "Promote or Retire", "Notify"), StageState.WAITING
+            ("Reducing", "AssembleDataset", "Tuning", "Deployment", "PredictArms", "ScoreRun", "WriteReport", "Promote or Retire", "Notify"), StageState.WAITING
         ),
     }
     assert facts(view, "PrepareRun") == {"seeds": "400", "rejected": "3", "prompts": "400"}
@@ -101,6 +103,54 @@ def test_a_whole_run(inside_maps: bool) -> None:
     assert deployment.times.ended == at(160)
 
 
+@BOTH_WAYS
+def test_rounds_of_expansion_show_what_each_method_gave(inside_maps: bool) -> None:
+    job = JobProgress(status="InProgress", processed=30, total=120)
+    view = run_view(observed(expanding(inside_maps=inside_maps), progress={"nova-distill-reviews-1-x01-s0000": job}))
+    assert states(view)["Expansion"] is StageState.RUNNING and states(view)["AnswerShards"] is StageState.WAITING
+    assert facts(view, "Expansion") == {
+        "round": "2",
+        "requests": "30/120",
+        "new prompts": "300/400",
+        "topics": "asked 100, parsed 98, kept 90",
+        "selfInstruct": "asked 300, parsed 299, kept 210",
+    }
+    assert next(line.progress for line in view.stages if line.times.name == "Expansion") == Progress(300, 400)
+
+
+@BOTH_WAYS
+def test_what_expansion_asked_is_not_counted_as_the_teachers_answers(inside_maps: bool) -> None:
+    story, why = expanding(inside_maps=inside_maps, rounds=0), "round 1 brought 3 usable new prompts of 120 asked (2.5%), less than minYield 5.0%"
+    story.state("ReadExpansion", 30, 31, expansion_output(1, more=False, why=why))
+    story.state(
+        "PlanRequests", 31, 32, {"stage": "answers", "wave": 0, "shards": [{"shard": 0, "route": "batch", "records": 700}], "counts": {"requests": 700}}
+    )
+    story.state("AnswerShards", 32, None, kind="Map")
+    view = run_view(observed(story, keys=("4-answers/expansion-00-shard-0000.jsonl",)))
+    assert states(view)["Expansion"] is StageState.DONE and states(view)["AnswerShards"] is StageState.RUNNING
+    assert facts(view, "Expansion")["end"] == why
+    assert facts(view, "PlanRequests") == {"requests": "700", "shards": "1"}
+    assert facts(view, "AnswerShards") == {"shards": "0/1", "records": "0/700"}
+
+
+@BOTH_WAYS
+def test_ratings_are_a_stage_of_their_own(inside_maps: bool) -> None:
+    story = up_to_answers(inside_maps=inside_maps)
+    story.state("ReduceShards", 100, 110, kind="Map")
+    story.state(
+        "PlanRatings", 110, 111, {"stage": "ratings", "wave": 0, "shards": [{"shard": 0, "route": "batch", "records": 290}], "counts": {"requests": 290}}
+    )
+    story.state("AnswerShards", 111, None, kind="Map")
+    view = run_view(observed(story, keys=ANSWERED))
+    assert (states(view)["AnswerShards"], states(view)["Reducing"], states(view)["Rating"]) == (StageState.DONE, StageState.DONE, StageState.RUNNING)
+    assert facts(view, "Rating") == {"answers rated": "290"}
+    assert facts(view, "PlanRequests") == {"requests": "2,000", "shards": "3"}
+
+
+def test_a_run_without_expansion_and_ratings_shows_no_stage_for_them() -> None:
+    assert not {"Expansion", "Rating", "Approval"} & set(states(run_view(observed(whole_run(inside_maps=True)))))
+
+
 def test_a_retired_student_gives_the_stage_its_name() -> None:
     story = Story(inside_maps=True)
     story.state("RetireStudent", 10, None)
@@ -114,7 +164,7 @@ def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teache
     name = "nova-distill-reviews-1-base-s0000"
     view = run_view(observed(story, progress={name: JobProgress(status="InProgress", processed=30, total=120)}, ledger=[row(name, "batch")]))
     assert facts(view, "PredictArms") == {"base": "30/120"}
-    assert view.stages[6].progress == Progress(30, 120)
+    assert next(line.progress for line in view.stages if line.times.name == "PredictArms") == Progress(30, 120)
     assert view.stages[2].times.state is StageState.SKIPPED
 
 

@@ -1,0 +1,73 @@
+"""A comparison of runs as tables for the terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.draw_report import VERDICT_STYLES, p_value, with_interval
+from distillation.comparison_to_pages import finding, pair_in_words
+from distillation.figures import metric_name, points, usd
+from distillation.runs_to_comparison import Comparison
+
+_TONES = {"good": "bold green", "wait": "bold yellow", "bad": "bold red"}
+
+
+def draw_comparison(comparison: Comparison) -> RenderableType:
+    """What it comes to, the runs, their students in numbers, their differences, and what was set otherwise."""
+    return Group(*_parts(comparison))
+
+
+def _parts(comparison: Comparison) -> Iterator[RenderableType]:
+    found = finding(comparison)
+    yield Text.assemble((found.word, _TONES[found.tone]), f". {found.sentence}")
+    yield from ("", _runs(comparison), "", _arms(comparison))
+    if comparison.differences:
+        yield from ("", _differences(comparison))
+    yield from ("", _settings(comparison) if comparison.different else Text("Settings and models are the same in all runs."))
+
+
+def _runs(comparison: Comparison) -> Table:
+    table = Table(title=f"Runs; {comparison.n:,} holdout items are in all of them", title_justify="left", title_style="bold")
+    for name in ("run", "dataset", "verdict"):
+        table.add_column(name)
+    for name in ("holdout", "lacks", "training lines", "cost"):
+        table.add_column(name, justify="right")
+    for run in comparison.runs:
+        lines = "–" if run.training_lines is None else f"{run.training_lines:,}"
+        cost = "–" if run.cost_usd is None else usd(run.cost_usd)
+        verdict = Text(run.decision, VERDICT_STYLES.get(run.decision, "bold"))
+        table.add_row(Text(run.run_id), Text(run.dataset), verdict, f"{run.holdout:,}", f"{run.lacks:,}", lines, cost)
+    return table
+
+
+def _arms(comparison: Comparison) -> Table:
+    table = Table(title="Students on the same items: value [95 % interval]", title_justify="left", title_style="bold")
+    table.add_column("metric")
+    arms = {**comparison.arms, "teacher": comparison.teacher}
+    for name in arms:
+        table.add_column(name, justify="right")
+    for metric in dict.fromkeys(name for arm in arms.values() for name in arm.metrics):
+        table.add_row(metric_name(metric), *(with_interval(metric, arm.metrics.get(metric)) for arm in arms.values()))
+    return table
+
+
+def _differences(comparison: Comparison) -> Table:
+    table = Table(title="Differences in points: value [95 % interval]", title_justify="left", title_style="bold")
+    table.add_column("metric and runs")
+    for name in ("difference", "p (Holm)"):
+        table.add_column(name, justify="right")
+    for one in comparison.differences:
+        table.add_row(Text(pair_in_words(one)), f"{points(one.value)} [{points(one.low)}, {points(one.high)}]", p_value(one.p_holm))
+    return table
+
+
+def _settings(comparison: Comparison) -> Table:
+    table = Table(title="What was set otherwise", title_justify="left", title_style="bold")
+    table.add_column("setting")
+    for run in comparison.runs:
+        table.add_column(run.run_id, overflow="fold")
+    for name, values in comparison.different.items():
+        table.add_row(Text(name), *map(Text, values))
+    return table

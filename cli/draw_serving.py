@@ -1,0 +1,33 @@
+"""What serves a dataset, what served before, and a verdict before a promotion, for the terminal."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.draw_report import VERDICT_STYLES
+from cli.report_file import VerdictResult
+from distillation.promotion import Served, Serving
+
+
+def draw_serving(dataset: str, now: Serving) -> RenderableType:
+    """The deployment that applications call, and the runs whose students serve and served."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "run", "promoted at", "model", "report"):
+        table.add_column(name, overflow="fold")
+    _row(table, "serves", now.now)
+    for served in now.history:
+        _row(table, "before", served)
+    lines: list[RenderableType] = [Text.assemble("Dataset ", (dataset, "bold"), " is served by "), Text(now.deployment_arn), "", table]
+    if now.rolled_back_from:
+        lines.append(Text(f"\nThe last rollback left {now.rolled_back_from}."))
+    return Group(*lines)
+
+
+def _row(table: Table, state: str, served: Served) -> None:
+    table.add_row(state, served.run_id, served.promoted_at, served.model_arn.rsplit("/", 1)[-1], served.report_key)
+
+
+def draw_verdict(run_id: str, verdict: VerdictResult) -> RenderableType:
+    """A run's verdict with its reasons."""
+    head = Text.assemble("Run ", (run_id, "bold"), ": ", (verdict.decision, VERDICT_STYLES.get(verdict.decision, "bold")), f"  {verdict.headline}")
+    return Group(head, *(Text(f"  {reason}") for reason in verdict.reasons))

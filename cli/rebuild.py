@@ -1,0 +1,117 @@
+"""Makes a run's dataset again from what Bedrock replied, by the same code as the functions, and compares every file with the manifest."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import msgspec
+from rich.table import Table
+
+from application.dataset_files import write_dataset
+from application.run_files import read_wave
+from application.services import Services
+from cli.errors import CommandError
+from cli.folder_store import FolderStore
+from distillation.dataset_manifest import DatasetFile, Manifest
+from distillation.records import Stage
+from distillation.run_layout import RunLayout
+from gateways.store import Store
+from handlers import read_replies, reduce_shard
+from settings import Settings
+
+MANIFEST = "5-dataset/manifest.json"
+_NEEDED = ("0-run/", "1-prompts/", "2-requests/", "3-replies/")
+
+
+class _Turn:
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
+class Rebuilt(NamedTuple):
+    """The manifest that the run left, and the one of the files that were made now."""
+
+    before: Manifest
+    now: Manifest
+
+    @property
+    def differing(self) -> list[str]:
+        """Names of the files whose content is not what it was."""
+        return [name for name in sorted({*self.before.files, *self.now.files}) if self.before.files.get(name) != self.now.files.get(name)]
+
+
+def is_needed(name: str) -> bool:
+    """Whether a file of the run (its name below the run's folder) is what the dataset is made from: replies, and answers taken over from earlier runs."""
+    return name.startswith(_NEEDED) or (name.startswith("4-answers/") and name.endswith("cached.jsonl"))
+
+
+def is_fetched(name: str) -> bool:
+    """Whether a file is downloaded: what is needed, and the manifest to compare with."""
+    return is_needed(name) or name == MANIFEST
+
+
+def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
+    """Makes the dataset again in `target` from the run's files in `source`.
+
+    Raises:
+        CommandError: the folder holds no dataset of this run.
+    """
+    before = _manifest(run_id, source)
+    # The same methods as the bucket's store: the functions' code cannot tell the difference.
+    store = cast("Store", FolderStore(run_id, source, target, is_needed))
+    services = Services(Settings(*[""] * 10))
+    services.__dict__["store"] = store
+    _read_all_replies(services, run_id, before.dataset)
+    for shard in range(_prompt_shards(store, run_id)):
+        reduce_shard.run({"run": {"runId": run_id, "dataset": before.dataset}, "shard": shard}, services, _Turn())
+    return Rebuilt(before, write_dataset(store, run_id))
+
+
+def draw(rebuilt: Rebuilt) -> Table:
+    """One line a file, then what may explain a difference."""
+    table = Table("file", "lines", "sha256 then", "sha256 now", "", box=None, pad_edge=False)
+    for name in sorted({*rebuilt.before.files, *rebuilt.now.files}):
+        before, now = rebuilt.before.files.get(name), rebuilt.now.files.get(name)
+        lines = f"{now.lines:,}" if now else ""
+        table.add_row(name, lines, _short(before), _short(now), "[green]same[/]" if before == now else "[red]differs[/]")
+    return table
+
+
+def explanations(rebuilt: Rebuilt) -> list[str]:
+    """What is not as it was when the run made its dataset: versions of libraries, texts of prompts."""
+    pairs = {"version of": (rebuilt.before.versions, rebuilt.now.versions), "prompt text": (rebuilt.before.prompt_hashes, rebuilt.now.prompt_hashes)}
+    return [f"{what} {name}: {then.get(name)} then, {now.get(name)} now" for what, (then, now) in pairs.items() for name in _changed(then, now)]
+
+
+def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
+
+
+def _manifest(run_id: str, source: Path) -> Manifest:
+    path = source / MANIFEST
+    if not path.is_file():
+        raise CommandError(f"{source} holds no {MANIFEST}.", f"`python -m cli fetch {run_id} --to DIR` copies the files of a run that has made its dataset.")
+    manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    if manifest.run_id != run_id:
+        raise CommandError(f"{source} holds the run {manifest.run_id}, not {run_id}.")
+    return manifest
+
+
+def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
+    for stage in (Stage.ANSWERS, Stage.RATINGS):
+        wave = 0
+        while planned := read_wave(services.store, run_id, wave, stage):
+            for shard in planned.shards:
+                read_replies.run({"run": {"runId": run_id, "dataset": dataset}, "stage": stage, "wave": wave, "shard": shard.shard}, services, _Turn())
+            wave += 1
+
+
+def _prompt_shards(store: Store, run_id: str) -> int:
+    first = read_wave(store, run_id, 0)
+    if first is None:
+        raise CommandError(f"The run {run_id} has no {RunLayout(run_id).wave_plan(0)}.", "Without it nobody knows what was asked.")
+    return first.prompt_shards
+
+
+def _short(file: DatasetFile | None) -> str:
+    return file.sha256[:16] if file else "(none)"

@@ -1,0 +1,41 @@
+"""Going back to a model that served before: in place, with its own run's canary, and then in the parameter."""
+
+from application.promotion_files import serving, write_parameter
+from application.services import Services
+from cli.errors import CommandError
+from cli.promote import Waiting, bring_to_serve, move, said_plainly
+from distillation.promotion import Served, Serving, rolled_back, to_go_back_to
+
+
+class Nowhere(CommandError):
+    """There is nothing to go back to."""
+
+
+def what_serves(services: Services, dataset: str) -> Serving:
+    """What the dataset's parameter says. Raises CommandError before the first promotion."""
+    now = serving(services, dataset)
+    if now is None:
+        raise Nowhere(f"Nothing was promoted for {dataset} yet.", f"`python -m cli promote {dataset} --run RUN` promotes a run's student.")
+    return now
+
+
+def rollback_target(now: Serving, run_id: str | None) -> Served:
+    """The entry of the history to go back to: the newest, or a run's. Raises CommandError where there is none."""
+    target = to_go_back_to(now, run_id)
+    if target is None:
+        known = ", ".join(served.run_id for served in now.history) or "nothing"
+        raise Nowhere(f"There is {'no run ' + run_id + ' in' if run_id else 'nothing in'} the history to go back to; it holds {known}.", "")
+    return target
+
+
+def roll_back(services: Services, dataset: str, now: Serving, target: Served, waiting: Waiting, *, canary: bool = True) -> str:
+    """Brings the target back and notes it in the parameter, whose name it gives.
+
+    `canary` False where the run's files, which the canary needs, are gone, or where there is no time.
+    """
+    with said_plainly():
+        if canary:
+            bring_to_serve(services, target.run_id, dataset, target.model_arn, waiting)
+        else:
+            move(services, target.run_id, dataset, target.model_arn, waiting)
+        return write_parameter(services, dataset, rolled_back(now, target, services.now().isoformat(timespec="seconds")))

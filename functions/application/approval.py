@@ -1,0 +1,50 @@
+"""A run that waits for a person: the task token in the ledger, and the answer that completes it."""
+
+from datetime import timedelta
+from itertools import count
+
+from application.services import Services
+from distillation import job_names
+from distillation.records import LedgerRow
+from distillation.submission import KEEP_LEDGER
+
+KIND, WAITING, ENDED = "approval", "WAITING", "ENDED"
+
+
+def ask_for_approval(services: Services, run_id: str, token: str, hours: int) -> LedgerRow:
+    """Notes who waits and until when. An earlier execution's wait that is over is left as it is; the next attempt gets its own row."""
+    now = services.now()
+    name = next(n for attempt in count() if not _over(services, run_id, n := job_names.approval(services.settings.app, run_id, attempt)))
+    deadline, expires = now + timedelta(hours=hours), now + timedelta(hours=hours) + KEEP_LEDGER
+    services.ledger.open(
+        LedgerRow(
+            run_id=run_id,
+            job_name=name,
+            kind=KIND,
+            state=WAITING,
+            submitted_at=now.isoformat(),
+            deadline_at=deadline.isoformat(),
+            expires_at=int(expires.timestamp()),
+        )
+    )
+    return services.ledger.waiting(run_id, name, token)
+
+
+def _over(services: Services, run_id: str, name: str) -> bool:
+    row = services.ledger.row(run_id, name)
+    return row is not None and (row.state == ENDED or row.deadline_at < services.now().isoformat())
+
+
+def pending_approval(services: Services, run_id: str) -> LedgerRow | None:
+    """The row of the newest wait of a run, answered or not; None where the run never asked."""
+    return next((row for row in reversed(services.ledger.rows(run_id)) if row.kind == KIND), None)
+
+
+def answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> bool:
+    """Completes the wait; False where nobody waits any more (the time ran out, the execution was stopped, somebody answered before)."""
+    if row.state == ENDED or row.token is None:
+        return False
+    taken = services.callbacks.answer(row.token, {"approved": approved, "by": by})
+    said = "approved" if approved else "declined"
+    services.ledger.ended(row.run_id, row.job_name, status=said if taken else "over", outcome="succeeded", message=by)
+    return taken

@@ -1,0 +1,53 @@
+"""What the compared arms learn from the dataset's files: the few-shot arm's examples, and the direct arm's training files."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from distillation.conversation_lines import conversation_parts
+from distillation.few_shot import FewShot, Learnt, learnt_prompts
+from distillation.records import Record
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from gateways.store import Store
+
+
+class _Key(msgspec.Struct, rename="camel"):
+    prompt_id: str
+
+
+class _Known(Record, frozen=True):
+    """What is wanted of a candidate; its signature and its answers are not decoded."""
+
+    key: _Key
+    prompt: str
+    agreement: float = 0.0
+    system: str = ""
+    category: str | None = None
+
+
+def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
+    """The examples of the few-shot arm, None where the input wants none."""
+    count = record.settings.arms.few_shot
+    if count == 0:
+        return None
+    return FewShot(learnt_prompts(taught(store, RunLayout(record.run_id).dataset("train.jsonl")), known_prompts(store, record.run_id)), count, record.task)
+
+
+def taught(store: Store, key: str) -> dict[tuple[str, str], list[str]]:
+    """(System text, prompt) -> the answers that a training file teaches for it, in the order of the file."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for system, prompt, answer in training_lines(store, key):
+        found.setdefault((system, prompt), []).append(answer)
+    return found
+
+
+def training_lines(store: Store, key: str) -> Iterator[tuple[str, str, str]]:
+    """System text, prompt and answer of each line of a training file; empty where there is none."""
+    return map(conversation_parts, store.lines(key))
+
+
+def known_prompts(store: Store, run_id: str) -> Iterator[Learnt]:
+    """Every candidate of the run: its prompt as it is trained on (redacted where that was wanted), under the id of the prompt that was asked."""
+    for one in store.records_below(RunLayout(run_id).candidates_prefix, _Known, named="shard-"):
+        yield Learnt(prompt_id=one.key.prompt_id, system=one.system, prompt=one.prompt, answers=(), category=one.category, agreement=one.agreement)

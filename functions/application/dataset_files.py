@@ -1,0 +1,203 @@
+"""The merge in the bucket: candidates of all shards in, the dataset's files out, each hashed while it is written."""
+
+import platform
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from itertools import chain, islice
+from typing import IO
+
+import msgspec
+
+from application.accounts import funnel_of
+from application.evaluation_copies import evaluation_items
+from application.rating_files import read_ratings
+from application.run_files import read_common_shingles, read_run
+from distillation.conversation_lines import conversation_line
+from distillation.dataset_card import card_of
+from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
+from distillation.dataset_split import Side
+from distillation.errors import NotEnoughExamples, RecordsLost
+from distillation.examples_to_dataset import Decision, decide
+from distillation.merge_plan import merge_plan
+from distillation.record_lines import encode_line, encode_lines
+from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from distillation.training_limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
+from gateways.store import SPOOL_BYTES, Store
+
+SHOWN = 2
+"""Examples and items of the holdout that the card shows."""
+
+
+class _Named(msgspec.Struct, rename="camel"):
+    prompt_id: str
+
+
+class _Line(msgspec.Struct, rename="camel"):
+    """What a training line needs of a candidate: its key is not decoded a second time."""
+
+    prompt: str
+    answers: tuple[str, ...]
+    system: str = ""
+
+
+def decided(store: Store, record: RunRecord, ratings: dict[str, int] | None) -> Decision:
+    """The decision over all candidates of a run. Without `ratings`: what a judge has to rate."""
+    layout = RunLayout(record.run_id)
+    held = store.records_below(layout.candidates_prefix, Held, named="holdout-")
+    candidates = store.records_below(layout.candidates_prefix, Candidate, named="shard-")
+    measured = evaluation_items(store, record.run_id, record.settings)
+    return decide(held, candidates, merge_plan(record, read_common_shingles(store, record.run_id)), measured, ratings)
+
+
+def write_dataset(store: Store, run_id: str) -> Manifest:
+    """Writes everything in `5-dataset/` of a run whose shards are reduced.
+
+    Raises:
+        NotEnoughExamples: fewer than 8 training lines are left; `rejected.jsonl` is written all the same.
+        RecordsLost: a prompt is in no place, or in two.
+    """
+    record = read_run(store, run_id)
+    judge = record.settings.filters.judge
+    decision = decided(store, record, None if judge is None else read_ratings(store, run_id))
+    _check_prompts(store, run_id, decision.arrived)
+    rejected = _write_rejected(store, run_id, decision)
+    _check_examples(decision, rejected.reasons, MIN_DISTILLATION_PROMPTS if record.settings.training.managed else MIN_SAMPLES)
+    files = {"rejected.jsonl": rejected.file} | _write_sides(store, run_id, decision) | _write_holdout(store, run_id, decision)
+    manifest = _manifest(store, record, decision, rejected.reasons, files)
+    card = card_of(manifest, record, *_shown(store, run_id)).encode()
+    digest = FileDigest()
+    store.put_lines(RunLayout(run_id).dataset("card.md"), digest.passing(card.splitlines(keepends=True)))
+    manifest = msgspec.structs.replace(manifest, files=dict(sorted({**manifest.files, "card.md": digest.file()}.items())))
+    store.put_json(RunLayout(run_id).dataset("manifest.json"), manifest)
+    return manifest
+
+
+class _Rejected(Record, frozen=True):
+    file: DatasetFile
+    reasons: dict[str, int]
+
+
+def _write_rejected(store: Store, run_id: str, decision: Decision) -> _Rejected:
+    layout, digest, reasons = RunLayout(run_id), FileDigest(), dict[str, int]()
+
+    def counted() -> Iterator[RejectedExample]:
+        for rejected in chain(store.records_below(layout.candidates_prefix, RejectedExample, named="rejected-"), decision.rejected):
+            reasons[rejected.reason] = reasons.get(rejected.reason, 0) + 1
+            yield rejected
+
+    store.put_lines(layout.dataset("rejected.jsonl"), digest.passing(encode_lines(counted())))
+    return _Rejected(file=digest.file(), reasons=dict(sorted(reasons.items())))
+
+
+def _write_sides(store: Store, run_id: str, decision: Decision) -> dict[str, DatasetFile]:
+    """Both training files in one pass over the candidates: the small one waits on disk while the large one is written."""
+    layout, train, validation = RunLayout(run_id), FileDigest(), FileDigest()
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        store.put_lines(layout.dataset("train.jsonl"), train.passing(_train_lines(_lines(store, run_id, decision), spool)))
+        spool.seek(0)
+        store.put_lines(layout.dataset("validation.jsonl"), validation.passing(spool))
+    return {"train.jsonl": train.file(), "validation.jsonl": validation.file()}
+
+
+def _lines(store: Store, run_id: str, decision: Decision) -> Iterator[tuple[Side, bytes]]:
+    candidates = store.records_below(RunLayout(run_id).candidates_prefix, _Line, named="shard-")
+    for number, (candidate, side) in enumerate(zip(candidates, decision.sides, strict=True)):
+        if side is not None:
+            # Without answers: the prompt alone, for a teacher that the distillation job asks.
+            for answer in decision.judged.get(number, candidate.answers) or (None,):
+                yield side, conversation_line(candidate.system, candidate.prompt, answer)
+
+
+def _train_lines(lines: Iterable[tuple[Side, bytes]], validation: IO[bytes]) -> Iterator[bytes]:
+    for side, line in lines:
+        if side is Side.TRAIN:
+            yield line
+        else:
+            validation.write(line)
+
+
+def _write_holdout(store: Store, run_id: str, decision: Decision) -> dict[str, DatasetFile]:
+    layout, digest = RunLayout(run_id), FileDigest()
+    held = store.records_below(layout.candidates_prefix, Held, named="holdout-")
+    items = (_item(h) for h, stays in zip(held, decision.held, strict=True) if stays)
+    store.put_lines(layout.dataset("holdout.jsonl"), digest.passing(map(encode_line, items)))
+    return {"holdout.jsonl": digest.file()}
+
+
+def _item(held: Held) -> HoldoutItem:
+    return HoldoutItem(prompt_id=held.key.prompt_id, prompt=held.prompt, system=held.system, reference=held.reference, category=held.category)
+
+
+def _check_prompts(store: Store, run_id: str, arrived: list[str]) -> None:
+    """Every prompt came out of exactly one shard, as a candidate, in the holdout or rejected. The merge itself loses none: its funnel adds up."""
+    layout = RunLayout(run_id)
+    after = arrived + [r.prompt_id for r in store.records_below(layout.candidates_prefix, _Named, named="rejected-")]
+    unexpected, missing = set(after), set[str]()
+    twice = len(unexpected) < len(after)
+    for prompt in (p for key in (layout.prompts, layout.expanded) for p in store.records_below(key, _Named)):
+        if prompt.prompt_id not in unexpected:
+            missing.add(prompt.prompt_id)
+        unexpected.discard(prompt.prompt_id)
+    if missing or unexpected or twice:
+        raise RecordsLost("AssembleDataset", missing, unexpected)
+
+
+def _check_examples(decision: Decision, reasons: dict[str, int], least: int) -> None:
+    if decision.lines[Side.TRAIN] < least:
+        counted = ", ".join(f"{reason} {count}" for reason, count in reasons.items()) or "none"
+        raise NotEnoughExamples(
+            f"{decision.lines[Side.TRAIN]} training examples are left and a customization job of this kind takes at least {least}. Rejected prompts: {counted} "
+            "(5-dataset/rejected.jsonl names each). Give more seeds, a smaller split.holdoutShare, or milder filters."
+        )
+
+
+def _manifest(store: Store, record: RunRecord, decision: Decision, reasons: dict[str, int], files: dict[str, DatasetFile]) -> Manifest:
+    layout = RunLayout(record.run_id)
+    return Manifest(
+        run_id=record.run_id,
+        dataset=record.dataset,
+        counts=_counts(decision, sum(reasons.values())),
+        rejected_by_reason=reasons,
+        files=dict(sorted(files.items())),
+        split=record.split,
+        funnel=(*funnel_of(store, record.run_id), *decision.funnel),
+        strata=decision.strata,
+        agreement=histogram(decision.agreement, AGREEMENT_EDGES),
+        entropy=histogram(decision.entropy, ENTROPY_EDGES),
+        selection=decision.selection,
+        conflicting_references=decision.conflicting_references,
+        config=record.config,
+        models=record.models,
+        versions={
+            **record.versions,
+            **{name: version(name) for name in ("numpy", "rensa")},
+            "python": platform.python_version(),
+            "unicode": unicodedata.unidata_version,
+        },
+        prompt_hashes=record.prompt_hashes,
+        inputs=tuple(InputFile(name=o.key.removeprefix(layout.root), bytes=o.bytes, etag=o.etag) for o in store.list(layout.all_replies_prefix)),
+    )
+
+
+def _counts(decision: Decision, rejected: int) -> dict[str, int]:
+    holdout, learnt = sum(decision.held), sum(side is not None for side in decision.sides)
+    train, validation = decision.lines[Side.TRAIN], decision.lines[Side.VALIDATION]
+    return {
+        "prompts": holdout + learnt + rejected,
+        "promptsLearnt": learnt,
+        "examples": train + validation,
+        "examplesRejected": rejected,
+        "train": train,
+        "validation": validation,
+        "holdout": holdout,
+    }
+
+
+def _shown(store: Store, run_id: str) -> tuple[list[bytes], list[HoldoutItem]]:
+    layout = RunLayout(run_id)
+    train = list(islice(store.lines(layout.dataset("train.jsonl")), SHOWN))
+    return train, list(islice(store.records(layout.dataset("holdout.jsonl"), HoldoutItem), SHOWN))

@@ -1,0 +1,58 @@
+"""The direct arm's training files, from the student's and the seeds' references. Needs the layer `curation`: references are redacted as prompts are."""
+
+from collections.abc import Iterator
+
+from application.arm_files import known_prompts, training_lines
+from application.run_files import read_prompts, read_run
+from distillation.direct_training import DirectCounts, Taught, direct_lines, references_of
+from distillation.errors import NotEnoughExamples
+from distillation.personal_data import redact
+from distillation.records import Arm
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from distillation.training_limits import MIN_SAMPLES
+from gateways.store import Store
+
+FILES = ("train.jsonl", "validation.jsonl")
+
+
+def arms_to_train(store: Store, run_id: str) -> list[str]:
+    """The arms to train, each with its training files written. Call it when the student's own are there."""
+    if not read_run(store, run_id).settings.arms.direct:
+        return [Arm.STUDENT]
+    write_direct_files(store, run_id)
+    return [Arm.STUDENT, Arm.DIRECT]
+
+
+def write_direct_files(store: Store, run_id: str) -> dict[str, DirectCounts]:
+    """Writes `5-dataset/direct/`: both training files and their counts.
+
+    Raises:
+        NotEnoughExamples: fewer than 8 different prompts of train.jsonl have a usable reference.
+    """
+    record, layout = read_run(store, run_id), RunLayout(run_id)
+    ids: dict[tuple[str, str], str] = {}
+    for known in known_prompts(store, run_id):
+        ids.setdefault((known.system, known.prompt), known.prompt_id)
+    lines = {name: [Taught(ids[system, prompt], system, prompt) for system, prompt, _ in training_lines(store, layout.dataset(name))] for name in FILES}
+    references = references_of(_references(store, run_id), {one.prompt_id for taught in lines.values() for one in taught})
+    counts = {name: _write(store, layout.training_file(Arm.DIRECT, name), lines[name], references, record) for name in FILES}
+    store.put_json(layout.training_file(Arm.DIRECT, "counts.json"), counts)
+    train = counts["train.jsonl"]
+    if train.prompts < MIN_SAMPLES:
+        raise NotEnoughExamples(
+            f"arms.direct: {train.prompts} prompts of train.jsonl have a usable reference and a customization job takes at least {MIN_SAMPLES}; "
+            f"{train.prompts_without} have none. Give more references, or leave arms.direct out."
+        )
+    return counts
+
+
+def _references(store: Store, run_id: str) -> Iterator[tuple[str, str | None]]:
+    return ((prompt.prompt_id, prompt.reference) for prompt in read_prompts(store, run_id))
+
+
+def _write(store: Store, key: str, taught: list[Taught], references: dict[str, str], record: RunRecord) -> DirectCounts:
+    redacts = record.settings.filters.personal_data == "redact"
+    lines, counts = direct_lines(taught, references, record.task, redact if redacts else str)
+    store.put_lines(key, lines)
+    return counts

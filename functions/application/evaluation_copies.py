@@ -1,0 +1,29 @@
+"""The user's evaluation files, copied into the run when it first reads them, so that what an example was compared with stays known."""
+
+from distillation.errors import InvalidInput
+from distillation.evaluation_files import read_evaluation_file
+from distillation.records import Seed
+from distillation.run_config import RunConfig
+from distillation.run_layout import RunLayout
+from gateways.store import Store
+
+
+def evaluation_items(store: Store, run_id: str, config: RunConfig) -> list[Seed]:
+    """The items of the user's evaluation files, as they were when the run first read them.
+
+    Raises:
+        InvalidInput: a file is not there, or cannot be read.
+    """
+    items: list[Seed] = []
+    problems: list[str] = []
+    listed = {o.key for o in store.list(RunLayout(run_id).evaluation_copy("evaluation/"))}
+    for key in config.decontamination.files:
+        copy = RunLayout(run_id).evaluation_copy(key)
+        if copy not in listed:
+            store.copy(key, copy)
+        found = read_evaluation_file(key, store.chunks(copy), config.prompt_template)
+        items += found.items
+        problems += found.problems
+    if problems:
+        raise InvalidInput(f"{len(problems)} problems in decontamination.files", problems)
+    return items

@@ -1,0 +1,60 @@
+"""What the rounds of expansion leave in S3, read and written in one way."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from distillation.expansion_methods import Ask, Topic
+from distillation.expansion_requests import parents_of
+from distillation.expansion_rounds import RoundCounts
+from distillation.prompt_diversity import apart_from
+from distillation.records import Answer, Prompt, RejectedAnswer, Stage
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from gateways.store import Store
+
+
+class RoundsSoFar(NamedTuple):
+    """The rounds before round `number` (from 0): their counts, their topics, the prompts that they kept; and the seeds, of which `parents` may be shown.
+
+    Those are neither of the holdout nor twins of one that is.
+    """
+
+    number: int
+    seeds: list[Prompt]
+    parents: list[Prompt]
+    history: list[RoundCounts]
+    topics: list[Topic]
+    expanded: list[Prompt]
+
+
+def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
+    """What round `number` stands on."""
+    layout = RunLayout(record.run_id)
+    seeds = list(store.records(layout.prompts, Prompt))
+    history = [msgspec.json.decode(store.get(layout.expansion(f"counts-{earlier:02d}.json")), type=RoundCounts) for earlier in range(number)]
+    topics = [topic for earlier in range(number) for topic in store.records(layout.expansion(f"topics-{earlier:02d}.jsonl"), Topic)]
+    free = parents_of(seeds, record.split)
+    shown = {prompt.prompt_id for prompt in free}
+    held = [prompt for prompt in seeds if prompt.prompt_id not in shown]
+    parents = apart_from(held, free, record.settings.duplicates.near_threshold)
+    return RoundsSoFar(number, seeds, parents, history, topics, list(expanded_before(store, record.run_id, number)))
+
+
+def expanded_before(store: Store, run_id: str, number: int) -> Iterator[Prompt]:
+    """The prompts that the rounds before round `number` kept, in order."""
+    layout = RunLayout(run_id)
+    return (prompt for earlier in range(number) for prompt in store.records(layout.expansion(f"round-{earlier:02d}.jsonl"), Prompt))
+
+
+def read_asks(store: Store, run_id: str, number: int) -> list[Ask]:
+    """What round `number` asked."""
+    return list(store.records(RunLayout(run_id).expansion(f"asks-{number:02d}.jsonl"), Ask))
+
+
+def read_round_replies(store: Store, run_id: str, number: int) -> list[Answer | RejectedAnswer]:
+    """All that the teacher said in round `number`, what was taken over from earlier runs too."""
+    prefix, named = RunLayout(run_id).answers_prefix, f"{Stage.EXPANSION}-{number:02d}-"
+    answers = (answer for part in ("cached", "shard-") for answer in store.records_below(prefix, Answer, named=named + part))
+    return [*answers, *store.records_below(prefix, RejectedAnswer, named=named + "rejected-")]

@@ -1,0 +1,57 @@
+"""What is judged, in the bucket: the answers of the arms, the datasets of the evaluation jobs, and the pairs that are compared."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from application.run_files import read_holdout, read_students
+from distillation.comparison_requests import Pair, pairs_of
+from distillation.judge_config import EvaluationJudge
+from distillation.judged_answers import chosen_items, judging_lines, parts, texts_by_prompt
+from distillation.records import Arm, HoldoutItem, Prediction
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from gateways.store import Store
+
+
+class Part(NamedTuple):
+    """The dataset of one evaluation job: `records` answers of an arm."""
+
+    arm: str
+    part: int
+    records: int
+
+
+def judged_items(judge: EvaluationJudge, holdout: Sequence[HoldoutItem]) -> list[HoldoutItem]:
+    """The items that are judged."""
+    return chosen_items(holdout, judge.max_prompts)
+
+
+def read_texts(store: Store, run_id: str, arm: str) -> dict[str, str]:
+    """Prompt id -> the arm's answer, from the shards of its predictions."""
+    return texts_by_prompt(store.records_below(RunLayout(run_id).prediction_shards_prefix(arm), Prediction))
+
+
+def arms_of(store: Store, run_id: str) -> list[str]:
+    """Every arm that there may be."""
+    return list(dict.fromkeys((*map(str, Arm), *(student.arm for student in read_students(store, run_id)))))
+
+
+def write_datasets(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[Part]:
+    """Writes the datasets of all arms that answered."""
+    run_id = record.run_id
+    items, layout, written = judged_items(judge, list(read_holdout(store, run_id))), RunLayout(run_id), list[Part]()
+    for arm in arms_of(store, run_id):
+        for number, lines in enumerate(parts(judging_lines(items, read_texts(store, run_id, arm), arm))):
+            written.append(Part(arm, number, store.put_records(layout.judge_dataset(arm, number), lines)))
+    return written
+
+
+def read_pairs(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[Pair]:
+    """The student's answers beside the teacher's, over the judged items."""
+    texts = {str(arm): read_texts(store, record.run_id, arm) for arm in (Arm.STUDENT, Arm.TEACHER)}
+    return pairs_between(record, judged_items(judge, list(read_holdout(store, record.run_id))), texts)
+
+
+def pairs_between(record: RunRecord, items: Sequence[HoldoutItem], texts: Mapping[str, Mapping[str, str]]) -> list[Pair]:
+    """The same from what was read already: arm -> prompt id -> answer."""
+    return pairs_of(items, texts.get(Arm.STUDENT, {}), texts.get(Arm.TEACHER, {}), record.task)

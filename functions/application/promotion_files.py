@@ -1,0 +1,258 @@
+"""Bringing a run's student to serve its dataset, and back: the same steps for the machine's states and for the command line.
+
+submit_promotion -> (wait) -> ask_canary -> publish, or take_back -> (wait).
+"""
+
+from datetime import timedelta
+from itertools import count
+from typing import NamedTuple
+
+import msgspec
+
+from application.converse_shard import ask_all
+from application.run_files import read_holdout, read_run, read_students
+from application.services import Services
+from distillation import job_names
+from distillation.dataset_to_training import deployment_request
+from distillation.errors import PromotionFailed, ThrottledByBedrock
+from distillation.job_status import JobKind, Outcome, outcome_of
+from distillation.promotion import Canary, PromotionPlan, Served, Serving, canary_items, judge_canary, parameter_text, promoted, read_parameter
+from distillation.prompts_to_requests import GREEDY_SAMPLE, greedy_request
+from distillation.records import Arm, LedgerRow, Prediction
+from distillation.replies_to_answers import read_replies
+from distillation.run_layout import RunLayout, student_parameter
+from distillation.submission import submit_once
+
+TIME_LIMIT = timedelta(hours=6)
+TAKEN_BACK = "TakenBack"
+
+
+class Verified(NamedTuple):
+    """What the canary showed. `why` is empty where it passed; else `back` is the ledger name of the move back to wait for, empty where there is none."""
+
+    why: str
+    back: str
+    deployment_arn: str
+    canary: Canary = Canary(asked=0, equal=0)
+
+
+def student_model(services: Services, run_id: str) -> str:
+    """The ARN of the run's student; the run must have come to PlanPredictions."""
+    return next(student.model_arn for student in read_students(services.store, run_id) if student.arm == Arm.STUDENT)
+
+
+def serving(services: Services, dataset: str) -> Serving | None:
+    """What the dataset's parameter says, None before the first promotion."""
+    text = services.parameters.get(student_parameter(services.settings.app, dataset))
+    return read_parameter(text) if text else None
+
+
+def was_promoted(services: Services, run_id: str, dataset: str) -> bool:
+    """Whether the run's student serves, did, or may be brought back by a rollback: then nothing may delete it."""
+    now = serving(services, dataset)
+    return services.store.get_or_none(RunLayout(run_id).promotion) is not None or (now is not None and now.knows(run_id))
+
+
+def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: str) -> str:
+    """Has the stable deployment take over the model, once; gives the ledger name to wait for. The first promotion makes the deployment, later ones move it.
+
+    Raises:
+        ThrottledByBedrock: the deployment is just being made or moved for somebody else.
+        PromotionFailed: the model is gone.
+    """
+    app, name = services.settings.app, job_names.stable_deployment(services.settings.app, dataset)
+    stable = services.deployments.find(name)
+    job = next(job for attempt in count() if _usable(services, run_id, job := job_names.promotion(app, run_id, attempt), stable, model_arn))
+    _plan_way_back(services, run_id, dataset, stable, PromotionPlan(deployment=name, model_arn=model_arn))
+    tags = {"app": app, "dataset": dataset}
+    request = deployment_request(name, model_arn=model_arn, tags=tags) | {"clientRequestToken": job_names.client_token(job)}
+    submit_once(
+        services.ledger,
+        run_id=run_id,
+        job_name=job,
+        kind=JobKind.PROMOTION,
+        find=lambda _: stable if stable and _takes_over(services, stable, model_arn) else None,
+        create=lambda: _move(services, stable, model_arn) or services.deployments.create(request),
+        now=services.now(),
+        time_limit=TIME_LIMIT,
+        model_arn=model_arn,
+    )
+    return job
+
+
+def _usable(services: Services, run_id: str, job: str, stable: str | None, model_arn: str) -> bool:
+    row = services.ledger.row(run_id, job)
+    if row is None or row.outcome is None:
+        return True
+    return row.outcome != Outcome.FAILED and stable is not None and _takes_over(services, stable, model_arn)
+
+
+def _takes_over(services: Services, stable: str, model_arn: str) -> bool:
+    """Whether the deployment serves the model or is on its way to."""
+    seen = services.deployments.look_for(stable, model_arn)
+    if outcome_of(JobKind.PROMOTION, seen.status) is Outcome.SUCCEEDED:
+        return True
+    return services.deployments.moves_to(stable) == model_arn or (seen.status == "Creating" and seen.model_arn == model_arn)
+
+
+def _move(services: Services, stable: str | None, model_arn: str) -> str | None:
+    """Updates the stable deployment; None where it must be made (one that never came to life is deleted first)."""
+    if stable is None:
+        return None
+    if _never_lived(services, stable):
+        services.deployments.delete(stable)
+        return None
+    return _update(services, stable, model_arn)
+
+
+def _never_lived(services: Services, stable: str) -> bool:
+    return services.deployments.look(stable).status == "Failed"
+
+
+def _update(services: Services, stable: str, model_arn: str) -> str:
+    if services.deployments.look(stable).status != "Active" or services.deployments.moves_to(stable):
+        raise ThrottledByBedrock(f"the deployment {stable} is just being made or moved; it is tried again later")
+    return services.deployments.update(stable, model_arn)
+
+
+def _plan_way_back(services: Services, run_id: str, dataset: str, stable: str | None, plan: PromotionPlan) -> None:
+    """Notes what serves now, unless it is the new model already: then an earlier turn has noted it."""
+    key, before = RunLayout(run_id).promotion_plan, serving(services, dataset)
+    served = services.deployments.look(stable).model_arn if stable else None
+    if served == plan.model_arn:
+        if services.store.get_or_none(key):
+            return
+        served = before.model_arn if before else None
+    previous = served if served != plan.model_arn else None
+    services.store.put_json(key, msgspec.structs.replace(plan, previous_model_arn=previous))
+
+
+def ask_canary(services: Services, run_id: str, deployment_arn: str) -> Canary:
+    """Asks the stable deployment some holdout prompts of the run, greedily, and compares with the run's own predictions of the student.
+
+    Raises:
+        ThrottledByBedrock: a model that has just taken over is busy.
+    """
+    store, record = services.store, read_run(services.store, run_id)
+    predictions = store.records_below(RunLayout(run_id).prediction_shards_prefix(Arm.STUDENT), Prediction)
+    said = {p.prompt_id: p.text for p in predictions if p.text is not None and p.sample == GREEDY_SAMPLE}
+    items = canary_items(list(read_holdout(store, run_id)), said, record.settings.serving.canary_items)
+    requests = [greedy_request(item, record.sampling.max_tokens, deployment_arn) for item in items]
+    found = read_replies((request.record_id for request in requests), ask_all(services, requests, model_id=deployment_arn))
+    if busy := found.to_ask_again:
+        raise ThrottledByBedrock(f"{deployment_arn} is busy: {len(busy)} of {len(items)} canary prompts were throttled")
+    texts = {answer.prompt_id: answer.text for answer in found.answers}
+    return judge_canary(said, {item.prompt_id: texts.get(item.prompt_id) for item in items}, record.task)
+
+
+def refusal(canary: Canary, agreement: float) -> str:
+    """Why a canary does not pass, and what follows; empty where it passes."""
+    if canary.passes(agreement):
+        return ""
+    if canary.asked == 0:
+        return "the run's student answered no holdout prompt, so there is nothing to compare the stable deployment with"
+    return (
+        f"the stable deployment answered {canary.equal} of {canary.asked} canary prompts as the student did in its run, "
+        f"at least {agreement:.0%} are asked for (serving.canaryAgreement); it differs for {', '.join(canary.differing)}"
+    )
+
+
+def verify(services: Services, run_id: str, job: str) -> Verified:
+    """Asks the canary of the deployment that took over in ledger row `job`; where it does not pass, the promotion is taken back.
+
+    Raises:
+        PromotionFailed: the deployment serves something else by now.
+    """
+    row = services.ledger.row(run_id, job)
+    if row is None or row.job_arn is None:
+        raise PromotionFailed(f"the ledger knows of no promotion {job} that was submitted")
+    if row.status == TAKEN_BACK:
+        return Verified(why=row.message or "", back=take_back(services, run_id, job, row.message or ""), deployment_arn=row.job_arn)
+    if not _takes_over(services, row.job_arn, row.model_arn or ""):
+        raise PromotionFailed(f"{row.job_arn} does not serve {row.model_arn}: somebody else has moved it meanwhile")
+    canary = ask_canary(services, run_id, row.job_arn)
+    why = refusal(canary, read_run(services.store, run_id).settings.serving.canary_agreement)
+    back = take_back(services, run_id, job, why) if why else ""
+    return Verified(why=why, back=back, deployment_arn=row.job_arn, canary=canary)
+
+
+def publish(services: Services, run_id: str, dataset: str, deployment_arn: str) -> str:
+    """Sets the dataset's parameter to the run's student; gives the parameter's name."""
+    store, layout = services.store, RunLayout(run_id)
+    new = Served(
+        model_arn=student_model(services, run_id),
+        run_id=run_id,
+        report_key=layout.report("index.html"),
+        dataset_sha256=_train_sha256(services, layout),
+        promoted_at=services.now().isoformat(timespec="seconds"),
+    )
+    now = promoted(serving(services, dataset), deployment_arn, new)
+    name = write_parameter(services, dataset, now)
+    store.put_json(layout.promotion, now)
+    return name
+
+
+def write_parameter(services: Services, dataset: str, now: Serving) -> str:
+    """Writes the dataset's parameter; gives its name."""
+    name = student_parameter(services.settings.app, dataset)
+    services.parameters.put(name, parameter_text(now))
+    return name
+
+
+def _train_sha256(services: Services, layout: RunLayout) -> str:
+    manifest = msgspec.json.decode(services.store.get(layout.dataset("manifest.json")))
+    return str(manifest["files"]["train.jsonl"]["sha256"])
+
+
+def take_back(services: Services, run_id: str, job: str, why: str) -> str:
+    """Undoes the promotion with the ledger name `job`: moves the stable deployment back to what it served, or deletes it where this promotion made it.
+
+    Gives the ledger name to wait for, empty where nothing is left to wait for. A deployment that somebody else has moved since is left alone.
+
+    Raises:
+        ThrottledByBedrock: the deployment is still on its way to the new model; try again later.
+    """
+    plan = msgspec.json.decode(services.store.get(RunLayout(run_id).promotion_plan), type=PromotionPlan)
+    stable = services.deployments.find(plan.deployment)
+    back = ""
+    if stable is not None and plan.previous_model_arn is None and (_never_lived(services, stable) or _takes_over(services, stable, plan.model_arn)):
+        services.deployments.delete(stable)
+    elif stable is not None and plan.previous_model_arn is not None:
+        back = _move_back(services, run_id, job, stable, plan)
+    services.ledger.ended(run_id, job, status=TAKEN_BACK, outcome=Outcome.FAILED, message=why)
+    return back
+
+
+def _move_back(services: Services, run_id: str, job: str, stable: str, plan: PromotionPlan) -> str:
+    name, previous = job_names.way_back(job), plan.previous_model_arn or ""
+    if not _takes_over(services, stable, plan.model_arn):
+        return name if services.ledger.row(run_id, name) else ""
+    submit_once(
+        services.ledger,
+        run_id=run_id,
+        job_name=name,
+        kind=JobKind.PROMOTION,
+        find=lambda _: None,
+        create=lambda: _update(services, stable, previous),
+        now=services.now(),
+        time_limit=TIME_LIMIT,
+        model_arn=previous,
+    )
+    return name
+
+
+def undo_unverified(services: Services, run_id: str) -> list[str]:
+    """Takes back every promotion of the run that was not, and deletes a deployment that never came to life; gives one line for each.
+
+    Only for a run that `was_promoted` denies. An update that Bedrock failed has left the model before in place.
+    """
+    rows = [row for row in services.ledger.rows(run_id) if _open(row)]
+    return [_undo_line(take_back(services, run_id, row.job_name, "the run failed before the promotion was verified"), row) for row in rows]
+
+
+def _open(row: LedgerRow) -> bool:
+    return row.kind == JobKind.PROMOTION and job_names.is_promotion(row.job_name) and (row.outcome != Outcome.FAILED or row.status == "Failed")
+
+
+def _undo_line(back: str, row: LedgerRow) -> str:
+    return f"took back {row.job_name}: the stable deployment {'moves back to the model before' if back else 'no longer serves this model'}"

@@ -1,0 +1,128 @@
+"""The teacher's distribution over the answers to a prompt, estimated from a few samples, and the one answer to take from it.
+
+Samples are compared by their canonical forms (`task.answer_reader`). Entropies are in nats. Everything here is a function of counts or texts alone.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+from distillation.records import Answer, Record
+from distillation.task import Task, TaskKind, answer_reader
+
+_FIRST_SAMPLES = [f"s{i}" for i in range(32)]
+_WITH_GREEDY = ["g0", *_FIRST_SAMPLES]
+
+
+class Consensus(Record, frozen=True):
+    """What the teacher's samples of one prompt say together: the `answer` most of them give, and the share of the usable samples that give it."""
+
+    answer: str
+    agreement: float
+
+
+def by_prompt(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
+    """Answers grouped by prompt, each group in the order greedy, then sampled. Of two with one record id the first stands."""
+    groups: dict[str, list[Answer]] = {}
+    for answer in answers:
+        group = groups.get(answer.prompt_id)
+        if group is None:
+            groups[answer.prompt_id] = [answer]
+        else:
+            group.append(answer)
+    for prompt_id, group in groups.items():
+        if len(group) > 1:
+            groups[prompt_id] = in_order(group)
+    return groups
+
+
+def in_order(group: list[Answer]) -> list[Answer]:
+    """One prompt's answers: greedy, then s0, s1 ...; each record once."""
+    names = [answer.sample for answer in group]
+    if names == _FIRST_SAMPLES[: len(names)] or names == _WITH_GREEDY[: len(names)]:
+        return group  # as they were asked, and so, nearly always, as they come
+    return sorted({answer.record_id: answer for answer in reversed(group)}.values(), key=_numbered)
+
+
+def _numbered(answer: Answer) -> tuple[str, int]:
+    return answer.sample[0], int(answer.sample[1:])
+
+
+def shares(forms: Iterable[Hashable]) -> dict[Hashable, float]:
+    """The empirical distribution: each form's share of all, in order of first appearance. Empty where there is no form."""
+    votes = Counter(forms)
+    total = votes.total()
+    return {form: count / total for form, count in votes.items()}
+
+
+def entropy(counts: Iterable[int]) -> float:
+    """Plug-in (maximum likelihood) estimate of the entropy in nats, from how often each form was seen. 0.0 without samples.
+
+    Too low on average, by about (forms - 1) / (2 samples); `entropy_miller_madow` adds that back.
+    """
+    seen = [count for count in counts if count]
+    total = sum(seen)
+    return max(0.0, math.log(total) - sum(count * math.log(count) for count in seen) / total) if len(seen) > 1 else 0.0
+
+
+def entropy_miller_madow(counts: Iterable[int]) -> float:
+    """Entropy in nats with the first-order correction of the plug-in estimate's bias (Miller 1955): plus (forms seen - 1) / (2 samples)."""
+    seen = [count for count in counts if count]
+    return entropy(seen) + (len(seen) - 1) / (2 * sum(seen)) if seen else 0.0
+
+
+def agreement(forms: Sequence[Hashable]) -> float:
+    """Share of the samples that give the most given form; 0.0 without samples."""
+    return max(Counter(forms).values()) / len(forms) if forms else 0.0
+
+
+def majority(forms: Sequence[str]) -> str:
+    """The form that most samples give (self-consistency, Wang et al. 2022); a tie goes to the form that was seen first, so to the greedy sample's."""
+    return max(forms, key=forms.count)
+
+
+def minimum_bayes_risk(texts: Sequence[str]) -> int:
+    """The index of the text that is nearest to all the samples (Kumar & Byrne 2004; Eikema & Aziz 2020): highest mean utility over the others.
+
+    The utility is F1 over the distinct words of two texts (the Dice coefficient): the text metric that arms are scored by, but for repeated words, and
+    exact in plain set arithmetic, so that no model has a say in it. Ties go to the earlier sample.
+    """
+    if len(texts) < 3:
+        return 0
+    words = [set(text.split()) for text in texts]
+    sums = [0.0] * len(words)
+    for i, mine in enumerate(words):
+        size = len(mine)
+        for j in range(i):
+            other = words[j]
+            utility = len(mine & other) / ((size + len(other)) or 1)
+            sums[i] += utility
+            sums[j] += utility
+    return sums.index(max(sums))
+
+
+def total_variation(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> float:
+    """Half the summed difference of two distributions, in 0 (same) to 1 (nothing in common)."""
+    return sum(abs(p.get(form, 0.0) - q.get(form, 0.0)) for form in {**p, **q}) / 2
+
+
+def cross_entropy(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> float:
+    """-sum p log q in nats: what a student with distribution `q` loses on average on samples of `p`. Infinite where `q` gives nothing to what `p` gives."""
+    if any(share > 0 and q.get(form, 0.0) <= 0 for form, share in p.items()):
+        return math.inf
+    return -sum(share * math.log(q[form]) for form, share in p.items() if share > 0)
+
+
+def consensus_of(answers: Sequence[Answer], task: Task) -> Consensus | None:
+    """The answer that most samples give; None where no sample holds an answer of this task.
+
+    Labels come in their canonical spelling, everything else as the first sample that gives the majority's form spells it.
+    """
+    read = answer_reader(task)
+    usable = [(answer, form) for answer in answers if isinstance(form := read(answer.text), str)]
+    if not usable:
+        return None
+    forms = [form for _, form in usable]
+    winner = majority(forms)
+    first = next(answer for answer, form in usable if form == winner)
+    return Consensus(answer=winner if task.kind is TaskKind.LABEL else first.text.strip(), agreement=agreement(forms))

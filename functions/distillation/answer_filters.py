@@ -1,0 +1,151 @@
+"""What makes an answer unfit to learn from: the filters, in order, each with its reason code.
+
+| step | reason | what it looks at |
+|---|---|---|
+| form | no_canonical_answer, not_json | the task's reader |
+| schema | schema_invalid | task.outputSchema |
+| length | too_short, too_long_answer | characters of the reply |
+| repetition | repetitive | text and answer tasks: Gopher's rules |
+| refusals | refusal | text and answer tasks: opens by declining |
+| boilerplate | boilerplate | text and answer tasks: a model speaks of itself, or introduces nothing |
+| language | wrong_language | text and answer tasks |
+| personalData | personal_data | what would be learnt; `redact` keeps it with placeholders |
+| reservedWords | reserved_word_in_answer | what would be learnt: Nova's reserved words fail a customization job |
+| reference | contradicts_reference | all but free text, with `examples.trustReference` |
+
+A label has passed as soon as it is one of the task's labels. JSON repeats its keys by nature and speaks in no language.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from distillation.answer_language import other_language
+from distillation.curation_config import Examples, Filters
+from distillation.personal_data import redact
+from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
+from distillation.stock_phrases import declines, is_boilerplate
+from distillation.task import NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID, Task, TaskKind, Unfit, answer_reader, unfenced
+from distillation.training_limits import reserved_word_in
+from distillation.varied_words import surely_varied
+
+CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"
+_PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
+
+_Check = Callable[[str], Unfit | None]
+
+
+class FilterStep(NamedTuple):
+    """A filter as the funnel names it, and the reasons for which it rejects."""
+
+    step: str
+    reasons: tuple[str, ...]
+
+
+class Fit(msgspec.Struct, frozen=True, gc=False):
+    """An answer that may be learnt: its canonical form, and the text to learn. `changed`: personal data was replaced in it."""
+
+    form: str
+    text: str
+    changed: bool = False
+
+
+class AnswerFilters:
+    """The filters that a run's input asks for, compiled once a shard."""
+
+    def __init__(self, task: Task, filters: Filters, examples: Examples) -> None:
+        self.read = answer_reader(task)
+        self._task = task
+        self._personal_data = filters.personal_data if task.kind is not TaskKind.LABEL else "off"
+        self._trusts_reference = examples.trust_reference and task.kind is not TaskKind.TEXT
+        self._learns_canonical = task.kind is TaskKind.LABEL or (task.kind is TaskKind.ANSWER and not examples.rationale)
+        self._trimmed = unfenced if task.kind is TaskKind.JSON else str.strip
+        self._filters = filters
+        self._checks = tuple(self._text_checks(filters))
+        self._checks_of_varied = tuple(check for check in self._checks if check is not _repetition)
+        self._only_form = task.kind is TaskKind.LABEL and not self._checks
+
+    @property
+    def steps(self) -> tuple[FilterStep, ...]:
+        """The filters that are on, in order."""
+        prose, kind = self._task.kind in _PROSE, self._task.kind
+        every = (
+            (True, FilterStep("form", (NO_CANONICAL_ANSWER, NOT_JSON))),
+            (self._task.output_schema is not None, FilterStep("schema", (SCHEMA_INVALID,))),
+            (self._measures_length, FilterStep("length", ("too_short", "too_long_answer"))),
+            (prose and self._filters.repetition, FilterStep("repetition", ("repetitive",))),
+            (prose and self._filters.refusals, FilterStep("refusals", ("refusal",))),
+            (prose and self._filters.boilerplate, FilterStep("boilerplate", ("boilerplate",))),
+            (prose and self._filters.language is not None, FilterStep("language", ("wrong_language",))),
+            (self._personal_data != "off", FilterStep("personalData", (PERSONAL_DATA,))),
+            (kind is not TaskKind.LABEL, FilterStep("reservedWords", ("reserved_word_in_answer",))),
+            (self._trusts_reference, FilterStep("reference", (CONTRADICTS_REFERENCE,))),
+        )
+        return tuple(step for on, step in every if on)
+
+    def varied(self, texts: Sequence[str]) -> list[bool]:
+        """Which of the texts surely do not repeat themselves, as far as that is asked for."""
+        return surely_varied(texts, MIN_WORDS, FEW_WORDS) if _repetition in self._checks else [False] * len(texts)
+
+    def judge(self, text: str, form: str, reference: str | None, varied: bool = False) -> Fit | Unfit:
+        """Whether an answer that has a canonical `form` may be learnt. `reference` is in canonical form; what is `varied` is not searched for repetition."""
+        for check in self._checks_of_varied if varied else self._checks:
+            if (unfit := check(text)) is not None:
+                return unfit
+        learnt = form if self._learns_canonical else self._trimmed(text)
+        fit = Fit(form, learnt) if self._personal_data == "off" else self._without_personal_data(form, learnt)
+        if isinstance(fit, Unfit):
+            return fit
+        if not self._only_form and (word := reserved_word_in(fit.text)):
+            return Unfit("reserved_word_in_answer", f"{word!r} fails a whole customization job")
+        if self._trusts_reference and reference is not None and form != reference:
+            return Unfit(CONTRADICTS_REFERENCE, f"says {form[:100]!r}, the reference says {reference[:100]!r}")
+        return fit
+
+    @property
+    def _measures_length(self) -> bool:
+        return self._filters.min_characters > 1 or self._filters.max_characters is not None
+
+    def _text_checks(self, filters: Filters) -> list[_Check]:
+        prose = self._task.kind in _PROSE
+        wanted: list[tuple[bool, _Check]] = [
+            (self._measures_length, self._length),
+            (prose and filters.repetition, _repetition),
+            (prose and filters.refusals, _refusal),
+            (prose and filters.boilerplate, _boilerplate),
+            (prose and filters.language is not None, self._language),
+        ]
+        return [check for on, check in wanted if on]
+
+    def _length(self, text: str) -> Unfit | None:
+        length, longest = len(text.strip()), self._filters.max_characters
+        if length < self._filters.min_characters:
+            return Unfit("too_short", f"{length} characters")
+        return Unfit("too_long_answer", f"{length} characters") if longest is not None and length > longest else None
+
+    def _language(self, text: str) -> Unfit | None:
+        found = other_language(text, self._filters.language or "")
+        return Unfit("wrong_language", f"reads as {found}") if found else None
+
+    def _without_personal_data(self, form: str, learnt: str) -> Fit | Unfit:
+        clean = redact(learnt)
+        if clean is learnt:
+            return Fit(form, learnt)
+        # A number without quotes in JSON cannot give way to a placeholder.
+        if self._personal_data == "reject" or (self._task.kind is TaskKind.JSON and isinstance(self.read(clean), Unfit)):
+            return Unfit(PERSONAL_DATA, clean[:100])
+        return Fit(form, clean, changed=True)
+
+
+def _repetition(text: str) -> Unfit | None:
+    found = repeats(text)
+    return Unfit("repetitive", found) if found else None
+
+
+def _refusal(text: str) -> Unfit | None:
+    return Unfit("refusal", text[:100]) if declines(text.strip()) else None
+
+
+def _boilerplate(text: str) -> Unfit | None:
+    return Unfit("boilerplate", text[:100]) if is_boilerplate(text.strip()) else None

@@ -1,0 +1,110 @@
+"""Label tasks: confusion matrix, and precision, recall and F1 of each label, with their macro average. By each arm's first answer to an item."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distillation.paired_statistics import Bounds, Figures, Floats, bounds_of, paired_bootstrap, wilson
+from distillation.scores import Against, ClassScore, Confusion, Metric
+
+Codes = NDArray[np.int64]
+"""One label number an item; -1 where no label was found."""
+
+
+class LabelTable(NamedTuple):
+    """What was right and what each arm answered, over the same items."""
+
+    labels: tuple[str, ...]
+    truth: Codes
+    answers: dict[str, Codes]
+
+    @property
+    def classes(self) -> list[int]:
+        """The labels that occur as references: those over which macro F1 is averaged."""
+        return sorted(set(self.truth.tolist()))
+
+    def within(self, places: NDArray[np.int64]) -> "LabelTable":
+        """The same for some of the items, by their places."""
+        return LabelTable(self.labels, self.truth[places], {arm: codes[places] for arm, codes in self.answers.items()})
+
+
+def confusion(table: LabelTable, arm: str) -> Confusion:
+    """Counts of items: a row a label that was right, a column a label that was answered, the last column no label."""
+    size = len(table.labels)
+    answered = np.where(table.answers[arm] < 0, size, table.answers[arm])
+    counts = np.bincount(table.truth * (size + 1) + answered, minlength=size * (size + 1)).reshape(size, size + 1)
+    return Confusion(labels=table.labels, counts=tuple(tuple(row) for row in counts.tolist()))
+
+
+def class_features(truth: Codes, answer: Codes, classes: list[int]) -> Floats:
+    """Items x (right, answered, true) of each class: hits of all classes first, then how often each was answered, then how often it was true."""
+    true = truth[:, None] == np.array(classes)
+    given = answer[:, None] == np.array(classes)
+    return np.hstack([true & given, given, true]).astype(float)
+
+
+def class_figures(classes: int) -> Figures:
+    """Macro F1, then precision, recall and F1 of each class, 0 where a class was never answered or never occurs (scikit-learn's zero_division=0)."""
+
+    def figures(sums: Floats) -> Floats:
+        hits, given, true = sums[:, :classes], sums[:, classes : 2 * classes], sums[:, 2 * classes : 3 * classes]
+        f1 = _share(2 * hits, given + true)
+        return np.hstack([f1.mean(axis=1, keepdims=True), _share(hits, given), _share(hits, true), f1])
+
+    return figures
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
+
+
+class ArmClasses(NamedTuple):
+    """One arm's macro F1 and its label scores."""
+
+    macro_f1: Metric
+    classes: dict[str, ClassScore]
+
+
+def class_scores(table: LabelTable, arm: str, *, resamples: int, seed: int) -> ArmClasses:
+    """Macro F1 and F1 with BCa intervals, precision and recall with Wilson's."""
+    classes, n = table.classes, len(table.truth)
+    features, figures, size = class_features(table.truth, table.answers[arm], classes), class_figures(len(classes)), len(classes)
+    values = figures(features.sum(axis=0, keepdims=True))[0].tolist()
+    ends = paired_bootstrap(features, figures, resamples=resamples, seed=seed) if n > 1 else [(value, value) for value in values]
+    macro, *rest = [_bootstrapped(value, bounds_of(value, *end), n) for value, end in zip(values, ends, strict=True)]
+    hits, given, true = features.sum(axis=0).astype(int).reshape(3, size).tolist()
+    found = {
+        table.labels[code]: ClassScore(
+            support=true[i], answered=given[i], precision=_shared(hits[i], given[i]), recall=_shared(hits[i], true[i]), f1=rest[2 * size + i]
+        )
+        for i, code in enumerate(classes)
+    }
+    return ArmClasses(macro, found)
+
+
+def _bootstrapped(value: float, bounds: Bounds, n: int) -> Metric:
+    return Metric(value=value, low=bounds.low, high=bounds.high, n=n, method=bounds.method, against=Against.REFERENCE)
+
+
+def _shared(hits: int, n: int) -> Metric:
+    if n == 0:
+        return Metric(value=0.0, low=None, high=None, n=0, method="none")
+    interval = wilson(hits, n)
+    return Metric(value=hits / n, low=interval.low, high=interval.high, n=n, method=interval.method)
+
+
+def macro_f1(table: LabelTable, arm: str) -> float:
+    """The mean of F1 over the labels that occur as references."""
+    classes = table.classes
+    sums = class_features(table.truth, table.answers[arm], classes).sum(axis=0, keepdims=True)
+    return float(class_figures(len(classes))(sums)[0, 0])
+
+
+def macro_f1_pseudo_values(table: LabelTable, arm: str) -> Floats:
+    """One value an item, n F1 - (n - 1) F1 without the item (Tukey's jackknife): their spread is that of macro F1, which is no mean over items itself."""
+    classes = table.classes
+    features, n = class_features(table.truth, table.answers[arm], classes), len(table.truth)
+    total = features.sum(axis=0, keepdims=True)
+    figures = class_figures(len(classes))
+    return np.asarray(n * figures(total)[0, 0] - (n - 1) * figures(total - features)[:, 0])

@@ -1,0 +1,90 @@
+"""A comparison of runs as one page without a network, and what it comes to in a sentence."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from distillation.chart_style import plotly_js
+from distillation.figures import metric_name, points
+from distillation.forest_chart import ForestRow, forest
+from distillation.noninferiority import holm
+from distillation.page_environment import pages
+from distillation.quality_charts import COST, LATENCY, trade_off
+from distillation.report_charts import as_data
+from distillation.report_to_pages import in_order
+from distillation.runs_to_comparison import Comparison
+from distillation.scores import Difference
+
+SHOWN = 0.05
+"""Under this p-value a difference between runs is called one."""
+
+
+class Finding(NamedTuple):
+    """What the comparison comes to: a word, a sentence, a tone of the page."""
+
+    word: str
+    sentence: str
+    tone: str
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """One HTML file that holds everything it needs. A content security policy forbids it any request."""
+    colours = {run.run_id: f"run-{place}" for place, run in enumerate(comparison.runs)}
+    rows = forest_rows(comparison)
+    found = finding(comparison)
+    charts = {
+        "differences": forest(rows) if rows else None,
+        "costs": trade_off(comparison.arms, comparison.metric, COST, "USD for 1,000 answers, logarithmic", colours),
+        "latency": trade_off(comparison.arms, comparison.metric, LATENCY, "median milliseconds of an answer, logarithmic", colours),
+    }
+    return (
+        pages()
+        .get_template("comparison.html")
+        .render(
+            comparison=comparison,
+            found=found,
+            tone=found.tone,
+            colours=colours,
+            rows=rows,
+            metrics=in_order(metric for arm in comparison.arms.values() for metric in arm.metrics),
+            charts=as_data(charts),
+            description="; ".join(f"{row.name}: {points(row.one.value)} points, {points(row.one.low)} to {points(row.one.high)}" for row in rows),
+            plotly_js=plotly_js(),
+        )
+    )
+
+
+def forest_rows(comparison: Comparison) -> list[ForestRow]:
+    """Every pair in every metric, the deciding metric first."""
+    places = {run.run_id: place for place, run in enumerate(comparison.runs)}
+    return [ForestRow(pair_in_words(one), one, colour=f"run-{places[one.arm]}") for one in comparison.differences]
+
+
+def pair_in_words(one: Difference) -> str:
+    """Metric and runs of a difference."""
+    return f"{metric_name(one.metric)}: {one.arm} − {one.minus}"
+
+
+def finding(comparison: Comparison) -> Finding:
+    """The best run in the deciding metric, and whether it is shown to be better than each of the others."""
+    metric = comparison.metric
+    scored = {run: arm.metrics[metric].value for run, arm in comparison.arms.items() if metric in arm.metrics}
+    if not scored:
+        return Finding("Nothing to compare", "The shared items carry neither references nor answers of the teacher.", "wait")
+    best = max(scored, key=lambda run: scored[run])
+    if any(run != best and value == scored[best] for run, value in scored.items()):
+        return Finding("No difference", f"The best runs score the same in {metric_name(metric)} on the {comparison.n:,} items that all runs have.", "wait")
+    open_ones = [other for other, shown in _better(comparison, best) if not shown]
+    where = f"in {metric_name(metric)} on the {comparison.n:,} items that all runs have"
+    if not open_ones:
+        return Finding(
+            f"{best} is {'better' if len(scored) == 2 else 'best'}", f"It scores higher than every other run {where}, and by more than chance explains.", "good"
+        )
+    return Finding("No clear winner", f"{best} scores highest {where}, but is not shown to be better than {' and '.join(open_ones)}.", "wait")
+
+
+def _better(comparison: Comparison, best: str) -> Iterator[tuple[str, bool]]:
+    """Each other run, and whether its difference to the best is shown: p under 0.05, after Holm over all pairs of runs, for the best was not named before."""
+    pairs = [one for one in comparison.differences if one.metric == comparison.metric]
+    for one, p in zip(pairs, holm([pair.p_value for pair in pairs]), strict=True):
+        if best in (one.arm, one.minus):
+            yield one.minus if one.arm == best else one.arm, p < SHOWN

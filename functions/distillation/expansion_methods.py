@@ -1,0 +1,92 @@
+"""The ways in which the teacher makes new prompts, and what it is told in each.
+
+topics        a tree of topics, asked for first, then prompts on each topic
+personas      as different people would write (Ge et al. 2024, Persona Hub), from a fixed list, so that it costs no round of its own
+evolution     a seed made deeper, broader, constrained or more concrete (Xu et al. 2023, Evol-Instruct)
+selfInstruct  in the manner of sampled seeds (Wang et al. 2022, Self-Instruct)
+
+Each shows seeds as examples of kind, form and length. Seeds stand between tags and are called data; what could close the tag is escaped.
+"""
+
+import json
+from collections.abc import Sequence
+
+from distillation.prompt_texts import lines_of, template
+from distillation.records import Prompt, Record
+from distillation.seeds_to_prompts import own_system
+from distillation.task import Task
+
+TOPICS, PERSONAS, EVOLUTION, SELF_INSTRUCT = "topics", "personas", "evolution", "selfInstruct"
+OPERATIONS = ("deeper", "broader", "constraint", "concretise")
+EXAMPLES = 6
+"""Seeds shown in a request, as many human-written ones as Self-Instruct shows."""
+
+
+class Ask(Record, frozen=True, omit_defaults=True):
+    """One request for new prompts or topics: `1-prompts/expansion/asks-NN.jsonl`. Made by `expansion_requests`, read by `replies_to_new_prompts`.
+
+    `request_id` (20 hexadecimal digits) stands where a prompt id stands in a record id. `parents` are the prompt ids of the seeds that it shows, the first
+    the one whose system text (and category) the new prompts get. `about` is its topic, persona or operation. `topics` marks a request for topics.
+    """
+
+    request_id: str
+    method: str
+    count: int
+    parents: tuple[str, ...]
+    category: str | None = None
+    about: str = ""
+    topics: bool = False
+
+
+class Topic(Record, frozen=True, omit_defaults=True):
+    """A node of the topic tree: `1-prompts/expansion/topics-NN.jsonl`. `within` is the topic above it; a category of seeds has a tree of its own."""
+
+    topic: str
+    category: str | None = None
+    within: str = ""
+
+
+def personas() -> tuple[str, ...]:
+    """The people in whose place prompts are written."""
+    return lines_of("expand_personas_list.txt")
+
+
+def request_text(method: str, about: str, count: int, *, topics: bool, shown: Sequence[Prompt], category: str | None, task: Task) -> str:
+    """What the teacher is told. `shown`: the seeds, all with the system text of the first."""
+    as_json = any(_breaks_a_line(prompt.prompt) for prompt in shown)
+    reply = template("expand_reply_json.txt" if as_json else "expand_reply_lines.txt")
+    return template("expand_frame.txt").substitute(
+        context=_context(own_system(shown[0], task), category),
+        texts="\n".join(f"{number}. {_quoted(prompt.prompt) if as_json else prompt.prompt.strip()}" for number, prompt in enumerate(shown, 1)),
+        wish=_wish(method, about, count, topics=topics),
+        reply=reply.substitute(count=count, thing="topics" if topics else "texts"),
+    )
+
+
+def _context(instruction: str, category: str | None) -> str:
+    told = template("expand_instruction.txt").substitute(instruction=_harmless(instruction)) + "\n" if instruction else ""
+    named = template("expand_category.txt").substitute(category=_harmless(category)) + "\n" if category else ""
+    return told + named
+
+
+def _wish(method: str, about: str, count: int, *, topics: bool) -> str:
+    if topics:
+        return template("expand_subtopics.txt" if about else "expand_topics.txt").substitute(count=count, topic=about)
+    if method == TOPICS:
+        return template("expand_topic.txt").substitute(count=count, topic=about)
+    if method == PERSONAS:
+        return template("expand_persona.txt").substitute(count=count, persona=about)
+    return template(f"expand_{about}.txt" if method == EVOLUTION else "expand_self_instruct.txt").substitute(count=count)
+
+
+def _breaks_a_line(text: str) -> bool:
+    return len(text.strip().splitlines()) > 1 or "</" in text
+
+
+def _quoted(text: str) -> str:
+    """As a JSON string that holds neither a line break nor a closing tag."""
+    return json.dumps(text, ensure_ascii=False).replace("</", "<\\/")
+
+
+def _harmless(text: str) -> str:
+    return text.replace("</", "<\\/")

@@ -1,0 +1,158 @@
+"""How many new prompts each round asks for, by which methods, in which categories; and when the rounds end, with the reason in words."""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from distillation.curation_config import Expansion
+from distillation.expansion_methods import TOPICS
+from distillation.records import Prompt, Record
+
+K = TypeVar("K")
+
+MOST_ASKED_FOR_ONE = 5
+"""Prompts asked for one that is missing, at the most: a poor method must not make a round dear."""
+_LOWEST_YIELD = 0.02
+
+
+class RoundCounts(Record, frozen=True):
+    """`1-prompts/expansion/counts-NN.json`: what a round asked and what became of it.
+
+    `methods`: method -> requests, asked (prompts), parsed, each reason of rejection, kept; parsed + what no reply could be read of = rejected + kept.
+    `categories`: category ("" for none) -> kept. `topics` are new nodes of the topic tree.
+    """
+
+    round: int
+    methods: dict[str, dict[str, int]]
+    categories: dict[str, int]
+    topics: int = 0
+
+    @property
+    def asked(self) -> int:
+        """New prompts that the round asked for."""
+        return sum(counts["asked"] for counts in self.methods.values())
+
+    @property
+    def kept(self) -> int:
+        """New prompts that it brought."""
+        return sum(counts["kept"] for counts in self.methods.values())
+
+    @property
+    def usable(self) -> int:
+        """New prompts that it brought, those over the target too."""
+        return self.kept + sum(counts.get("overTarget", 0) for counts in self.methods.values())
+
+
+class ExpansionSummary(Record, frozen=True):
+    """`1-prompts/expansion/summary.json`: asked N, got N or the reason. Made by ReadExpansion when the rounds end, read by the manifest and the report."""
+
+    target: int
+    kept: int
+    rounds: int
+    why: str
+    methods: dict[str, dict[str, int]]
+    categories: dict[str, int]
+    topics: int
+
+
+def apportion(total: int, weights: Mapping[K, float]) -> dict[K, int]:
+    """`total` in whole parts in proportion to `weights` (0 or more), by largest remainder; ties go to the earlier key. Sums to `total` unless all are 0."""
+    whole = sum(weights.values())
+    if whole <= 0:
+        return dict.fromkeys(weights, 0)
+    exact = {key: total * weight / whole for key, weight in weights.items()}
+    parts = {key: math.floor(value) for key, value in exact.items()}
+    order = sorted(exact, key=lambda key: parts[key] - exact[key])
+    for key in order[: total - sum(parts.values())]:
+        parts[key] += 1
+    return parts
+
+
+def category_targets(parents: Iterable[Prompt], expansion: Expansion) -> dict[str, int]:
+    """New prompts wanted of each category: the shares that the input sets, else those of the seeds. "" stands for none."""
+    weights = expansion.categories or Counter(prompt.category or "" for prompt in parents)
+    return apportion(expansion.target_prompts, dict(sorted(weights.items())))
+
+
+def missing_by_category(targets: Mapping[str, int], history: Sequence[RoundCounts]) -> dict[str, int]:
+    """What each category still lacks."""
+    return {category: wanted - sum(counts.categories.get(category, 0) for counts in history) for category, wanted in targets.items()}
+
+
+def prompts_to_ask(expansion: Expansion, history: Sequence[RoundCounts], missing: int, *, topics_known: bool) -> dict[str, int]:
+    """Method -> prompts that the next round asks for.
+
+    What is missing is shared out by what each method lacks of its equal share and by its yield so far, then divided by that yield. A method that was never
+    asked counts as perfect: the first round asks for what is wanted, not for more. `topics` waits for its topics, unless no round would be left for it.
+    """
+    methods = expansion.methods
+    lacking = {method: max(expansion.target_prompts / len(methods) - _sum(history, method, "kept"), 0.0) for method in methods}
+    ready = [method for method in methods if method != TOPICS or topics_known]
+    last = len(history) + 1 >= expansion.max_rounds
+    if not last and sum(lacking.values()) > 0:
+        missing = round(missing * sum(lacking[method] for method in ready) / sum(lacking.values()))
+    yields = {method: yield_of(history, method) for method in ready}
+    weights = {method: lacking[method] * yields[method] for method in ready}
+    hoped = apportion(missing, weights if sum(weights.values()) > 0 else yields)
+    return {method: min(math.ceil(hope / yields[method]), hope * MOST_ASKED_FOR_ONE) for method, hope in hoped.items() if hope}
+
+
+def lacking_of_topics(expansion: Expansion, history: Sequence[RoundCounts]) -> float:
+    """Prompts that the method `topics` still lacks of its share."""
+    if TOPICS not in expansion.methods:
+        return 0.0
+    return max(expansion.target_prompts / len(expansion.methods) - _sum(history, TOPICS, "kept"), 0.0)
+
+
+def yield_of(history: Sequence[RoundCounts], method: str) -> float:
+    """Share of the prompts asked of a method that were usable; 1 where none was asked."""
+    asked = _sum(history, method, "asked")
+    usable = _sum(history, method, "kept") + _sum(history, method, "overTarget")
+    return min(max(usable / asked, _LOWEST_YIELD), 1.0) if asked else 1.0
+
+
+def crossed(methods: Mapping[str, int], categories: Mapping[str, int]) -> Counter[tuple[str, str]]:
+    """Prompts to ask by method and category: both sums hold exactly, and no method is tied to a category."""
+    total = sum(methods.values())
+    dealt = [category for category, number in apportion(total, categories).items() for _ in range(number)]
+    in_turn = [method for method, number in methods.items() for _ in range(number)]
+    order = sorted(range(len(dealt)), key=lambda place: hashlib.sha256(f"crossed:{place}".encode()).digest())
+    return Counter((in_turn[place], dealt[at]) for at, place in enumerate(order))
+
+
+def why_it_ends(expansion: Expansion, history: Sequence[RoundCounts]) -> str | None:
+    """Why no further round follows the last of `history`, in words; None where one does."""
+    last, kept = history[-1], sum(counts.kept for counts in history)
+    if kept >= expansion.target_prompts:
+        return "target reached"
+    if not last.asked and not last.topics:
+        return f"round {last.round + 1} could ask for nothing: no topic was found, or every seed is held out"
+    if last.asked and last.usable / last.asked < expansion.min_yield:
+        share = f"{last.usable} usable new prompts of {last.asked} asked ({last.usable / last.asked:.1%})"
+        return f"round {last.round + 1} brought {share}, less than minYield {expansion.min_yield:.1%}"
+    return f"all {len(history)} rounds of maxRounds used" if len(history) >= expansion.max_rounds else None
+
+
+def summary(expansion: Expansion, history: Sequence[RoundCounts], why: str) -> ExpansionSummary:
+    """The account of all rounds."""
+    methods: dict[str, Counter[str]] = {method: Counter({"requests": 0, "asked": 0, "parsed": 0, "kept": 0}) for method in expansion.methods}
+    categories: Counter[str] = Counter()
+    for counts in history:
+        categories.update(counts.categories)
+        for method, found in counts.methods.items():
+            methods[method].update(found)
+    return ExpansionSummary(
+        target=expansion.target_prompts,
+        kept=sum(counts.kept for counts in history),
+        rounds=len(history),
+        why=why,
+        methods={method: dict(found) for method, found in methods.items()},
+        categories=dict(sorted(categories.items())),
+        topics=sum(counts.topics for counts in history),
+    )
+
+
+def _sum(history: Sequence[RoundCounts], method: str, name: str) -> int:
+    return sum(counts.methods.get(method, {}).get(name, 0) for counts in history)

@@ -1,0 +1,112 @@
+"""Training set -> the examples that the few-shot arm is shown before each question: the strong, cheap rival that fine-tuning has to beat.
+
+The choice is the same in every run of the same data: balanced over the labels of a label task and over the seeds' categories, and within each the prompts
+first on which the teacher's samples agree most.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from distillation.prompts_to_requests import Turn, turn
+from distillation.records import HoldoutItem, Record
+from distillation.task import Task, TaskKind
+from distillation.training_limits import estimate_tokens
+
+MAX_EXAMPLE_TOKENS = 1000
+"""A longer example is passed over: each is paid for with every question."""
+
+T = TypeVar("T")
+
+
+class Learnt(Record, frozen=True):
+    """A prompt of train.jsonl with the answers that it teaches there, its seed's category and the share of the teacher's samples that agree (0 to 1)."""
+
+    prompt_id: str
+    system: str
+    prompt: str
+    answers: tuple[str, ...]
+    category: str | None
+    agreement: float
+
+
+class Shot(Record, frozen=True):
+    """One example: `5-dataset/few-shot.jsonl`. Made by PlanPredictions, read by people."""
+
+    prompt_id: str
+    system: str
+    prompt: str
+    answer: str
+
+
+class FewShot:
+    """The examples for each question. Those that were taught under the question's own system text where there are enough, else those of all."""
+
+    def __init__(self, learnt: Iterable[Learnt], count: int, task: Task) -> None:
+        self._count, self._task = count, task
+        self._all = [one for one in learnt if estimate_tokens(one.prompt) + estimate_tokens(_answer(one)) <= MAX_EXAMPLE_TOKENS]
+        self._of_system: dict[str, list[Learnt]] = {}
+        for one in self._all:
+            self._of_system.setdefault(one.system, []).append(one)
+        self._chosen: dict[str | None, list[Shot]] = {}
+
+    def shots(self, item: HoldoutItem) -> list[Shot]:
+        """The examples before this question, in the order in which they are shown."""
+        own = self._of_system.get(item.system, [])
+        key = item.system if len(own) >= self._count else None
+        if key not in self._chosen:
+            self._chosen[key] = choose(self._all if key is None else own, self._count, self._task)
+        return self._chosen[key]
+
+    @property
+    def shown(self) -> list[Shot]:
+        """All examples that were given out so far, each once."""
+        return list({shot.prompt_id: shot for shots in self._chosen.values() for shot in shots}.values())
+
+
+def choose(learnt: Iterable[Learnt], count: int, task: Task) -> list[Shot]:
+    """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, the most agreed on first."""
+    by_label: dict[str, list[Learnt]] = {}
+    for one in sorted(learnt, key=lambda one: (-one.agreement, hashlib.sha256(one.prompt_id.encode()).digest())):
+        by_label.setdefault(_answer(one) if task.kind is TaskKind.LABEL else "", []).append(one)
+    queues = [in_turns(_by_category(group)) for _, group in sorted(by_label.items())]
+    chosen = in_turns(queues)[:count]
+    return [Shot(prompt_id=one.prompt_id, system=one.system, prompt=one.prompt, answer=_answer(one)) for one in chosen]
+
+
+def as_turns(shots: Iterable[Shot]) -> list[Turn]:
+    """The examples as earlier turns of the conversation."""
+    return [said for shot in shots for said in (turn("user", shot.prompt), turn("assistant", shot.answer))]
+
+
+def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
+    """The first of each queue, then the second of each that has one, and so on."""
+    return [queue[number] for number in range(max(map(len, queues), default=0)) for queue in queues if number < len(queue)]
+
+
+def learnt_prompts(taught: Mapping[tuple[str, str], Sequence[str]], known: Iterable[Learnt]) -> list[Learnt]:
+    """What train.jsonl teaches ((system, prompt) -> answers) with what else is known of its prompts (their candidates, whose own answers do not count).
+
+    Of two candidates that read the same the first counts.
+    """
+    found: dict[tuple[str, str], Learnt] = {}
+    for one in known:
+        key = one.system, one.prompt
+        if key in taught and key not in found:
+            found[key] = msgspec.structs.replace(one, answers=tuple(taught[key]))
+    return list(found.values())
+
+
+def _by_category(group: Iterable[Learnt]) -> list[list[Learnt]]:
+    queues: dict[str, list[Learnt]] = {}
+    for one in group:
+        queues.setdefault(one.category or "", []).append(one)
+    return [queue for _, queue in sorted(queues.items())]
+
+
+def _answer(one: Learnt) -> str:
+    """What most of the prompt's training lines say; of equals the first."""
+    return Counter(one.answers).most_common(1)[0][0]

@@ -1,0 +1,86 @@
+"""Holdout and predictions -> the datasets of evaluation jobs, one arm a job, and the answers that are compared.
+
+Prompt dataset with precomputed answers: Amazon Bedrock user guide, "Create a prompt dataset for a model evaluation job that uses a model as judge".
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from distillation.records import HoldoutItem, Prediction, Record
+
+MAX_PROMPTS = 1_000
+"""A job with a judge takes at most so many prompts (user guide, "Prompt dataset requirements")."""
+_GREEDY = "g"
+
+
+class ModelResponse(Record, frozen=True):
+    """An answer that was made before, and whose it is."""
+
+    response: str
+    model_identifier: str
+
+
+class JudgingLine(Record, frozen=True, omit_defaults=True):
+    """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`. Made by `judging_lines`, read by Bedrock."""
+
+    prompt: str
+    model_responses: tuple[ModelResponse, ...]
+    reference_response: str | None = None
+    category: str | None = None
+
+
+class Key(NamedTuple):
+    """What a judged line is recognised by in Bedrock's output, whose order and record ids are documented nowhere."""
+
+    prompt: str
+    reference: str
+    response: str
+
+
+def chosen_items(holdout: Iterable[HoldoutItem], most: int) -> list[HoldoutItem]:
+    """At most `most` items, chosen by a hash of their prompt id: the same ones in every run and for every arm. In order of prompt id."""
+    ranked = sorted(holdout, key=lambda item: hashlib.sha256(f"judged {item.prompt_id}".encode()).digest())
+    return sorted(ranked[:most], key=lambda item: item.prompt_id)
+
+
+def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
+    """Prompt id -> the answer that quality is judged by: the arm's greedy one, or its first sample where it gave no greedy ones at all."""
+    given = list(predictions)
+    greedy = [one for one in given if one.sample.startswith(_GREEDY)]
+    found: dict[str, str] = {}
+    for prediction in greedy or given:
+        if prediction.text is not None and prediction.text.strip():
+            found.setdefault(prediction.prompt_id, prediction.text)
+    return found
+
+
+def judging_lines(items: Sequence[HoldoutItem], texts: Mapping[str, str], arm: str) -> list[JudgingLine]:
+    """One line an item that the arm answered. The prompt holds the system text too: an evaluation job has no other place for it."""
+    return [_line(item, texts[item.prompt_id], arm) for item in items if item.prompt_id in texts]
+
+
+def parts(lines: Sequence[JudgingLine]) -> Iterator[Sequence[JudgingLine]]:
+    """The lines in parts that a job takes."""
+    return (lines[start : start + MAX_PROMPTS] for start in range(0, len(lines), MAX_PROMPTS))
+
+
+def key_of(item: HoldoutItem, text: str) -> Key:
+    """What the item's line is recognised by."""
+    return read_key(_prompt_text(item), item.reference, text)
+
+
+def read_key(prompt: str, reference: str | None, response: str) -> Key:
+    """The same from a line's own texts. White space at their ends does not count."""
+    return Key(prompt.strip(), (reference or "").strip(), response.strip())
+
+
+def _line(item: HoldoutItem, text: str, arm: str) -> JudgingLine:
+    # An empty reference is none at all to the judge.
+    reference = item.reference if item.reference and item.reference.strip() else None
+    responses = (ModelResponse(response=text, model_identifier=arm),)
+    return JudgingLine(prompt=_prompt_text(item), model_responses=responses, reference_response=reference, category=item.category)
+
+
+def _prompt_text(item: HoldoutItem) -> str:
+    return f"{item.system}\n\n{item.prompt}" if item.system else item.prompt

@@ -1,0 +1,125 @@
+"""Whether a new prompt is new, and whether it is about what the seeds are about. No model: hashes of words and of character sequences."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from distillation.common_shingles import common_shingles
+from distillation.folded_words import folded_text
+from distillation.near_duplicates import rows_a_band
+from distillation.prompt_keys import keys_of
+from distillation.records import Prompt
+
+REFERENCE_SEEDS = 2_000
+"""Seeds that the topic is measured by, at the most; spread over all of them."""
+_BUCKETS = 4_096
+_GRAMS = (3, 4, 5)
+_TEXT_BYTES = 20_000
+
+Signatures = npt.NDArray[np.uint32]
+Vectors = npt.NDArray[np.float32]
+
+
+class Twin(NamedTuple):
+    """Another prompt that says the same: `place` among the new ones, -1 where it is a known one. `exact`: equal but for case, width and white space."""
+
+    place: int
+    prompt_id: str
+    exact: bool
+
+
+def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | None) -> list[list[Twin]]:
+    """For each new prompt its twins among the known ones and among the new ones before it, exact ones first.
+
+    `threshold`: estimated Jaccard similarity of word sequences from which prompts are near duplicates; None looks for exact ones only.
+    """
+    everyone = [*known, *new]
+    keys = keys_of(everyone, common_shingles(known))
+    found: list[list[Twin]] = [[] for _ in new]
+    first: dict[str, list[int]] = {}
+    for at, key in enumerate(keys):
+        earlier = first.setdefault(key.folded, [])
+        if at >= len(known):
+            found[at - len(known)] += [Twin(max(one - len(known), -1), keys[one].prompt_id, exact=True) for one in earlier]
+        earlier.append(at)
+    if threshold is not None and new:
+        signatures = np.array([np.frombuffer(key.signature, "<u4") for key in keys])
+        for at, one in _near(signatures, len(known), threshold):
+            found[at - len(known)].append(Twin(max(one - len(known), -1), keys[one].prompt_id, exact=False))
+    return found
+
+
+def apart_from(held: Sequence[Prompt], prompts: Sequence[Prompt], threshold: float | None) -> list[Prompt]:
+    """The prompts that say nothing that one of `held` says, in order."""
+    found = twins(held, prompts, threshold)
+    return [prompt for prompt, same in zip(prompts, found, strict=True) if all(twin.place >= 0 for twin in same)]
+
+
+def _near(signatures: Signatures, start: int, threshold: float) -> Iterator[tuple[int, int]]:
+    """Pairs (later, earlier) whose estimated similarity reaches the threshold, the later one from `start` on."""
+    seen: set[tuple[int, int]] = set()
+    slots = signatures.shape[1]
+    rows = rows_a_band(threshold, slots)
+    for band in range(0, slots - rows + 1, rows):
+        for bucket in _buckets(np.ascontiguousarray(signatures[:, band : band + rows]), start):
+            for at in bucket[bucket >= start].tolist():
+                pairs = [(at, one) for one in bucket[bucket < at].tolist() if (at, one) not in seen]
+                seen.update(pairs)
+                yield from (pair for pair in pairs if float(np.mean(signatures[pair[0]] == signatures[pair[1]])) >= threshold)
+
+
+def _buckets(bands: Signatures, start: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Groups of prompts with an equal band, of two or more, with at least one of the new ones; in order of prompt."""
+    rows = bands.view(np.dtype((np.void, bands.itemsize * bands.shape[1]))).ravel()
+    _, group = np.unique(rows, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    for bucket in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        if len(bucket) > 1 and bucket[-1] >= start:
+            yield bucket
+
+
+class SeedTopic:
+    """What the seeds are about, as far as characters tell: TF-IDF over hashed sequences of 3 to 5 characters, distance = 1 - cosine to the nearest seed.
+
+    A text is off topic when it is further from its nearest seed than all but a share of the seeds are from theirs. The test catches other languages, code,
+    and other subjects; it cannot tell sense from nonsense in the seeds' own words.
+    """
+
+    def __init__(self, seeds: Sequence[str], share: float) -> None:
+        step = max(1, -(-len(seeds) // REFERENCE_SEEDS))
+        counts = np.stack([_counts(seed) for seed in seeds[::step]]) if seeds else np.zeros((0, _BUCKETS), np.float32)
+        self._idf = np.log((1 + len(counts)) / (1 + (counts > 0).sum(axis=0)), dtype=np.float32) + np.float32(1)
+        self._seeds = _unit(counts * self._idf)
+        own = self._seeds @ self._seeds.T
+        np.fill_diagonal(own, -1)
+        self.limit = float(np.quantile(1 - own.max(axis=1), 1 - share, method="higher")) if len(counts) > 1 and share > 0 else 1.0
+        """Distance from which a text is off topic."""
+
+    def distances(self, texts: Sequence[str]) -> list[float]:
+        """Each text's distance to its nearest seed, 0 (the same) to 1 (nothing in common)."""
+        if not texts or not len(self._seeds):
+            return [0.0] * len(texts)
+        parts = (texts[start : start + 1_000] for start in range(0, len(texts), 1_000))
+        nearest = [(_unit(np.stack([_counts(text) for text in part]) * self._idf) @ self._seeds.T).max(axis=1) for part in parts]
+        return [float(distance) for distance in 1 - np.concatenate(nearest)]
+
+
+def _counts(text: str) -> Vectors:
+    """Square roots of how often each hashed sequence stands in the text, so that a repeated one does not outweigh all others."""
+    found = np.frombuffer(f" {folded_text(text)} ".encode("utf-8", "replace")[:_TEXT_BYTES], np.uint8).astype(np.uint32)
+    total = np.zeros(_BUCKETS, np.float32)
+    for length in _GRAMS:
+        if len(found) >= length:
+            hashes = np.full(len(found) - length + 1, length, np.uint32)
+            for offset in range(length):
+                hashes = hashes * np.uint32(16_777_619) ^ found[offset : len(found) - length + 1 + offset]
+            hashes ^= hashes >> np.uint32(15)
+            total += np.bincount(hashes % np.uint32(_BUCKETS), minlength=_BUCKETS)
+    return np.sqrt(total)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -1,0 +1,50 @@
+"""What quality costs: the arms by price and by speed."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from distillation.chart_style import colour_of, dress, whisker
+from distillation.figures import figure, metric_name
+from distillation.scores import ArmScore, Metric
+
+COST, LATENCY = "costPer1000Usd", "latencyMedianMs"
+
+
+def trade_off(arms: Mapping[str, ArmScore], metric: str, price: str, x_title: str, colours: Mapping[str, str] | None = None) -> go.Figure | None:
+    """Quality over `price` (a metric of the arms), both with 95 % intervals. None where fewer than two arms have both.
+
+    `colours`: arm -> name in the palette, where it is not the arm's own.
+    """
+    found = {arm: (score.metrics[price], score.metrics[metric]) for arm, score in arms.items() if price in score.metrics and metric in score.metrics}
+    found = {arm: pair for arm, pair in found.items() if pair[0].value > 0}
+    if len(found) < 2:
+        return None
+    prices = [pair[0].value for pair in found.values()]
+    dearest, decades = max(prices), max(prices) / min(prices)
+    chart = go.Figure(
+        [
+            _dot(arm, *pair, price=price, metric=metric, left=pair[0].value == dearest, colour=colour_of((colours or {}).get(arm, arm)))
+            for arm, pair in found.items()
+        ]
+    )
+    dress(chart, height=300, x_title=x_title, y_title=f"{metric_name(metric)}, %")
+    chart.update_xaxes(type="log", dtick="D1" if decades < 6 else "D2", tickformat="~g")
+    return chart
+
+
+def _dot(arm: str, cost: Metric, quality: Metric, *, price: str, metric: str, left: bool, colour: str) -> go.Scatter:
+    percents = [None if end is None else 100 * end for end in (quality.low, quality.high)]
+    return go.Scatter(
+        x=[cost.value],
+        y=[100 * quality.value],
+        error_x=whisker(cost.value, cost.low, cost.high, colour),
+        error_y=whisker(100 * quality.value, percents[0], percents[1], colour),
+        mode="markers+text",
+        text=[f" {arm} "],
+        textposition="top left" if left else "top right",
+        textfont={"color": colour, "size": 13},
+        marker={"size": 10, "color": colour},
+        cliponaxis=False,
+        hovertemplate=f"{arm}: {figure(metric, quality.value)} at {figure(price, cost.value)}<extra></extra>",
+    )

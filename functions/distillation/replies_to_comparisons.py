@@ -1,0 +1,78 @@
+"""What a judge said of pairs of answers, each in both orders -> wins, ties, losses, and how much the place alone decided."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from distillation.comparison_requests import CHOICE, FIRST, SECOND, Orders, Pair, orders_of
+from distillation.paired_statistics import mcnemar, mean_intervals
+from distillation.records import Answer, Arm
+from distillation.scores import Against, Comparisons, Metric
+from distillation.task import answer_reader
+
+WIN, DRAW, LOSS = 1.0, 0.5, 0.0
+
+
+class Outcome(NamedTuple):
+    """Of the student in one pair: WIN, DRAW or LOSS. `first_place`: the share of its choices that were for the answer shown first; None without a choice."""
+
+    result: float
+    consistent: bool
+    first_place: float | None
+
+
+EQUAL = Outcome(DRAW, consistent=False, first_place=None)
+"""Of a pair that nobody was asked about."""
+
+
+def choices_of(answers: Iterable[Answer]) -> dict[str, str]:
+    """Record id -> A, B or tie, of the replies that name one."""
+    read = answer_reader(CHOICE)
+    found = ((answer.record_id, read(answer.text)) for answer in answers)
+    return {record_id: choice for record_id, choice in found if isinstance(choice, str)}
+
+
+def outcome_of(orders: Orders, choices: Mapping[str, str]) -> Outcome | None:
+    """A pair is won or lost only when both orders say so. None where one of them has no choice."""
+    student_first, teacher_first = choices.get(orders.student_first.record_id), choices.get(orders.teacher_first.record_id)
+    if student_first is None or teacher_first is None:
+        return None
+    for_student = (student_first == FIRST) + (teacher_first == SECOND)
+    for_teacher = (student_first == SECOND) + (teacher_first == FIRST)
+    made = [choice for choice in (student_first, teacher_first) if choice in (FIRST, SECOND)]
+    return Outcome(
+        result=WIN if for_student == 2 else LOSS if for_teacher == 2 else DRAW,
+        consistent=for_student == 2 or for_teacher == 2 or not made,
+        first_place=made.count(FIRST) / len(made) if made else None,
+    )
+
+
+def comparisons(pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, *, unanswered: int, resamples: int, seed: int) -> Comparisons:
+    """`unanswered`: how many of the judged items are in no pair. `judge`: the model that was asked."""
+    asked = [outcome_of(orders_of(pair, judge), choices) for pair in pairs if not pair.equal]
+    equal, judged = len(pairs) - len(asked), [outcome for outcome in asked if outcome is not None]
+    results = [outcome.result for outcome in (*judged, *[EQUAL] * equal)]
+    win, loss = results.count(WIN), results.count(LOSS)
+    return Comparisons(
+        arm=Arm.STUDENT,
+        minus=Arm.TEACHER,
+        n=len(results),
+        win=win,
+        tie=results.count(DRAW),
+        loss=loss,
+        equal=equal,
+        consistent=sum(outcome.consistent for outcome in judged),
+        unanswered=unanswered,
+        unjudged=len(asked) - len(judged),
+        win_rate=_mean(results, resamples, seed),
+        p_value=mcnemar(win, loss),
+        first_place=_mean([outcome.first_place for outcome in judged if outcome.first_place is not None], resamples, seed),
+    )
+
+
+def _mean(values: Sequence[float], resamples: int, seed: int) -> Metric | None:
+    if not values:
+        return None
+    bounds = mean_intervals(np.array(values, dtype=float)[:, None], resamples=resamples, seed=seed)[0]
+    return Metric(value=sum(values) / len(values), low=bounds.low, high=bounds.high, n=len(values), method=bounds.method, against=Against.JUDGE)

@@ -1,0 +1,111 @@
+"""The funnel of the data, from the lines of the seed files to the training lines: its steps ahead of the teacher's replies, and all of them in words."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from distillation.expansion_rounds import ExpansionSummary
+from distillation.records import FunnelStep
+
+NEW_PROMPTS = "new prompts"
+SET_APART = frozenset({"holdout"})
+"""Reasons that are no loss: the holdout is what everything is measured on."""
+
+UNITS = {
+    "seeds": "Seeds: lines of the seed files",
+    NEW_PROMPTS: "Expansion: new prompts, by method",
+    "answers": "Answers of the teacher",
+    "holdout": "Holdout: prompts set apart for measuring",
+    "prompts": "Prompts to learn from",
+    "examples": "Training lines",
+}
+STEPS = {
+    "seeds": "Readable and usable",
+    "replies": "Answered by the teacher",
+    "form": "Holds an answer of the task",
+    "schema": "Fits the schema",
+    "length": "Of a sensible length",
+    "repetition": "Does not repeat itself",
+    "refusals": "Is no refusal",
+    "boilerplate": "Is no stock phrase",
+    "language": "In the wanted language",
+    "personalData": "Free of personal data",
+    "policy": "Taken by the policy",
+    "usableAnswer": "Has a usable answer",
+    "promptPersonalData": "Free of personal data",
+    "reference": "Agrees with its reference",
+    "agreement": "The teacher agrees with itself",
+    "sampleLength": "Short enough to train on",
+    "holdoutTwins": "Unlike each other",
+    "exactDuplicates": "Not a copy of another",
+    "nearDuplicates": "Not nearly a copy of another",
+    "decontamination": "No text of the holdout in it",
+    "ratings": "Rated well by the judge",
+    "selection": "Chosen, where there were too many",
+}
+_COUNTED = ("requests", "asked", "parsed", "kept")
+
+
+class FunnelRow(NamedTuple):
+    """A step as it is drawn. `share` and `kept_share` are widths (0 to 1) against the most that any step of the unit took."""
+
+    name: str
+    step: FunnelStep
+    apart: int
+    out: dict[str, int]
+    share: float
+    kept_share: float
+
+
+class FunnelGroup(NamedTuple):
+    """The steps of one unit, one after the other."""
+
+    title: str
+    rows: list[FunnelRow]
+
+
+def seeds_step(seeds_in: int, rejected: Mapping[str, int]) -> FunnelStep:
+    """The first step: lines of the seed files. `rejected` maps reason code -> lines."""
+    return FunnelStep(step="seeds", unit="seeds", came=seeds_in, kept=seeds_in - sum(rejected.values()), rejected=dict(rejected))
+
+
+def expansion_steps(summary: ExpansionSummary | None) -> Iterator[FunnelStep]:
+    """One step a method: new prompts asked for (or given, where the teacher gave more), kept, and why the others are not."""
+    for method, counts in (summary.methods if summary else {}).items():
+        rejected = {reason: count for reason, count in counts.items() if reason not in _COUNTED and count}
+        kept, out = counts.get("kept", 0), sum(rejected.values())
+        not_given = counts.get("asked", 0) - kept - out
+        if not_given > 0:
+            rejected["not_given"] = not_given
+        yield FunnelStep(step=method, unit=NEW_PROMPTS, came=kept + out + max(not_given, 0), kept=kept, rejected=rejected)
+
+
+def funnel_problems(steps: Iterable[FunnelStep]) -> tuple[str, ...]:
+    """One sentence for each step whose records do not add up."""
+    return tuple(
+        f"{step_name(step)} ({step.unit}): {step.came:,} came, but kept + set aside are {step.kept + sum(step.rejected.values()):,}."
+        for step in steps
+        if step.came != step.kept + sum(step.rejected.values())
+    )
+
+
+def step_name(step: FunnelStep) -> str:
+    """What is true of the records that a step keeps; a method of expansion by its own name."""
+    if step.step == "split":
+        return "Not part of the holdout"
+    return STEPS.get(step.step, step.step)
+
+
+def funnel_groups(steps: Sequence[FunnelStep]) -> list[FunnelGroup]:
+    """The steps by what they count, units and steps in the order of the path."""
+    return [FunnelGroup(UNITS.get(unit, unit), _rows([step for step in steps if step.unit == unit])) for unit in dict.fromkeys(step.unit for step in steps)]
+
+
+def _rows(steps: Sequence[FunnelStep]) -> list[FunnelRow]:
+    most = max((step.came for step in steps), default=0) or 1
+    return [_row(step, most) for step in steps]
+
+
+def _row(step: FunnelStep, most: int) -> FunnelRow:
+    out = dict(sorted(((reason, count) for reason, count in step.rejected.items() if reason not in SET_APART), key=lambda pair: (-pair[1], pair[0])))
+    apart = sum(count for reason, count in step.rejected.items() if reason in SET_APART)
+    return FunnelRow(step_name(step), step, apart, out, step.came / most, step.kept / most)

@@ -1,0 +1,105 @@
+"""The rows that the report's tables and forest plots show."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from distillation.figures import metric_name
+from distillation.forest_chart import ForestRow
+from distillation.records import Arm
+from distillation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
+from distillation.scores_to_report import Report
+
+YARDSTICKS = {Yardstick.TEACHER: "teacher", Yardstick.TEACHER_SELF: "teacher's repeats", Yardstick.FULL: "full agreement"}
+OUTCOMES = {Outcome.PASSED: ("within the limit", "good"), Outcome.OPEN: ("not settled", "wait"), Outcome.WORSE: ("worse", "bad")}
+SMALL = ("too small to count", "none")
+
+
+class SliceRow(NamedTuple):
+    """One category: the judging metric of every arm, the student's difference to its yardstick, what the gate makes of it."""
+
+    name: str
+    n: int
+    arms: dict[str, Metric]
+    gate: Gate | None
+    check: Check | None
+
+
+def checks_by_place(report: Report) -> dict[tuple[str, str | None], Check]:
+    """Metric and slice -> what the gate found there."""
+    return {(check.metric, check.slice): check for check in report.verdict.checks}
+
+
+def headline_rows(report: Report) -> list[ForestRow]:
+    """The forest plot: the student against its yardstick in every metric, then every other pair of arms in the metric that decides."""
+    checks = checks_by_place(report)
+    whole = [one for one in report.comparisons if one.slice is None]
+    rows = [_row(one, checks.get((one.metric, None))) for one in whole]
+    shown = {_pair(one.difference) for one in whole}
+    metric = judging_metric(report)
+    return rows + [ForestRow(pair_name(one), one) for one in report.differences if one.metric == metric and _pair(one) not in shown]
+
+
+def all_rows(report: Report) -> list[ForestRow]:
+    """The table below it: every pair of arms in every metric."""
+    checks = checks_by_place(report)
+    paired = {_pair(one) for one in report.differences}
+    extra = [_row(one, checks.get((one.metric, None))) for one in report.comparisons if one.slice is None and _pair(one.difference) not in paired]
+    return extra + [ForestRow(pair_name(one), one) for one in report.differences]
+
+
+def slice_rows(report: Report) -> list[SliceRow]:
+    """The categories, the largest first, in the metric that decides."""
+    metric, checks = judging_metric(report), checks_by_place(report)
+    gates = {one.slice: one for one in report.comparisons if one.metric == metric and one.slice is not None}
+    return [
+        SliceRow(
+            part.name,
+            part.n,
+            {arm: metrics[metric] for arm, metrics in part.arms.items() if metric in metrics},
+            gates.get(part.name),
+            checks.get((metric, part.name)),
+        )
+        for part in report.slices
+    ]
+
+
+def slice_forest(report: Report) -> list[ForestRow]:
+    """The same as a forest plot."""
+    return [ForestRow(f"{row.name} (n {row.n:,})", row.gate.difference, _margin(row.check)) for row in slice_rows(report) if row.gate]
+
+
+def judging_metric(report: Report) -> str:
+    """What the verdict looks at first."""
+    return report.gate.metric if report.gate else report.verdict.metric or ""
+
+
+def outcome_of(check: Check | None) -> tuple[str, str]:
+    """A check's outcome in words, and the tone that goes with it."""
+    if check is None:
+        return "not tested", "none"
+    return SMALL if check.outcome is Outcome.OPEN and not check.gated else OUTCOMES[check.outcome]
+
+
+def losses_in_words(report: Report) -> Iterator[str]:
+    """Arms with answers that are missing or cannot be read."""
+    for arm, score in report.arms.items():
+        if score.errors:
+            yield f"{arm}: " + ", ".join(f"{reason} {count:,}" for reason, count in score.errors.items())
+
+
+def _row(one: Gate, check: Check | None) -> ForestRow:
+    name = f"{metric_name(one.metric)}: {Arm.STUDENT} − {YARDSTICKS[one.yardstick]}"
+    return ForestRow(name, one.difference, _margin(check), outcome_of(check)[0] if check else "")
+
+
+def _margin(check: Check | None) -> float | None:
+    return check.margin if check else None
+
+
+def pair_name(one: Difference) -> str:
+    """Metric and arms of a difference."""
+    return f"{metric_name(one.metric)}: {one.arm} − {one.minus}"
+
+
+def _pair(one: Difference) -> tuple[str, str, str]:
+    return one.metric, one.arm, one.minus

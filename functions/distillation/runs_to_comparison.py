@@ -1,0 +1,177 @@
+"""Several runs -> their students on the holdout items that all of them have: figures, paired differences, what was set otherwise.
+
+    comparison = compare(runs, prices=load_prices(), created_at=...)
+
+A prompt id is made from the text that is asked, so the same id in two runs is the same question; and side_of keeps a seed on its side of the split.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import msgspec
+
+from distillation.answer_sheet import read_sheet
+from distillation.arm_columns import label_table, quality_columns
+from distillation.costs import Prices
+from distillation.errors import InvalidInput
+from distillation.flat_settings import differing
+from distillation.metrics import EXACT, Tolerance
+from distillation.paired_differences import Draw, Pairing, corrected, differences_of, macro_f1_differences
+from distillation.predictions_to_scores import RESAMPLES, score
+from distillation.quality_targets import quality_targets
+from distillation.records import Arm, HoldoutItem, Prediction, Record
+from distillation.scores import Against, ArmScore, Difference
+from distillation.task import Task, TaskKind
+
+MOST_RUNS = 6
+SEED = 1
+
+
+class ComparedRun(Record, frozen=True):
+    """What a comparison needs of a run: its holdout, what its student and its teacher answered, how it was set, what came of it.
+
+    `decision` and `headline` are its own verdict, against its own teacher. `models` maps roles to ids. `cost_usd` is None where the report says none.
+    """
+
+    run_id: str
+    dataset: str
+    task: Task
+    holdout: list[HoldoutItem]
+    student: list[Prediction]
+    teacher: list[Prediction]
+    settings: dict[str, Any]
+    models: dict[str, str]
+    decision: str
+    headline: str
+    cost_usd: float | None = None
+    training_lines: int | None = None
+
+
+class RunLine(Record, frozen=True):
+    """One run in the comparison. Of the items that any run has, `lacks` are not in its own holdout of `holdout` items."""
+
+    run_id: str
+    dataset: str
+    decision: str
+    headline: str
+    cost_usd: float | None
+    training_lines: int | None
+    holdout: int
+    lacks: int
+
+
+class Comparison(Record, frozen=True):
+    """The runs' students on the same `n` items. `arms` and the differences' arms are run ids; `teacher` is the teacher of the first run.
+
+    `different` maps names of settings and models to what each run says. `changed_references` counts shared items whose reference is not the same in all runs:
+    the first run's is taken.
+    """
+
+    created_at: str
+    task: Task
+    n: int
+    runs: tuple[RunLine, ...]
+    quality_against: Against
+    changed_references: int
+    arms: dict[str, ArmScore]
+    teacher: ArmScore
+    metric: str
+    differences: tuple[Difference, ...]
+    different: dict[str, tuple[str, ...]]
+    resamples: int
+    seed: int
+
+
+def compare(runs: Sequence[ComparedRun], *, prices: Prices, created_at: str, tolerance: Tolerance = EXACT, resamples: int = RESAMPLES) -> Comparison:
+    """Every run's student on the shared holdout, and each against each on the same items.
+
+    Raises:
+        InvalidInput: fewer than two or more than six runs, tasks of another kind, or no item that all runs have.
+    """
+    _check(runs)
+    holdout, union = shared_items(runs), {item.prompt_id for run in runs for item in run.holdout}
+    ids = {item.prompt_id for item in holdout}
+    keys = {f"run {place}": run for place, run in enumerate(runs)}
+    predictions = {Arm.TEACHER.value: _within(runs[0].teacher, ids)} | {key: _within(run.student, ids) for key, run in keys.items()}
+    models = {Arm.TEACHER.value: runs[0].models.get("teacher", "")} | {key: run.models.get("student", "") for key, run in keys.items()}
+    draw = Draw(resamples, SEED)
+    scores = score(holdout, predictions, runs[0].task, seed=SEED, models=models, prices=prices, tolerance=tolerance, resamples=resamples)
+    found = _differences(holdout, predictions, runs[0].task, list(keys), draw=draw, tolerance=tolerance)
+    return Comparison(
+        created_at=created_at,
+        task=runs[0].task,
+        n=len(holdout),
+        runs=tuple(_line(run, len(union)) for run in runs),
+        quality_against=scores.quality_against,
+        changed_references=_changed_references(runs, ids),
+        arms={run.run_id: scores.arms[key] for key, run in keys.items()},
+        teacher=scores.arms[Arm.TEACHER],
+        metric=found[0].metric if found else "",
+        differences=tuple(msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id) for one in found),
+        different=differing([{**_settings(run), "models": run.models} for run in runs]),
+        resamples=resamples,
+        seed=SEED,
+    )
+
+
+def _check(runs: Sequence[ComparedRun]) -> None:
+    names = [run.run_id for run in runs]
+    if not 2 <= len(names) <= MOST_RUNS or len(set(names)) < len(names):
+        raise InvalidInput(f"{len(names)} runs cannot be compared", [f"runs: name 2 to {MOST_RUNS} different ones"])
+    kinds = {run.task.kind for run in runs}
+    if len(kinds) > 1 or len({frozenset(run.task.labels) for run in runs}) > 1:
+        said = [f"{run.run_id}: {run.task.kind}{' ' + ', '.join(run.task.labels) if run.task.labels else ''}" for run in runs]
+        raise InvalidInput("the runs have different tasks", said)
+    if not shared_items(runs):
+        raise InvalidInput("there is no holdout item that all of these runs have", [f"{run.run_id}: {len(run.holdout):,} items" for run in runs])
+
+
+def shared_items(runs: Sequence[ComparedRun]) -> list[HoldoutItem]:
+    """The items of the first run that all others have too."""
+    others = [{item.prompt_id for item in run.holdout} for run in runs[1:]]
+    return [item for item in runs[0].holdout if all(item.prompt_id in ids for ids in others)]
+
+
+def _within(predictions: Sequence[Prediction], ids: set[str]) -> list[Prediction]:
+    return [one for one in predictions if one.prompt_id in ids]
+
+
+def _settings(run: ComparedRun) -> dict[str, Any]:
+    return {name: value for name, value in run.settings.items() if name not in ("runId", "dataset")}
+
+
+def _line(run: ComparedRun, union: int) -> RunLine:
+    return RunLine(
+        run_id=run.run_id,
+        dataset=run.dataset,
+        decision=run.decision,
+        headline=run.headline,
+        cost_usd=run.cost_usd,
+        training_lines=run.training_lines,
+        holdout=len(run.holdout),
+        lacks=union - len({item.prompt_id for item in run.holdout}),
+    )
+
+
+def _changed_references(runs: Sequence[ComparedRun], ids: set[str]) -> int:
+    said: dict[str, set[str | None]] = {}
+    for item in (item for run in runs for item in run.holdout if item.prompt_id in ids):
+        said.setdefault(item.prompt_id, set()).add(item.reference)
+    return sum(len(references) > 1 for references in said.values())
+
+
+def _differences(
+    holdout: Sequence[HoldoutItem], predictions: Mapping[str, Sequence[Prediction]], task: Task, arms: list[str], *, draw: Draw, tolerance: Tolerance
+) -> tuple[Difference, ...]:
+    """A later run minus each earlier one, in every quality metric, the deciding one first."""
+    sheet = read_sheet(holdout, predictions, task, tolerance=tolerance)
+    targets, pairs = quality_targets(sheet), [(later, earlier) for earlier, later in combinations(arms, 2)]
+    columns = {(target.metric, arm): column for target in targets for arm, column in quality_columns(sheet, target).items()}
+    found = differences_of(
+        [Pairing(target.metric, arm, minus, columns[target.metric, arm], columns[target.metric, minus]) for target in targets for arm, minus in pairs], draw
+    )
+    rows, table = label_table(sheet) if task.kind is TaskKind.LABEL else ((), None)
+    if table and rows:
+        found += macro_f1_differences(table, pairs, draw)
+    return corrected(found)

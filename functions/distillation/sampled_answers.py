@@ -1,0 +1,137 @@
+"""Sampled answers: how far an arm's distribution is from the teacher's, how sure the teacher is, and whether its sureness means that it is right."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from distillation.answer_sheet import AnswerSheet
+from distillation.arm_columns import Column
+from distillation.metrics import agreement, entropy_bits, jensen_shannon_bits, outcome, same_answer
+from distillation.paired_statistics import Floats, bounds_of, paired_bootstrap, wilson
+from distillation.quality_targets import Target
+from distillation.records import Arm
+from distillation.scores import Against, Calibration, CalibrationBin, Metric, TeacherDistribution
+from distillation.task import TaskKind
+
+BINS = 10
+SHUFFLES = 10
+"""Random splits of the pooled samples that say how far two samples of one distribution lie apart."""
+
+Samples = Mapping[str, Sequence[str]]
+"""Prompt id -> the teacher's sampled texts."""
+Drawn = dict[int, list[str | None]]
+"""Row -> outcomes; None is an answer without canonical form, or a missing one."""
+
+
+def teacher_outcomes(sheet: AnswerSheet, samples: Samples) -> Drawn:
+    """The teacher's samples: those of its predictions where there are any, else `samples`."""
+    if Arm.TEACHER in sheet.samples:
+        return arm_outcomes(sheet, Arm.TEACHER)
+    texts = {row: samples.get(item.prompt_id) or () for row, item in enumerate(sheet.items)}
+    return {row: [outcome(sheet.forms.of(text), sheet.task) for text in given] for row, given in texts.items() if given}
+
+
+def arm_outcomes(sheet: AnswerSheet, arm: str) -> Drawn:
+    """An arm's sampled answers."""
+    return {row: [outcome(sheet.forms.of(one.text), sheet.task) for one in given] for row, given in enumerate(sheet.samples[arm]) if given}
+
+
+def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) -> dict[str, Column]:
+    """Jensen-Shannon divergence (bits) of the arm's samples from the teacher's, a prompt, and what it would be were both drawn from one distribution.
+
+    The second is the mean over random splits of the prompt's pooled samples: few samples differ by chance, and only what lies above it is a difference.
+    Empty for free text, where no two samples are the same, and for an arm without samples.
+    """
+    if sheet.task.kind is TaskKind.TEXT or arm == Arm.TEACHER or arm not in sheet.samples:
+        return {}
+    own, rng = arm_outcomes(sheet, arm), np.random.default_rng(seed)
+    rows = tuple(row for row in own if row in teacher)
+    if not rows:
+        return {}
+    values = np.array([jensen_shannon_bits(own[row], teacher[row]) for row in rows])
+    chance = np.array([_by_chance(own[row], teacher[row], rng) for row in rows])
+    return {"jensenShannonBits": Column(rows, values, Against.TEACHER), "jensenShannonByChance": Column(rows, chance, Against.TEACHER)}
+
+
+def _by_chance(left: list[str | None], right: list[str | None], rng: np.random.Generator) -> float:
+    pooled, size = [*left, *right], len(left)
+    if len(set(pooled)) == 1:
+        return 0.0
+    orders = [rng.permutation(len(pooled)) for _ in range(SHUFFLES)]
+    return sum(jensen_shannon_bits([pooled[i] for i in order[:size]], [pooled[i] for i in order[size:]]) for order in orders) / SHUFFLES
+
+
+def teacher_distribution(teacher: Drawn) -> TeacherDistribution | None:
+    """Agreement and entropy of the teacher's samples over the holdout, or None where there are no samples."""
+    if not teacher:
+        return None
+    agreements = [agreement(answers) for answers in teacher.values()]
+    return TeacherDistribution(
+        prompts=len(teacher),
+        samples=sum(map(len, teacher.values())),
+        mean_agreement=sum(agreements) / len(teacher),
+        mean_entropy_bits=sum(map(entropy_bits, teacher.values())) / len(teacher),
+        histogram=tuple(map(_bin_numbers(agreements).count, range(BINS))),
+    )
+
+
+def _bin_numbers(shares: Sequence[float]) -> list[int]:
+    return [min(int(share * BINS), BINS - 1) for share in shares]
+
+
+class _Vote(NamedTuple):
+    agreement: float
+    right: float
+
+
+def calibration(sheet: AnswerSheet, teacher: Drawn, *, resamples: int, seed: int) -> Calibration | None:
+    """Whether the answer that most of the teacher's samples give is right as often as they agree. None without references or samples, and for free text."""
+    votes = [_vote(sheet, row, answers) for row, answers in teacher.items() if sheet.references[row] is not None]
+    if not votes or sheet.task.kind is TaskKind.TEXT:
+        return None
+    numbers = np.array(_bin_numbers([vote.agreement for vote in votes]))
+    inside = (numbers[:, None] == np.arange(BINS)).astype(float)
+    gaps = inside * np.array([vote.agreement - vote.right for vote in votes])[:, None]
+    error = float(_expected_error(gaps.sum(axis=0)[None], len(votes))[0, 0])
+    ends = [(error, error)]
+    if len(votes) > 1:
+        ends = paired_bootstrap(gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), resamples=resamples, seed=seed)
+    bounds = bounds_of(error, *ends[0])
+    return Calibration(
+        n=len(votes),
+        error=Metric(value=error, low=bounds.low, high=bounds.high, n=len(votes), method=bounds.method),
+        bins=tuple(_bin(number, [vote for vote, of in zip(votes, numbers.tolist(), strict=True) if of == number]) for number in sorted(set(numbers.tolist()))),
+    )
+
+
+def _expected_error(sums: Floats, n: Floats | int) -> Floats:
+    return np.asarray(np.abs(sums).sum(axis=1, keepdims=True) / n)
+
+
+def _vote(sheet: AnswerSheet, row: int, answers: list[str | None]) -> _Vote:
+    found = Counter(answer for answer in answers if answer is not None)
+    top = found.most_common(1)[0][0] if found else None
+    return _Vote(agreement(answers), same_answer(top, outcome(sheet.references[row], sheet.task), sheet.tolerance))
+
+
+def _bin(number: int, votes: list[_Vote]) -> CalibrationBin:
+    right, n = int(sum(vote.right for vote in votes)), len(votes)
+    interval = wilson(right, n)
+    return CalibrationBin(
+        low=number / BINS,
+        high=(number + 1) / BINS,
+        n=n,
+        agreement=sum(vote.agreement for vote in votes) / n,
+        right=Metric(value=right / n, low=interval.low, high=interval.high, n=n, method=interval.method),
+    )
+
+
+def self_grades(sheet: AnswerSheet, target: Target, samples: Samples) -> dict[int, float]:
+    """Row -> how far the teacher's sampled answers to it match its own first answer (mean grade). Rows without samples are left out."""
+    if Arm.TEACHER in sheet.samples:
+        drawn = {row: [one.text for one in sheet.samples[Arm.TEACHER][row]] for row in target.rows}
+    else:
+        drawn = {row: list(samples.get(sheet.items[row].prompt_id) or ()) for row in target.rows}
+    return {row: sum(target.grade(row, text) for text in texts) / len(texts) for row, texts in drawn.items() if texts}

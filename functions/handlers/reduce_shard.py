@@ -1,0 +1,68 @@
+"""ReduceShard: the answers to a shard of prompts -> candidates for the dataset, the shard's part of the holdout, and what was left out and why."""
+
+import struct
+from collections.abc import Sequence
+from functools import partial
+
+from application.entry import Event, Turn, lambda_entry
+from application.run_files import read_common_shingles, read_run, replies_to
+from application.services import Services
+from distillation.answer_distribution import by_prompt
+from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts
+from distillation.managed_distillation import asked_by_us
+from distillation.prompt_keys import keys_of
+from distillation.prompts_to_requests import prompts_a_shard, requests_of, samples_of
+from distillation.records import Prompt, PromptKey
+from distillation.run_layout import RunLayout
+from distillation.run_record import RunRecord
+from distillation.waves_to_accounts import Accounted, ShardCounts, account_for, replies_step
+from gateways.store import Store
+
+EMBEDDING_DIMENSIONS = 256
+"""The fewest that Titan gives: enough to tell duplicates, and a prompt's vector takes 512 bytes."""
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """Reduces one shard; a second time gives the same files."""
+    store, shard = services.store, event["shard"]
+    record, layout = read_run(store, event["run"]["runId"]), RunLayout(event["run"]["runId"])
+    prompts = list(store.records(layout.prompt_shard(shard), Prompt))
+    size = prompts_a_shard(record.sampling, record.settings.batches.max_shard_records)
+    found = replies_to(store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1)
+    answers = by_prompt(found.answers)
+    accounted = account_for(
+        [prompt for _, prompt in asked_by_us(prompts, record)],
+        answers,
+        found.rejected,
+        samples_of(record.sampling),
+        lambda prompt: (request.record_id for request in requests_of(prompt, record.sampling, record.models.teacher)),
+    )
+    settings = record.settings
+    plan = ReductionPlan(record.task, record.split, settings.examples, settings.filters, managed=settings.training.managed)
+    reduced = reduce_prompts(prompts, answers, plan, partial(_keys, services, record))
+    _write(store, layout, shard, reduced, accounted)
+    return {"counts": {"prompts": len(prompts), "candidates": len(reduced.candidates), "held": len(reduced.held), "rejected": len(reduced.rejected)}}
+
+
+def _keys(services: Services, record: RunRecord, prompts: Sequence[Prompt]) -> list[PromptKey]:
+    """The prompts' keys; with their embeddings where the run looks for semantic duplicates."""
+    common = read_common_shingles(services.store, record.run_id)
+    if record.settings.duplicates.semantic_threshold is None:
+        return keys_of(prompts, common)
+    vectors = services.embeddings.embed([prompt.prompt for prompt in prompts], EMBEDDING_DIMENSIONS)
+    packed = (struct.pack(f"<{EMBEDDING_DIMENSIONS}e", *vector) for vector in vectors)
+    return keys_of(prompts, common, {prompt.prompt_id: halves for prompt, halves in zip(prompts, packed, strict=True)})
+
+
+def _write(store: Store, layout: RunLayout, shard: int, reduced: Reduced, accounted: Accounted) -> None:
+    """The counts come last: where they are, the shard is whole."""
+    store.put_records(layout.candidates("shard", shard), reduced.candidates)
+    store.put_records(layout.candidates("holdout", shard), reduced.held)
+    store.put_records(layout.candidates("rejected", shard), reduced.rejected)
+    store.put_records(layout.candidates("unused", shard), reduced.unused)
+    store.put_records(layout.missing_answers(shard), accounted.missing)
+    counts = ShardCounts(account=accounted.account, funnel=[replies_step(accounted.account), *reduced.funnel])
+    store.put_json(layout.candidates("counts", shard), counts)
+
+
+handler = lambda_entry(run)

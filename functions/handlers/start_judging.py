@@ -1,0 +1,15 @@
+"""StartJudging: the dataset of a part of an arm's answers -> the name of its evaluation job, submitted once or adopted."""
+
+from application.entry import Event, Turn, lambda_entry
+from application.judging_submission import submit_judging
+from application.run_files import read_run
+from application.services import Services
+
+
+def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+    """The evaluation job of one arm and part."""
+    record = read_run(services.store, event["run"]["runId"])
+    return {"jobName": submit_judging(services, record, arm=event["arm"], part=event["part"], records=event["records"])}
+
+
+handler = lambda_entry(run)

@@ -1,0 +1,90 @@
+"""`compare`: files of several runs in, a page and tables out. Only AWS is replaced, by one in memory."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from cloud_fake import FakeCloud
+from terminal_fake import Terminal
+
+from distillation.record_lines import encode_lines
+from distillation.records import Arm
+from distillation.run_layout import RunLayout
+from distillation.run_record import Models, RunRecord
+from tests.unit.test_runs_to_comparison import TASK, run_of
+
+
+def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str = "promote") -> RunLayout:
+    """A run's files, as the machine leaves them."""
+    layout, run = RunLayout(run_id), run_of(run_id, right, first)
+    record = RunRecord(
+        run_id=run_id,
+        dataset="reviews",
+        created_at="2026-01-01T00:00:00Z",
+        config={"dataset": "reviews", "runId": run_id, "training": {"epochCount": len(run_id)}},
+        task=TASK,
+        seed_files=(),
+        counts={},
+        models=Models(teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""),
+        versions={},
+        prompt_hashes={},
+    )
+    report = {
+        "runId": run_id,
+        "dataset": "reviews",
+        "verdict": {"decision": decision, "headline": "So it is."},
+        "costs": {"totalUsd": 1.25},
+        "counts": {"train": 321},
+    }
+    files = {
+        layout.run: msgspec.json.encode(record),
+        layout.report("report.json"): msgspec.json.encode(report),
+        layout.dataset("holdout.jsonl"): b"".join(encode_lines(run.holdout)),
+        layout.predictions(Arm.STUDENT): b"".join(encode_lines(run.student)),
+        layout.predictions(Arm.TEACHER): b"".join(encode_lines(run.teacher)),
+    }
+    cloud.objects.update(files)
+    return layout
+
+
+def test_compare_writes_a_page_and_prints_the_numbers(terminal: Terminal, tmp_path: Path) -> None:
+    put(terminal.cloud, "a", "0" * 30 + "1" * 30)
+    put(terminal.cloud, "longer", "1" * 50, first=10, decision="hold")
+    page = tmp_path / "new" / "page.html"
+    code, text = terminal.call("compare", "a", "longer", "--to", page)
+    assert code == 0
+    for expected in (
+        "longer is better",
+        "50 holdout items are in all of them",
+        "Accuracy: longer − a",
+        "321",
+        "1.25 USD",
+        "hold",
+        "training.epochCount",
+        str(page),
+    ):
+        assert expected in text, expected
+    assert "longer is better" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        (lambda cloud: put(cloud, "b", "1" * 5, first=90), "there is no holdout item that all of these runs have"),
+        (lambda cloud: put(cloud, "b", "1" * 5, decision="failed"), "The run b failed"),
+        (lambda cloud: cloud.objects.pop(put(cloud, "b", "1" * 5).predictions("student")), "predictions-student.jsonl is not in the bucket"),
+        (lambda cloud: None, "The run b has no report"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(terminal: Terminal, tmp_path: Path, prepare: object, said: str) -> None:
+    put(terminal.cloud, "a", "1" * 5)
+    prepare(terminal.cloud)  # type: ignore[operator]
+    code, text = terminal.call("compare", "a", "b", "--to", tmp_path / "page.html")
+    assert code == 1 and said in text and "Next:" in text
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_one_run_is_no_comparison(terminal: Terminal, tmp_path: Path) -> None:
+    put(terminal.cloud, "a", "1" * 5)
+    code, text = terminal.call("compare", "a", "--to", tmp_path / "page.html")
+    assert code == 1 and "1 runs cannot be compared" in text

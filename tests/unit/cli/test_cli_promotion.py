@@ -1,0 +1,153 @@
+"""promote, rollback, approve and serving as a person calls them; AWS is one in memory, the steps are the application's own."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from terminal_fake import Terminal
+
+from application.approval import ask_for_approval
+from cli import app as commands
+from distillation.run_layout import RunLayout
+from tests.promotion_world import DATASET, STABLE, PromotionWorld
+
+
+class Desk:
+    """A terminal, and the world that its commands act on."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.world, self._terminal = PromotionWorld(), terminal
+
+    def add_run(self, run_id: str, decision: str = "hold") -> str:
+        report = {"runId": run_id, "dataset": DATASET, "verdict": {"decision": decision, "headline": "Hold: too few items.", "reasons": ["About 400 items"]}}
+        self.world.files.put(RunLayout(run_id).report("report.json"), json.dumps(report).encode())
+        return self.world.add_run(run_id)
+
+    def call(self, *arguments: str) -> tuple[int, str]:
+        return self._terminal.call(*arguments)
+
+
+@pytest.fixture
+def desk(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(terminal)
+    monkeypatch.setattr(commands, "application", lambda *_: desk.world)
+    return desk
+
+
+def test_a_held_student_is_promoted_by_hand_and_rolled_back(desk: Desk) -> None:
+    first, second = desk.add_run("run-1"), desk.add_run("run-2")
+    code, text = desk.call("promote", DATASET, "--run", "run-1", "--yes")
+    assert code == 0 and "About 400 items" in text and "Serves now: nothing" in text and "20 of 20" in text
+    assert desk.call("promote", DATASET, "--run", "run-2", "--yes")[0] == 0
+    assert desk.world.stable.models[STABLE] == second
+    code, text = desk.call("rollback", DATASET, "--yes")
+    assert code == 0 and "run-1 serves reviews again" in text
+    now = desk.world.parameter
+    assert (now.model_arn, now.rolled_back_from, desk.world.stable.models[STABLE]) == (first, "run-2", first)
+    assert "The last rollback left run-2" in desk.call("serving", DATASET)[1]
+    assert "nothing in the history" in desk.call("rollback", DATASET, "--yes")[1]
+
+
+def test_without_a_yes_nothing_happens(desk: Desk) -> None:
+    desk.add_run("run-1")
+    code, text = desk.call("promote", DATASET, "--run", "run-1")
+    assert code == 1 and "Have the student of run-1 serve reviews?" in text
+    assert not desk.world.stable.created and not desk.world.ssm.values
+
+
+def test_a_promotion_waits_for_the_move(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.add_run("run-1")
+    desk.add_run("run-2")
+    desk.call("promote", DATASET, "--run", "run-1", "--yes")
+    desk.world.stable.slow = True
+    looks: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            desk.world.stable.settle()
+
+    monkeypatch.setattr(commands.time, "sleep", sleep)
+    assert desk.call("promote", DATASET, "--run", "run-2", "--yes")[0] == 0
+    assert len(looks) == 3
+
+
+def test_a_move_that_does_not_end_is_left_to_itself(desk: Desk) -> None:
+    desk.add_run("run-1")
+    desk.add_run("run-2")
+    desk.call("promote", DATASET, "--run", "run-1", "--yes")
+    desk.world.stable.slow = True
+    code, text = desk.call("promote", DATASET, "--run", "run-2", "--yes")
+    assert code == 1 and "after an hour" in text and desk.world.parameter.run_id == "run-1"
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_canary_that_fails_leaves_what_serves(desk: Desk, command: str) -> None:
+    first, second = desk.add_run("run-1"), desk.add_run("run-2")
+    desk.call("promote", DATASET, "--run", "run-1", "--yes")
+    if command == "rollback":
+        desk.call("promote", DATASET, "--run", "run-2", "--yes")
+        desk.world.wrong.add(first)
+        code, text = desk.call("rollback", DATASET, "--yes")
+    else:
+        desk.world.wrong.add(second)
+        code, text = desk.call("promote", DATASET, "--run", "run-2", "--yes")
+    assert code == 1 and "0 of 20 canary prompts" in text
+    kept = {"promote": ("run-1", first), "rollback": ("run-2", second)}[command]
+    assert (desk.world.parameter.run_id, desk.world.stable.models[STABLE]) == kept
+
+
+def test_in_haste_a_rollback_asks_no_canary(desk: Desk) -> None:
+    first = desk.add_run("run-1")
+    desk.add_run("run-2")
+    for run in ("run-1", "run-2"):
+        desk.call("promote", DATASET, "--run", run, "--yes")
+    desk.world.wrong.add(first)
+    assert desk.call("rollback", DATASET, "--yes", "--skip-canary", "--to", "run-1")[0] == 0
+    assert desk.world.stable.models[STABLE] == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("promote", DATASET, "--run", "nobody"), "There is no run nobody"),
+        (("promote", "others", "--run", "run-1"), "is one of the dataset reviews"),
+        (("rollback", "others"), "Nothing was promoted for others yet"),
+        (("rollback", DATASET, "--to", "run-9"), "no run run-9 in the history"),
+        (("promote", DATASET, "--run", "run-1"), "serves reviews already"),
+        (("serving", "others"), "Nothing was promoted"),
+        (("approve", "run-1"), "does not wait for an approval"),
+    ],
+)
+def test_what_cannot_be_is_said_with_the_next_step(desk: Desk, arguments: tuple[str, ...], said: str) -> None:
+    desk.add_run("run-1")
+    desk.call("promote", DATASET, "--run", "run-1", "--yes")
+    code, text = desk.call(*arguments)
+    assert code == 1 and said in text
+
+
+def test_a_run_without_a_student_cannot_be_promoted(desk: Desk) -> None:
+    desk.add_run("run-1")
+    del desk.world.files.objects[RunLayout("run-1").students]
+    assert "no student that was asked" in desk.call("promote", DATASET, "--run", "run-1")[1]
+
+
+@pytest.mark.parametrize(("arguments", "approved"), [((), True), (("--decline",), False)])
+def test_an_answer_lets_the_run_go_on_once(desk: Desk, arguments: tuple[str, ...], approved: bool) -> None:
+    desk.add_run("run-1")
+    ask_for_approval(desk.world, "run-1", "token", 72)
+    assert desk.call("approve", "run-1", *arguments)[0] == 0
+    assert desk.world.completed.succeeded["token"]["approved"] is approved
+    code, text = desk.call("approve", "run-1")
+    assert code == 1 and f"answered before: {'approved' if approved else 'declined'}" in text
+
+
+def test_an_answer_that_comes_too_late_is_said(desk: Desk) -> None:
+    desk.add_run("run-1")
+    ask_for_approval(desk.world, "run-1", "token", 72)
+    desk.world.now.move(hours=73)  # type: ignore[attr-defined]
+    assert "went on without an answer" in desk.call("approve", "run-1")[1]
+    desk.world.now.time -= timedelta(hours=73)  # type: ignore[attr-defined]
+    desk.world.completed.over.add("token")
+    assert "does not wait any more" in desk.call("approve", "run-1")[1]
+    assert "answered before: over" in desk.call("approve", "run-1")[1]

@@ -1,0 +1,115 @@
+"""A run in memory from its prompts to its dataset: the handlers in their order, a teacher that is a function."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from application.services import Services
+from distillation.dataset_manifest import Manifest
+from distillation.dataset_split import Side, side_of
+from distillation.record_lines import decode_lines, encode_line
+from distillation.records import Prompt, Request, Stage
+from distillation.run_config import RunConfig
+from distillation.run_layout import RunLayout
+from distillation.run_record import Models, RunRecord
+from distillation.seeds_to_prompts import prompt_id
+from distillation.task import Task, TaskKind
+from handlers import assemble_dataset, plan_ratings, plan_requests, read_replies, reduce_shard
+from settings import Settings
+from tests.fakes import MemoryLedger, MemoryStore, Turn, model_output
+
+RUN = {"runId": "run-1", "dataset": "reviews"}
+LAYOUT = RunLayout("run-1")
+TEXT = Task(kind=TaskKind.TEXT)
+
+Teacher = Callable[[str, str, str], dict[str, object] | None]
+"""Record id, system text, prompt -> a reply's fields, or None for no reply."""
+
+
+def says(text: str) -> Teacher:
+    """Everybody is told the same."""
+    return lambda *_: model_output(text)
+
+
+class CurationWorld(Services):
+    """Shards of 100 requests, five a prompt: twenty prompts a shard."""
+
+    def __init__(self, prompts: Iterable[Prompt], task: Task = TEXT, **settings: Any) -> None:
+        super().__init__(Settings(*[""] * 10))
+        self.files, self.prompts = MemoryStore(), list(prompts)
+        self.__dict__.update(store=self.files, ledger=MemoryLedger())
+        config = RunConfig.model_validate({"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings})
+        self.record = RunRecord(
+            run_id="run-1",
+            dataset="reviews",
+            created_at="2026-01-01T00:00:00Z",
+            config=config.to_json(),
+            task=task,
+            seed_files=(),
+            counts={"prompts": len(self.prompts)},
+            models=Models(teacher="pro", teacher_invoke="pro", student="micro", base_invoke="micro"),
+            versions={"msgspec": "1"},
+            prompt_hashes={},
+        )
+        self.files.put_json(LAYOUT.run, self.record)
+        self.files.put_records(LAYOUT.prompts, self.prompts)
+
+    def reduced(self, teacher: Teacher) -> "CurationWorld":
+        """Asks, reads and reduces everything."""
+        wave = plan_requests.run({"run": RUN}, self, Turn())
+        self.answer(wave, teacher)
+        for shard in range(int(str(wave["promptShards"]))):
+            reduce_shard.run({"run": RUN, "shard": shard}, self, Turn())
+        return self
+
+    def rated(self, judge: Teacher, wave: int = 0) -> dict[str, Any]:
+        """One round of ratings."""
+        planned = plan_ratings.run({"run": RUN, "wave": wave}, self, Turn())
+        self.answer(planned, judge)
+        return planned
+
+    def assembled(self) -> Manifest:
+        assemble_dataset.run({"run": RUN}, self, Turn())
+        return msgspec.json.decode(self.files.get(LAYOUT.dataset("manifest.json")), type=Manifest)
+
+    def answer(self, planned: dict[str, Any], teacher: Teacher) -> None:
+        stage, wave = Stage(planned["stage"]), planned["wave"]
+        for shard in (shard["shard"] for shard in planned["shards"]):
+            lines = []
+            for request in decode_lines(self.files.lines(LAYOUT.requests(wave, shard, stage)), Request):
+                body: dict[str, Any] = request.model_input
+                reply = teacher(request.record_id, body.get("system", [{"text": ""}])[0]["text"], body["messages"][0]["content"][0]["text"])
+                lines += [encode_line({"recordId": request.record_id} | reply)] if reply is not None else []
+            self.files.put_lines(LAYOUT.replies_prefix(wave, shard, stage) + "job/shard.jsonl.out", lines)
+            read_replies.run({"run": RUN, "stage": stage, "wave": wave, "shard": shard}, self, Turn())
+
+    def reasons(self) -> dict[str, str]:
+        """Prompt id -> reason, of the dataset's rejected file."""
+        return {line["promptId"]: line["reason"] for line in self.lines("rejected.jsonl")}
+
+    def lines(self, name: str) -> list[dict[str, Any]]:
+        """A file of the dataset."""
+        return [msgspec.json.decode(line) for line in self.files.lines(LAYOUT.dataset(name))]
+
+    def candidates(self, name: str) -> list[dict[str, Any]]:
+        """All files that the reductions left under a name."""
+        return [msgspec.json.decode(line) for line in self.files.lines_below(LAYOUT.candidates_prefix, named=f"{name}-")]
+
+
+def asked(text: str, **more: Any) -> Prompt:
+    """A prompt of a seed."""
+    return Prompt(prompt_id=prompt_id(more.get("system", ""), text), prompt=text, seed_id="s", **more)
+
+
+def on_side(side: Side, texts: Iterable[str], count: int, world: type[CurationWorld] = CurationWorld) -> list[str]:
+    """The first `count` texts that the default split puts on a side."""
+    split = world([]).record.split
+    found = [text for text in texts if side_of(asked(text), split) is side][:count]
+    assert len(found) == count, "give more texts to choose from"
+    return found
+
+
+def plain_texts(count: int, start: int = 0) -> Sequence[str]:
+    """Texts that are like no other."""
+    return [f"what is item{n} and why would anybody{n} want item{n} in house{n}" for n in range(start, start + count)]

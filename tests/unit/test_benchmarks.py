@@ -1,0 +1,86 @@
+"""The benchmarks run and count right, at small sizes and without the peers. Their speed is never tested."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from benchmarks import curation_ours
+from benchmarks.convergence import SIZES, corrected_entropy, distance, expected, loss, observed, plug_in_entropy, summary
+from benchmarks.curation import check, expected_counts, found_counts
+from benchmarks.environments import BenchmarkFailed
+from benchmarks.reply_records import Planted, reply_files, write_run
+from benchmarks.results import TABLES, convergence_tables, markdown
+from benchmarks.soft_hard import METRICS
+from benchmarks.soft_hard import summary as students
+
+TRUTH = {"positive": 0.75, "negative": 0.25}
+MACHINE = {"cpu": "x", "cores": 1, "memory_gb": 1, "python": "3.11", "os": "linux"}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Planted, dict[str, int], Path]:
+    root = tmp_path_factory.mktemp("benchmark")
+    planted = write_run(root, 600)
+    return planted, curation_ours.run(root)["counts"], root
+
+
+def test_counts_are_the_planted_ones(measured: tuple[Planted, dict[str, int], Path]) -> None:
+    planted, counts, _ = measured
+    assert planted == Planted(prompts=600, records=2400, errors=48, truncated=72, reserved=6, near_duplicates=60)
+    assert found_counts(counts) == expected_counts(planted)
+    check(planted, counts)
+
+
+def test_a_wrong_count_fails_the_benchmark(measured: tuple[Planted, dict[str, int], Path]) -> None:
+    planted, counts, _ = measured
+    with pytest.raises(BenchmarkFailed, match=r"reply:truncated.*\(72, 71\)"):
+        check(planted, {**counts, "reply:truncated": 71})
+    with pytest.raises(BenchmarkFailed, match=r"prompt:refusal.*\(0, 1\)"):
+        check(planted, {**counts, "prompt:refusal": 1})
+
+
+def test_records_have_the_size_and_the_form_of_the_issue(measured: tuple[Planted, dict[str, int], Path]) -> None:
+    lines = [line for path in reply_files(measured[2]) for line in path.read_bytes().splitlines()]
+    assert len(lines) == 2400
+    assert 1_200 < sum(map(len, lines)) / len(lines) < 1_400
+    assert sum(b'"error":' in line for line in lines) == 48
+
+
+def test_a_second_run_over_the_same_folder_gives_the_same(measured: tuple[Planted, dict[str, int], Path]) -> None:
+    assert curation_ours.run(measured[2])["counts"] == measured[1]
+
+
+def test_measures_of_the_estimate_have_their_known_values() -> None:
+    drawn = ["positive", "negative"]
+    assert distance(TRUTH, drawn) == pytest.approx(0.25)
+    assert loss(TRUTH, drawn) == pytest.approx(math.log(2))
+    assert plug_in_entropy(TRUTH, drawn) == pytest.approx(math.log(2))
+    assert corrected_entropy(TRUTH, drawn) == pytest.approx(math.log(2) + 0.25)
+
+
+def test_the_expected_distance_of_one_draw_is_twice_the_product_of_the_shares() -> None:
+    # |1 - p| with chance p and |0 - p| with chance 1 - p.
+    assert expected(distance, TRUTH, 1) == pytest.approx(2 * 0.75 * 0.25)
+    assert observed(distance, TRUTH, ["positive"] * 3 + ["negative"], 1) == pytest.approx(2 * 0.75 * 0.25)
+
+
+def test_convergence_has_every_k_and_a_table() -> None:
+    answer = {"engine": TRUTH, "teacher": TRUTH, "engineDraws": ["positive"] * 12 + ["negative"] * 4, "replies": ["positive"] * 16}
+    part = summary([answer, answer])
+    assert [row["k"] for row in part["teacher"]["by_k"]] == list(SIZES)
+    assert part["engine"]["by_k"][-1]["total_variation"] == [0.0, 0.0, 0.0]
+    assert part["teacher"]["by_k"][-1]["total_variation"] == [0.25, 0.25, 0.25]
+    assert len(convergence_tables(part)[0].rows) == len(SIZES)
+
+
+def test_differences_of_students_are_taken_within_each_seed() -> None:
+    figures = {"lines": [10.0, 10.0], **{metric: [0.5, 0.7] for metric in METRICS}}
+    better = {"lines": [10.0, 10.0], **{metric: [0.6, 0.8] for metric in METRICS}}
+    teacher = dict.fromkeys(("accuracy", "accuracy_with_offset", "accuracy_of_a_sample", "says_positive", "gold_positive"), 0.5)
+    rows = {"prompts|vote of greedy + 4 (default)": figures, "prompts|greedy": better, "calls|greedy": better}
+    part = {"prompts": 10, "calls": 10, "seeds": 2, **students({"rows": rows, "teacher": teacher, "biased": teacher})}
+    assert part["paired"]["greedy"]["accuracy"] == pytest.approx([0.1, 0.1, 0.1])
+    text = markdown({"soft_hard": {**part, "machine": MACHINE, "date": "2026-01-01"}})
+    assert "| greedy | +0.100 ±0.000 |" in text
+    assert set(TABLES) == {"curation", "convergence", "soft_hard"}

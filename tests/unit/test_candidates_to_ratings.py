@@ -1,0 +1,85 @@
+"""The judge filter: what is asked, how a rating is read, what it leaves."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillation.candidates_to_ratings import Judged, judged, rating_requests, ratings_of
+from distillation.records import Answer, Request
+from tests.unit.datasets import JUDGING, candidate
+
+TWO = candidate("Is it good?", answers=("yes", "no", "yes"), system="Judge.")
+
+
+def texts(request: Request) -> tuple[str, str]:
+    body: dict[str, Any] = request.model_input
+    return body["system"][0]["text"], body["messages"][0]["content"][0]["text"]
+
+
+def rated(*ratings: int | None) -> dict[str, int]:
+    requests = rating_requests(TWO, JUDGING)
+    return {request.record_id: rating for request, rating in zip(requests, ratings, strict=True) if rating is not None}
+
+
+def reply(record_id: str, text: str) -> Answer:
+    return Answer(record_id=record_id, prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
+
+
+def test_each_distinct_answer_is_asked_about_once_with_everything_that_it_answers() -> None:
+    requests = rating_requests(TWO, JUDGING)
+    assert len(requests) == 2
+    system, user = texts(requests[1])
+    assert system.endswith("\nAnswer with exactly one of: 1 | 2 | 3 | 4 | 5")
+    assert "correct, complete" in system
+    code = user[len("[instructions ") :][:12]
+    parts = (("instructions", "Judge."), ("prompt", "Is it good?"), ("answer", "no"))
+    assert user == "\n\n".join(f"[{name} {code}]\n{text}\n[end of {name} {code}]" for name, text in parts)
+
+
+def test_ids_derive_from_prompt_answer_rubric_and_model() -> None:
+    ids = [r.record_id for r in rating_requests(TWO, JUDGING)]
+    assert ids == [r.record_id for r in rating_requests(TWO, JUDGING)]
+    assert all(re.fullmatch(rf"{TWO.key.prompt_id}-[0-9a-f]{{8}}-g0", i) for i in ids)
+    others = [JUDGING.__class__(model=m, threshold=3, rubric=r, best_only=False) for m, r in (("other", None), ("judge", "Only short answers are good."))]
+    assert len({*ids, *(r.record_id for other in others for r in rating_requests(TWO, other))}) == 6
+
+
+@given(st.text(max_size=200), st.text(min_size=1, max_size=200))
+def test_no_text_can_end_its_own_part(prompt: str, answer: str) -> None:
+    _, user = texts(rating_requests(candidate(prompt or "x", answers=(answer,)), JUDGING)[0])
+    code = user[len("[instructions ") : len("[instructions ") + 12]
+    assert user.count(f"[end of answer {code}]") == user.count(f"[answer {code}]") == 1
+
+
+def test_templates_in_texts_stay_what_they_are() -> None:
+    _, user = texts(rating_requests(candidate("pay $prompt or ${system}", answers=("$code",)), JUDGING)[0])
+    assert "\npay $prompt or ${system}\n" in user
+    assert "\n$code\n" in user
+
+
+@pytest.mark.parametrize(("text", "rating"), [("4", 4), (" 5.\n", 5), ('"1"', 1), ("6", None), ("four", None), ("4 out of 5", None)])
+def test_a_rating_is_read_as_a_label_is(text: str, rating: int | None) -> None:
+    assert ratings_of([reply("r", text)]).get("r") == rating
+
+
+def test_low_answers_go_and_good_ones_stay_as_often_as_they_were_given() -> None:
+    assert judged(TWO, rated(4, 2), JUDGING) == Judged(("yes", "yes"))
+    assert judged(TWO, rated(2, 3), JUDGING) == Judged(("no",))
+
+
+def test_a_prompt_without_a_good_answer_goes_with_its_reason() -> None:
+    assert judged(TWO, rated(2, 1), JUDGING) == Judged((), "low_rating", "rated 2, filters.judge.threshold is 3")
+    assert judged(TWO, rated(2, None), JUDGING).reason == "low_rating"
+    assert judged(TWO, rated(None, None), JUDGING) == Judged((), "not_rated", "no usable rating in any round")
+
+
+def test_the_best_is_the_highest_rated_then_the_most_given_then_the_first() -> None:
+    best = JUDGING.__class__(model="judge", threshold=3, rubric=None, best_only=True)
+    assert judged(TWO, rated(3, 5), best) == Judged(("no",))
+    assert judged(TWO, rated(4, 4), best) == Judged(("yes",))
+    assert judged(candidate("q", answers=("a", "b")), {r.record_id: 5 for r in rating_requests(candidate("q", answers=("a", "b")), best)}, best) == Judged(
+        ("a",)
+    )

@@ -1,0 +1,52 @@
+"""Confusion matrix and label scores against scikit-learn's figures."""
+
+import numpy as np
+import pytest
+
+from distillation.class_scores import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
+
+TRUTH, ANSWER = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0]), np.array([0, 2, 1, 0, 0, 1, 2, 1, 0, 1])
+TABLE = LabelTable(("a", "b", "c", "d"), TRUTH, {"student": ANSWER})
+
+
+def test_precision_recall_and_f1_are_scikit_learns() -> None:
+    """precision_recall_fscore_support(TRUTH, ANSWER, zero_division=0), scikit-learn 1.9.1."""
+    found = class_scores(TABLE, "student", resamples=199, seed=1)
+    assert list(found.classes) == ["a", "b", "c"]
+    assert [one.precision.value for one in found.classes.values()] == pytest.approx([0.75, 0.25, 0.5])
+    assert [one.recall.value for one in found.classes.values()] == pytest.approx([0.75, 1 / 3, 1 / 3])
+    assert [one.f1.value for one in found.classes.values()] == pytest.approx([0.75, 0.28571429, 0.4])
+    assert [one.support for one in found.classes.values()] == [4, 3, 3]
+    assert [one.answered for one in found.classes.values()] == [4, 4, 2]
+    assert found.macro_f1.value == pytest.approx(np.mean([0.75, 0.28571429, 0.4]))
+    for one in found.classes.values():
+        for metric in (one.precision, one.recall, one.f1):
+            assert metric.low is not None
+            assert metric.high is not None
+            assert metric.low <= metric.value <= metric.high
+
+
+def test_the_confusion_matrix_counts_every_item_once() -> None:
+    answers = ANSWER.copy()
+    answers[0] = -1
+    matrix = confusion(LabelTable(TABLE.labels, TRUTH, {"student": answers}), "student")
+    assert matrix.counts == ((2, 1, 0, 0, 1), (1, 1, 1, 0, 0), (0, 2, 1, 0, 0), (0, 0, 0, 0, 0))
+    assert sum(map(sum, matrix.counts)) == len(TRUTH)
+
+
+def test_a_label_that_nobody_says_has_a_precision_of_zero_without_an_interval() -> None:
+    found = class_scores(LabelTable(("a", "b"), np.array([0, 1]), {"student": np.array([0, 0])}), "student", resamples=99, seed=1)
+    assert (found.classes["b"].precision.value, found.classes["b"].precision.n, found.classes["b"].precision.low) == (0.0, 0, None)
+    assert found.classes["b"].recall.value == 0.0
+
+
+def test_pseudo_values_carry_the_spread_of_macro_f1() -> None:
+    """Their mean is F1 without its bias of order 1/n, their standard error that of a bootstrap of the whole figure."""
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 600)
+    table = LabelTable(("a", "b", "c"), truth, {"student": np.where(rng.random(600) < 0.8, truth, rng.integers(0, 3, 600))})
+    values, interval = macro_f1_pseudo_values(table, "student"), class_scores(table, "student", resamples=1_999, seed=1).macro_f1
+    assert values.mean() == pytest.approx(macro_f1(table, "student"), abs=0.002)
+    assert interval.low is not None
+    assert interval.high is not None
+    assert 2 * 1.96 * values.std(ddof=1) / np.sqrt(600) == pytest.approx(interval.high - interval.low, rel=0.08)

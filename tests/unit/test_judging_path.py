@@ -1,0 +1,195 @@
+"""PlanJudging, StartJudging, PlanComparisons and ScoreRun on fakes: what each writes, and what a rerun or a failed job leaves."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from distillation.errors import InvalidInput
+from distillation.job_status import Outcome
+from distillation.records import HoldoutItem
+from distillation.scores import JudgedArm
+from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging
+from tests.fakes import FakeModels, Turn, model_output
+from tests.judged_world import LAYOUT, MISTRAL, JudgedWorld, good, right
+
+POLITE = {"name": "polite", "instructions": "Polite?\n{{prompt}}\n{{prediction}}", "scale": {"no": 0.0, "yes": 1.0}}
+
+
+def test_without_a_judge_nothing_is_asked_and_scores_have_none() -> None:
+    world = JudgedWorld(None)
+    assert world.call(plan_judging) == {"jobs": [], "counts": {"judgingJobs": 0, "answersToJudge": 0}}
+    assert world.call(plan_comparisons, wave=0)["shards"] == []
+    assert world.scored().judge is None
+    with pytest.raises(InvalidInput, match="judges no answers"):
+        world.call(start_judging, arm="student", part=0, records=1)
+
+
+def test_each_arm_is_a_job_over_the_same_prompts() -> None:
+    world = JudgedWorld({"custom": [POLITE], "maxPrompts": 40}, student=lambda item: None if item.prompt_id == "p0001" else right(item))
+    planned = world.call(plan_judging)
+    assert [(job["arm"], job["part"]) for job in planned["jobs"]] == [("teacher", 0), ("base", 0), ("student", 0)]
+    assert planned["counts"] == {"judgingJobs": 3, "answersToJudge": sum(job["records"] for job in planned["jobs"])}
+    prompts = {job["arm"]: {json.loads(line)["prompt"] for line in world.files.lines(LAYOUT.judge_dataset(job["arm"], 0))} for job in planned["jobs"]}
+    assert prompts["teacher"] == prompts["base"] and len(prompts["base"]) == 40
+    assert prompts["base"] - prompts["student"] <= {"thing 1"}
+    names = world.submit()
+    asked = world.jobs.requests[names[2]]
+    assert (asked["role_arn"], asked["judge_model"], asked["source_id"]) == ("role:evaluation", MISTRAL, "student")
+    assert asked["metrics"] == ("Builtin.Correctness", "Builtin.Completeness")
+    assert [metric._asdict() for metric in asked["custom_metrics"]] == [
+        {"name": "polite", "instructions": POLITE["instructions"], "ratings": (("no", 0.0), ("yes", 1.0))}
+    ]
+    assert asked["output_uri"] == "s3://bucket/runs/run-1/7-evaluation/judge/student/part-00/results/"
+    assert asked["tags"] == {"app": "nova-distill", "dataset": "reviews", "run": "run-1"}
+
+
+def test_more_than_a_thousand_answers_are_several_jobs() -> None:
+    world = JudgedWorld({"maxPrompts": 2500}, count=2100)
+    jobs = [(job["part"], job["records"]) for job in world.call(plan_judging)["jobs"] if job["arm"] == "base"]
+    assert jobs == [(0, 1000), (1, 1000), (2, 100)]
+    names = world.submit()
+    assert len(set(names)) == 9
+    world.judge(names)
+    assert {one.scored for metrics in world.judged().arms.values() for one in metrics.values()} == {2100}
+
+
+def test_a_job_is_submitted_once_and_a_failed_one_again() -> None:
+    world = JudgedWorld({})
+    names = world.submit()
+    assert world.submit() == names
+    assert world.jobs.created == names
+    world.rows.ended("run-1", names[0], status="Failed", outcome=Outcome.FAILED, message="judge")
+    again = world.submit()
+    assert again[1:] == names[1:]
+    assert "a1x" in again[0] and again[0].replace("a1x", "a0x") == names[0]
+
+
+def test_an_arm_that_answers_anew_is_judged_anew() -> None:
+    world = JudgedWorld({})
+    names = world.submit()
+    world.predict("student", lambda item: "bad")
+    assert [before == after for before, after in zip(names, world.submit(), strict=True)] == [True, True, False]
+
+
+def test_a_job_that_failed_ends_the_wait_and_not_the_run() -> None:
+    world = JudgedWorld({})
+    name = world.submit()[0]
+    world.jobs.status = "Failed"
+    await_job.run({"runId": "run-1", "jobName": name, "kind": "evaluation", "token": "t"}, world, Turn())
+    assert world.tokens.succeeded["t"]["outcome"] == "failed"
+
+
+def test_the_judges_scores_are_metrics_of_the_arms_with_differences_and_calibration() -> None:
+    world = JudgedWorld({"custom": [POLITE]})
+    world.judge(world.submit())
+    scores = world.scored()
+    figures = {arm: {name: one.metrics[name].value for name in ("Builtin.Correctness", "Custom.polite")} for arm, one in scores.arms.items()}
+    assert figures["student"] == figures["teacher"] == {"Builtin.Correctness": 1.0, "Custom.polite": 1.0}
+    assert figures["base"] == {"Builtin.Correctness": 0.5, "Custom.polite": 1.0}
+    [lift] = [d for d in scores.differences if (d.metric, d.arm, d.minus) == ("Builtin.Correctness", "student", "base")]
+    assert (lift.value, lift.n, lift.test) == (0.5, 60, "mcnemar-exact")
+    assert scores.judge is not None
+    knows, polite, _ = sorted(scores.judge.calibration, key=lambda one: one.metric == "Builtin.Completeness")
+    assert (knows.right, knows.wrong) == (150, 30)
+    assert knows.auc is not None and polite.auc is not None
+    assert (knows.auc.value, polite.auc.value) == (1.0, 0.5)
+    assert (scores.judge.model, scores.judge.prompts, scores.judge.same_family, scores.judge.warnings) == (MISTRAL, 60, False, ())
+    assert scores.judge.arms["base"]["Custom.polite"] == JudgedArm(scored=60, unscored=0, missing=0, unanswered=0)
+
+
+def test_a_judges_metric_can_be_gated() -> None:
+    world = JudgedWorld({})
+    world.judge(world.submit())
+    record = world.files.json(LAYOUT.run)
+    record["config"]["gate"]["margins"] = {"Builtin.Correctness": 0.1}
+    world.files.put_json(LAYOUT.run, record)
+    world.call(score_run)
+    assert [check["metric"] for check in world.files.json(LAYOUT.verdict)["checks"]] == ["accuracy", "Builtin.Correctness"]
+
+
+def test_a_relative_of_the_teacher_and_a_job_that_brought_nothing_are_warned_of() -> None:
+    world = JudgedWorld({}, model="us.amazon.nova-premier-v1:0")
+    world.judge(world.submit(), lost="base")
+    scores = world.scored()
+    assert scores.judge is not None and scores.judge.same_family
+    relative, incomplete = scores.judge.warnings
+    assert "prefer answers of its own family" in relative and "base 60" in incomplete
+    assert scores.judge.arms["base"]["Builtin.Correctness"].missing == 60
+    assert "Builtin.Correctness" not in scores.arms["base"].metrics
+    assert scores.arms["student"].metrics["Builtin.Correctness"].n == 60
+
+
+def test_only_the_chosen_prompts_count_even_where_nobody_answered_the_others() -> None:
+    def silent(item: HoldoutItem) -> str | None:
+        return None if item.prompt_id < "p0030" else right(item)
+
+    world = JudgedWorld({"maxPrompts": 30}, teacher=silent, base=silent, student=silent)
+    world.judge(world.submit())
+    assert world.scored().arms["student"].metrics["Builtin.Correctness"].n == 30
+
+
+# Comparisons
+
+
+def prefers(better: str) -> Callable[[str], str]:
+    """A judge that takes the answer `better` wherever it stands."""
+    return lambda shown: "A" if f"[answer A {shown[14:26]}]\n{better}\n" in shown else "B"
+
+
+def test_pairs_that_differ_are_asked_in_both_orders_and_equal_ones_are_ties() -> None:
+    world = JudgedWorld({"metrics": []}, student=good)
+    planned = world.compare(prefers("bad"))
+    assert (planned["stage"], planned["counts"]) == ("comparisons", {"requests": 60, "cached": 0})
+    found = world.judged().comparisons
+    assert found is not None
+    assert (found.win, found.tie, found.loss, found.equal, found.consistent, found.unjudged) == (0, 30, 30, 30, 30, 0)
+    assert found.first_place is not None and found.first_place.value == 0.5
+    assert found.p_value < 1e-8
+    assert world.judged().arms == {}
+
+
+def test_missing_replies_are_asked_again_and_only_those() -> None:
+    world = JudgedWorld({"metrics": []}, student=good)
+    first = world.compare(lambda shown: None if "thing 1\n" in shown else "tie")
+    assert first["counts"]["requests"] == 60
+    found = world.judged().comparisons
+    assert found is not None and (found.unjudged, found.n) == (1, 59)
+    again = world.compare(lambda shown: "tie", wave=1)
+    assert again["counts"]["requests"] == 2
+    found = world.judged().comparisons
+    assert found is not None and (found.unjudged, found.n, found.tie) == (0, 60, 60)
+    assert world.call(plan_comparisons, wave=2)["counts"]["requests"] == 0
+
+
+def test_a_round_that_was_planned_stands_and_the_cache_is_asked_first() -> None:
+    world = JudgedWorld({"metrics": []}, student=good)
+    world.compare(lambda shown: "tie")
+    before = dict(world.files.objects)
+    world.call(plan_comparisons, wave=0)
+    assert world.files.objects == before
+    other = JudgedWorld({"metrics": []}, student=good)
+    other.files.objects |= {key: body for key, body in world.files.objects.items() if key.startswith("answers/")}
+    planned = other.call(plan_comparisons, wave=0)
+    assert planned["counts"] == {"requests": 0, "cached": 60}
+    found = other.judged().comparisons
+    assert found is not None and (found.tie, found.unjudged) == (60, 0)
+
+
+def test_items_that_one_of_the_two_did_not_answer_are_not_compared() -> None:
+    world = JudgedWorld({"metrics": []}, student=lambda item: None if item.prompt_id < "p0010" else "good")
+    world.compare(lambda shown: "tie")
+    found = world.judged().comparisons
+    assert found is not None and (found.n, found.unanswered) == (50, 10)
+
+
+@pytest.mark.parametrize(("model", "flex"), [("us.amazon.nova-premier-v1:0", True), (MISTRAL, False)])
+def test_a_small_round_is_asked_now_at_the_tier_that_the_judge_takes(model: str, flex: bool) -> None:
+    world = JudgedWorld({"metrics": []}, model=model, student=good)
+    models = FakeModels(lambda model_id, request: model_output("tie"))
+    world.__dict__["models"] = models
+    planned = world.call(plan_comparisons, wave=0)
+    for shard in planned["shards"]:
+        assert world.call(answer_now, stage="comparisons", wave=0, **shard)["done"]
+    assert {(asked, tier) for asked, _, tier in models.asked} == {(model, flex)}
+    assert len(models.asked) == 60

@@ -1,0 +1,37 @@
+"""The one-sided tests of the gate agree with its intervals."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from distillation.noninferiority import p_worse, tango_score
+from distillation.paired_statistics import tango
+from distillation.power import ALPHA
+from distillation.scores import Difference
+
+ONE = Difference(
+    metric="accuracy", arm="student", minus="teacher", n=0, value=0.0, low=0.0, high=0.0, method="tango-score", bootstrap_low=0.0, bootstrap_high=0.0,
+    better=0, worse=0, test="", p_value=1.0, p_holm=1.0, sd=0.0, detectable=0.0,
+)  # fmt: skip
+
+
+def test_at_no_difference_tangos_score_is_mcnemars() -> None:
+    """(b - c) / sqrt(b + c): McNemar 1947."""
+    assert tango_score(12, 30, 200, 0.0) == pytest.approx((12 - 30) / (12 + 30) ** 0.5)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 200), st.floats(0, 0.3))
+def test_the_test_rejects_where_the_interval_lies_beyond_the_margin(better: int, worse: int, equal: int, margin: float) -> None:
+    n = better + worse + equal + 1
+    found, high = msgspec.structs.replace(ONE, n=n, better=better, worse=worse), tango(better, worse, n).high
+    if abs(high + margin) > 1e-6:
+        assert (p_worse(found, margin) < ALPHA) == (high < -margin)
+
+
+def test_a_graded_difference_is_tested_by_its_mean() -> None:
+    graded = msgspec.structs.replace(ONE, method="bootstrap-bca", n=400, value=-0.08, sd=0.2)
+    assert p_worse(graded, 0.05) == pytest.approx(stats.norm.cdf(-0.03 / (0.2 / 20)))
+    constant = msgspec.structs.replace(graded, sd=0.0)
+    assert (p_worse(constant, 0.05), p_worse(constant, 0.1)) == (0.0, 1.0)

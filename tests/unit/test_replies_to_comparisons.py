@@ -1,0 +1,89 @@
+"""Pairs in both orders -> wins, ties, losses and the bias for a place."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from distillation.comparison_requests import Pair, orders_of
+from distillation.records import Answer, HoldoutItem
+from distillation.replies_to_comparisons import Outcome, choices_of, comparisons, outcome_of
+from distillation.scores import Comparisons
+
+CHOICES = st.sampled_from(["A", "B", "tie", None])
+
+
+def pairs(count: int, *, equal: int = 0) -> list[Pair]:
+    return [Pair(HoldoutItem(prompt_id=f"p{n}", prompt=f"q{n}"), "student", "teacher", n < equal) for n in range(count)]
+
+
+def judged(given: list[tuple[str | None, str | None]], *, equal: int = 0, resamples: int = 999) -> Comparisons:
+    """What is said of each pair that is asked about, first with the student's answer first."""
+    made = pairs(len(given) + equal, equal=equal)
+    choices: dict[str, str] = {}
+    for pair, said in zip(made[equal:], given, strict=True):
+        choices |= {request.record_id: choice for request, choice in zip(orders_of(pair, "judge"), said, strict=True) if choice}
+    return comparisons(made, choices, "judge", unanswered=2, resamples=resamples, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("student_first", "teacher_first", "outcome"),
+    [
+        ("A", "B", Outcome(1.0, consistent=True, first_place=0.5)),
+        ("B", "A", Outcome(0.0, consistent=True, first_place=0.5)),
+        ("A", "A", Outcome(0.5, consistent=False, first_place=1.0)),
+        ("B", "B", Outcome(0.5, consistent=False, first_place=0.0)),
+        ("tie", "tie", Outcome(0.5, consistent=True, first_place=None)),
+        ("A", "tie", Outcome(0.5, consistent=False, first_place=1.0)),
+        ("tie", "A", Outcome(0.5, consistent=False, first_place=1.0)),
+        ("A", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_pair_is_won_only_when_both_orders_say_so(student_first: str | None, teacher_first: str | None, outcome: Outcome | None) -> None:
+    orders = orders_of(pairs(1)[0], "judge")
+    said = {orders.student_first.record_id: student_first, orders.teacher_first.record_id: teacher_first}
+    assert outcome_of(orders, {record_id: choice for record_id, choice in said.items() if choice}) == outcome
+
+
+def test_counts_rate_and_sign_test() -> None:
+    found = judged([("A", "B")] * 14 + [("B", "A")] * 4 + [("A", "A")] * 6 + [("A", None)] * 3, equal=10)
+    assert (found.arm, found.minus) == ("student", "teacher")
+    assert (found.n, found.win, found.tie, found.loss, found.equal) == (34, 14, 16, 4, 10)
+    assert (found.consistent, found.unanswered, found.unjudged) == (18, 2, 3)
+    assert found.p_value == binomtest(14, 18).pvalue
+    assert found.win_rate is not None and found.win_rate.low is not None and found.win_rate.high is not None
+    assert found.win_rate.value == pytest.approx((14 + 8) / 34)
+    assert 0.5 < found.win_rate.low < found.win_rate.value < found.win_rate.high < 0.9
+    assert found.first_place is not None
+    assert (found.first_place.n, found.first_place.value) == (24, pytest.approx((18 * 0.5 + 6) / 24))
+
+
+def test_a_judge_that_always_takes_the_first_answer_says_nothing_of_the_student() -> None:
+    found = judged([("A", "A")] * 50)
+    assert (found.win, found.tie, found.loss, found.consistent, found.p_value) == (0, 50, 0, 0, 1.0)
+    assert found.first_place is not None and found.first_place.low is not None
+    assert (found.first_place.value, found.first_place.method) == (1.0, "wilson")
+    assert found.first_place.low > 0.9
+
+
+def test_nothing_to_compare_is_no_rate_at_all() -> None:
+    found = judged([])
+    assert (found.n, found.win_rate, found.first_place, found.p_value) == (0, None, None, 1.0)
+    only_equal = judged([], equal=5)
+    assert (only_equal.n, only_equal.tie, only_equal.first_place) == (5, 5, None)
+
+
+@given(st.lists(st.tuples(CHOICES, CHOICES), max_size=12), st.integers(0, 4))
+def test_every_pair_is_counted_once_and_swapped_sides_swap_the_result(given: list[tuple[str | None, str | None]], equal: int) -> None:
+    found = judged(given, equal=equal, resamples=20)
+    assert found.n == found.win + found.tie + found.loss == len(given) + equal - found.unjudged
+    swapped = judged([(second, first) for first, second in given], equal=equal, resamples=20)
+    mirror = judged([tuple({"A": "B", "B": "A"}.get(c or "", c) for c in said) for said in given], equal=equal, resamples=20)  # type: ignore[misc]
+    assert (swapped.win, swapped.loss) == (mirror.win, mirror.loss) == (found.loss, found.win)
+
+
+def test_a_choice_is_read_as_labels_are_and_anything_else_is_none() -> None:
+    said = {"1": "A", "2": " b.", "3": "Tie", "4": "Answer A is better.", "5": "C"}
+    answers = [Answer(record_id=i, prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1) for i, text in said.items()]
+    assert choices_of(answers) == {"1": "A", "2": "B", "3": "tie"}

@@ -1,0 +1,145 @@
+"""A run's files -> its report: nothing is asked of AWS, so a bucket in memory is enough."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from application.report_facts import report_of
+from application.run_files import Student, Wave
+from application.run_usage import usages
+from distillation.conversation_lines import conversation_line
+from distillation.costs import Estimate
+from distillation.dataset_manifest import Manifest
+from distillation.dataset_split import SplitPlan
+from distillation.expansion_rounds import ExpansionSummary
+from distillation.prompts_to_requests import Shard
+from distillation.record_lines import encode_lines
+from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage
+from distillation.run_layout import RunLayout
+from distillation.run_record import Models, RunRecord
+from distillation.scores_to_verdict import decide
+from distillation.waves_to_accounts import Account, ShardCounts
+from tests.fakes import MemoryLedger, MemoryStore
+from tests.report_world import QUESTION, label_scores
+
+LAYOUT = RunLayout("run-1")
+SCORES = label_scores(60)
+EXPANSION = ExpansionSummary(
+    target=2, kept=2, rounds=1, why="2 of 2.", methods={"topic": {"requests": 1, "asked": 2, "parsed": 2, "kept": 2}}, categories={}, topics=1
+)
+
+
+def answer(number: int, tokens: int = 10) -> Answer:
+    return Answer(record_id=f"r{number}", prompt_id=f"p{number}", sample="s0", text="refund", stop_reason="end_turn", input_tokens=tokens, output_tokens=1)
+
+
+def shard(number: int, route: Route) -> Shard:
+    return Shard(shard=number, records=2, first=0, last=1, route=route)
+
+
+def metrics(kind: str, losses: Sequence[float]) -> bytes:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["step_number", "epoch_number", f"{kind}_loss", "perplexity"])
+    rows.writerows([step, 0, loss, 1] for step, loss in enumerate(losses, 1))
+    return text.getvalue().encode()
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """12 lines of seeds, of which 10 can be used; 2 new prompts; 24 requests in two waves; two trained arms."""
+    files = MemoryStore()
+    record = RunRecord(
+        run_id="run-1",
+        dataset="reviews",
+        created_at="2026-01-01T00:00:00Z",
+        config={"dataset": "reviews", "runId": "run-1"},
+        task=QUESTION,
+        seed_files=(),
+        counts={"seedsIn": 12, "seeds": 10, "seedsRejected": 2, "prompts": 10},
+        models=Models(teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""),
+        versions={},
+        prompt_hashes={},
+    )
+    funnel = [FunnelStep(step="replies", unit="answers", came=24, kept=22, rejected={"truncated": 1, "no_reply_after_all_waves": 1})]
+    account = Account(requests=24, answers=22, rejected=1, missing=1, rejected_by_reason={"truncated": 1})
+    manifest = Manifest(
+        run_id="run-1",
+        dataset="reviews",
+        counts={"prompts": 12, "promptsLearnt": 8, "examples": 16, "examplesRejected": 1, "train": 14, "validation": 2, "holdout": 3},
+        rejected_by_reason={"duplicate": 1},
+        files={},
+        split=SplitPlan(holdout_share=0.2, validation_share=0.1),
+        funnel=tuple(funnel),
+    )
+    estimate = Estimate(
+        teacher_usd=1, base_usd=0, training_usd=0, evaluation_usd=0, total_usd=1, ceiling_usd=2, storage_usd_month=1.95, tokens={}, assumptions=()
+    )
+    for key, value in {
+        LAYOUT.run: record,
+        LAYOUT.dataset("manifest.json"): manifest,
+        LAYOUT.candidates("counts", 0): ShardCounts(account=account, funnel=funnel),
+        LAYOUT.scores: SCORES,
+        LAYOUT.verdict: decide(SCORES),
+        LAYOUT.estimate: estimate,
+        LAYOUT.expansion("summary.json"): EXPANSION,
+        LAYOUT.students: [Student(arm=arm, model_arn="", deployment_arn="") for arm in ("student", "direct")],
+        LAYOUT.wave_plan(0): Wave(wave=0, shards=(shard(0, Route.BATCH), shard(1, Route.NOW)), requests=24, cached=5),
+        LAYOUT.wave_plan(0, Stage.EXPANSION): Wave(wave=0, shards=(shard(0, Route.BATCH),), requests=1, stage=Stage.EXPANSION),
+    }.items():
+        files.put_json(key, value)
+    rejected = [RejectedSeed(file="a.jsonl", line=n, field="", reason="not_json", found="", expected="") for n in (1, 2)]
+    line = conversation_line("", "12345678", "refund")
+    for key, lines in {
+        LAYOUT.rejected_seeds: list(encode_lines(rejected)),
+        LAYOUT.answers(0): list(encode_lines([answer(0), answer(1)])),
+        LAYOUT.answers(1): list(encode_lines([answer(2, tokens=7)])),
+        LAYOUT.answers(0, Stage.EXPANSION): list(encode_lines([answer(3, tokens=100)])),
+        LAYOUT.training_file(Arm.STUDENT, "train.jsonl"): [line] * 14,
+        LAYOUT.training_file(Arm.DIRECT, "train.jsonl"): [line] * 7,
+        LAYOUT.prediction_shard(Arm.BASE, 0): list(encode_lines([Prediction(prompt_id="p0", arm="base", text="refund", input_tokens=9, output_tokens=1)])),
+    }.items():
+        files.put_lines(key, lines)
+    folder = LAYOUT.model_prefix(Arm.STUDENT) + "model-customization-job-x/"
+    files.put(folder + "training_artifacts/step_wise_training_metrics.csv", metrics("training", [2.0, 1.0]))
+    files.put(folder + "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv", metrics("validation", [1.5]))
+    return files
+
+
+def test_the_report_follows_the_data_from_the_seeds_on(store: MemoryStore) -> None:
+    report = report_of(store, MemoryLedger(), "run-1", created_at="now")  # type: ignore[arg-type]
+    assert report.data
+    assert [(step.step, step.unit, step.came, step.kept) for step in report.data.funnel] == [
+        ("seeds", "seeds", 12, 10),
+        ("topic", "new prompts", 2, 2),
+        ("replies", "answers", 24, 22),
+    ]
+    assert (report.counts.prompts, report.counts.expanded, report.counts.cached) == (12, 2, 5)
+    assert (report.data.expansion_target, report.data.expansion_why) == (2, "2 of 2.")
+    assert report.account_problems == ()
+    assert "judge" not in report.models
+    assert msgspec.to_builtins(report.verdict)["decision"] == decide(SCORES).decision
+
+
+def test_losses_are_found_wherever_bedrock_put_them(store: MemoryStore) -> None:
+    losses = report_of(store, MemoryLedger(), "run-1", created_at="now").losses  # type: ignore[arg-type]
+    assert list(losses) == ["student"]
+    assert [(point.step, point.loss) for point in losses["student"].training] == [(1, 2.0), (2, 1.0)]
+    assert [(point.step, point.loss) for point in losses["student"].validation] == [(1, 1.5)]
+
+
+def test_every_stage_is_paid_for_by_its_own_route(store: MemoryStore) -> None:
+    record = msgspec.json.decode(store.get(LAYOUT.run), type=RunRecord)
+    found = [(usage.stage, usage.route, usage.input_tokens, usage.output_tokens) for usage in usages(store, record)]  # type: ignore[arg-type]
+    [direct] = [tokens for stage, _, tokens, _ in found if stage == "training direct"]
+    assert found == [
+        ("expansion", "batch", 100, 1),
+        ("teacher", "batch", 20, 2),
+        ("teacher", "flex", 7, 1),
+        ("predictions base", "onDemand", 9, 1),
+        ("training", "training", 2 * direct, 0),
+        ("training direct", "training", direct, 0),
+    ]

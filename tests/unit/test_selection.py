@@ -1,0 +1,81 @@
+"""Selection over the cap: proportional by category, first the best of every group, whole prompts, deterministic."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillation.near_duplicates import Signatures
+from distillation.selection import quotas_of, select
+
+rng = np.random.default_rng(3)
+
+
+def signatures(groups: list[int]) -> Signatures:
+    rows = rng.integers(0, 2**32, (max(groups) + 1, 128), dtype=np.uint32)
+    return rows[groups]
+
+
+def test_what_fits_stays_as_it_is() -> None:
+    chosen = select(["a", "b"], [0.1, 0.2], [2, 3], signatures([0, 1]), 5)
+    assert chosen.kept == [0, 1]
+    assert chosen.summary is None
+
+
+def test_a_group_gives_its_best_before_any_gives_its_second() -> None:
+    """Three alike with high agreement, two singles with low: coverage takes one of the three and both singles."""
+    chosen = select([""] * 5, [1.0, 0.9, 0.95, 0.2, 0.1], [1] * 5, signatures([0, 0, 0, 1, 2]), 3)
+    assert chosen.kept == [0, 3, 4]
+    assert chosen.summary is not None
+    assert (chosen.summary.groups, chosen.summary.groups_covered) == (3, 3)
+    assert (chosen.summary.kept, chosen.summary.left) == ({"": 3}, {"": 2})
+    assert chosen.summary.agreement_kept == pytest.approx(1.3 / 3, abs=1e-6)
+    assert chosen.summary.agreement_left == pytest.approx(1.85 / 2)
+
+
+def test_among_singles_agreement_decides_then_the_order() -> None:
+    assert select([""] * 4, [0.5, 0.9, 0.9, 0.9], [1] * 4, signatures([0, 1, 2, 3]), 2).kept == [1, 2]
+
+
+def test_categories_keep_their_proportions() -> None:
+    categories = ["many"] * 60 + ["some"] * 30 + ["few"] * 10
+    chosen = select(categories, [1.0] * 60 + [0.1] * 40, [1] * 100, signatures(list(range(100))), 50)
+    assert chosen.summary is not None
+    assert chosen.summary.kept == {"few": 5, "many": 30, "some": 15}
+
+
+def test_prompts_stay_whole_and_the_room_is_used() -> None:
+    """Six lines of room: 4 + 2 fit, the 3 in between does not."""
+    chosen = select([""] * 4, [1.0, 0.9, 0.8, 0.7], [4, 3, 2, 2], signatures([0, 1, 2, 3]), 6)
+    assert chosen.kept == [0, 2]
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(1, 50), min_size=1, max_size=8), st.data())
+def test_quotas_fill_all_seats_and_stay_within_one_of_the_exact_share(weights: dict[str, int], data: st.DataObject) -> None:
+    """The quota rule of the largest-remainder method (Hamilton)."""
+    total = sum(weights.values())
+    seats = data.draw(st.integers(0, total))
+    quotas = quotas_of(weights, seats)
+    assert sum(quotas.values()) == seats
+    assert all(abs(quotas[name] - weight * seats / total) < 1 and quotas[name] <= weight for name, weight in weights.items())
+
+
+def test_quotas_of_a_known_case() -> None:
+    """The example of Wikipedia's article on largest remainders: 10 seats over 100,000 votes."""
+    votes = {"yellow": 47_000, "white": 16_000, "red": 15_800, "green": 12_000, "blue": 6_100, "pink": 3_100}
+    assert quotas_of(votes, 10) == {"yellow": 5, "white": 2, "red": 1, "green": 1, "blue": 1, "pink": 0}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1), st.integers(1, 5), st.integers(0, 5)), min_size=1, max_size=30),
+    st.integers(1, 60),
+)
+def test_never_over_the_cap_and_nothing_smaller_is_left_than_fits(rows: list[tuple[str, float, int, int]], cap: int) -> None:
+    categories, agreements, lines, groups = map(list, zip(*rows, strict=True))
+    marks = signatures(groups)
+    chosen = select(categories, agreements, lines, marks, cap)
+    used = sum(lines[i] for i in chosen.kept)
+    assert used <= cap
+    assert chosen == select(categories, agreements, lines, marks, cap)
+    left = [lines[i] for i in range(len(rows)) if i not in chosen.kept]
+    assert not left or min(left) > cap - used

@@ -1,0 +1,32 @@
+"""Two texts side by side, word by word."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distillation.word_diff import Part, word_diff
+
+TEXTS = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(["your ", "parcel ", "comes ", "on ", "Monday", ". ", "\n", "<b>"]), max_size=20).map("".join))
+
+
+def test_only_what_changed_is_marked() -> None:
+    assert word_diff("It comes on Monday.", "It came on Monday.") == [
+        Part("same", "It "),
+        Part("removed", "comes "),
+        Part("added", "came "),
+        Part("same", "on Monday."),
+    ]
+
+
+def test_nothing_to_see_is_no_diff() -> None:
+    assert word_diff("positive", "negative") == []
+    assert word_diff("the same text", "the same text") == []
+    assert word_diff("one two three four", "five six seven eight") == []
+
+
+@given(TEXTS, TEXTS)
+def test_the_parts_hold_both_texts_whole(before: str, after: str) -> None:
+    parts = word_diff(before, after)
+    if parts:
+        assert "".join(part.text for part in parts if part.kind != "added") == before
+        assert "".join(part.text for part in parts if part.kind != "removed") == after
+        assert all(part.text for part in parts)
