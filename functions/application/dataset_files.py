@@ -32,11 +32,11 @@ SHOWN = 2
 """Examples and items of the holdout that the card shows."""
 
 
-class _Named(msgspec.Struct, rename="camel"):
+class _Named(msgspec.Struct, rename="camel", gc=False):
     prompt_id: str
 
 
-class _Line(msgspec.Struct, rename="camel"):
+class _Line(msgspec.Struct, rename="camel", gc=False):
     """What a training line needs of a candidate: its key is not decoded a second time."""
 
     prompt: str

@@ -1,6 +1,7 @@
 """Reading what earlier hops wrote: the run's record and its answers, in the one way that every handler uses."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -43,7 +44,7 @@ class Replies(NamedTuple):
     rejected: list[RejectedAnswer]
 
 
-class _RecordId(msgspec.Struct, rename="camel"):
+class _RecordId(msgspec.Struct, rename="camel", gc=False):
     record_id: str
 
 
@@ -76,7 +77,7 @@ def requested_ids(store: Store, run_id: str) -> Iterator[str]:
 
 def ids_in(store: Store, key: str) -> Iterator[str]:
     """The record ids of a file of requests."""
-    return (request.record_id for request in store.records(key, _RecordId))
+    return map(attrgetter("record_id"), store.records(key, _RecordId))
 
 
 def requests_in(store: Store, key: str) -> Iterator[Request]:
@@ -110,7 +111,7 @@ def replies_to(store: Store, run_id: str, prompt_ids: set[str], *, first: int, l
     shards = [shard.shard for wave in waves_of(store, run_id) for shard in wave.shards if shard.first <= last and shard.last >= first]
     answers = [answer for answer in store.records_below(layout.answers_prefix, Answer, named="cached") if answer.prompt_id in prompt_ids]
     for number in shards:
-        answers += (answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids)
+        answers += [answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids]
     rejected = [reply for number in shards for reply in store.records(layout.rejected_answers(number), RejectedAnswer) if reply.prompt_id in prompt_ids]
     return Replies(answers, rejected)
 

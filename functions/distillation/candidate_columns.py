@@ -11,7 +11,7 @@ from distillation.decontamination import MeasuredTexts, Overlap
 from distillation.near_duplicates import Signatures, Vectors
 from distillation.records import Candidate, Held, PromptKey
 
-_AT_ONCE = 4_096
+_AT_ONCE = 256
 
 
 class KeyColumns:

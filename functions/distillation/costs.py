@@ -231,7 +231,7 @@ def estimate(work: Workload, prices: Prices) -> Estimate:
         **expected,
         total_usd=round(sum(expected.values()), 6),
         ceiling_usd=round(sum(ceiling.values()), 6),
-        storage_usd_month=storage.usd * (1 + work.direct) if storage else 0.0,
+        storage_usd_month=storage.usd if storage else 0.0,
         tokens=tokens,
         assumptions=_assumptions(work, prices),
     )

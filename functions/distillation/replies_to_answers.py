@@ -101,10 +101,11 @@ def read_replies(requested: Iterable[str], lines: Iterable[bytes]) -> ShardAnswe
         if parsed is None:
             continue
         record_id = parsed.record_id
-        if record_id not in outcomes:
-            strangers.add(record_id)
-        elif not isinstance(outcomes[record_id], Answer) and (isinstance(parsed, Answer) or outcomes[record_id] is None):
+        earlier = outcomes.get(record_id, strangers)
+        if earlier is None or (isinstance(earlier, RejectedAnswer) and isinstance(parsed, Answer)):
             outcomes[record_id] = parsed
+        elif earlier is strangers:
+            strangers.add(record_id)
     if strangers:
         raise RecordsLost("ReadReplies", set(), strangers)
     found = outcomes.values()
@@ -144,11 +145,11 @@ def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
         return _reject(record_id, _REASON_OF_STOP.get(output.stop_reason, "malformed"), f"stopReason {output.stop_reason}", text, usage)
     if not text or text.isspace():
         return _reject(record_id, "empty", "no text in the reply", text, usage)
-    prompt_id, _, rest = record_id.partition("-")
+    names = record_id.split("-")
     return Answer(
         record_id=record_id,
-        prompt_id=prompt_id,
-        sample=rest[rest.rfind("-") + 1 :],
+        prompt_id=names[0],
+        sample=names[-1],
         text=text,
         stop_reason=output.stop_reason,
         input_tokens=usage.input_tokens,
@@ -170,11 +171,11 @@ def _code(error: _Error) -> int:
 
 
 def _reject(record_id: str, reason: str, detail: str, text: str | None = None, usage: _Usage = _NO_USAGE) -> RejectedAnswer:
-    prompt_id, _, rest = record_id.partition("-")
+    names = record_id.split("-")
     return RejectedAnswer(
         record_id=record_id,
-        prompt_id=prompt_id,
-        sample=rest[rest.rfind("-") + 1 :],
+        prompt_id=names[0],
+        sample=names[-1],
         reason=reason,
         detail=detail[:500],
         text=text,

@@ -114,8 +114,9 @@ def _pattern_reader(pattern: str) -> Reader:
     compiled = re.compile(pattern)
 
     def read(text: str) -> str | Unfit:
-        matches = list(compiled.finditer(text))
-        found = (matches[-1].group(compiled.groups) or "").strip() if matches else ""
+        # Of a pattern with several groups `findall` gives tuples.
+        matches = compiled.findall(text)
+        found = (matches[-1] if compiled.groups < 2 else matches[-1][-1]).strip() if matches else ""
         return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")
 
     return read

@@ -125,7 +125,7 @@ def test_the_judge_of_the_arms_is_paid_on_demand_for_scores_and_as_a_batch_for_c
 def test_further_arms_are_counted(prices: Prices) -> None:
     got, without = estimate(plan(arms={"fewShot": 4, "direct": True}), prices), estimate(plan(), prices)
     assert got.training_usd == pytest.approx(without.training_usd * 2, abs=1e-6)
-    assert got.storage_usd_month == 2 * without.storage_usd_month
+    assert got.storage_usd_month == without.storage_usd_month, "the direct arm's model goes after the verdict"
     assert got.tokens["fewShotInput"] == 200 * (100 + 4 * 102) * 1.2
     assert got.base_usd > without.base_usd and got.evaluation_usd == pytest.approx(2 * without.evaluation_usd, abs=1e-6)
 

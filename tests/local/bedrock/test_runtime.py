@@ -51,6 +51,19 @@ def test_labels_of_several_tokens_and_with_a_common_beginning_can_all_be_said(aw
     assert len(answers) >= 4
 
 
+def test_examples_in_the_prompt_pull_the_base_model(aws: LocalAws) -> None:
+    question = "The parcel came on Tuesday afternoon."
+
+    def answer(first: str, second: str) -> str:
+        shots = [("The parcel came on a Tuesday afternoon.", first), ("Quite another thing, about the colour of tea.", second)]
+        turns = [{"role": role, "content": [{"text": text}]} for asked, said in shots for role, text in (("user", asked), ("assistant", said))]
+        messages = [*turns, {"role": "user", "content": [{"text": question}]}]
+        reply = aws.client("bedrock-runtime").converse(modelId=MICRO, system=[{"text": SYSTEM}], messages=messages, inferenceConfig={"temperature": 0.0})
+        return said(reply)
+
+    assert (answer("positive", "negative"), answer("negative", "positive")) == ("positive", "negative")
+
+
 def test_max_tokens_cuts_a_label_and_stop_sequences_end_it(aws: LocalAws) -> None:
     system = "Answer with exactly one of: certainly not today | certainly not today either"
     cut = converse(aws, PRO, "Now?", system, maxTokens=2)
