@@ -1,7 +1,7 @@
 """The demo's data: 400 review sentences with their labels, converted at run time from the npm package `sentiment`.
 
 They are the "Sentiment Labelled Sentences" of Kotzias et al. (2015), 3,000 sentences of Amazon, Yelp and IMDb, half of them positive.
-The labels go along as references: only scoring reads them.
+The labels go along as references: only scoring reads them, and the training of the arm `direct`.
 """
 
 import itertools

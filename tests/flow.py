@@ -1,6 +1,8 @@
 """The deployed app on the local AWS, as a test uses it: upload, start, wait, look."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -14,11 +16,24 @@ import httpx
 from local import lifecycle
 from local.deploy import deploy
 from local.instance import Instance
+from local.paths import PROJECT
 from local.progress import Progress
 
 PATIENCE = 300.0
 """Seconds that a run may take before the test gives up on it; a run takes about 15 alone and more where many share two cores."""
 LABELS = {"kind": "label", "labels": ["positive", "negative"]}
+EVERYTHING: dict[str, Any] = {
+    "task": LABELS,
+    "expansion": {"targetPrompts": 20, "promptsPerRequest": 3, "temperature": 0.8},
+    "sampling": {"sampled": 2},
+    "examples": {"policy": "best"},
+    "filters": {"judge": {"threshold": 1}},
+    "split": {"holdoutShare": 0.4},
+    "arms": {"fewShot": 4, "direct": True},
+    "evaluation": {"samples": 1, "judge": {"metrics": ["Builtin.Correctness"]}},
+    "gate": {"margin": 1.0},
+}
+"""Settings that lead a run through every state of the good path: new prompts, ratings, five arms, the judge, a promotion whatever the student is worth."""
 
 
 class App:
@@ -39,6 +54,13 @@ class App:
             if service not in self._clients:
                 self._clients[service] = self._session.client(service, endpoint_url=url, verify=self._instance.ca_bundle or True)  # type: ignore[call-overload]
             return self._clients[service]
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m cli` as a user of the instance runs it."""
+        environment = self._instance.environment()
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
 
     @contextmanager
     def untriggered(self) -> Iterator[None]:
@@ -107,6 +129,15 @@ class App:
         found = self.client("bedrock").list_custom_model_deployments(nameContains=containing)
         return [d["customModelDeploymentName"] for d in found["modelDeploymentSummaries"]]
 
+    def parameter(self, dataset: str) -> dict[str, Any]:
+        """What the dataset's parameter says of the student that serves."""
+        return dict(json.loads(self.client("ssm").get_parameter(Name=f"/nova-distill/{dataset}/student")["Parameter"]["Value"]))
+
+    def serves(self, dataset: str) -> tuple[str, str]:
+        """ARN of the dataset's stable deployment, and of the model behind it."""
+        found = self.client("bedrock").get_custom_model_deployment(customModelDeploymentIdentifier=f"nova-distill-{dataset}-stable")
+        return found["customModelDeploymentArn"], found["modelArn"]
+
     def models(self, containing: str) -> list[str]:
         return [m["modelName"] for m in self.client("bedrock").list_custom_models(nameContains=containing)["modelSummaries"]]
 
@@ -143,4 +174,4 @@ def check_counts(counts: dict[str, int]) -> None:
     assert counts["replies"] == counts["answers"] + counts["answersRejected"]
     assert counts["requests"] == counts["replies"] + counts["requestsMissing"]
     assert counts["examples"] == counts["train"] + counts["validation"]
-    assert counts["prompts"] == counts["holdout"] + counts["examples"] + counts["examplesRejected"]
+    assert counts["prompts"] == counts["holdout"] + counts["promptsLearnt"] + counts["examplesRejected"]

@@ -88,6 +88,7 @@ class Workload(Record, frozen=True):
     judging: JudgingLoad
     few_shot: int
     direct: bool
+    arm_samples: int
     managed: bool
     teacher: str
     student: str
@@ -194,6 +195,7 @@ def workload(
         judging=judging_load(config, mean, length),
         few_shot=config.arms.few_shot,
         direct=config.arms.direct,
+        arm_samples=config.evaluation.samples,
         managed=config.training.managed,
         teacher=teacher,
         student=student,
@@ -243,7 +245,7 @@ def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int
     # One that has no seeds has no prompts either, whatever its target.
     trainable = trainable if work.prompts else 0
     answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
-    judged = work.judging.prompts(holdout)
+    judged, predictions = work.judging.prompts(holdout), holdout * (1 + work.arm_samples)
     lines = min(trainable * work.lines, work.most_lines) * (1 - work.validation_share)
     exact = {
         "expansionInput": work.expansion.input_tokens,
@@ -259,9 +261,9 @@ def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int
         "distillationInput": lines * prompt * work.managed,
         "distillationOutput": lines * output * work.managed,
         "training": lines * (prompt + output) * work.epochs * (1 + work.direct),
-        "armInput": holdout * prompt,
-        "armOutput": holdout * output,
-        "fewShotInput": holdout * (prompt + work.few_shot * (prompt + output)) if work.few_shot else 0,
+        "armInput": predictions * prompt,
+        "armOutput": predictions * output,
+        "fewShotInput": predictions * (prompt + work.few_shot * (prompt + output)) if work.few_shot else 0,
     }
     return {name: math.ceil(round(count * (1 + MARGIN), 6)) for name, count in exact.items()}
 

@@ -115,6 +115,12 @@ class Selection(Section):
     """Most lines of training and validation together (20,000 is Bedrock's limit). Chosen for coverage and agreement; the rest is rejected as `not_selected`."""
 
 
+def check_expansion(expansion: Expansion) -> None:
+    """Raises a problem where no round could bring a prompt: the first round of `topics` asks for the topics themselves."""
+    if expansion.target_prompts and expansion.methods == ("topics",) and expansion.max_rounds == 1:
+        raise problem("1 with the method topics alone", "2 or more: the first round asks for topics, the next for prompts", "expansion.maxRounds")
+
+
 def check_policy(examples: Examples, filters: Filters) -> None:
     """Raises a problem where the policy cannot work with the filters: `best` over free samples needs a judge or references."""
     if examples.policy == "best" and filters.judge is None and not examples.trust_reference:

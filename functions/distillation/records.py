@@ -222,7 +222,7 @@ class Request(Record, frozen=True):
 
 
 class MissingAnswer(Record, frozen=True):
-    """A request that no wave brought a reply for: `4-answers/missing.jsonl`. Made by `answers_to_examples`' accounting, read by the report."""
+    """A request that no wave brought a reply for: `4-answers/missing-NNNN.jsonl`. Made by `answers_to_examples`' accounting, read by the report."""
 
     record_id: str
     reason: str

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from distillation.arms_config import Arms, PromotionMode, Serving
 from distillation.config_section import Section, problem
-from distillation.curation_config import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_policy
+from distillation.curation_config import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_expansion, check_policy
 from distillation.evaluation_config import Evaluation, Gate
 from distillation.job_names import RUN_ID_MAX
 from distillation.prompt_template import PromptTemplate
@@ -191,6 +191,9 @@ class RunConfig(Section):
     def _policy_can_work(self) -> Self:
         check_method(self.training, self.examples, self.filters, self.selection, self.arms)
         check_policy(self.examples, self.filters)
+        check_expansion(self.expansion)
+        if self.evaluation.samples and not self.sampling.sampled:
+            raise problem(str(self.evaluation.samples), "0, or sampling.sampled above 0: the teacher has no samples to compare with", "evaluation.samples")
         return self
 
     @property

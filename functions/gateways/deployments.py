@@ -22,9 +22,20 @@ class Deployments:
         self._client = client
 
     def create(self, request: dict[str, Any]) -> str:
-        """Creates a deployment (`distillation.dataset_to_training.deployment_request`) and gives its ARN."""
-        with busy_is_retryable(f"CreateCustomModelDeployment {request['modelDeploymentName']}"), _gone_is_said(request["modelArn"]):
-            return self._client.create_custom_model_deployment(**request)["customModelDeploymentArn"]
+        """Creates a deployment (`distillation.dataset_to_training.deployment_request`) and gives its ARN.
+
+        Raises:
+            ThrottledByBedrock: somebody else has just made one of this name: who tries again finds it.
+        """
+        name = request["modelDeploymentName"]
+        try:
+            with busy_is_retryable(f"CreateCustomModelDeployment {name}"), _gone_is_said(request["modelArn"]):
+                return self._client.create_custom_model_deployment(**request)["customModelDeploymentArn"]
+        except ClientError as error:
+            # Bedrock's documents do not say which error a taken name gives, so the name itself is looked for.
+            if self.find(name) is None:
+                raise
+            raise ThrottledByBedrock(f"a deployment {name} was made by somebody else just now: {error}") from error
 
     def update(self, arn: str, model_arn: str) -> str:
         """Moves a deployment to another model, in place: its ARN, given back, stays. The move takes a while; `look_for` says when it has ended.

@@ -20,7 +20,7 @@ from gateways.store import Store
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives the decision, and whether the run's input lets it promote."""
+    """Gives the decision."""
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     holdout = list(read_holdout(store, run_id))
@@ -42,8 +42,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     verdict = decide(scores, **record.settings.gate.model_dump())
     store.put(layout.scores, msgspec.json.encode(scores))
     store.put_json(layout.verdict, verdict)
-    promote = verdict.decision == "promote" and record.settings.promotion == "auto"
-    return {"decision": verdict.decision, "promote": promote, "counts": {"holdout": scores.n}}
+    return {"decision": verdict.decision, "counts": {"holdout": scores.n}}
 
 
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import lifecycle
-from tests.flow import LABELS, App, check_counts, jsonl, reviews, running_app
+from tests.flow import EVERYTHING, LABELS, App, check_counts, jsonl, reviews, running_app
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,16 @@ def strict_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         lifecycle.down(home)
 
 
-def test_a_whole_run_succeeds_with_the_roles_as_they_are(strict_app: App) -> None:
-    strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(22)))
-    started = strict_app.start("strict", {"dataset": "strict", "task": LABELS, "split": {"holdoutShare": 0.3}})
+def test_a_run_through_every_state_of_the_good_path_succeeds_with_the_roles_as_they_are(strict_app: App) -> None:
+    strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(90)))
+    started = strict_app.start("strict", EVERYTHING | {"dataset": "strict"})
     run = strict_app.wait(started)
     assert run["status"] == "SUCCEEDED", run.get("cause")
-    check_counts(strict_app.json("runs/strict/8-report/report.json")["counts"])
+    report = strict_app.json("runs/strict/8-report/report.json")
+    check_counts(report["counts"])
+    assert report["counts"]["expanded"] > 0
+    assert report["judge"]["comparisons"] is not None
+    assert strict_app.parameter("strict")["runId"] == "strict"
 
 
 def test_without_its_policies_a_function_may_not_even_read_so_the_roles_are_what_allows_it(strict_app: App) -> None:

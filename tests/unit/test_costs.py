@@ -127,6 +127,8 @@ def test_further_arms_are_counted(prices: Prices) -> None:
     assert got.training_usd == pytest.approx(without.training_usd * 2, abs=1e-6)
     assert got.storage_usd_month == without.storage_usd_month, "the direct arm's model goes after the verdict"
     assert got.tokens["fewShotInput"] == 200 * (100 + 4 * 102) * 1.2
+    sampled = estimate(plan(evaluation={"samples": 2}), prices)
+    assert (sampled.tokens["armInput"], sampled.tokens["armOutput"]) == (3 * without.tokens["armInput"], 3 * without.tokens["armOutput"])
     assert got.base_usd > without.base_usd and got.evaluation_usd == pytest.approx(2 * without.evaluation_usd, abs=1e-6)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from distillation.errors import PromotionFailed, ThrottledByBedrock
@@ -51,6 +52,23 @@ def test_an_update_keeps_the_arn() -> None:
     deployments, stub = stubbed()
     stub.add_response("update_custom_model_deployment", {"customModelDeploymentArn": ARN}, {"customModelDeploymentIdentifier": ARN, "modelArn": NEW})
     assert deployments.update(ARN, NEW) == ARN
+
+
+def test_a_name_that_somebody_else_took_just_now_is_tried_again_and_then_found() -> None:
+    deployments, stub = stubbed()
+    stub.add_client_error("create_custom_model_deployment", "ValidationException", "the name is taken")
+    there = {"customModelDeploymentArn": ARN, "customModelDeploymentName": "stable", "modelArn": OLD, "createdAt": 0, "status": "Creating"}
+    stub.add_response("list_custom_model_deployments", {"modelDeploymentSummaries": [there]})
+    with pytest.raises(ThrottledByBedrock, match="somebody else"):
+        deployments.create({"modelDeploymentName": "stable", "modelArn": NEW})
+
+
+def test_another_error_stays_what_it_is() -> None:
+    deployments, stub = stubbed()
+    stub.add_client_error("create_custom_model_deployment", "ValidationException", "no such thing")
+    stub.add_response("list_custom_model_deployments", {"modelDeploymentSummaries": []})
+    with pytest.raises(ClientError, match="no such thing"):
+        deployments.create({"modelDeploymentName": "stable", "modelArn": NEW})
 
 
 def test_a_model_that_is_gone_is_said() -> None:

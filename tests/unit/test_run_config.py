@@ -125,6 +125,15 @@ def test_the_resolved_form_is_read_back() -> None:
             "execution input: examples.policy: found policy best without a judge or references, expected filters.judge, "
             "or examples.trustReference with references in the seeds",
         ),
+        (
+            {"evaluation": {"samples": 2}, "sampling": {"sampled": 0}},
+            "execution input: evaluation.samples: found 2, expected 0, or sampling.sampled above 0: the teacher has no samples to compare with",
+        ),
+        (
+            {"expansion": {"targetPrompts": 5, "methods": ["topics"], "maxRounds": 1}},
+            "execution input: expansion.maxRounds: found 1 with the method topics alone, expected 2 or more: "
+            "the first round asks for topics, the next for prompts",
+        ),
         ({"batches": 7}, "execution input: batches: found 7, expected an object: { ... }"),
         ({"gate": None}, "execution input: gate: found null, expected an object: { ... }"),
         ({"training": {"epochCount": 6}}, "execution input: training.epochCount: found 6, expected a whole number from 1 to 5"),
