@@ -1,7 +1,8 @@
 """Reply records with planted faults, as a batch job writes them: about 1.3 KB each, of which every count is known beforehand.
 
 Seeds and requests are made by the project's own PrepareRun and PlanRequests, so that record ids and shards are those of production; the replies are made here.
-Words follow a Zipf-Mandelbrot distribution over 20,000 forms; near duplicates differ from their originals in the first and the last word.
+Words follow a Zipf-Mandelbrot distribution over 20,000 forms; answers have a line a sentence, and half of them hold typographic characters.
+Near duplicates differ from their originals in the first and the last word.
 """
 
 import math
@@ -153,8 +154,11 @@ def _output(rng: np.random.Generator, number: int, sample: int, vocabulary: Voca
     words, cut = vocabulary.words(rng, _ANSWER_WORDS), (number, sample) in plan.truncated
     if number in plan.reserved:
         words[len(words) // 2] = "System:"
-    # Most samples agree: one in five gives another result.
-    text = " ".join(words) if cut else f"{' '.join(words)}\nAnswer: {number % 97 + int(rng.random() < 0.2)}"
+    if sample % 2:
+        words[1] += "’s –"
+    # A step a line, as models write; most samples agree, one in five gives another result.
+    steps = " ".join(words).replace(". ", ".\n")
+    text = steps if cut else f"{steps}\nAnswer: {number % 97 + int(rng.random() < 0.2)}"
     usage = {"inputTokens": 90, "outputTokens": len(words), "totalTokens": 90 + len(words)}
     message = {"role": "assistant", "content": [{"text": text}]}
     return {"output": {"message": message}, "stopReason": "max_tokens" if cut else "end_turn", "usage": usage}

@@ -18,6 +18,7 @@ COUNT = 400
 SYSTEM = "Classify the sentiment of the review sentence."
 LABELS = ("negative", "positive")
 SETTINGS: dict[str, object] = {
+    "licence": "cc-by-4.0",
     "task": {"kind": "label", "labels": ["positive", "negative"]},
     "split": {"holdoutShare": 0.35},
     "arms": {"fewShot": 6, "direct": True},

@@ -20,7 +20,8 @@ from distillation.reduction_funnel import FunnelBuilder
 from distillation.task import Task, Unfit, canonical_reference
 from distillation.training_limits import fits_in_sample
 
-_PROMPTS_AT_ONCE = 32
+_PROMPTS_AT_ONCE = 64
+"""Their answers are looked at together; those of so few stay in a core's own cache."""
 KeysOf = Callable[[Sequence[Prompt]], list[PromptKey]]
 NO_USABLE_ANSWER, LOW_AGREEMENT, TOO_LONG, HOLDOUT = "no_usable_answer", "low_agreement", "too_long", "holdout"
 REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("reference", NO_MATCH), ("agreement", LOW_AGREEMENT), ("sampleLength", TOO_LONG))
@@ -83,10 +84,11 @@ def teacher_entropy(answers: Sequence[Answer], forms: Sequence[str | Unfit]) -> 
     """Entropy in nats of the teacher's draws; the greedy answer, which is none, counts only where there is no usable other."""
     if forms and forms.count(forms[0]) == len(forms):
         return 0.0  # as most are, and so the quickest first
-    draws = [form for answer, form in zip(answers, forms, strict=True) if isinstance(form, str) and answer.sample != GREEDY_SAMPLE]
-    if len(draws) < 2 or draws.count(draws[0]) == len(draws):
+    draws = [form for answer, form in zip(answers, forms, strict=True) if form.__class__ is str and answer.sample != GREEDY_SAMPLE]
+    distinct = dict.fromkeys(draws)
+    if len(distinct) < 2:
         return 0.0
-    return math.log(len(draws)) if len(set(draws)) == len(draws) else entropy([draws.count(form) for form in dict.fromkeys(draws)])
+    return math.log(len(draws)) if len(distinct) == len(draws) else entropy([draws.count(form) for form in distinct])
 
 
 class _Reduction:
@@ -160,9 +162,7 @@ class _Reduction:
         most = max(map(usable.count, usable)) / len(usable)
         self._held.append(_HeldBack(prompt, len(answers), most, teacher_entropy(answers, forms)))
 
-    def _filter(
-        self, answers: Sequence[Answer], forms: Sequence[str | Unfit], reference: str | None, varied: Iterator[bool]
-    ) -> tuple[list[Sample], Unfit]:
+    def _filter(self, answers: Sequence[Answer], forms: Sequence[str | Unfit], reference: str | None, varied: Iterator[bool]) -> tuple[list[Sample], Unfit]:
         """The accepted samples; and, in case there are none, why."""
         judge, samples, unfit = self._filters.judge, list[Sample](), list[Unfit]()
         for answer, form, is_varied in zip(answers, forms, varied, strict=False):

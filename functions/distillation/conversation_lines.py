@@ -7,16 +7,16 @@ import msgspec
 from distillation.record_lines import encode_line
 
 
-class _Text(msgspec.Struct):
+class _Text(msgspec.Struct, gc=False):
     text: str
 
 
-class _Turn(msgspec.Struct):
+class _Turn(msgspec.Struct, gc=False):
     role: str
     content: tuple[_Text]
 
 
-class _Conversation(msgspec.Struct, rename="camel"):
+class _Conversation(msgspec.Struct, rename="camel", gc=False):
     schema_version: str
     system: tuple[_Text] | msgspec.UnsetType
     messages: tuple[_Turn, ...]

@@ -87,7 +87,7 @@ def _index(parts: list[tuple[int, Sequences]], size: int) -> _Index:
     document = np.concatenate([part.text + start for start, part in parts])
     first = np.concatenate([part.first for _, part in parts])
     whole = np.concatenate([part.length < size for _, part in parts])
-    order = np.lexsort((document, hashes))
+    order = np.argsort(hashes, kind="stable")  # of one hash the documents stay in their order
     hashes, document, first, whole = hashes[order], document[order], first[order], whole[order]
     kept = _one_each(hashes, document, whole)
     hashes, document, first = hashes[kept], document[kept], first[kept]

@@ -28,4 +28,5 @@ def decode_lines(lines: Iterable[bytes], kind: type[T]) -> Iterator[T]:
     Raises:
         msgspec.ValidationError: a line is not a record of this kind (our own files: never in a sound run).
     """
-    return map(msgspec.json.Decoder(kind).decode, filter(None, filterfalse(bytes.isspace, lines)))
+    filled: Iterator[bytes] = filter(None, lines)
+    return map(msgspec.json.Decoder(kind).decode, filterfalse(bytes.isspace, filled))

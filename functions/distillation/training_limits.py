@@ -46,10 +46,7 @@ def _may_speak(text: str) -> bool:
     before = text.split(":", _FEW_COLONS)
     if len(before) > _FEW_COLONS:
         return True
-    for part in before[:-1]:
-        if part[-_LONGEST_SPEAKER:].lower().endswith(_SPEAKERS):
-            return True
-    return False
+    return True in [part[-_LONGEST_SPEAKER:].lower().endswith(_SPEAKERS) for part in before[:-1]]
 
 
 def estimate_tokens(text: str) -> int:

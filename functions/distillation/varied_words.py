@@ -14,6 +14,8 @@ _HEAD_BYTES = 8
 _HEAD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_HEAD_BYTES + 1)], np.uint64)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _TEXT_BITS = 16
+_CHARACTERS_A_WORD = 10
+"""A text with more than this for each of `max_words` has hardly ever fewer words: it is not looked at."""
 
 
 def surely_varied(texts: Sequence[str], min_words: int, max_words: int) -> list[bool]:
@@ -21,13 +23,14 @@ def surely_varied(texts: Sequence[str], min_words: int, max_words: int) -> list[
 
     Words are what `str.split` gives. Two count as one where they have the same length and the same first 8 bytes, or where their hashes are equal.
     """
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    longest = max_words * _CHARACTERS_A_WORD
+    encoded = [text.encode("utf-8", "surrogatepass") if len(text) <= longest else b"" for text in texts]
     blob = b"\n".join([b"", *encoded, bytes(_HEAD_BYTES)])
-    begins, lengths = _words_in(np.frombuffer(blob, np.uint8)[: -_HEAD_BYTES])
+    begins, lengths = _words_in(np.frombuffer(blob, np.uint8)[:-_HEAD_BYTES])
     first = np.concatenate([[0], np.searchsorted(begins, np.cumsum([len(text) + 1 for text in encoded], dtype=np.int64) + 1)])
     words, distinct = np.diff(first), _distinct(_hashes(blob, begins, lengths), first)
     varied = (words < min_words) | ((words < max_words) & (distinct > words // 2))
-    return [sure and (text.isascii() or not _OTHER_SPACE.search(text)) for sure, text in zip(varied.tolist(), texts, strict=True)]
+    return [sure and len(text) <= longest and (text.isascii() or not _OTHER_SPACE.search(text)) for sure, text in zip(varied.tolist(), texts, strict=True)]
 
 
 def _words_in(flat: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -141,7 +141,7 @@ def mixed(hashes: Hashes) -> Hashes:
 
 
 def _powers(base: np.uint64, count: int) -> Hashes:
-    return np.cumprod(np.full(count, base, np.uint64))
+    return np.cumprod(np.full(count, base, np.uint64), dtype=np.uint64)
 
 
 _BYTE_VALUES = mixed(np.arange(1, 257, dtype=np.uint64) * _BASE)
@@ -156,11 +156,15 @@ def _word_bytes(text: str) -> bytes:
     """Bytes in which words are runs of letters, digits, underscores and bytes above 127; at least one word. The case of ASCII letters does not count."""
     if text.isascii():
         encoded = text.encode()
-        return encoded if encoded.strip(_MARKS) else bytes(byte | 0x80 for byte in encoded.strip()) or b"\x80"
+        return encoded if encoded.strip(_MARKS) else _as_word(b"_\xff", text.strip().encode())
     words = words_of(text)
     encoded = " ".join(words).encode()
-    only_marks = len(words) == 1 and _LETTER.search(words[0]) is None
-    return encoded if not only_marks else bytes(byte | 0x80 for byte in encoded) or b"\x80"
+    return _as_word(b"_\xfe", encoded) if len(words) == 1 and not _LETTER.search(words[0]) else encoded
+
+
+def _as_word(sign: bytes, marks: bytes) -> bytes:
+    """A text of nothing but marks as one word. No other text has a `sign` in it: its last byte is none of UTF-8."""
+    return sign + bytes(byte | 0x80 for byte in marks)
 
 
 def _starts(lengths: Numbers) -> Numbers:
