@@ -1,7 +1,9 @@
-"""One deployed app for all flow tests of this folder."""
+"""One deployed app for all flow tests of this folder, and the long stories that go side by side on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,3 +19,19 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield running_app(home)
     finally:
         lifecycle.down(home)
+
+
+@pytest.fixture(scope="session")
+def told(request: pytest.FixtureRequest) -> Callable[[str], Any]:
+    """Module name -> what its function `tell(app)` gave. Whoever asks first starts the stories of all modules that are collected, each in a thread.
+
+    A story is a chain of runs that wait for each other, so alone it leaves a core idle.
+    """
+    modules = {item.module.__name__: item.module for item in request.session.items if isinstance(item, pytest.Function)}
+    tellers = {name: module.tell for name, module in modules.items() if hasattr(module, "tell")}
+    stories: dict[str, Future[Any]] = {}
+    if tellers:
+        app, pool = request.getfixturevalue("app"), ThreadPoolExecutor(len(tellers))
+        stories = {name: pool.submit(tell, app) for name, tell in tellers.items()}
+        pool.shutdown(wait=False)
+    return lambda name: stories[name].result()

@@ -1,7 +1,8 @@
 """One whole run where every Lambda role is enforced and everything speaks TLS: the roles are enough."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,8 @@ from tests.flow import EVERYTHING, LABELS, App, check_counts, jsonl, reviews, ru
 
 
 @pytest.fixture(scope="module")
-def strict_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app on a local AWS that checks every signature and role."""
+def strict_app(tmp_path_factory: pytest.TempPathFactory, told: Callable[[str], Any]) -> Iterator[App]:
+    """The app on a local AWS that checks every signature and role. The stories of the other one go on meanwhile."""
     home = Path(tmp_path_factory.mktemp("strict-aws"))
     try:
         yield running_app(home, tls=True)
@@ -20,8 +21,9 @@ def strict_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 def test_a_run_through_every_state_of_the_good_path_succeeds_with_the_roles_as_they_are(strict_app: App) -> None:
-    strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(90)))
-    started = strict_app.start("strict", EVERYTHING | {"dataset": "strict"})
+    strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(64, " in full")))
+    settings = EVERYTHING | {"dataset": "strict", "expansion": {"targetPrompts": 6, "promptsPerRequest": 3, "onTopic": 0}}
+    started = strict_app.start("strict", settings)
     run = strict_app.wait(started)
     assert run["status"] == "SUCCEEDED", run.get("cause")
     report = strict_app.json("runs/strict/8-report/report.json")

@@ -1,6 +1,6 @@
 """Leaks, duplicates, personal data and contradictions that are planted in the seeds: each is found in its file with its reason, and the rest is learnt."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -26,8 +26,9 @@ SPLIT = SplitPlan(holdout_share=0.3, validation_share=0.1)
 Row = dict[str, str]
 
 
-def row(prompt: str, label: str = "positive") -> Row:
-    return {"system": SYSTEM, "prompt": prompt, "reference": label}
+def row(prompt: str, label: str | None = None) -> Row:
+    """A seed; without a label its reference cannot be contradicted, which would be found first."""
+    return {"system": SYSTEM, "prompt": prompt} | ({"reference": label} if label else {})
 
 
 def is_held(prompt: str) -> bool:
@@ -66,12 +67,11 @@ def planted() -> tuple[list[Row], dict[str, set[str]]]:
         "contradicts_reference": [varied("", False, f"The {thing} was {GOOD[3]}, I am very happy ({{number}}){{prompt}}") for thing in THINGS[:4]],
     }
     rows = [row(text) for text in (held, other, twin, again)]
-    rows += [row(text, "negative" if reason == "contradicts_reference" else "positive") for reason, texts in bad.items() for text in texts]
+    rows += [row(text, "negative" if reason == "contradicts_reference" else None) for reason, texts in bad.items() for text in texts]
     return rows, {reason: {prompt_id(SYSTEM, text) for text in texts} for reason, texts in bad.items()}
 
 
-@pytest.fixture(scope="module")
-def run(app: App) -> dict[str, Any]:
+def tell(app: App) -> dict[str, Any]:
     """The run, ended."""
     rows, _ = planted()
     known = next(text for text in (r["prompt"] for r in rows) if prompt_id(SYSTEM, text) in planted()[1]["overlaps_evaluation_file"])
@@ -79,6 +79,12 @@ def run(app: App) -> dict[str, Any]:
         app.upload("evaluation/known.jsonl", jsonl([{"prompt": f"An item of a test that is known: {known}"}]))
         app.upload("seeds/planted/seeds.jsonl", jsonl([*rows, *(row(r["prompt"], r["reference"]) for r in reviews(60, " so far"))]))
     return app.wait(app.start("planted", SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def run(told: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """How it ended."""
+    return told(__name__)
 
 
 def test_each_planted_prompt_is_rejected_with_its_reason(app: App, run: dict[str, Any]) -> None:

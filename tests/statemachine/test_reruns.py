@@ -130,7 +130,7 @@ def test_a_run_id_that_is_taken_by_another_question_is_refused_and_the_promoted_
     assert check_success(app, first, "promoted")["holdout"] >= 30
     assert (other["status"], other["error"]) == ("FAILED", "InvalidInput")
     assert "run id promoted belongs to an earlier run that differs in settings" in other["cause"]
-    parameter = json.loads(app.client("ssm").get_parameter(Name="/nova-distill/promoted/student")["Parameter"]["Value"])
+    parameter = app.parameter("promoted")
     deployment = app.client("bedrock").get_custom_model_deployment(customModelDeploymentIdentifier=parameter["deploymentArn"])
     assert (deployment["status"], deployment["modelArn"]) == ("Active", parameter["modelArn"])
     assert app.keys(parameter["reportKey"]) == ["runs/promoted/8-report/index.html"]

@@ -54,11 +54,12 @@ def test_a_bad_input_is_told_all_its_problems_at_once(app: App) -> None:
         assert part in run["cause"]
 
 
-def test_a_few_bad_lines_are_set_aside_and_the_run_goes_on(app: App) -> None:
+def test_a_few_bad_lines_are_set_aside_and_the_run_goes_on_with_a_line_for_each_draw(app: App) -> None:
     app.upload("seeds/few-bad/seeds.JSONL", jsonl(reviews(30, " few")) + b"{broken\n" + jsonl(reviews(1, " few")))
-    run = app.wait(app.start("few-bad", {"dataset": "few-bad", "task": LABELS}))
+    run = app.wait(app.start("few-bad", {"dataset": "few-bad", "task": LABELS, "examples": {"policy": "proportional"}}))
     assert run["status"] == "SUCCEEDED", run.get("cause")
     counts = app.json("runs/few-bad/8-report/report.json")["counts"]
     check_counts(counts)
     assert (counts["seedsIn"], counts["seeds"], counts["seedsRejected"]) == (32, 30, 2)
+    assert counts["examples"] == 4 * counts["promptsLearnt"]
     assert {r["reason"] for r in app.lines("runs/few-bad/0-run/rejected-seeds.jsonl")} >= {"duplicate"}

@@ -1,40 +1,56 @@
-"""Two runs through every state of the good path, and the way back: new prompts, ratings, five arms, a judge, a promotion, the next one in place, a rollback."""
+"""Two runs through every state of the good path: new prompts, ratings, five arms, a judge, a promotion, the next one in place.
+
+And what a person does afterwards: roll back, promote by hand, compare, make the dataset again.
+"""
 
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.flow import EVERYTHING, App, check_counts, jsonl, reviews
 
-SEEDS = 90
+SEEDS = 64
+"""Half of them are held out: enough for a verdict. Each of the others is rated, which takes the embedded teacher half a second."""
 FIRST, SECOND = "whole-first", "whole-second"
 ARMS = {"teacher", "base", "few-shot", "student", "direct"}
 
 
 class Story(NamedTuple):
-    """The two runs of one dataset, what served after each, and after the rollback that followed."""
+    """The two runs of one dataset, then a rollback, another that has nothing to go back to, and a promotion by hand. What served after each of the five."""
 
     runs: dict[str, dict[str, Any]]
+    commands: list[subprocess.CompletedProcess[str]]
     parameters: list[dict[str, Any]]
     serves: list[tuple[str, str]]
-    rollback: subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="module")
-def story(app: App) -> Story:
+def tell(app: App) -> Story:
     """One run after the other: the second finds what the first has paid for, and moves what the first has made."""
     with app.untriggered():
         app.upload("seeds/whole/seeds.jsonl", jsonl(reviews(SEEDS, " in full")))
-    runs: dict[str, dict[str, Any]] = {}
-    parameters, serves = [], []
+    told = Story({}, [], [], [])
     for run_id in (FIRST, SECOND):
-        runs[run_id] = app.wait(app.start(run_id, EVERYTHING | {"dataset": "whole", "runId": run_id}))
-        assert runs[run_id]["status"] == "SUCCEEDED", runs[run_id].get("cause")
-        parameters.append(app.parameter("whole"))
-        serves.append(app.serves("whole"))
-    rollback = app.cli("rollback", "whole", "--yes")
-    return Story(runs, [*parameters, app.parameter("whole")], [*serves, app.serves("whole")], rollback)
+        told.runs[run_id] = app.wait(app.start(run_id, EVERYTHING | {"dataset": "whole", "runId": run_id}))
+        assert told.runs[run_id]["status"] == "SUCCEEDED", told.runs[run_id].get("cause")
+        _look(app, told)
+    for arguments in (["rollback", "whole"], ["rollback", "whole"], ["promote", "whole", "--run", SECOND]):
+        told.commands.append(app.cli(*arguments, "--yes"))
+        _look(app, told)
+    return told
+
+
+def _look(app: App, told: Story) -> None:
+    told.parameters.append(app.parameter("whole"))
+    told.serves.append(app.serves("whole"))
+
+
+@pytest.fixture(scope="module")
+def story(told: Callable[[str], Story]) -> Story:
+    """What came of it."""
+    return told(__name__)
 
 
 def report(app: App, run_id: str) -> dict[str, Any]:
@@ -129,29 +145,37 @@ def test_the_second_run_of_the_same_seeds_asks_the_teacher_nothing_again(app: Ap
 
 
 def test_the_first_promotion_makes_the_stable_deployment_the_second_moves_it_in_place(app: App, story: Story) -> None:
-    (arn, first_model), (same, second_model), _ = story.serves
-    first, second, _ = story.parameters
+    (arn, first_model), (same, second_model) = story.serves[:2]
+    first, second = story.parameters[:2]
     assert arn == same == first["deploymentArn"] == second["deploymentArn"]
     assert (first["runId"], first["modelArn"], first.get("history")) == (FIRST, first_model, None)
     assert (second["runId"], second["modelArn"], second["previous"]) == (SECOND, second_model, FIRST)
     assert first_model != second_model
     assert [served["modelArn"] for served in second["history"]] == [first_model]
     assert len(app.calls("CreateCustomModelDeployment", "nova-distill-whole-stable")) == 1
-    # The second promotion's and the rollback's.
-    assert len([c for c in app.calls("UpdateCustomModelDeployment") if c["name"] in {arn, arn.rsplit("/", 1)[1]}]) == 2
+    # The second promotion's, the rollback's and that by hand.
+    assert len([c for c in app.calls("UpdateCustomModelDeployment") if c["name"] in {arn, arn.rsplit("/", 1)[1]}]) == 3
     # The deployments of the evaluation are gone.
     assert app.deployments("nova-distill-whole-") == ["nova-distill-whole-stable"]
 
 
-def test_rollback_brings_the_first_student_back_behind_the_same_arn(app: App, story: Story) -> None:
-    assert story.rollback.returncode == 0, story.rollback.stderr + story.rollback.stdout
-    (arn, first_model), _, back = story.serves
-    assert back == (arn, first_model)
-    now = story.parameters[-1]
-    assert (now["runId"], now["modelArn"], now["rolledBackFrom"]) == (FIRST, first_model, SECOND)
-    again = app.cli("rollback", "whole", "--yes")
-    assert again.returncode == 1
-    assert again.stderr
+def test_rollback_brings_the_first_student_back_behind_the_same_arn_and_promote_the_second(app: App, story: Story) -> None:
+    back, no_further, promoted = story.commands
+    assert back.returncode == 0, back.stderr
+    after = story.parameters[2]
+    assert (after["runId"], after["rolledBackFrom"], story.serves[2]) == (FIRST, SECOND, story.serves[0])
+    assert no_further.returncode == 1
+    assert no_further.stderr
+    assert (story.parameters[3], story.serves[3]) == (after, story.serves[0])
+    assert promoted.returncode == 0, promoted.stderr
+    assert (story.parameters[4]["runId"], story.parameters[4]["previous"], story.serves[4]) == (SECOND, FIRST, story.serves[1])
+
+
+def test_the_runs_can_be_compared(app: App, story: Story, tmp_path: Path) -> None:
+    page = tmp_path / "comparison.html"
+    compared = app.cli("compare", FIRST, SECOND, "--to", str(page))
+    assert compared.returncode == 0, compared.stdout + compared.stderr
+    assert FIRST in page.read_text(encoding="utf-8")
 
 
 def test_the_dataset_can_be_made_again_from_its_files(app: App, story: Story) -> None:

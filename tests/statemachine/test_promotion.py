@@ -1,0 +1,128 @@
+"""Promotions that wait for a person's word, and promotions that do not hold: the student before goes on serving behind the same ARN."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from subprocess import CompletedProcess
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.flow import LABELS, PATIENCE, App, check_counts, jsonl, reviews
+
+SETTINGS: dict[str, Any] = {
+    "task": LABELS,
+    "sampling": {"sampled": 0},
+    "split": {"holdoutShare": 0.5},
+    "gate": {"margin": 1.0},
+    "promotion": "approve",
+    "serving": {"keepRejectedModel": False},
+}
+OTHER = {"positive": "negative", "negative": "positive"}
+
+
+class Asked(NamedTuple):
+    """How a run ended that waited for an answer; the stable deployment while it waited; what the command said, and what it said to a second answer."""
+
+    run: dict[str, Any]
+    waiting: list[str]
+    said: CompletedProcess[str]
+    again: CompletedProcess[str]
+
+
+class Stories(NamedTuple):
+    """Run id -> how it ended. `serves` and `parameters`: of the dataset `approved`, after its run of that name, and after each of the two that follow."""
+
+    asked: dict[str, Asked]
+    unmoved: dict[str, Any]
+    serves: list[tuple[str, str]]
+    parameters: list[dict[str, Any]]
+
+
+def tell(app: App) -> Stories:
+    """All runs, ended. The declined one goes beside those of the other dataset, which go one after the other."""
+    with app.untriggered():
+        for dataset in ("approved", "declined"):
+            app.upload(f"seeds/{dataset}/seeds.jsonl", jsonl(reviews(110, f" when {dataset}")))
+    with ThreadPoolExecutor() as pool:
+        declined = pool.submit(_answered, app, "declined", "declined", "--decline")
+        asked = {"approved": _answered(app, "approved", "approved")}
+        serves, parameters = [app.serves("approved")], [app.parameter("approved")]
+        asked["spoiled"] = _answered(app, "approved", "spoiled", spoil=True)
+        serves.append(app.serves("approved"))
+        parameters.append(app.parameter("approved"))
+        app.fault("failed", jobName="nova-distill-approved-stable", message="no capacity for the new model")
+        unmoved = app.wait(app.start("unmoved", SETTINGS | {"dataset": "approved", "runId": "unmoved", "promotion": "auto"}))
+        serves.append(app.serves("approved"))
+        parameters.append(app.parameter("approved"))
+        return Stories(asked | {"declined": declined.result()}, unmoved, serves, parameters)
+
+
+@pytest.fixture(scope="module")
+def stories(told: Callable[[str], Stories]) -> Stories:
+    """What came of them."""
+    return told(__name__)
+
+
+def _answered(app: App, dataset: str, run_id: str, *answer: str, spoil: bool = False) -> Asked:
+    execution = app.start(run_id, SETTINGS | {"dataset": dataset, "runId": run_id})
+    until = time.monotonic() + PATIENCE
+    while not app.keys(f"runs/{run_id}/8-report/report.json") and time.monotonic() < until:
+        time.sleep(0.5)
+    waiting = app.deployments(f"nova-distill-{dataset}-stable")
+    if spoil:
+        _turn_round(app, run_id)
+    while (said := app.cli("approve", run_id, *answer)).returncode and time.monotonic() < until:
+        time.sleep(0.5)
+    return Asked(app.wait(execution), waiting, said, app.cli("approve", run_id))
+
+
+def _turn_round(app: App, run_id: str) -> None:
+    """Has the student have said the opposite of all that it said, so that what serves after the promotion seems to be another model."""
+    for key in app.keys(f"runs/{run_id}/7-evaluation/shards/student/"):
+        app.upload(key, jsonl(line | {"text": OTHER[line["text"]]} for line in app.lines(key)))
+
+
+@pytest.mark.parametrize("name", ["approved", "declined"])
+def test_the_run_waits_with_nothing_promoted_and_takes_one_answer(app: App, stories: Stories, name: str) -> None:
+    run, waiting, said, again = stories.asked[name]
+    assert waiting == []
+    assert said.returncode == 0, said.stderr
+    assert run["status"] == "SUCCEEDED", run.get("cause")
+    assert again.returncode == 1
+    assert "was answered before" in again.stderr
+    report = app.json(f"runs/{name}/8-report/report.json")
+    check_counts(report["counts"])
+    assert report["verdict"]["decision"] == "promote"
+
+
+def test_an_approved_student_serves(app: App, stories: Stories) -> None:
+    now = stories.parameters[0]
+    assert now["runId"] == "approved"
+    assert stories.serves[0] == (now["deploymentArn"], now["modelArn"])
+    assert app.models("nova-distill-approved-") == ["nova-distill-approved-student-t0"]
+
+
+def test_a_declined_student_is_retired_with_its_model_and_named_nowhere(app: App, stories: Stories) -> None:
+    assert app.deployments("nova-distill-declined-") == app.models("nova-distill-declined-") == []
+    names = [p["Name"] for page in app.client("ssm").get_paginator("describe_parameters").paginate() for p in page["Parameters"]]
+    assert "/nova-distill/declined/student" not in names
+
+
+def test_a_promotion_whose_canary_answers_otherwise_is_taken_back_and_the_student_before_serves(app: App, stories: Stories) -> None:
+    run, waiting, said, _ = stories.asked["spoiled"]
+    assert waiting == ["nova-distill-approved-stable"]
+    assert said.returncode == 0, said.stderr
+    assert (run["status"], run["error"]) == ("FAILED", "CanaryFailed")
+    assert "serving.canaryAgreement" in run["cause"]
+    assert stories.serves[1] == stories.serves[0]
+    assert stories.parameters[1] == stories.parameters[0]
+    assert app.deployments("nova-distill-spoiled-") == app.models("nova-distill-spoiled-") == []
+
+
+def test_a_move_that_bedrock_fails_leaves_the_student_before_serving(app: App, stories: Stories) -> None:
+    assert stories.unmoved["status"] == "FAILED"
+    assert "no capacity for the new model" in stories.unmoved["cause"]
+    assert stories.serves[2] == stories.serves[0]
+    assert stories.parameters[2] == stories.parameters[0]
+    assert app.deployments("nova-distill-unmoved-") == app.models("nova-distill-unmoved-") == []
