@@ -87,6 +87,10 @@ class App:
     def execution_of(self, name: str) -> str:
         return self.machine.replace(":stateMachine:", ":execution:") + f":{name}"
 
+    def runs(self, arn: str) -> bool:
+        """Whether an execution has not ended."""
+        return bool(self.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "RUNNING")
+
     def wait(self, arn: str) -> dict[str, Any]:
         """The description of an execution that has ended."""
         until = time.monotonic() + PATIENCE

@@ -24,11 +24,11 @@ import msgspec
 from distillation.answer_language import other_language
 from distillation.curation_config import Examples, Filters
 from distillation.personal_data import redact
+from distillation.plain_texts import surely_plain
 from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
 from distillation.stock_phrases import declines, is_boilerplate
 from distillation.task import NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID, Task, TaskKind, Unfit, answer_reader, unfenced
 from distillation.training_limits import reserved_word_in
-from distillation.varied_words import surely_varied
 
 CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"
 _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
@@ -63,7 +63,8 @@ class AnswerFilters:
         self._trimmed = unfenced if task.kind is TaskKind.JSON else str.strip
         self._filters = filters
         self._checks = tuple(self._text_checks(filters))
-        self._checks_of_varied = tuple(check for check in self._checks if check is not _repetition)
+        self._checks_of_plain = tuple(check for check in self._checks if check not in (_repetition, _refusal, _boilerplate))
+        self._plain_is_fit = not self._checks_of_plain and self._personal_data == "off" and not self._trusts_reference
         self._only_form = task.kind is TaskKind.LABEL and not self._checks
 
     @property
@@ -84,24 +85,36 @@ class AnswerFilters:
         )
         return tuple(step for on, step in every if on)
 
-    def varied(self, texts: Sequence[str]) -> list[bool]:
-        """Which of the texts surely do not repeat themselves, as far as that is asked for."""
-        return surely_varied(texts, MIN_WORDS, FEW_WORDS) if _repetition in self._checks else [False] * len(texts)
+    def judge(self, text: str, form: str, reference: str | None, plain: bool = False) -> Fit | Unfit:
+        """Whether an answer that has a canonical `form` may be learnt. `reference` is in canonical form.
 
-    def judge(self, text: str, form: str, reference: str | None, varied: bool = False) -> Fit | Unfit:
-        """Whether an answer that has a canonical `form` may be learnt. `reference` is in canonical form; what is `varied` is not searched for repetition."""
-        for check in self._checks_of_varied if varied else self._checks:
+        `plain`: the text surely holds nothing that the filters of words look for: repetition, refusals, boilerplate, reserved words.
+        """
+        for check in self._checks_of_plain if plain else self._checks:
             if (unfit := check(text)) is not None:
                 return unfit
         learnt = form if self._learns_canonical else self._trimmed(text)
         fit = Fit(form, learnt) if self._personal_data == "off" else self._without_personal_data(form, learnt)
         if isinstance(fit, Unfit):
             return fit
-        if not self._only_form and (word := reserved_word_in(fit.text)):
+        if not (plain and not fit.changed) and not self._only_form and (word := reserved_word_in(fit.text)):
             return Unfit("reserved_word_in_answer", f"{word!r} fails a whole customization job")
         if self._trusts_reference and reference is not None and form != reference:
             return Unfit(CONTRADICTS_REFERENCE, f"says {form[:100]!r}, the reference says {reference[:100]!r}")
         return fit
+
+    def judge_all(self, texts: Sequence[str], forms: Sequence[str | Unfit], references: Sequence[str | None]) -> list[Fit | Unfit]:
+        """The same of many answers (at most 65,536); one without a canonical form is unfit for that reason."""
+        plain = surely_plain(texts, MIN_WORDS, FEW_WORDS) if self._task.kind in _PROSE else [False] * len(texts)
+        canonical, trimmed, quick, judge = self._learns_canonical, self._trimmed, self._plain_is_fit, self.judge
+        return [
+            form
+            if isinstance(form, Unfit)
+            else Fit(form, form if canonical else trimmed(text))
+            if quick and is_plain
+            else judge(text, form, reference, is_plain)
+            for text, form, reference, is_plain in zip(texts, forms, references, plain, strict=True)
+        ]
 
     @property
     def _measures_length(self) -> bool:

@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from distillation.answer_distribution import entropy
-from distillation.answer_filters import PERSONAL_DATA, AnswerFilters
+from distillation.answer_filters import PERSONAL_DATA, AnswerFilters, Fit
 from distillation.chosen_answers import NO_MATCH, Chooser, Sample
 from distillation.curation_config import Examples, Filters
 from distillation.dataset_split import Side, SplitPlan, side_of
@@ -20,7 +20,7 @@ from distillation.reduction_funnel import FunnelBuilder
 from distillation.task import Task, Unfit, canonical_reference
 from distillation.training_limits import fits_in_sample
 
-_PROMPTS_AT_ONCE = 64
+_PROMPTS_AT_ONCE = 128
 """Their answers are looked at together; those of so few stay in a core's own cache."""
 KeysOf = Callable[[Sequence[Prompt]], list[PromptKey]]
 NO_USABLE_ANSWER, LOW_AGREEMENT, TOO_LONG, HOLDOUT = "no_usable_answer", "low_agreement", "too_long", "holdout"
@@ -58,6 +58,14 @@ class _Learnt(NamedTuple):
     samples: list[Sample]
     agreement: float | None
     entropy: float | None
+
+
+class _Judged(NamedTuple):
+    """The answers to a prompt, their canonical forms, and what the filters say of each."""
+
+    answers: Sequence[Answer]
+    forms: Sequence[str | Unfit]
+    verdicts: Sequence[Fit | Unfit]
 
 
 class _HeldBack(NamedTuple):
@@ -110,6 +118,7 @@ class _Reduction:
 
     def take(self, prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]]) -> None:
         """Reduces some prompts."""
+        read = self._filters.read
         learnt = list[tuple[Prompt, Sequence[Answer]]]()
         for prompt in prompts:
             group = answers.get(prompt.prompt_id, ())
@@ -119,18 +128,21 @@ class _Reduction:
                 self._settle(prompt, self._pass_on(prompt), ())
             else:
                 learnt.append((prompt, group))
-        varied = iter(self._filters.varied([answer.text for _, group in learnt for answer in group]))
-        for prompt, group in learnt:
-            self._reduce(prompt, group, varied)
+        texts = [answer.text for _, group in learnt for answer in group]
+        forms = [read(text) for text in texts]
+        references = [canonical_reference(prompt.reference, self._plan.task) if prompt.reference else None for prompt, _ in learnt]
+        verdicts = self._filters.judge_all(texts, forms, [reference for (_, group), reference in zip(learnt, references, strict=True) for _ in group])
+        end = 0
+        for (prompt, group), reference in zip(learnt, references, strict=True):
+            start, end = end, end + len(group)
+            self._reduce(prompt, _Judged(group, forms[start:end], verdicts[start:end]), reference)
 
-    def _reduce(self, prompt: Prompt, answers: Sequence[Answer], varied: Iterator[bool]) -> None:
-        """`varied`: what `AnswerFilters.varied` says of the next answers."""
-        read, reference = self._filters.read, canonical_reference(prompt.reference, self._plan.task) if prompt.reference else None
-        forms = [read(answer.text) for answer in answers]
-        samples, last_words = self._filter(answers, forms, reference, varied)
+    def _reduce(self, prompt: Prompt, judged: _Judged, reference: str | None) -> None:
+        samples = self._accepted(judged)
         if samples:
-            self._settle(prompt, self._learn(prompt, answers, forms, samples, reference), samples)
+            self._settle(prompt, self._learn(prompt, judged, samples, reference), samples)
             return
+        last_words = _commonest([verdict for verdict in judged.verdicts if isinstance(verdict, Unfit)])
         self._empty[last_words.reason] += 1
         self._rejected.append(RejectedExample(prompt_id=prompt.prompt_id, reason=last_words.reason, detail=last_words.detail))
 
@@ -162,21 +174,17 @@ class _Reduction:
         most = max(map(usable.count, usable)) / len(usable)
         self._held.append(_HeldBack(prompt, len(answers), most, teacher_entropy(answers, forms)))
 
-    def _filter(self, answers: Sequence[Answer], forms: Sequence[str | Unfit], reference: str | None, varied: Iterator[bool]) -> tuple[list[Sample], Unfit]:
-        """The accepted samples; and, in case there are none, why."""
-        judge, samples, unfit = self._filters.judge, list[Sample](), list[Unfit]()
-        for answer, form, is_varied in zip(answers, forms, varied, strict=False):
-            verdict = judge(answer.text, form, reference, is_varied) if isinstance(form, str) else form
-            if isinstance(verdict, Unfit):
-                unfit.append(verdict)
-                self._filtered[verdict.reason] += 1
-                self._unused.append(UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail))
-            else:
-                samples.append(Sample(answer, verdict))
-                self._redacted_answers += verdict.changed
-        return samples, _commonest(unfit) if not samples else Unfit("", "")
+    def _accepted(self, judged: _Judged) -> list[Sample]:
+        samples = [Sample(answer, verdict) for answer, verdict in zip(judged.answers, judged.verdicts, strict=True) if isinstance(verdict, Fit)]
+        self._redacted_answers += sum([sample.fit.changed for sample in samples])
+        if len(samples) < len(judged.answers):
+            for answer, verdict in zip(judged.answers, judged.verdicts, strict=True):
+                if isinstance(verdict, Unfit):
+                    self._filtered[verdict.reason] += 1
+                    self._unused.append(UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail))
+        return samples
 
-    def _learn(self, prompt: Prompt, answers: Sequence[Answer], forms: Sequence[str | Unfit], samples: list[Sample], reference: str | None) -> Unfit | None:
+    def _learn(self, prompt: Prompt, judged: _Judged, samples: list[Sample], reference: str | None) -> Unfit | None:
         """Adds what the prompt teaches, or gives the reason why it teaches nothing."""
         clean = self._without_personal_data(prompt)
         if clean is None:
@@ -184,15 +192,15 @@ class _Reduction:
         choice = self._chooser.choose(samples, reference)
         if isinstance(choice, Unfit):
             return choice
-        usable = sum([form.__class__ is str for form in forms])
-        agreed = forms.count(choice.form) / usable
+        usable = sum([form.__class__ is str for form in judged.forms])
+        agreed = judged.forms.count(choice.form) / usable
         if agreed < self._plan.examples.min_agreement:
             return Unfit(LOW_AGREEMENT, f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is {self._plan.examples.min_agreement:.0%}")
         if not all(fits_in_sample(clean.system, clean.prompt, sample.fit.text) for sample in choice.learnt):
             return Unfit(TOO_LONG, "system, prompt and answer together are over the token limit of a training sample")
         self._redacted_prompts += clean is not prompt
         self._pass_over(choice.passed_over)
-        self._learnt.append(_Learnt(clean, choice.learnt, agreed, teacher_entropy(answers, forms)))
+        self._learnt.append(_Learnt(clean, choice.learnt, agreed, teacher_entropy(judged.answers, judged.forms)))
         return None
 
     def _without_personal_data(self, prompt: Prompt) -> Prompt | None:

@@ -96,8 +96,7 @@ def read_replies(requested: Iterable[str], lines: Iterable[bytes]) -> ShardAnswe
     """
     outcomes: dict[str, Answer | RejectedAnswer | None] = dict.fromkeys(requested)
     strangers: set[str] = set()
-    for line in lines:
-        parsed = read_reply(line)
+    for parsed in map(read_reply, lines):
         if parsed is None:
             continue
         record_id = parsed.record_id
@@ -110,8 +109,8 @@ def read_replies(requested: Iterable[str], lines: Iterable[bytes]) -> ShardAnswe
         raise RecordsLost("ReadReplies", set(), strangers)
     found = outcomes.values()
     return ShardAnswers(
-        answers=[o for o in found if isinstance(o, Answer)],
-        rejected=[o for o in found if isinstance(o, RejectedAnswer)],
+        answers=[o for o in found if o.__class__ is Answer],
+        rejected=[o for o in found if o.__class__ is RejectedAnswer],
         missing=[record_id for record_id, o in outcomes.items() if o is None],
     )
 

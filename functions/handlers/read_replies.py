@@ -3,6 +3,7 @@
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in
 from application.services import Services
+from distillation.record_lines import encode_blocks
 from distillation.records import Stage
 from distillation.replies_to_answers import read_replies
 from distillation.run_layout import RunLayout, cached_shard
@@ -14,7 +15,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     layout = RunLayout(run_id)
     replies = store.lines_below(layout.replies_prefix(wave, shard, stage), suffix=".jsonl.out")
     found = read_replies(ids_in(store, layout.requests(wave, shard, stage)), replies)
-    store.put_records(layout.answers(shard, stage, wave), found.answers)
+    store.put_lines(layout.answers(shard, stage, wave), encode_blocks(found.answers))
     store.put_records(layout.rejected_answers(shard, stage, wave), found.rejected)
     store.copy(layout.answers(shard, stage, wave), cached_shard(event["run"]["dataset"], run_id, shard, stage, wave))
     answers, rejected = len(found.answers), len(found.rejected)

@@ -12,6 +12,7 @@ from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prom
 from distillation.managed_distillation import asked_by_us
 from distillation.prompt_keys import keys_of
 from distillation.prompts_to_requests import prompts_a_shard, requests_of, samples_of
+from distillation.record_lines import encode_blocks
 from distillation.records import Prompt, PromptKey
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
@@ -56,10 +57,10 @@ def _keys(services: Services, record: RunRecord, prompts: Sequence[Prompt]) -> l
 
 def _write(store: Store, layout: RunLayout, shard: int, reduced: Reduced, accounted: Accounted) -> None:
     """The counts come last: where they are, the shard is whole."""
-    store.put_records(layout.candidates("shard", shard), reduced.candidates)
-    store.put_records(layout.candidates("holdout", shard), reduced.held)
+    store.put_lines(layout.candidates("shard", shard), encode_blocks(reduced.candidates))
+    store.put_lines(layout.candidates("holdout", shard), encode_blocks(reduced.held))
     store.put_records(layout.candidates("rejected", shard), reduced.rejected)
-    store.put_records(layout.candidates("unused", shard), reduced.unused)
+    store.put_lines(layout.candidates("unused", shard), encode_blocks(reduced.unused))
     store.put_records(layout.missing_answers(shard), accounted.missing)
     counts = ShardCounts(account=accounted.account, funnel=[replies_step(accounted.account), *reduced.funnel])
     store.put_json(layout.candidates("counts", shard), counts)

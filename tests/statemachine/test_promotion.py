@@ -67,12 +67,12 @@ def stories(told: Callable[[str], Stories]) -> Stories:
 def _answered(app: App, dataset: str, run_id: str, *answer: str, spoil: bool = False) -> Asked:
     execution = app.start(run_id, SETTINGS | {"dataset": dataset, "runId": run_id})
     until = time.monotonic() + PATIENCE
-    while not app.keys(f"runs/{run_id}/8-report/report.json") and time.monotonic() < until:
+    while app.runs(execution) and not app.keys(f"runs/{run_id}/8-report/report.json") and time.monotonic() < until:
         time.sleep(0.5)
     waiting = app.deployments(f"nova-distill-{dataset}-stable")
     if spoil:
         _turn_round(app, run_id)
-    while (said := app.cli("approve", run_id, *answer)).returncode and time.monotonic() < until:
+    while (said := app.cli("approve", run_id, *answer)).returncode and app.runs(execution) and time.monotonic() < until:
         time.sleep(0.5)
     return Asked(app.wait(execution), waiting, said, app.cli("approve", run_id))
 

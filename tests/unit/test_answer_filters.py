@@ -19,7 +19,9 @@ GERMAN = "Der schnelle braune Fuchs springt über den faulen Hund und läuft dan
 def verdict(task: Task, text: str, reference: str | None = None, examples: dict[str, Any] | None = None, **filters: Any) -> Fit | Unfit:
     made = AnswerFilters(task, Filters.model_validate(filters), Examples.model_validate(examples or {}))
     form = made.read(text)
-    return made.judge(text, form, reference) if isinstance(form, str) else form
+    found = made.judge(text, form, reference) if isinstance(form, str) else form
+    assert made.judge_all(["plain", text], [made.read("plain"), form], [None, reference])[1] == found
+    return found
 
 
 @pytest.mark.parametrize(
