@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from benchmarks.reply_records import DATASET, LAYOUT, RUN_ID
-from benchmarks.run_folder import FolderStore, NoHurry, folder_services
+from benchmarks.run_folder import NoHurry, folder_services
+from cli.folder_store import FolderStore
 from distillation.records import RejectedAnswer, RejectedExample
 from handlers import assemble_dataset, read_replies, reduce_shard
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from benchmarks.run_folder import FolderStore, NoHurry, folder_services
+from benchmarks.run_folder import NoHurry, folder_services
+from cli.folder_store import FolderStore
 from distillation.dataset_split import Side, SplitPlan, side_of
 from distillation.record_lines import encode_line
 from distillation.records import Prompt

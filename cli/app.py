@@ -157,11 +157,8 @@ def fetch(
     """Copy all files of a run, in the layout of the bucket."""
     cloud = connect(stack, region, profile)
     run_id = _run_id(cloud, run)
-    files = fetching.files_of(cloud, run_id)
-    with _transfer() as progress:
-        task = progress.add_task(f"{len(files):,} files", total=sum(file.bytes for file in files))
-        fetching.fetch(cloud, run_id, files, to, lambda received: progress.advance(task, received))
-    console.print(f"{len(files):,} files of the run {run_id} are in {to}", highlight=False, soft_wrap=True)
+    number = _download(cloud, run_id, to)
+    console.print(f"{number:,} files of the run {run_id} are in {to}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -203,7 +200,9 @@ def rebuild(
     from cli import rebuild as rebuilding  # noqa: PLC0415 - loads numpy, rensa and a language model, which no other command needs
 
     with tempfile.TemporaryDirectory() as folder:
-        source = from_ or _download(connect(stack, region, profile), run, Path(folder, "run"), rebuilding.is_fetched)
+        source = from_ or Path(folder, "run")
+        if from_ is None:
+            _download(connect(stack, region, profile), run, source, rebuilding.is_fetched)
         rebuilt = rebuilding.rebuild(run, source, Path(folder, "again"))
     console.print(rebuilding.draw(rebuilt))
     if rebuilt.differing:
@@ -309,13 +308,13 @@ def _print_error(error: CommandError) -> None:
         errors.print(f"Next: {error.next_step}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _download(cloud: Cloud, run_id: str, folder: Path, is_needed: Callable[[str], bool]) -> Path:
+def _download(cloud: Cloud, run_id: str, folder: Path, is_wanted: Callable[[str], bool] = lambda _: True) -> int:
     root = RunLayout(run_id).root
-    files = [file for file in fetching.files_of(cloud, run_id) if is_needed(file.key.removeprefix(root))]
+    files = [file for file in fetching.files_of(cloud, run_id) if is_wanted(file.key.removeprefix(root))]
     with _transfer() as progress:
         task = progress.add_task(f"{len(files):,} files", total=sum(file.bytes for file in files))
         fetching.fetch(cloud, run_id, files, folder, lambda received: progress.advance(task, received))
-    return folder
+    return len(files)
 
 
 def _upload_and_await(cloud: Cloud, dataset: str, keys: dict[str, Path], settings: Path | None) -> Execution:

@@ -127,8 +127,13 @@ class Cloud:
 
     def job_progress(self, row: LedgerRow) -> JobProgress:
         """What Bedrock says about the row's job. What the ledger says of a job that is gone, or that these credentials may not look at."""
-        looks: dict[str, Callable[[str], JobProgress]] = {JobKind.BATCH: self._batch, JobKind.TUNING: self._tuning, JobKind.DEPLOYMENT: self._deployment}
-        looks[JobKind.PROMOTION] = self._promotion
+        looks: dict[str, Callable[[str], JobProgress]] = {
+            JobKind.BATCH: self._batch,
+            JobKind.TUNING: self._tuning,
+            JobKind.DEPLOYMENT: self._deployment,
+            JobKind.EVALUATION: self._evaluation,
+            JobKind.PROMOTION: self._promotion,
+        }
         try:
             return looks[row.kind](row.job_arn or "")
         except (self._bedrock.exceptions.ResourceNotFoundException, self._bedrock.exceptions.AccessDeniedException):
@@ -153,6 +158,10 @@ class Cloud:
     def _deployment(self, arn: str) -> JobProgress:
         job: Mapping[str, Any] = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
         return JobProgress(status=job["status"], message=job.get("failureMessage", ""), created=job.get("createdAt"))
+
+    def _evaluation(self, arn: str) -> JobProgress:
+        job: Mapping[str, Any] = self._bedrock.get_evaluation_job(jobIdentifier=arn)
+        return JobProgress(status=job["status"], message="; ".join(job.get("failureMessages", ())), created=job.get("creationTime"))
 
     def _promotion(self, arn: str) -> JobProgress:
         """The stable deployment, which stays Active while it is moved to another model."""

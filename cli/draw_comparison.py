@@ -6,9 +6,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.draw_report import VERDICT_STYLES, p_value, with_interval
-from distillation.comparison_to_pages import finding, pair_in_words
-from distillation.figures import metric_name, points, usd
+from cli.draw_report import VERDICT_STYLES, p_value, points_with_interval, titled_table, with_interval
+from distillation.comparison_to_pages import finding
+from distillation.figures import metric_name, usd
+from distillation.report_rows import pair_name
 from distillation.runs_to_comparison import Comparison
 
 _TONES = {"good": "bold green", "wait": "bold yellow", "bad": "bold red"}
@@ -29,11 +30,8 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
 
 
 def _runs(comparison: Comparison) -> Table:
-    table = Table(title=f"Runs; {comparison.n:,} holdout items are in all of them", title_justify="left", title_style="bold")
-    for name in ("run", "dataset", "verdict"):
-        table.add_column(name)
-    for name in ("holdout", "lacks", "training lines", "cost"):
-        table.add_column(name, justify="right")
+    title = f"Runs; {comparison.n:,} holdout items are in all of them"
+    table = titled_table(title, ("run", "dataset", "verdict"), ("holdout", "lacks", "training lines", "cost"))
     for run in comparison.runs:
         lines = "–" if run.training_lines is None else f"{run.training_lines:,}"
         cost = "–" if run.cost_usd is None else usd(run.cost_usd)
@@ -43,29 +41,22 @@ def _runs(comparison: Comparison) -> Table:
 
 
 def _arms(comparison: Comparison) -> Table:
-    table = Table(title="Students on the same items: value [95 % interval]", title_justify="left", title_style="bold")
-    table.add_column("metric")
     arms = {**comparison.arms, "teacher": comparison.teacher}
-    for name in arms:
-        table.add_column(name, justify="right")
+    table = titled_table("Students on the same items: value [95 % interval]", ("metric",), tuple(arms))
     for metric in dict.fromkeys(name for arm in arms.values() for name in arm.metrics):
         table.add_row(metric_name(metric), *(with_interval(metric, arm.metrics.get(metric)) for arm in arms.values()))
     return table
 
 
 def _differences(comparison: Comparison) -> Table:
-    table = Table(title="Differences in points: value [95 % interval]", title_justify="left", title_style="bold")
-    table.add_column("metric and runs")
-    for name in ("difference", "p (Holm)"):
-        table.add_column(name, justify="right")
+    table = titled_table("Differences in points: value [95 % interval]", ("metric and runs",), ("difference", "p (Holm)"))
     for one in comparison.differences:
-        table.add_row(Text(pair_in_words(one)), f"{points(one.value)} [{points(one.low)}, {points(one.high)}]", p_value(one.p_holm))
+        table.add_row(Text(pair_name(one)), points_with_interval(one.value, one.low, one.high), p_value(one.p_holm))
     return table
 
 
 def _settings(comparison: Comparison) -> Table:
-    table = Table(title="What was set otherwise", title_justify="left", title_style="bold")
-    table.add_column("setting")
+    table = titled_table("What was set otherwise", ("setting",))
     for run in comparison.runs:
         table.add_column(run.run_id, overflow="fold")
     for name, values in comparison.different.items():

@@ -60,7 +60,8 @@ def _verdict(report: ReportFile) -> Iterator[Text]:
     yield from (Text(f"  {reason}") for reason in report.verdict.reasons)
 
 
-def _table(title: str, left: tuple[str, ...], right: tuple[str, ...]) -> Table:
+def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
+    """An empty table; figures are in the columns on the `right`."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for name in left:
         table.add_column(name)
@@ -70,33 +71,35 @@ def _table(title: str, left: tuple[str, ...], right: tuple[str, ...]) -> Table:
 
 
 def _checks(report: ReportFile) -> Table:
-    table = _table("What was asked of the student: points [95 % interval]", ("metric", "where"), ("items", "difference", "limit", "outcome"))
+    table = titled_table("What was asked of the student: points [95 % interval]", ("metric", "where"), ("items", "difference", "limit", "outcome"))
     for check in report.verdict.checks:
         outcome = _OUTCOMES.get(check.outcome, check.outcome) if check.gated or check.outcome != "open" else "too small to count"
         where = Text("all items" if check.slice is None else check.slice)
-        table.add_row(metric_name(check.metric), where, f"{check.n:,}", _points(check.difference, check.low, check.high), points(-check.margin), outcome)
+        table.add_row(
+            metric_name(check.metric), where, f"{check.n:,}", points_with_interval(check.difference, check.low, check.high), points(-check.margin), outcome
+        )
     return table
 
 
 def _arms(report: ReportFile) -> Table:
     """Metrics down, arms across: there are more metrics than arms, and a terminal is narrow."""
-    table = _table("Holdout: value [95 % interval]", ("metric",), tuple(f"{name} (n {arm.n:,})" for name, arm in report.arms.items()))
+    table = titled_table("Holdout: value [95 % interval]", ("metric",), tuple(f"{name} (n {arm.n:,})" for name, arm in report.arms.items()))
     for metric in dict.fromkeys(name for arm in report.arms.values() for name in arm.metrics):
         table.add_row(Text(metric_name(metric)), *(with_interval(metric, arm.metrics.get(metric)) for arm in report.arms.values()))
     return table
 
 
 def _differences(differences: tuple[DifferenceResult, ...]) -> Table:
-    table = _table("Differences on the same items: points [95 % interval]", ("metric", "arms"), ("difference", "p (Holm)"))
+    table = titled_table("Differences on the same items: points [95 % interval]", ("metric", "arms"), ("difference", "p (Holm)"))
     for one in differences:
-        table.add_row(Text(metric_name(one.metric)), f"{one.arm} − {one.minus}", _points(one.value, one.low, one.high), p_value(one.p_holm))
+        table.add_row(Text(metric_name(one.metric)), f"{one.arm} − {one.minus}", points_with_interval(one.value, one.low, one.high), p_value(one.p_holm))
     return table
 
 
 def _slices(report: ReportFile) -> Table:
     """The largest categories, in the metric that the verdict looks at."""
     metric = report.gate.metric if report.gate else ""
-    table = _table(f"{metric_name(metric)} by category", ("category",), ("items", *report.arms))
+    table = titled_table(f"{metric_name(metric)} by category", ("category",), ("items", *report.arms))
     for one in report.slices[:_SHOWN_SLICES]:
         table.add_row(Text(one.name), f"{one.n:,}", *(_value(metric, one, arm) for arm in report.arms))
     if len(report.slices) > _SHOWN_SLICES:
@@ -109,7 +112,8 @@ def _value(metric: str, one: SliceResult, arm: str) -> str:
     return figure(metric, found.value) if found else "–"
 
 
-def _points(value: float, low: float | None, high: float | None) -> str:
+def points_with_interval(value: float, low: float | None, high: float | None) -> str:
+    """A difference in points with its interval, where it has one."""
     return points(value) if low is None or high is None else f"{points(value)} [{points(low)},\N{NO-BREAK SPACE}{points(high)}]"
 
 
@@ -138,7 +142,7 @@ def _counts(counts: dict[str, int]) -> Table:
 
 
 def _funnel(steps: tuple[FunnelResult, ...]) -> Table:
-    table = _table("Filter by filter", ("step", "of"), ("came", "kept", "set aside"))
+    table = titled_table("Filter by filter", ("step", "of"), ("came", "kept", "set aside"))
     for step in steps:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in step.rejected.items())
         table.add_row(Text(step.step), step.unit, f"{step.came:,}", f"{step.kept:,}", Text(reasons))

@@ -8,10 +8,10 @@ import msgspec
 from rich.table import Table
 
 from application.dataset_files import write_dataset
-from application.run_files import read_wave
+from application.run_files import read_wave, waves_of
 from application.services import Services
 from cli.errors import CommandError
-from cli.folder_store import FolderStore
+from cli.folder_store import RunCopy
 from distillation.dataset_manifest import DatasetFile, Manifest
 from distillation.records import Stage
 from distillation.run_layout import RunLayout
@@ -58,7 +58,7 @@ def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
     """
     before = _manifest(run_id, source)
     # The same methods as the bucket's store: the functions' code cannot tell the difference.
-    store = cast("Store", FolderStore(run_id, source, target, is_needed))
+    store = cast("Store", RunCopy(run_id, source, target, is_needed))
     services = Services(Settings(*[""] * 10))
     services.__dict__["store"] = store
     _read_all_replies(services, run_id, before.dataset)
@@ -68,7 +68,7 @@ def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
 
 
 def draw(rebuilt: Rebuilt) -> Table:
-    """One line a file, then what may explain a difference."""
+    """One line a file."""
     table = Table("file", "lines", "sha256 then", "sha256 now", "", box=None, pad_edge=False)
     for name in sorted({*rebuilt.before.files, *rebuilt.now.files}):
         before, now = rebuilt.before.files.get(name), rebuilt.now.files.get(name)
@@ -99,11 +99,10 @@ def _manifest(run_id: str, source: Path) -> Manifest:
 
 def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
     for stage in (Stage.ANSWERS, Stage.RATINGS):
-        wave = 0
-        while planned := read_wave(services.store, run_id, wave, stage):
+        for planned in waves_of(services.store, run_id, stage):
             for shard in planned.shards:
-                read_replies.run({"run": {"runId": run_id, "dataset": dataset}, "stage": stage, "wave": wave, "shard": shard.shard}, services, _Turn())
-            wave += 1
+                event = {"run": {"runId": run_id, "dataset": dataset}, "stage": stage, "wave": planned.wave, "shard": shard.shard}
+                read_replies.run(event, services, _Turn())
 
 
 def _prompt_shards(store: Store, run_id: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cli.observed import HistoryEvent, JobProgress, Observed, json_object
+from distillation.job_names import arm_called
 from distillation.job_status import JobKind
 from distillation.records import LedgerRow
 
@@ -212,7 +213,8 @@ def _arm_of(job_name: str) -> str:
 def _predictions(shards: Iterable[_Shard], observed: Observed) -> dict[str, Progress]:
     """Prompts that each arm has answered: whole shards by their files, a running batch job by Bedrock's count."""
     written = {(found[1], int(found[2])) for key in observed.keys if (found := _PREDICTED.search(key))}
-    jobs = {(found["arm"], int(found["shard"])): job for name, job in observed.progress.items() if (found := _ARM_JOB.search(name)) and found["shard"]}
+    named = [(found, job) for name, job in observed.progress.items() if (found := _ARM_JOB.search(name)) and found["shard"]]
+    jobs = {(arm_called(found["arm"]), int(found["shard"])): job for found, job in named}
     arms: dict[str, Progress] = {}
     for shard in shards:
         place = (shard.arm, shard.number)

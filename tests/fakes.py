@@ -6,10 +6,9 @@ from typing import Any
 
 import msgspec
 
-from distillation.record_lines import decode_lines, encode_lines
 from distillation.records import LedgerRow, Request
 from distillation.waiting import JobLook
-from gateways.store import StoredObject
+from gateways.keyed_files import KeyedFiles, StoredObject
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -27,8 +26,8 @@ class Clock:
         self.time += timedelta(**delta)
 
 
-class MemoryStore:
-    """The protocol of `gateways.store.Store` over a dict."""
+class MemoryStore(KeyedFiles):
+    """`gateways.store.Store` over a dict."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -57,33 +56,16 @@ class MemoryStore:
     def lines(self, key: str) -> Iterator[bytes]:
         return iter(self.objects[key].splitlines())
 
-    def records(self, key: str, kind: type[Any]) -> Iterator[Any]:
-        return decode_lines(self.lines(key), kind)
-
     def put(self, key: str, body: bytes, content_type: str = "") -> None:
         self.objects[key] = body
-
-    def put_json(self, key: str, record: object) -> None:
-        self.put(key, msgspec.json.encode(record))
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
         kept = list(lines)
         self.put(key, b"".join(kept))
         return len(kept)
 
-    def put_records(self, key: str, records: Iterable[object]) -> int:
-        return self.put_lines(key, encode_lines(records))
-
     def copy(self, source: str, target: str) -> None:
         self.objects[target] = self.objects[source]
-
-    def records_below(self, prefix: str, kind: type[Any], *, named: str = "", suffix: str = ".jsonl") -> Iterator[Any]:
-        return decode_lines(self.lines_below(prefix, named=named, suffix=suffix), kind)
-
-    def lines_below(self, prefix: str, *, named: str = "", suffix: str = ".jsonl") -> Iterator[bytes]:
-        for stored in self.list(prefix):
-            if stored.key.endswith(suffix) and stored.key.rsplit("/", 1)[1].startswith(named):
-                yield from self.lines(stored.key)
 
     def json(self, key: str) -> Any:
         return msgspec.json.decode(self.objects[key])

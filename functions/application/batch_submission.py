@@ -17,11 +17,11 @@ SETTLING = timedelta(hours=2)
 def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], str], model_id: str, requests: str, replies: str) -> str:
     """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's name.
 
-    `name_of` gives the name of an attempt. A job that failed as a whole brought nothing, so a rerun does not adopt it but makes the next attempt.
+    `name_of` gives the name of an attempt, as in `name_of_next_attempt`.
     """
     store, settings, run = services.store, services.settings, event["run"]
     hours = read_run(store, run["runId"]).settings.batches.timeout_hours
-    job_name = next(name for attempt in count() if not has_failed(services, run["runId"], name := name_of(attempt)))
+    job_name = name_of_next_attempt(services, run["runId"], name_of)
     submit_once(
         services.ledger,
         run_id=run["runId"],
@@ -44,7 +44,11 @@ def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], s
     return job_name
 
 
-def has_failed(services: Services, run_id: str, job_name: str) -> bool:
-    """Whether the ledger says that a job failed as a whole."""
+def name_of_next_attempt(services: Services, run_id: str, name_of: Callable[[int], str]) -> str:
+    """The first attempt's name that did not fail: a job that failed as a whole brought nothing, so a rerun does not adopt it."""
+    return next(name for attempt in count() if not _has_failed(services, run_id, name := name_of(attempt)))
+
+
+def _has_failed(services: Services, run_id: str, job_name: str) -> bool:
     row = services.ledger.row(run_id, job_name)
     return row is not None and row.outcome == Outcome.FAILED

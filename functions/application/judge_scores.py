@@ -12,6 +12,7 @@ from distillation.judgements_to_scores import Judgements, arm_judgements, judged
 from distillation.metrics import Tolerance
 from distillation.model_family import self_preference_warning
 from distillation.predictions_to_scores import RESAMPLES
+from distillation.quality_targets import Judged
 from distillation.records import Arm, HoldoutItem, Prediction, Stage
 from distillation.replies_to_comparisons import choices_of, comparisons
 from distillation.run_layout import RunLayout
@@ -21,9 +22,9 @@ from gateways.store import Store
 
 
 class Judging(NamedTuple):
-    """Of a run whose answers were judged: metric -> arm -> prompt id -> score, and the record of it."""
+    """Of a run whose answers were judged: the scores, and the record of it."""
 
-    scores: Mapping[str, Mapping[str, Mapping[str, float]]]
+    scores: Judged
     record: JudgeScores
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from application.run_files import read_holdout, read_students
+from application.run_files import read_holdout
 from distillation.comparison_requests import Pair, pairs_of
 from distillation.judge_config import EvaluationJudge
 from distillation.judged_answers import chosen_items, judging_lines, parts, texts_by_prompt
@@ -31,16 +31,11 @@ def read_texts(store: Store, run_id: str, arm: str) -> dict[str, str]:
     return texts_by_prompt(store.records_below(RunLayout(run_id).prediction_shards_prefix(arm), Prediction))
 
 
-def arms_of(store: Store, run_id: str) -> list[str]:
-    """Every arm that there may be."""
-    return list(dict.fromkeys((*map(str, Arm), *(student.arm for student in read_students(store, run_id)))))
-
-
 def write_datasets(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[Part]:
     """Writes the datasets of all arms that answered."""
     run_id = record.run_id
     items, layout, written = judged_items(judge, list(read_holdout(store, run_id))), RunLayout(run_id), list[Part]()
-    for arm in arms_of(store, run_id):
+    for arm in Arm:
         for number, lines in enumerate(parts(judging_lines(items, read_texts(store, run_id, arm), arm))):
             written.append(Part(arm, number, store.put_records(layout.judge_dataset(arm, number), lines)))
     return written

@@ -2,9 +2,8 @@
 
 import hashlib
 from datetime import timedelta
-from itertools import count
 
-from application.batch_submission import has_failed
+from application.batch_submission import name_of_next_attempt
 from application.services import Services
 from distillation import job_names
 from distillation.errors import InvalidInput
@@ -16,7 +15,7 @@ from distillation.submission import submit_once
 
 
 def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int, records: int) -> str:
-    """Submits the part's dataset to the judge, and gives the job's name. A job that failed as a whole is not adopted: a rerun makes the next attempt.
+    """Submits the part's dataset to the judge, and gives the job's name. The next attempt is made where one failed as a whole.
 
     Raises:
         InvalidInput: the run's input names no judge of the evaluation.
@@ -26,8 +25,7 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
     if judge is None:
         raise InvalidInput(f"run {run_id} judges no answers", ["evaluation.judge: found null, expected the metrics to judge by"])
     content = hashlib.sha256(store.get(layout.judge_dataset(arm, part))).hexdigest()
-    attempts = (job_names.evaluation(settings.app, run_id, arm, part, content, attempt=attempt) for attempt in count())
-    job_name = next(name for name in attempts if not has_failed(services, run_id, name))
+    job_name = name_of_next_attempt(services, run_id, lambda attempt: job_names.evaluation(settings.app, run_id, arm, part, content, attempt=attempt))
     submit_once(
         services.ledger,
         run_id=run_id,

@@ -16,9 +16,8 @@ from distillation.records import RejectedSeed
 from distillation.report_funnel import expansion_steps, seeds_step
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
-from distillation.scores import Scores
+from distillation.scores import Scores, Verdict
 from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts
-from distillation.scores_to_verdict import Verdict
 from distillation.waves_to_accounts import Account
 from gateways.ledger import DynamoLedger
 from gateways.store import Store

@@ -97,10 +97,10 @@ def read_rejected_answers(store: Store, run_id: str) -> Iterator[RejectedAnswer]
     return store.records_below(RunLayout(run_id).answers_prefix, RejectedAnswer, named="rejected-")
 
 
-def waves_of(store: Store, run_id: str) -> Iterator[Wave]:
-    """The plans of all waves of answers, in order."""
+def waves_of(store: Store, run_id: str, stage: Stage = Stage.ANSWERS) -> Iterator[Wave]:
+    """The plans of all waves of a stage, in order."""
     number = 0
-    while (wave := read_wave(store, run_id, number)) is not None:
+    while (wave := read_wave(store, run_id, number, stage)) is not None:
         yield wave
         number += 1
 

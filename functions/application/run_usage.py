@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from application.run_files import Wave, read_answers, read_students, read_wave
+from application.run_files import read_answers, read_students, waves_of
 from distillation.conversation_lines import conversation_parts
 from distillation.costs import Usage
 from distillation.model_family import takes_flex
@@ -34,18 +34,11 @@ def _stages(store: Store, record: RunRecord) -> Iterator[Usage]:
     layout = RunLayout(record.run_id)
     for stage, name in STAGES.items():
         model = record.models.judge if stage in (Stage.RATINGS, Stage.COMPARISONS) and record.models.judge else record.models.teacher
-        shards = [(wave.wave, shard) for wave in _waves(store, record.run_id, stage) for shard in wave.shards]
+        shards = [(wave.wave, shard) for wave in waves_of(store, record.run_id, stage) for shard in wave.shards]
         for route in Route:
             keys = [key(shard.shard, stage, wave) for wave, shard in shards if shard.route is route for key in (layout.answers, layout.rejected_answers)]
             paid_as = "batch" if route is Route.BATCH else "flex" if takes_flex(model) else "onDemand"
             yield _usage(name, model, paid_as, (tokens for key in keys for tokens in store.records_below(key, _Tokens)))
-
-
-def _waves(store: Store, run_id: str, stage: Stage) -> Iterator[Wave]:
-    number = 0
-    while (wave := read_wave(store, run_id, number, stage)) is not None:
-        yield wave
-        number += 1
 
 
 def _predictions(store: Store, record: RunRecord) -> Iterator[Usage]:

@@ -6,15 +6,13 @@ from typing import NamedTuple
 
 from distillation.errors import RecordsLost
 from distillation.metrics import EXACT, Tolerance
+from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.scores import Against
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
 
 REFERENCE_SHARE = 0.5
 """Quality is judged against references when at least this share of the holdout carries a usable one; else against the teacher."""
-
-GREEDY = "g"
-"""How the sample of a greedy answer begins."""
 
 Rows = list[list[Prediction]]
 """The predictions of each item."""
@@ -68,8 +66,8 @@ class AnswerSheet(NamedTuple):
 def read_sheet(holdout: Sequence[HoldoutItem], predictions: Mapping[str, Sequence[Prediction]], task: Task, *, tolerance: Tolerance = EXACT) -> AnswerSheet:
     """Aligns `predictions` (arm -> in any order) with the holdout. Raises RecordsLost for a prediction of a prompt that is not in it."""
     items = sorted(holdout, key=lambda item: item.prompt_id)
-    sampled = {arm: [one for one in given if not one.sample.startswith(GREEDY)] for arm, given in predictions.items()}
-    greedy = {arm: [one for one in given if one.sample.startswith(GREEDY)] for arm, given in predictions.items()}
+    sampled = {arm: [one for one in given if one.sample != GREEDY_SAMPLE] for arm, given in predictions.items()}
+    greedy = {arm: [one for one in given if one.sample == GREEDY_SAMPLE] for arm, given in predictions.items()}
     answers = {arm: _aligned(arm, items, greedy[arm] or given) for arm, given in predictions.items()}
     teacher, forms = [first_text(row) for row in answers.get(Arm.TEACHER, [[] for _ in items])], Forms(task)
     return AnswerSheet(

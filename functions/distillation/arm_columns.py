@@ -1,7 +1,7 @@
 """What is measured of an arm, as columns of numbers over items."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from distillation.paired_statistics import Floats
 from distillation.quality_targets import Target, grades
 from distillation.records import Arm, Prediction
 from distillation.scores import Against
+from distillation.task import TaskKind
 
 REFUSED = "refused"
 """The reason code of an answer that declines, as `replies_to_answers` gives it."""
@@ -32,9 +33,14 @@ class Column(NamedTuple):
         return Column(tuple(np.array(self.rows, dtype=np.int64)[kept].tolist()), self.values[kept], self.against)
 
 
-def quality_columns(sheet: AnswerSheet, target: Target) -> dict[str, Column]:
-    """Arm -> grades from 0 to 1."""
-    return {arm: Column(tuple(target.rows), np.array(found, dtype=float), target.against) for arm, found in grades(sheet, target).items()}
+Key = tuple[str, str]
+"""Metric and arm."""
+
+
+def quality_columns(sheet: AnswerSheet, targets: Iterable[Target]) -> dict[Key, Column]:
+    """Grades from 0 to 1 in every target, of every arm that has them."""
+    graded = ((target, arm, found) for target in targets for arm, found in grades(sheet, target).items())
+    return {(target.metric, arm): Column(tuple(target.rows), np.array(found, dtype=float), target.against) for target, arm, found in graded}
 
 
 def failure_columns(sheet: AnswerSheet, arm: str) -> dict[str, Column]:
@@ -86,14 +92,16 @@ def error_counts(sheet: AnswerSheet, arm: str) -> dict[str, int]:
     return dict(sorted(errors.items())) | ({"no_prediction": absent} if absent else {})
 
 
-def label_table(sheet: AnswerSheet) -> tuple[tuple[int, ...], LabelTable]:
-    """The rows with references of a label task, and what was right and answered in them. Judged by each arm's first answer to an item."""
+def label_table(sheet: AnswerSheet) -> LabelTable | None:
+    """What was right and answered in the rows with references of a label task, by each arm's first answer to an item; None where there are none."""
     labels = {label: code for code, label in enumerate(sheet.task.labels)}
-    rows = tuple(row for row, reference in enumerate(sheet.references) if reference is not None)
+    rows = [row for row, reference in enumerate(sheet.references) if reference is not None]
+    if sheet.task.kind is not TaskKind.LABEL or not rows:
+        return None
     truth = np.array([labels[sheet.references[row] or ""] for row in rows], dtype=np.int64)
-    return rows, LabelTable(sheet.task.labels, truth, {arm: _codes(sheet, rows, arm, labels) for arm in sheet.answers})
+    return LabelTable(sheet.task.labels, np.array(rows, dtype=np.int64), truth, {arm: _codes(sheet, rows, arm, labels) for arm in sheet.answers})
 
 
-def _codes(sheet: AnswerSheet, rows: tuple[int, ...], arm: str, labels: dict[str, int]) -> Codes:
+def _codes(sheet: AnswerSheet, rows: list[int], arm: str, labels: dict[str, int]) -> Codes:
     first = [next((sheet.forms.of(one.text) for one in sheet.answers[arm][row]), None) for row in rows]
     return np.array([labels.get(answer or "", -1) for answer in first], dtype=np.int64)

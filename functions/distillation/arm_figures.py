@@ -6,20 +6,16 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.answer_sheet import AnswerSheet
-from distillation.arm_columns import Column, failure_columns, label_table, latencies, length_columns, usage_columns
-from distillation.class_scores import LabelTable, class_scores
+from distillation.arm_columns import Column, Key, failure_columns, label_table, latencies, length_columns, usage_columns
+from distillation.class_scores import ArmClasses, LabelTable, class_scores
 from distillation.costs import Prices, price_of
 from distillation.paired_differences import Draw, intervals
-from distillation.paired_statistics import Bounds, Floats, bounds_of, paired_bootstrap, quantile_interval
+from distillation.paired_statistics import Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
 from distillation.records import Arm
 from distillation.sampled_answers import Drawn, divergence_columns
 from distillation.scores import Against, Metric
-from distillation.task import TaskKind
 
 LATENCIES = {"latencyMedianMs": 0.5, "latencyP95Ms": 0.95}
-
-Key = tuple[str, str]
-"""Metric and arm."""
 
 
 class Measured(NamedTuple):
@@ -27,17 +23,14 @@ class Measured(NamedTuple):
 
     columns: dict[Key, Column]
     lengths: dict[str, tuple[Column, Column]]
-    label_rows: tuple[int, ...]
     labels: LabelTable | None
 
     def within(self, rows: frozenset[int]) -> "Measured":
         """The same on some of the items."""
-        kept = np.flatnonzero(np.isin(self.label_rows, np.fromiter(rows, dtype=np.int64)))
         return Measured(
             columns=_filled({key: column.within(rows) for key, column in self.columns.items()}),
             lengths={arm: (own.within(rows), teachers.within(rows)) for arm, (own, teachers) in self.lengths.items()},
-            label_rows=tuple(self.label_rows[place] for place in kept),
-            labels=self.labels.within(kept) if self.labels and len(kept) else None,
+            labels=self.labels.within(rows) if self.labels else None,
         )
 
 
@@ -49,24 +42,32 @@ def measure(sheet: AnswerSheet, quality: Mapping[Key, Column], models: Mapping[s
         own = failure_columns(sheet, arm) | usage_columns(sheet, arm, price) | divergence_columns(sheet, arm, teacher, seed)
         columns |= {(metric, arm): column for metric, column in own.items()}
     compared = [arm for arm in sheet.answers if arm != Arm.TEACHER and Arm.TEACHER in sheet.answers]
-    rows, table = label_table(sheet) if sheet.task.kind is TaskKind.LABEL else ((), None)
-    return Measured(_filled(columns), {arm: length_columns(sheet, arm) for arm in compared}, rows, table if rows else None)
+    return Measured(_filled(columns), {arm: length_columns(sheet, arm) for arm in compared}, label_table(sheet))
 
 
 def _filled(columns: Mapping[Key, Column]) -> dict[Key, Column]:
     return {key: column for key, column in columns.items() if column.rows}
 
 
-def figures(measured: Measured, draw: Draw) -> dict[Key, Metric]:
-    """Every metric of every arm, with its interval."""
-    bounds = intervals(measured.columns, draw)
-    found = {key: _metric(float(column.values.mean()), bounds[key], len(column.rows), column.against) for key, column in measured.columns.items()}
+class ArmFigures(NamedTuple):
+    """Every metric of every arm with its interval, and of a label task with references each arm's label scores."""
+
+    metrics: dict[Key, Metric]
+    classes: dict[str, ArmClasses]
+
+    def of_arm(self, arm: str) -> dict[str, Metric]:
+        """An arm's metrics by name."""
+        return {metric: figure for (metric, of_arm), figure in self.metrics.items() if of_arm == arm}
+
+
+def figures(measured: Measured, draw: Draw) -> ArmFigures:
+    """What the columns come to."""
+    bounds, table = intervals(measured.columns, draw), measured.labels
+    found = {key: metric_of(float(column.values.mean()), bounds[key], len(column.rows), column.against) for key, column in measured.columns.items()}
     lengths = {("lengthRatio", arm): _length_ratio(own.values, teachers.values, draw) for arm, (own, teachers) in measured.lengths.items()}
-    return found | {key: metric for key, metric in lengths.items() if metric} | _macro_f1(measured.labels, draw)
-
-
-def _metric(value: float, bounds: Bounds, n: int, against: Against | None) -> Metric:
-    return Metric(value=value, low=bounds.low, high=bounds.high, n=n, method=bounds.method, against=against)
+    classes = {arm: class_scores(table, arm, resamples=draw.resamples, seed=draw.seed) for arm in table.answers} if table else {}
+    macro = {("macroF1", arm): one.macro_f1 for arm, one in classes.items()}
+    return ArmFigures(found | {key: metric for key, metric in lengths.items() if metric} | macro, classes)
 
 
 def _length_ratio(own: Floats, teachers: Floats, draw: Draw) -> Metric | None:
@@ -74,21 +75,12 @@ def _length_ratio(own: Floats, teachers: Floats, draw: Draw) -> Metric | None:
         return None
     value, table = float(own.sum() / teachers.sum()), np.stack([own, teachers], axis=1)
     raw = paired_bootstrap(table, lambda sums: sums[:, :1] / sums[:, 1:2], resamples=draw.resamples, seed=draw.seed) if len(own) > 1 else [(value, value)]
-    return _metric(value, bounds_of(value, *raw[0]), len(own), Against.TEACHER)
-
-
-def _macro_f1(table: LabelTable | None, draw: Draw) -> dict[Key, Metric]:
-    if table is None:
-        return {}
-    return {("macroF1", arm): class_scores(table, arm, resamples=draw.resamples, seed=draw.seed).macro_f1 for arm in table.answers}
+    return metric_of(value, bounds_of(value, *raw[0]), len(own), Against.TEACHER)
 
 
 def latency_metrics(sheet: AnswerSheet, arm: str) -> dict[str, Metric]:
     """Median and 95th percentile; empty for an arm that answered in a batch job."""
     values = latencies(sheet, arm)
-    return {name: _latency_metric(values, share) for name, share in LATENCIES.items()} if values.size else {}
-
-
-def _latency_metric(values: Floats, share: float) -> Metric:
-    interval = quantile_interval(values, share)
-    return Metric(value=float(np.quantile(values, share)), low=interval.low, high=interval.high, n=len(values), method=interval.method)
+    if not values.size:
+        return {}
+    return {name: metric_of(float(np.quantile(values, share)), quantile_interval(values, share), len(values)) for name, share in LATENCIES.items()}

@@ -48,7 +48,7 @@ def entropy_chart(entropy: Histogram) -> go.Figure | None:
     if not sum(entropy.counts):
         return None
     used = max(number for number, count in enumerate(entropy.counts) if count) + 1
-    edges = [edge / math.log(2) for edge in entropy.edges[: used + 1]]
+    edges = [bits(edge) for edge in entropy.edges[: used + 1]]
     chart = go.Figure(
         go.Bar(
             x=[(low + high) / 2 for low, high in pairwise(edges)],
@@ -61,6 +61,11 @@ def entropy_chart(entropy: Histogram) -> go.Figure | None:
     dress(chart, height=HEIGHT, x_title="entropy of the answers to a prompt, bits", y_title="prompts")
     chart.update_xaxes(showgrid=False, rangemode="tozero")
     return chart
+
+
+def bits(nats: float) -> float:
+    """An entropy in bits."""
+    return nats / math.log(2)
 
 
 def calibration_chart(calibration: Calibration | None) -> go.Figure | None:

@@ -1,21 +1,23 @@
 """Label tasks: confusion matrix, and precision, recall and F1 of each label, with their macro average. By each arm's first answer to an item."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from distillation.paired_statistics import Bounds, Figures, Floats, bounds_of, paired_bootstrap, wilson
+from distillation.paired_statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap, share_of
 from distillation.scores import Against, ClassScore, Confusion, Metric
 
 Codes = NDArray[np.int64]
-"""One label number an item; -1 where no label was found."""
+"""One number an item: its row, or its label, -1 where no label was found."""
 
 
 class LabelTable(NamedTuple):
-    """What was right and what each arm answered, over the same items."""
+    """What was right and what each arm answered, over the same rows of the answer sheet."""
 
     labels: tuple[str, ...]
+    rows: Codes
     truth: Codes
     answers: dict[str, Codes]
 
@@ -24,9 +26,12 @@ class LabelTable(NamedTuple):
         """The labels that occur as references: those over which macro F1 is averaged."""
         return sorted(set(self.truth.tolist()))
 
-    def within(self, places: NDArray[np.int64]) -> "LabelTable":
-        """The same for some of the items, by their places."""
-        return LabelTable(self.labels, self.truth[places], {arm: codes[places] for arm, codes in self.answers.items()})
+    def within(self, rows: Collection[int]) -> "LabelTable | None":
+        """The table on those of its rows that are in `rows`; None where there are none."""
+        kept = np.isin(self.rows, np.fromiter(rows, dtype=np.int64))
+        if not kept.any():
+            return None
+        return LabelTable(self.labels, self.rows[kept], self.truth[kept], {arm: codes[kept] for arm, codes in self.answers.items()})
 
 
 def confusion(table: LabelTable, arm: str) -> Confusion:
@@ -72,26 +77,15 @@ def class_scores(table: LabelTable, arm: str, *, resamples: int, seed: int) -> A
     features, figures, size = class_features(table.truth, table.answers[arm], classes), class_figures(len(classes)), len(classes)
     values = figures(features.sum(axis=0, keepdims=True))[0].tolist()
     ends = paired_bootstrap(features, figures, resamples=resamples, seed=seed) if n > 1 else [(value, value) for value in values]
-    macro, *rest = [_bootstrapped(value, bounds_of(value, *end), n) for value, end in zip(values, ends, strict=True)]
+    macro, *rest = [metric_of(value, bounds_of(value, *end), n, Against.REFERENCE) for value, end in zip(values, ends, strict=True)]
     hits, given, true = features.sum(axis=0).astype(int).reshape(3, size).tolist()
     found = {
         table.labels[code]: ClassScore(
-            support=true[i], answered=given[i], precision=_shared(hits[i], given[i]), recall=_shared(hits[i], true[i]), f1=rest[2 * size + i]
+            support=true[i], answered=given[i], precision=share_of(hits[i], given[i]), recall=share_of(hits[i], true[i]), f1=rest[2 * size + i]
         )
         for i, code in enumerate(classes)
     }
     return ArmClasses(macro, found)
-
-
-def _bootstrapped(value: float, bounds: Bounds, n: int) -> Metric:
-    return Metric(value=value, low=bounds.low, high=bounds.high, n=n, method=bounds.method, against=Against.REFERENCE)
-
-
-def _shared(hits: int, n: int) -> Metric:
-    if n == 0:
-        return Metric(value=0.0, low=None, high=None, n=0, method="none")
-    interval = wilson(hits, n)
-    return Metric(value=hits / n, low=interval.low, high=interval.high, n=n, method=interval.method)
 
 
 def macro_f1(table: LabelTable, arm: str) -> float:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distillation.chart_style import plotly_js
-from distillation.figures import metric_name, points
-from distillation.forest_chart import ForestRow, forest
+from distillation.figures import metric_name
+from distillation.forest_chart import ForestRow, forest, forest_in_words
 from distillation.noninferiority import holm
 from distillation.page_environment import pages
 from distillation.quality_charts import COST, LATENCY, trade_off
 from distillation.report_charts import as_data
+from distillation.report_rows import pair_name
 from distillation.report_to_pages import in_order
 from distillation.runs_to_comparison import Comparison
-from distillation.scores import Difference
 
 SHOWN = 0.05
 """Under this p-value a difference between runs is called one."""
@@ -47,7 +47,7 @@ def render_comparison(comparison: Comparison) -> str:
             rows=rows,
             metrics=in_order(metric for arm in comparison.arms.values() for metric in arm.metrics),
             charts=as_data(charts),
-            description="; ".join(f"{row.name}: {points(row.one.value)} points, {points(row.one.low)} to {points(row.one.high)}" for row in rows),
+            description=forest_in_words(rows),
             plotly_js=plotly_js(),
         )
     )
@@ -56,12 +56,7 @@ def render_comparison(comparison: Comparison) -> str:
 def forest_rows(comparison: Comparison) -> list[ForestRow]:
     """Every pair in every metric, the deciding metric first."""
     places = {run.run_id: place for place, run in enumerate(comparison.runs)}
-    return [ForestRow(pair_in_words(one), one, colour=f"run-{places[one.arm]}") for one in comparison.differences]
-
-
-def pair_in_words(one: Difference) -> str:
-    """Metric and runs of a difference."""
-    return f"{metric_name(one.metric)}: {one.arm} − {one.minus}"
+    return [ForestRow(pair_name(one), one, colour=f"run-{places[one.arm]}") for one in comparison.differences]
 
 
 def finding(comparison: Comparison) -> Finding:

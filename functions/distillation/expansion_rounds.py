@@ -4,13 +4,11 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
 
+from distillation.apportionment import apportion
 from distillation.curation_config import Expansion
 from distillation.expansion_methods import TOPICS
 from distillation.records import Prompt, Record
-
-K = TypeVar("K")
 
 MOST_ASKED_FOR_ONE = 5
 """Prompts asked for one that is missing, at the most: a poor method must not make a round dear."""
@@ -57,19 +55,6 @@ class ExpansionSummary(Record, frozen=True):
     topics: int
 
 
-def apportion(total: int, weights: Mapping[K, float]) -> dict[K, int]:
-    """`total` in whole parts in proportion to `weights` (0 or more), by largest remainder; ties go to the earlier key. Sums to `total` unless all are 0."""
-    whole = sum(weights.values())
-    if whole <= 0:
-        return dict.fromkeys(weights, 0)
-    exact = {key: total * weight / whole for key, weight in weights.items()}
-    parts = {key: math.floor(value) for key, value in exact.items()}
-    order = sorted(exact, key=lambda key: parts[key] - exact[key])
-    for key in order[: total - sum(parts.values())]:
-        parts[key] += 1
-    return parts
-
-
 def category_targets(parents: Iterable[Prompt], expansion: Expansion) -> dict[str, int]:
     """New prompts wanted of each category: the shares that the input sets, else those of the seeds. "" stands for none."""
     weights = expansion.categories or Counter(prompt.category or "" for prompt in parents)
@@ -88,7 +73,7 @@ def prompts_to_ask(expansion: Expansion, history: Sequence[RoundCounts], missing
     asked counts as perfect: the first round asks for what is wanted, not for more. `topics` waits for its topics, unless no round would be left for it.
     """
     methods = expansion.methods
-    lacking = {method: max(expansion.target_prompts / len(methods) - _sum(history, method, "kept"), 0.0) for method in methods}
+    lacking = {method: _lacking(expansion, history, method) for method in methods}
     ready = [method for method in methods if method != TOPICS or topics_known]
     last = len(history) + 1 >= expansion.max_rounds
     if not last and sum(lacking.values()) > 0:
@@ -101,9 +86,7 @@ def prompts_to_ask(expansion: Expansion, history: Sequence[RoundCounts], missing
 
 def lacking_of_topics(expansion: Expansion, history: Sequence[RoundCounts]) -> float:
     """Prompts that the method `topics` still lacks of its share."""
-    if TOPICS not in expansion.methods:
-        return 0.0
-    return max(expansion.target_prompts / len(expansion.methods) - _sum(history, TOPICS, "kept"), 0.0)
+    return _lacking(expansion, history, TOPICS) if TOPICS in expansion.methods else 0.0
 
 
 def yield_of(history: Sequence[RoundCounts], method: str) -> float:
@@ -152,6 +135,10 @@ def summary(expansion: Expansion, history: Sequence[RoundCounts], why: str) -> E
         categories=dict(sorted(categories.items())),
         topics=sum(counts.topics for counts in history),
     )
+
+
+def _lacking(expansion: Expansion, history: Sequence[RoundCounts], method: str) -> float:
+    return max(expansion.target_prompts / len(expansion.methods) - _sum(history, method, "kept"), 0.0)
 
 
 def _sum(history: Sequence[RoundCounts], method: str, name: str) -> int:

@@ -1,6 +1,6 @@
 """Differences with their intervals, one below the other, and the limit that each must not fall below."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -43,6 +43,11 @@ def forest(rows: Sequence[ForestRow], x_title: str = "percentage points, with 95
             chart.add_shape(type="line", x0=limit, x1=limit, y0=place - 0.68, y1=place + 0.32, line=line, layer="below")
     _name_limit(chart, rows)
     return chart
+
+
+def forest_in_words(rows: Iterable[ForestRow]) -> str:
+    """The same for those who do not see it."""
+    return "; ".join(f"{row.name}: {points(row.one.value)} points, {points(row.one.low)} to {points(row.one.high)}" for row in rows)
 
 
 def _trace(place: int, row: ForestRow) -> go.Scatter:

@@ -6,21 +6,18 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.answer_sheet import AnswerSheet
-from distillation.arm_columns import Column, label_table
-from distillation.class_scores import macro_f1
+from distillation.arm_columns import Column, Key
+from distillation.class_scores import LabelTable, macro_f1
 from distillation.paired_differences import Draw, Pairing, differences_of, macro_f1_differences
 from distillation.quality_targets import Target
 from distillation.records import Arm
 from distillation.sampled_answers import Samples, self_grades
 from distillation.scores import Against, Difference, Gate, Yardstick
 
-SLICE_RESAMPLES = 1_999
-"""Most resamples in a slice: enough for a 95 % interval, and there are many slices."""
-
 Slices = Mapping[str, frozenset[int]]
 """Category -> rows of the sheet."""
-Quality = Mapping[tuple[str, str], Column]
-"""Metric and arm -> grades."""
+Quality = Mapping[Key, Column]
+"""Grades."""
 
 
 class Contest(NamedTuple):
@@ -71,7 +68,7 @@ def compare(given: Sequence[Contest], slices: Slices, draw: Draw) -> tuple[Gate,
     whole = differences_of([_pairing(one) for one in given], draw)
     found = [_gate(one, difference, None) for one, difference in zip(given, whole, strict=True)] if given else []
     inside = [(name, part) for name, rows in slices.items() for one in given if (part := _within(one, rows)).student.rows]
-    parts = differences_of([_pairing(part) for _, part in inside], Draw(min(draw.resamples, SLICE_RESAMPLES), draw.seed))
+    parts = differences_of([_pairing(part) for _, part in inside], draw.in_a_slice())
     return tuple(found + [_gate(part, difference, name) for (name, part), difference in zip(inside, parts, strict=True)])
 
 
@@ -95,21 +92,22 @@ def _gate(one: Contest, difference: Difference, name: str | None) -> Gate:
     )
 
 
-def compare_macro_f1(sheet: AnswerSheet, slices: Slices, draw: Draw) -> Iterator[Gate]:
+def compare_macro_f1(table: LabelTable, slices: Slices, draw: Draw) -> Iterator[Gate]:
     """The same for macro F1, which is a figure of all items together."""
-    rows, table = label_table(sheet)
-    inside = {name: np.flatnonzero(np.isin(rows, np.fromiter(part, dtype=np.int64))) for name, part in slices.items()}
-    tables = {None: table} | {name: table.within(places) for name, places in inside.items()}
-    for name, part in tables.items():
-        few = draw if name is None else Draw(min(draw.resamples, SLICE_RESAMPLES), draw.seed)
-        for one in macro_f1_differences(part, [(Arm.STUDENT, Arm.TEACHER)], few):
-            values = [macro_f1(part, arm) for arm in (Arm.STUDENT, Arm.TEACHER)]
-            yield Gate(
-                metric=one.metric,
-                against=Against.REFERENCE,
-                yardstick=Yardstick.TEACHER,
-                student_value=values[0],
-                yardstick_value=values[1],
-                difference=one,
-                slice=name,
-            )
+    yield from _macro_f1_gates(table, draw, None)
+    for name, rows in slices.items():
+        if part := table.within(rows):
+            yield from _macro_f1_gates(part, draw.in_a_slice(), name)
+
+
+def _macro_f1_gates(table: LabelTable, draw: Draw, name: str | None) -> Iterator[Gate]:
+    for one in macro_f1_differences(table, [(Arm.STUDENT, Arm.TEACHER)], draw):
+        yield Gate(
+            metric=one.metric,
+            against=Against.REFERENCE,
+            yardstick=Yardstick.TEACHER,
+            student_value=macro_f1(table, Arm.STUDENT),
+            yardstick_value=macro_f1(table, Arm.TEACHER),
+            difference=one,
+            slice=name,
+        )

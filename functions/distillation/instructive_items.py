@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from distillation.answer_sheet import AnswerSheet, first_text
-from distillation.arm_columns import Column
+from distillation.arm_columns import Column, Key
 from distillation.quality_targets import Target
 from distillation.records import Arm
 from distillation.scores import Against, InstructiveItem, ItemAnswer
@@ -14,7 +14,7 @@ ITEMS_A_KIND = 20
 SHOWN_CHARACTERS = 2_000
 
 
-def instructive_items(sheet: AnswerSheet, target: Target, quality: Mapping[tuple[str, str], Column]) -> tuple[InstructiveItem, ...]:
+def instructive_items(sheet: AnswerSheet, target: Target, quality: Mapping[Key, Column]) -> tuple[InstructiveItem, ...]:
     """At most 20 items on which the student scores below the teacher and 20 on which it scores above, the widest gaps first, ties by prompt id.
 
     `quality` holds the grades of (metric, arm) on the target's rows; the teacher's own answers, where they are what is compared with, score 1.

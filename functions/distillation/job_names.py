@@ -10,7 +10,6 @@ import hashlib
 from distillation.records import Arm, Stage
 
 RUN_ID_MAX = 36
-NAME_MAX = 63
 
 _WAVE_LETTERS = {Stage.EXPANSION: "x", Stage.ANSWERS: "w", Stage.RATINGS: "r", Stage.COMPARISONS: "c"}
 _ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STUDENT: "stud", Arm.DIRECT: "dir"}
@@ -27,6 +26,11 @@ def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, sta
 def prediction_batch(app: str, run_id: str, arm: str, shard: int, attempt: int = 0) -> str:
     """Name of the batch job that answers a holdout shard for an arm. `attempt` as in `batch`."""
     return f"{app}-{run_id}-{_ARM_WORDS.get(arm, arm)}-s{shard:04d}{_attempt(attempt)}"
+
+
+def arm_called(word: str) -> str:
+    """The arm that `word` stands for in a job's name."""
+    return next((arm for arm, short in _ARM_WORDS.items() if short == word), word)
 
 
 def _attempt(attempt: int) -> str:

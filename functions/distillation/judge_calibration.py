@@ -7,8 +7,8 @@ import numpy as np
 
 from distillation.judgements_to_scores import Judgements
 from distillation.metrics import Tolerance, same_answer
-from distillation.paired_statistics import Figures, Floats, bounds_of, paired_bootstrap
-from distillation.scores import Against, JudgeCalibration, Metric
+from distillation.paired_statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap
+from distillation.scores import Against, JudgeCalibration
 from distillation.task import Task, TaskKind, answer_reader, canonical_reference
 
 ROUNDED_TO = 2
@@ -42,12 +42,10 @@ def calibration_of(metric: str, items: Sequence[Graded], *, resamples: int, seed
     if not right or not wrong:
         return JudgeCalibration(metric=metric, right=right, wrong=wrong, mean_right=None, mean_wrong=None, auc=None)
     features, levels = _counts(items)
-    values = _figures(levels)(np.column_stack([features.sum(axis=0, keepdims=True), [[len(items)]]]))[0]
+    values = _figures(levels)(features.sum(axis=0, keepdims=True))[0].tolist()
     raw = paired_bootstrap(features, _figures(levels), resamples=resamples, seed=seed)
-    found = [bounds_of(float(value), *ends) for value, ends in zip(values, raw, strict=True)]
     mean_right, mean_wrong, auc = (
-        Metric(value=float(value), low=bounds.low, high=bounds.high, n=n, method=bounds.method, against=Against.REFERENCE)
-        for value, bounds, n in zip(values, found, (right, wrong, right + wrong), strict=True)
+        metric_of(value, bounds_of(value, *ends), n, Against.REFERENCE) for value, ends, n in zip(values, raw, (right, wrong, right + wrong), strict=True)
     )
     return JudgeCalibration(metric=metric, right=right, wrong=wrong, mean_right=mean_right, mean_wrong=mean_wrong, auc=auc)
 

@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import HoldoutItem, Prediction, Record
 
 MAX_PROMPTS = 1_000
 """A job with a judge takes at most so many prompts (user guide, "Prompt dataset requirements")."""
-_GREEDY = "g"
 
 
 class ModelResponse(Record, frozen=True):
@@ -47,7 +47,7 @@ def chosen_items(holdout: Iterable[HoldoutItem], most: int) -> list[HoldoutItem]
 def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
     """Prompt id -> the answer that quality is judged by: the arm's greedy one, or its first sample where it gave no greedy ones at all."""
     given = list(predictions)
-    greedy = [one for one in given if one.sample.startswith(_GREEDY)]
+    greedy = [one for one in given if one.sample == GREEDY_SAMPLE]
     found: dict[str, str] = {}
     for prediction in greedy or given:
         if prediction.text is not None and prediction.text.strip():

@@ -20,8 +20,8 @@ Key = TypeVar("Key")
 
 PERMUTATIONS = 4_999
 """Most of the sign-flip test: p-values down to 0.0002."""
-
-
+SLICE_RESAMPLES = 1_999
+"""Most resamples in a slice: enough for a 95 % interval, and there are many slices."""
 FEW = 10
 """Distinct values of a column that is resampled for itself."""
 
@@ -31,6 +31,10 @@ class Draw(NamedTuple):
 
     resamples: int
     seed: int
+
+    def in_a_slice(self) -> "Draw":
+        """The same, at most as often as a slice needs."""
+        return Draw(min(self.resamples, SLICE_RESAMPLES), self.seed)
 
 
 class Pairing(NamedTuple):

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from distillation.noninferiority import TANGO, holm, tango_score
+from distillation.noninferiority import TANGO, tango_score
 from distillation.power import z_value
-from distillation.scores import CONFIDENCE
-
-__all__ = ["holm"]
+from distillation.scores import CONFIDENCE, Against, Metric
 
 Floats = NDArray[np.float64]
 Figures = Callable[[Floats], Floats]
@@ -43,6 +41,11 @@ class Bounds(NamedTuple):
     low: float
     high: float
     method: str
+
+
+def metric_of(value: float, interval: Interval | Bounds, n: int, against: Against | None = None) -> Metric:
+    """A figure over `n` items with its interval."""
+    return Metric(value=value, low=interval.low, high=interval.high, n=n, method=interval.method, against=against)
 
 
 def paired_bootstrap(features: Floats, figures: Figures, *, resamples: int, seed: int) -> list[tuple[float, float]]:
@@ -127,6 +130,11 @@ def wilson(successes: int, n: int) -> Bounds:
     """Wilson's score interval of a share (Wilson 1927, by scipy)."""
     interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
     return Bounds(float(interval.low), float(interval.high), "wilson")
+
+
+def share_of(successes: int, n: int) -> Metric:
+    """A share with its Wilson interval; 0 without one where there is nothing to divide by."""
+    return metric_of(successes / n, wilson(successes, n), n) if n else Metric(value=0.0, low=None, high=None, n=0, method="none")
 
 
 def quantile_interval(values: Floats, share: float) -> Interval:

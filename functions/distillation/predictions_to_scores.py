@@ -9,14 +9,12 @@ answer a prompt several times: the item's score is the mean, so the samples of o
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-import msgspec
-
 from distillation.answer_sheet import AnswerSheet, read_sheet
-from distillation.arm_columns import Column, error_counts, quality_columns
-from distillation.arm_figures import Key, Measured, figures, latency_metrics, measure
-from distillation.class_scores import class_scores, confusion
+from distillation.arm_columns import error_counts, quality_columns
+from distillation.arm_figures import ArmFigures, Measured, figures, latency_metrics, measure
+from distillation.class_scores import confusion
 from distillation.costs import Prices
-from distillation.gate_comparisons import SLICE_RESAMPLES, Contest, Slices, compare, compare_macro_f1, contests, slices_of
+from distillation.gate_comparisons import Contest, Quality, Slices, compare, compare_macro_f1, contests, slices_of
 from distillation.instructive_items import instructive_items
 from distillation.metrics import EXACT, Tolerance
 from distillation.paired_differences import Draw, Pairing, corrected, differences_of, macro_f1_differences
@@ -30,8 +28,8 @@ RESAMPLES = 9_999
 MAX_SLICES = 100
 FIRST_METRICS = ("accuracy", "macroF1", "exactMatch", "fieldAccuracy", "schemaValid", "jsonValid", "tokenF1", "rougeL", "chrF", "teacherAgreement")
 
-Quality = Mapping[Key, Column]
 Pairs = Sequence[tuple[str, str]]
+"""Arm and the arm that is subtracted."""
 
 
 def score(
@@ -44,21 +42,23 @@ def score(
     prices: Prices | None = None,
     teacher_samples: Mapping[str, Sequence[str]] | None = None,
     judged: Judged | None = None,
+    pairs: Pairs | None = None,
     tolerance: Tolerance = EXACT,
     resamples: int = RESAMPLES,
 ) -> Scores:
     """Measures every arm in `predictions` (arm -> its answers) and compares them on the same items.
 
     `models` (arm -> model id) and `prices` give the cost of 1,000 answers. `teacher_samples` (prompt id -> the teacher's sampled texts) give its agreement with
-    itself. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge model's scores. Raises RecordsLost where a prediction belongs to no holdout item.
+    itself. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge model's scores. `pairs` are the differences to take; by default every arm
+    minus the teacher, and the student minus every other arm. Raises RecordsLost where a prediction belongs to no holdout item.
     """
     sheet, samples = read_sheet(holdout, predictions, task, tolerance=tolerance), teacher_samples or {}
     targets = quality_targets(sheet, judged) if sheet.answers else []
-    quality = {(target.metric, arm): column for target in targets for arm, column in quality_columns(sheet, target).items()}
+    quality = quality_columns(sheet, targets)
     teacher = teacher_outcomes(sheet, samples)
     measured = measure(sheet, quality, models or {}, teacher, prices=prices, seed=seed)
-    draw = Draw(resamples, seed)
-    return _scores(sheet, targets, quality, samples=samples, teacher=teacher, measured=measured, models=models or {}, draw=draw)
+    draw, compared = Draw(resamples, seed), _pairs(list(sheet.answers)) if pairs is None else pairs
+    return _scores(sheet, targets, quality, samples=samples, teacher=teacher, measured=measured, models=models or {}, pairs=compared, draw=draw)
 
 
 def _scores(
@@ -70,6 +70,7 @@ def _scores(
     teacher: Drawn,
     measured: Measured,
     models: Mapping[str, str],
+    pairs: Pairs,
     draw: Draw,
 ) -> Scores:
     every_slice = slices_of(sheet)
@@ -82,7 +83,7 @@ def _scores(
         unusable_references=_unusable_references(sheet),
         quality_against=sheet.against,
         arms=_arm_scores(sheet, measured, models, draw) if sheet.items else {},
-        differences=_differences(_pairs(list(sheet.answers)), targets, quality, measured, draw),
+        differences=_differences(pairs, targets, quality, measured, draw),
         gate=next(iter(comparisons), None),
         teacher=teacher_distribution(teacher),
         items=instructive_items(sheet, targets[0], quality) if targets else (),
@@ -103,41 +104,34 @@ def _unusable_references(sheet: AnswerSheet) -> int:
 def _comparisons(sheet: AnswerSheet, given: Iterable[Contest], measured: Measured, slices: Slices, draw: Draw) -> tuple[Gate, ...]:
     found = compare(list(given), slices, draw)
     both = {Arm.STUDENT, Arm.TEACHER} <= sheet.answers.keys()
-    return (*found, *compare_macro_f1(sheet, slices, draw)) if measured.labels and both else found
+    return (*found, *compare_macro_f1(measured.labels, slices, draw)) if measured.labels and both else found
 
 
 def _arm_scores(sheet: AnswerSheet, measured: Measured, models: Mapping[str, str], draw: Draw) -> dict[str, ArmScore]:
     found = figures(measured, draw)
-    return {arm: _with_classes(_arm_score(sheet, arm, models.get(arm), found, measured), arm, measured, draw) for arm in sheet.answers}
+    return {arm: _arm_score(sheet, arm, models.get(arm), found, measured) for arm in sheet.answers}
 
 
-def _arm_score(sheet: AnswerSheet, arm: str, model: str | None, found: Mapping[Key, Metric], measured: Measured) -> ArmScore:
+def _arm_score(sheet: AnswerSheet, arm: str, model: str | None, found: ArmFigures, measured: Measured) -> ArmScore:
     return ArmScore(
         n=len(sheet.items),
         model=model,
         missing=int((measured.columns["missingRate", arm].values > 0).sum()),
         format_failures=int((measured.columns["formatFailureRate", arm].values > 0).sum()),
         errors=error_counts(sheet, arm),
-        metrics=_of_arm(found, arm) | latency_metrics(sheet, arm),
+        metrics=_in_order(found.of_arm(arm)) | latency_metrics(sheet, arm),
+        classes=found.classes[arm].classes if arm in found.classes else {},
+        confusion=confusion(measured.labels, arm) if measured.labels else None,
     )
 
 
-def _of_arm(found: Mapping[Key, Metric], arm: str) -> dict[str, Metric]:
-    metrics = {metric: figure for (metric, of_arm), figure in found.items() if of_arm == arm}
+def _in_order(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
     return {metric: metrics[metric] for metric in dict.fromkeys((*FIRST_METRICS, *metrics)) if metric in metrics}
 
 
-def _with_classes(scored: ArmScore, arm: str, measured: Measured, draw: Draw) -> ArmScore:
-    if measured.labels is None:
-        return scored
-    classes = class_scores(measured.labels, arm, resamples=draw.resamples, seed=draw.seed).classes
-    return msgspec.structs.replace(scored, classes=classes, confusion=confusion(measured.labels, arm))
-
-
 def _slice_scores(sheet: AnswerSheet, measured: Measured, slices: Slices, draw: Draw) -> tuple[SliceScore, ...]:
-    few = Draw(min(draw.resamples, SLICE_RESAMPLES), draw.seed)
-    found = {name: figures(measured.within(rows), few) for name, rows in slices.items()}
-    return tuple(SliceScore(name=name, n=len(rows), arms={arm: _of_arm(found[name], arm) for arm in sheet.answers}) for name, rows in slices.items())
+    found = {name: figures(measured.within(rows), draw.in_a_slice()) for name, rows in slices.items()}
+    return tuple(SliceScore(name=name, n=len(rows), arms={arm: _in_order(found[name].of_arm(arm)) for arm in sheet.answers}) for name, rows in slices.items())
 
 
 def _pairs(arms: list[str]) -> Pairs:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from distillation.answer_sheet import AnswerSheet
-from distillation.metrics import chrf, field_accuracy, rouge_l, same_answer, token_f1
+from distillation.metrics import chrf, exact_match, field_accuracy, rouge_l, same_answer, token_f1
 from distillation.records import Arm
 from distillation.scores import Against
 from distillation.task import TaskKind
@@ -46,8 +46,8 @@ def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Ta
 def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], rows: list[int]) -> list[Target]:
     every, against, kind = list(range(len(sheet.items))), judging.against, sheet.task.kind
     if kind is TaskKind.ANSWER:
-        exact = Target("exactMatch", against, rows, lambda row, text: _equal(sheet.forms.of(text), _form(sheet, judging, row)))
-        return [judging, exact]
+        forms = sheet.references if against is Against.REFERENCE else sheet.teacher_answers
+        return [judging, Target("exactMatch", against, rows, lambda row, text: exact_match(sheet.forms.of(text), forms[row]))]
     if kind is TaskKind.JSON:
         fields = Target("fieldAccuracy", against, rows, lambda row, text: field_accuracy(text, wanted[row]))
         fits = Target("schemaValid", Against.FORM, every, lambda row, text: float(sheet.forms.of(text) is not None))
@@ -63,20 +63,9 @@ def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], 
 
 
 def _same(sheet: AnswerSheet, wanted: Sequence[str | None]) -> Grade:
-    tolerant = sheet.task.kind is TaskKind.ANSWER
-    return lambda row, text: (same_answer if tolerant else _same_text)(sheet.forms.of(text), wanted[row], sheet.tolerance)
-
-
-def _same_text(answer: str | None, target: str | None, _: object) -> float:
-    return _equal(answer, target)
-
-
-def _equal(answer: str | None, target: str | None) -> float:
-    return float(answer is not None and answer == target)
-
-
-def _form(sheet: AnswerSheet, judging: Target, row: int) -> str | None:
-    return (sheet.references if judging.against is Against.REFERENCE else sheet.teacher_answers)[row]
+    if sheet.task.kind is TaskKind.ANSWER:
+        return lambda row, text: same_answer(sheet.forms.of(text), wanted[row], sheet.tolerance)
+    return lambda row, text: exact_match(sheet.forms.of(text), wanted[row])
 
 
 def _overlap(score: Callable[[str | None, str], float], wanted: Sequence[str | None]) -> Grade:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.comparison_requests import CHOICE, FIRST, SECOND, Orders, Pair, orders_of
-from distillation.paired_statistics import mcnemar, mean_intervals
+from distillation.paired_statistics import mcnemar, mean_intervals, metric_of
 from distillation.records import Answer, Arm
 from distillation.scores import Against, Comparisons, Metric
 from distillation.task import answer_reader
@@ -75,4 +75,4 @@ def _mean(values: Sequence[float], resamples: int, seed: int) -> Metric | None:
     if not values:
         return None
     bounds = mean_intervals(np.array(values, dtype=float)[:, None], resamples=resamples, seed=seed)[0]
-    return Metric(value=sum(values) / len(values), low=bounds.low, high=bounds.high, n=len(values), method=bounds.method, against=Against.JUDGE)
+    return metric_of(sum(values) / len(values), bounds, len(values), Against.JUDGE)

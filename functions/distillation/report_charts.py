@@ -6,10 +6,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from distillation.certainty_charts import DIVERGENCE, agreement_chart, calibration_chart, divergence_chart, entropy_chart
+from distillation.certainty_charts import DIVERGENCE, agreement_chart, bits, calibration_chart, divergence_chart, entropy_chart
 from distillation.chart_style import colour_of, dress, legend_on_top
-from distillation.figures import figure, percent, points
-from distillation.forest_chart import forest
+from distillation.figures import figure, percent
+from distillation.forest_chart import ForestRow, forest, forest_in_words
 from distillation.quality_charts import COST, LATENCY, trade_off
 from distillation.report_rows import headline_rows, judging_metric, slice_forest
 from distillation.scores_to_report import Report
@@ -21,7 +21,7 @@ SLICES_DRAWN = 30
 def charts(report: Report) -> dict[str, dict[str, Any]]:
     """Chart name -> figure as plain JSON data. Charts that the run has no numbers for are left out."""
     metric, data = judging_metric(report), report.data
-    rows, slices = headline_rows(report), sorted(slice_forest(report), key=lambda row: row.one.value)[:SLICES_DRAWN]
+    rows, slices = headline_rows(report), _drawn_slices(report)
     found = {
         "differences": forest(rows) if rows else None,
         "slices": forest(slices) if slices else None,
@@ -34,6 +34,10 @@ def charts(report: Report) -> dict[str, dict[str, Any]]:
         "loss": _loss(report),
     }
     return as_data(found)
+
+
+def _drawn_slices(report: Report) -> list[ForestRow]:
+    return sorted(slice_forest(report), key=lambda row: row.one.value)[:SLICES_DRAWN]
 
 
 def as_data(found: dict[str, go.Figure | None]) -> dict[str, dict[str, Any]]:
@@ -68,8 +72,8 @@ def _loss_lines(arm: str, report: Report) -> Iterator[go.Scatter]:
 def descriptions(report: Report) -> dict[str, str]:
     """Chart name -> what it shows, in words, for those who do not see it."""
     texts = {
-        "differences": _in_words((row.name, points(row.one.value), points(row.one.low), points(row.one.high)) for row in headline_rows(report)),
-        "slices": _in_words((row.name, points(row.one.value), points(row.one.low), points(row.one.high)) for row in slice_forest(report)[:SLICES_DRAWN]),
+        "differences": forest_in_words(headline_rows(report)),
+        "slices": forest_in_words(_drawn_slices(report)),
         "costs": _trade_off(report, COST),
         "latency": _trade_off(report, LATENCY),
         "divergence": "; ".join(f"{arm}: {figure(DIVERGENCE, one.metrics[DIVERGENCE].value)}" for arm, one in report.arms.items() if DIVERGENCE in one.metrics),
@@ -83,15 +87,11 @@ def descriptions(report: Report) -> dict[str, str]:
         )
     if report.data and sum(report.data.entropy.counts):
         low = report.data.entropy.counts[0]
-        texts["entropy"] = f"{low:,} of {sum(report.data.entropy.counts):,} prompts lie below an entropy of {report.data.entropy.edges[1]:.2f} nats."
+        texts["entropy"] = f"{low:,} of {sum(report.data.entropy.counts):,} prompts lie below an entropy of {bits(report.data.entropy.edges[1]):.2f} bits."
     if report.calibration:
         found = report.calibration
         texts["calibration"] = "; ".join(f"agreement {percent(one.agreement)}: right in {percent(one.right.value)} of {one.n:,}" for one in found.bins)
     return texts
-
-
-def _in_words(rows: Iterator[tuple[str, str, str, str]]) -> str:
-    return "; ".join(f"{name}: {value} points, {low} to {high}" for name, value, low, high in rows)
 
 
 def _trade_off(report: Report, price: str) -> str:

@@ -80,7 +80,7 @@ def outcome_of(check: Check | None) -> tuple[str, str]:
     return SMALL if check.outcome is Outcome.OPEN and not check.gated else OUTCOMES[check.outcome]
 
 
-def losses_in_words(report: Report) -> Iterator[str]:
+def missing_in_words(report: Report) -> Iterator[str]:
     """Arms with answers that are missing or cannot be read."""
     for arm, score in report.arms.items():
         if score.errors:

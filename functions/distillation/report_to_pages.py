@@ -10,7 +10,7 @@ from distillation.flat_settings import flat
 from distillation.page_environment import pages
 from distillation.records import Arm
 from distillation.report_funnel import funnel_groups
-from distillation.report_rows import all_rows, headline_rows, judging_metric, losses_in_words, outcome_of, slice_rows
+from distillation.report_rows import all_rows, headline_rows, judging_metric, missing_in_words, outcome_of, slice_rows
 from distillation.scores import Confusion, InstructiveItem
 from distillation.scores_to_report import Report
 from distillation.word_diff import Part, word_diff
@@ -60,7 +60,7 @@ def _context(report: Report) -> dict[str, Any]:
         "difference_rows": all_rows(report),
         "slices": slice_rows(report),
         "outcome_of": outcome_of,
-        "losses": list(losses_in_words(report)),
+        "losses": list(missing_in_words(report)),
         "confusions": {arm: _confusion_rows(score.confusion) for arm, score in _student_first(report).items() if score.confusion},
         "classes": {arm: score.classes for arm, score in _student_first(report).items() if score.classes},
         "funnel": funnel_groups(report.data.funnel) if report.data else [],

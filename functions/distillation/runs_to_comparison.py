@@ -5,24 +5,20 @@
 A prompt id is made from the text that is asked, so the same id in two runs is the same question; and side_of keeps a seed on its side of the split.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import msgspec
 
-from distillation.answer_sheet import read_sheet
-from distillation.arm_columns import label_table, quality_columns
 from distillation.costs import Prices
 from distillation.errors import InvalidInput
 from distillation.flat_settings import differing
 from distillation.metrics import EXACT, Tolerance
-from distillation.paired_differences import Draw, Pairing, corrected, differences_of, macro_f1_differences
 from distillation.predictions_to_scores import RESAMPLES, score
-from distillation.quality_targets import quality_targets
 from distillation.records import Arm, HoldoutItem, Prediction, Record
 from distillation.scores import Against, ArmScore, Difference
-from distillation.task import Task, TaskKind
+from distillation.task import Task
 
 MOST_RUNS = 6
 SEED = 1
@@ -95,9 +91,9 @@ def compare(runs: Sequence[ComparedRun], *, prices: Prices, created_at: str, tol
     keys = {f"run {place}": run for place, run in enumerate(runs)}
     predictions = {Arm.TEACHER.value: _within(runs[0].teacher, ids)} | {key: _within(run.student, ids) for key, run in keys.items()}
     models = {Arm.TEACHER.value: runs[0].models.get("teacher", "")} | {key: run.models.get("student", "") for key, run in keys.items()}
-    draw = Draw(resamples, SEED)
-    scores = score(holdout, predictions, runs[0].task, seed=SEED, models=models, prices=prices, tolerance=tolerance, resamples=resamples)
-    found = _differences(holdout, predictions, runs[0].task, list(keys), draw=draw, tolerance=tolerance)
+    pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
+    scores = score(holdout, predictions, runs[0].task, seed=SEED, models=models, prices=prices, pairs=pairs, tolerance=tolerance, resamples=resamples)
+    found = _by_metric(scores.differences)
     return Comparison(
         created_at=created_at,
         task=runs[0].task,
@@ -137,6 +133,12 @@ def _within(predictions: Sequence[Prediction], ids: set[str]) -> list[Prediction
     return [one for one in predictions if one.prompt_id in ids]
 
 
+def _by_metric(differences: Sequence[Difference]) -> list[Difference]:
+    """Metric by metric, the deciding one first, and in each a later run minus each earlier one."""
+    metrics = list(dict.fromkeys(one.metric for one in differences))
+    return sorted(differences, key=lambda one: metrics.index(one.metric))
+
+
 def _settings(run: ComparedRun) -> dict[str, Any]:
     return {name: value for name, value in run.settings.items() if name not in ("runId", "dataset")}
 
@@ -159,19 +161,3 @@ def _changed_references(runs: Sequence[ComparedRun], ids: set[str]) -> int:
     for item in (item for run in runs for item in run.holdout if item.prompt_id in ids):
         said.setdefault(item.prompt_id, set()).add(item.reference)
     return sum(len(references) > 1 for references in said.values())
-
-
-def _differences(
-    holdout: Sequence[HoldoutItem], predictions: Mapping[str, Sequence[Prediction]], task: Task, arms: list[str], *, draw: Draw, tolerance: Tolerance
-) -> tuple[Difference, ...]:
-    """A later run minus each earlier one, in every quality metric, the deciding one first."""
-    sheet = read_sheet(holdout, predictions, task, tolerance=tolerance)
-    targets, pairs = quality_targets(sheet), [(later, earlier) for earlier, later in combinations(arms, 2)]
-    columns = {(target.metric, arm): column for target in targets for arm, column in quality_columns(sheet, target).items()}
-    found = differences_of(
-        [Pairing(target.metric, arm, minus, columns[target.metric, arm], columns[target.metric, minus]) for target in targets for arm, minus in pairs], draw
-    )
-    rows, table = label_table(sheet) if task.kind is TaskKind.LABEL else ((), None)
-    if table and rows:
-        found += macro_f1_differences(table, pairs, draw)
-    return corrected(found)

@@ -9,10 +9,10 @@ import numpy as np
 from distillation.answer_sheet import AnswerSheet
 from distillation.arm_columns import Column
 from distillation.metrics import agreement, entropy_bits, jensen_shannon_bits, outcome, same_answer
-from distillation.paired_statistics import Floats, bounds_of, paired_bootstrap, wilson
+from distillation.paired_statistics import Floats, bounds_of, metric_of, paired_bootstrap, share_of
 from distillation.quality_targets import Target
 from distillation.records import Arm
-from distillation.scores import Against, Calibration, CalibrationBin, Metric, TeacherDistribution
+from distillation.scores import Against, Calibration, CalibrationBin, TeacherDistribution
 from distillation.task import TaskKind
 
 BINS = 10
@@ -21,21 +21,30 @@ SHUFFLES = 10
 
 Samples = Mapping[str, Sequence[str]]
 """Prompt id -> the teacher's sampled texts."""
+Texts = Mapping[int, Sequence[str | None]]
+"""Row -> texts."""
 Drawn = dict[int, list[str | None]]
 """Row -> outcomes; None is an answer without canonical form, or a missing one."""
 
 
 def teacher_outcomes(sheet: AnswerSheet, samples: Samples) -> Drawn:
-    """The teacher's samples: those of its predictions where there are any, else `samples`."""
+    """The teacher's sampled answers."""
+    return _outcomes(sheet, _teacher_texts(sheet, samples))
+
+
+def _teacher_texts(sheet: AnswerSheet, samples: Samples) -> Texts:
+    """Those of its predictions where there are any, else `samples`."""
     if Arm.TEACHER in sheet.samples:
-        return arm_outcomes(sheet, Arm.TEACHER)
-    texts = {row: samples.get(item.prompt_id) or () for row, item in enumerate(sheet.items)}
-    return {row: [outcome(sheet.forms.of(text), sheet.task) for text in given] for row, given in texts.items() if given}
+        return _sampled_texts(sheet, Arm.TEACHER)
+    return {row: texts for row, item in enumerate(sheet.items) if (texts := samples.get(item.prompt_id))}
 
 
-def arm_outcomes(sheet: AnswerSheet, arm: str) -> Drawn:
-    """An arm's sampled answers."""
-    return {row: [outcome(sheet.forms.of(one.text), sheet.task) for one in given] for row, given in enumerate(sheet.samples[arm]) if given}
+def _sampled_texts(sheet: AnswerSheet, arm: str) -> Texts:
+    return {row: [one.text for one in given] for row, given in enumerate(sheet.samples[arm]) if given}
+
+
+def _outcomes(sheet: AnswerSheet, drawn: Texts) -> Drawn:
+    return {row: [outcome(sheet.forms.of(text), sheet.task) for text in texts] for row, texts in drawn.items()}
 
 
 def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) -> dict[str, Column]:
@@ -46,7 +55,7 @@ def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) 
     """
     if sheet.task.kind is TaskKind.TEXT or arm == Arm.TEACHER or arm not in sheet.samples:
         return {}
-    own, rng = arm_outcomes(sheet, arm), np.random.default_rng(seed)
+    own, rng = _outcomes(sheet, _sampled_texts(sheet, arm)), np.random.default_rng(seed)
     rows = tuple(row for row in own if row in teacher)
     if not rows:
         return {}
@@ -98,10 +107,9 @@ def calibration(sheet: AnswerSheet, teacher: Drawn, *, resamples: int, seed: int
     ends = [(error, error)]
     if len(votes) > 1:
         ends = paired_bootstrap(gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), resamples=resamples, seed=seed)
-    bounds = bounds_of(error, *ends[0])
     return Calibration(
         n=len(votes),
-        error=Metric(value=error, low=bounds.low, high=bounds.high, n=len(votes), method=bounds.method),
+        error=metric_of(error, bounds_of(error, *ends[0]), len(votes)),
         bins=tuple(_bin(number, [vote for vote, of in zip(votes, numbers.tolist(), strict=True) if of == number]) for number in sorted(set(numbers.tolist()))),
     )
 
@@ -118,20 +126,16 @@ def _vote(sheet: AnswerSheet, row: int, answers: list[str | None]) -> _Vote:
 
 def _bin(number: int, votes: list[_Vote]) -> CalibrationBin:
     right, n = int(sum(vote.right for vote in votes)), len(votes)
-    interval = wilson(right, n)
     return CalibrationBin(
         low=number / BINS,
         high=(number + 1) / BINS,
         n=n,
         agreement=sum(vote.agreement for vote in votes) / n,
-        right=Metric(value=right / n, low=interval.low, high=interval.high, n=n, method=interval.method),
+        right=share_of(right, n),
     )
 
 
 def self_grades(sheet: AnswerSheet, target: Target, samples: Samples) -> dict[int, float]:
     """Row -> how far the teacher's sampled answers to it match its own first answer (mean grade). Rows without samples are left out."""
-    if Arm.TEACHER in sheet.samples:
-        drawn = {row: [one.text for one in sheet.samples[Arm.TEACHER][row]] for row in target.rows}
-    else:
-        drawn = {row: list(samples.get(sheet.items[row].prompt_id) or ()) for row in target.rows}
-    return {row: sum(target.grade(row, text) for text in texts) / len(texts) for row, texts in drawn.items() if texts}
+    drawn = _teacher_texts(sheet, samples)
+    return {row: sum(target.grade(row, text) for text in drawn[row]) / len(drawn[row]) for row in target.rows if row in drawn}

@@ -15,8 +15,6 @@ from distillation.gate_checks import MARGIN, MIN_ITEMS, MIN_SLICE_ITEMS, Rules, 
 from distillation.records import Arm
 from distillation.scores import Check, Decision, Gate, Outcome, Scores, Verdict, Yardstick
 
-__all__ = ["Verdict", "decide"]
-
 SHOWN_CHECKS = 5
 
 _YARDSTICKS = {

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from distillation.apportionment import apportion
 from distillation.near_duplicates import Signatures, near_clusters
 from distillation.selection_summary import SelectionSummary
 
@@ -30,24 +31,13 @@ def select(categories: Sequence[str], agreements: Sequence[float], lines: Sequen
         return Selected(list(range(len(lines))), None)
     groups = near_clusters(signatures, GROUP_THRESHOLD).tolist()
     turns = _turns(categories, agreements, groups)
-    quotas = quotas_of({category: sum(lines[i] for i in members) for category, members in turns.items()}, max_lines)
+    quotas = apportion(max_lines, {category: sum(lines[i] for i in members) for category, members in turns.items()})
     kept: set[int] = set()
     for category, members in turns.items():
         kept |= _filled(members, lines, quotas[category])
     rest = heapq.merge(*([(rank, i) for rank, i in enumerate(members) if i not in kept] for members in turns.values()))
     kept |= _filled([i for _, i in rest], lines, max_lines - sum(lines[i] for i in kept))
     return Selected(sorted(kept), _summary(categories, agreements, lines, groups, kept))
-
-
-def quotas_of(weights: dict[str, int], seats: int) -> dict[str, int]:
-    """Seats in proportion to the weights, none more than its weight, by largest remainder; a tie goes to the first name in order."""
-    total = sum(weights.values())
-    exact = {name: weight * seats / total for name, weight in weights.items()}
-    quotas = {name: int(share) for name, share in exact.items()}
-    by_remainder = sorted(weights, key=lambda name: (quotas[name] - exact[name], name))
-    for name in by_remainder[: seats - sum(quotas.values())]:
-        quotas[name] += 1
-    return quotas
 
 
 def _turns(categories: Sequence[str], agreements: Sequence[float], groups: Sequence[int]) -> dict[str, list[int]]:

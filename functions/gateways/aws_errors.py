@@ -1,6 +1,6 @@
 """AWS's error codes -> the domain's errors."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
@@ -17,6 +17,9 @@ BUSY_CODES = frozenset(
         "InternalServerException",
     }
 )
+GONE = frozenset({"ResourceNotFoundException"})
+NOT_RUNNING = GONE | {"ConflictException", "ValidationException"}
+"""What stopping a job gives that has ended already."""
 
 
 def code_of(error: ClientError) -> str:
@@ -33,3 +36,13 @@ def busy_is_retryable(what: str) -> Iterator[None]:
         if code_of(error) in BUSY_CODES:
             raise ThrottledByBedrock(f"{what}: {error}") from error
         raise
+
+
+@contextmanager
+def passing_over(codes: Collection[str]) -> Iterator[None]:
+    """Lets errors with one of these codes go: what was wanted is so already."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in codes:
+            raise

@@ -2,11 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from distillation.job_names import client_token
 from distillation.waiting import JobLook
-from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -46,8 +44,5 @@ class BatchJobs:
 
     def stop(self, arn: str) -> None:
         """Asks a job to stop; one that has ended already is left alone."""
-        try:
+        with passing_over(NOT_RUNNING):
             self._client.stop_model_invocation_job(jobIdentifier=arn)
-        except ClientError as error:
-            if code_of(error) not in {"ConflictException", "ResourceNotFoundException", "ValidationException"}:
-                raise

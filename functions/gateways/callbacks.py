@@ -3,9 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from gateways.aws_errors import code_of
+from gateways.aws_errors import passing_over
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -28,21 +26,12 @@ class StepFunctionsCallbacks:
 
     def answer(self, token: str, output: dict[str, object]) -> bool:
         """As `succeed`; False where the task does not wait any more."""
-        try:
+        with passing_over(ALREADY_OVER):
             self._client.send_task_success(taskToken=token, output=json.dumps(output))
-        except ClientError as error:
-            _unless_over(error)
-            return False
-        return True
+            return True
+        return False
 
     def fail(self, token: str, error: str, cause: str) -> None:
         """The task fails with the error class and the cause."""
-        try:
+        with passing_over(ALREADY_OVER):
             self._client.send_task_failure(taskToken=token, error=error, cause=cause[:CAUSE_MAX])
-        except ClientError as problem:
-            _unless_over(problem)
-
-
-def _unless_over(error: ClientError) -> None:
-    if code_of(error) not in ALREADY_OVER:
-        raise error

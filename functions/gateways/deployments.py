@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.waiting import JobLook
-from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.aws_errors import GONE, busy_is_retryable, code_of, passing_over
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ class Deployments:
             ThrottledByBedrock: it is being made or moved; try again later.
         """
         try:
-            self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
+            with passing_over(GONE):
+                self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
         except ClientError as error:
             if code_of(error) == "ConflictException":
                 raise ThrottledByBedrock(f"DeleteCustomModelDeployment {arn}: {error}") from error
-            if code_of(error) != "ResourceNotFoundException":
-                raise
+            raise
 
 
 @contextmanager

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from distillation.job_names import client_token
 from distillation.judge_metric import JudgeMetric
 from distillation.waiting import JobLook
-from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -70,11 +68,8 @@ class EvaluationJobs:
 
     def stop(self, arn: str) -> None:
         """Asks a job to stop; one that has ended already is left alone."""
-        try:
+        with passing_over(NOT_RUNNING):
             self._client.stop_evaluation_job(jobIdentifier=arn)
-        except ClientError as error:
-            if code_of(error) not in {"ConflictException", "ResourceNotFoundException", "ValidationException"}:
-                raise
 
 
 def _automated(name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence[JudgeMetric]) -> Any:

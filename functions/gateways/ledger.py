@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from boto3.dynamodb.conditions import Key
-from botocore.exceptions import ClientError
 
 from distillation.records import LedgerRow
-from gateways.aws_errors import code_of
+from gateways.aws_errors import passing_over
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import Table
@@ -38,11 +37,8 @@ class DynamoLedger:
 
     def open(self, row: LedgerRow) -> None:
         """Writes a new row; leaves one that exists as it is."""
-        try:
+        with passing_over({"ConditionalCheckFailedException"}):
             self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression="attribute_not_exists(jobName)")
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
 
     def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
         """Notes the ARN."""

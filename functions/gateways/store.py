@@ -3,35 +3,22 @@
 import io
 import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING
 
-import msgspec
 from botocore.exceptions import ClientError
 
-from distillation.record_lines import decode_lines, encode_lines
 from gateways.aws_errors import code_of
+from gateways.keyed_files import KeyedFiles, StoredObject
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 CHUNK_BYTES = 1 << 20
 SPOOL_BYTES = 16 << 20
 """What a file under construction may hold in memory before it moves to the function's disk."""
 
 
-class StoredObject(NamedTuple):
-    """An object as S3 lists it: size in bytes, etag without quotes."""
-
-    key: str
-    bytes: int
-    etag: str
-    modified: datetime
-
-
-class Store:
+class Store(KeyedFiles):
     """One bucket. Keys come from `distillation.run_layout`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
@@ -72,17 +59,9 @@ class Store:
         """An object's lines as a stream."""
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_lines(CHUNK_BYTES)
 
-    def records(self, key: str, kind: type[T]) -> Iterator[T]:
-        """An object's lines as records."""
-        return decode_lines(self.lines(key), kind)
-
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Writes a whole object."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
-
-    def put_json(self, key: str, record: object) -> None:
-        """Writes a record as indented JSON, for people to read too."""
-        self.put(key, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
         """Writes lines as one object and gives their number. Large ones go through the function's disk and S3's multipart upload."""
@@ -95,20 +74,6 @@ class Store:
             self._client.upload_fileobj(io.BufferedReader(spool), self._bucket, key, ExtraArgs={"ContentType": "application/jsonl"})
         return count
 
-    def put_records(self, key: str, records: Iterable[object]) -> int:
-        """Writes records, one line of JSON each, and gives their number."""
-        return self.put_lines(key, encode_lines(records))
-
     def copy(self, source: str, target: str) -> None:
         """Copies an object inside the bucket."""
         self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, target)
-
-    def records_below(self, prefix: str, kind: type[T], *, named: str = "", suffix: str = ".jsonl") -> Iterator[T]:
-        """The records of all objects below a prefix whose file name starts with `named`, in order of key."""
-        return decode_lines(self.lines_below(prefix, named=named, suffix=suffix), kind)
-
-    def lines_below(self, prefix: str, *, named: str = "", suffix: str = ".jsonl") -> Iterator[bytes]:
-        """The lines of the same objects."""
-        for stored in self.list(prefix):
-            if stored.key.endswith(suffix) and stored.key.rsplit("/", 1)[1].startswith(named):
-                yield from self.lines(stored.key)

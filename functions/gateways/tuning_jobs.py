@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from distillation.waiting import JobLook
-from gateways.aws_errors import busy_is_retryable, code_of
+from gateways.aws_errors import GONE, NOT_RUNNING, busy_is_retryable, code_of, passing_over
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -50,16 +50,10 @@ class TuningJobs:
 
     def stop(self, arn: str) -> None:
         """Asks a job to stop; one that has ended already is left alone."""
-        try:
+        with passing_over(NOT_RUNNING):
             self._client.stop_model_customization_job(jobIdentifier=arn)
-        except ClientError as error:
-            if code_of(error) not in {"ConflictException", "ResourceNotFoundException", "ValidationException"}:
-                raise
 
     def delete_model(self, arn: str) -> None:
         """Deletes a custom model; one that is gone is no error."""
-        try:
+        with passing_over(GONE):
             self._client.delete_custom_model(modelIdentifier=arn)
-        except ClientError as error:
-            if code_of(error) != "ResourceNotFoundException":
-                raise

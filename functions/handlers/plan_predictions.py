@@ -7,7 +7,6 @@ from application.services import Services
 from distillation.arms import ArmRoute, ArmShard, arm_shards
 from distillation.few_shot import FewShot, as_turns
 from distillation.prompts_to_requests import arm_requests
-from distillation.record_lines import encode_line
 from distillation.records import Arm, HoldoutItem, Request
 from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
@@ -22,7 +21,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     shards = _shards(record, len(holdout), {student["arm"]: student["deploymentArn"] for student in event["students"]})
     for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
         requests = (r for item in holdout[shard.first : shard.first + shard.items] for r in _requests(item, shard, record, few_shot))
-        store.put_lines(layout.prediction_requests(shard.arm, shard.shard), map(encode_line, requests))
+        store.put_records(layout.prediction_requests(shard.arm, shard.shard), requests)
     if few_shot:
         store.put_records(layout.few_shot, few_shot.shown)
     return {"shards": [_output(shard) for shard in shards], "counts": {"holdout": len(holdout)}}

@@ -1,13 +1,14 @@
 """PlanRatings: what the merge would train on -> a round of requests to a judge. What the cache holds is taken over instead of asked and paid for again."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from application.dataset_files import decided
 from application.entry import Event, Turn, lambda_entry
-from application.run_files import Wave, read_run, read_wave
+from application.run_files import read_run
 from application.services import Services
-from application.stage_rounds import ids_to_ask
-from application.waves import take_over, wave_output, without, write_wave
+from application.stage_rounds import plan_round
+from application.waves import wave_output
 from distillation.candidates_to_ratings import rating_requests
 from distillation.dataset_split import Side
 from distillation.merge_plan import judging_of
@@ -18,19 +19,11 @@ from gateways.store import Store
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives the shards of the round; one that an earlier execution planned stands as it is."""
-    store, run_id, wave = services.store, event["run"]["runId"], event["wave"]
-    return wave_output(read_wave(store, run_id, wave, Stage.RATINGS) or _plan(store, read_run(store, run_id), wave))
-
-
-def _plan(store: Store, record: RunRecord, wave: int) -> Wave:
-    sides = decided(store, record, None).sides
-    requested = [request.record_id for _, group in _groups(store, record, sides) for request in group]
-    wanted = set(ids_to_ask(store, record.run_id, Stage.RATINGS, requested))
-    cached = take_over(store, record.dataset, wanted, RunLayout(record.run_id).cached(Stage.RATINGS, wave)) if wave == 0 else set[str]()
-    asked = without(_groups(store, record, sides), set(requested) - (wanted - cached))
-    max_records = record.settings.batches.max_shard_records
-    return write_wave(store, record.run_id, wave, asked, max_records=max_records, cached=len(cached), stage=Stage.RATINGS)
+    """Gives the shards of the round."""
+    store = services.store
+    record = read_run(store, event["run"]["runId"])
+    sides = cache(lambda: decided(store, record, None).sides)
+    return wave_output(plan_round(store, record, event["wave"], Stage.RATINGS, lambda: _groups(store, record, sides())))
 
 
 def _groups(store: Store, record: RunRecord, sides: Sequence[Side | None]) -> Iterator[tuple[int, list[Request]]]:

@@ -1,7 +1,7 @@
 """PlanRetryWave: what the waves so far brought -> the next wave, shards of the missing requests only."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.run_files import Wave, read_answers, read_prompts, read_rejected_answers, read_run, read_wave, requested_ids
+from application.run_files import Wave, read_answers, read_prompts, read_rejected_answers, read_run, read_wave, requested_ids, waves_of
 from application.services import Services
 from application.waves import teacher_requests, wave_output, without, write_wave
 from distillation.waves_to_accounts import ids_to_ask_again
@@ -19,12 +19,8 @@ def _plan(store: Store, run_id: str, wave: int) -> Wave:
     asked = set(requested_ids(store, run_id))
     again = set(ids_to_ask_again(asked, (a.record_id for a in read_answers(store, run_id)), read_rejected_answers(store, run_id)))
     groups = without(teacher_requests(read_prompts(store, run_id), record), asked - again)
-    return write_wave(store, run_id, wave, groups, max_records=record.settings.batches.max_shard_records, first_shard=_shards_before(store, run_id, wave))
-
-
-def _shards_before(store: Store, run_id: str, wave: int) -> int:
-    earlier = (read_wave(store, run_id, number) for number in range(wave))
-    return sum(len(plan.shards) for plan in earlier if plan)
+    first_shard = sum(len(earlier.shards) for earlier in waves_of(store, run_id))
+    return write_wave(store, run_id, wave, groups, max_records=record.settings.batches.max_shard_records, first_shard=first_shard)
 
 
 handler = lambda_entry(run)

@@ -2,7 +2,7 @@
 
 from application.converse_shard import converse
 from application.entry import Event, Turn, lambda_entry
-from application.run_files import read_answers, read_holdout, read_rejected_answers, read_run, requests_in
+from application.run_files import ids_in, read_answers, read_holdout, read_rejected_answers, read_run, requests_in
 from application.services import Services
 from distillation.answer_distribution import by_prompt
 from distillation.answers_to_predictions import arm_predictions, teacher_predictions
@@ -37,7 +37,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 def _found(event: Event, services: Services) -> ShardAnswers:
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
-    requested = (request.record_id for request in requests_in(services.store, layout.prediction_requests(arm, shard)))
+    requested = ids_in(services.store, layout.prediction_requests(arm, shard))
     return read_replies(requested, services.store.lines_below(layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"))
 
 

@@ -25,7 +25,8 @@ from distillation.run_record import Models, Question, RunRecord, SeedFile
 from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of
 from distillation.task import Task
-from gateways.store import SPOOL_BYTES, Store, StoredObject
+from gateways.keyed_files import StoredObject
+from gateways.store import SPOOL_BYTES, Store
 from settings import Settings
 
 

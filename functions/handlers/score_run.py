@@ -47,7 +47,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:
     """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are joined into one file."""
-    found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in dict.fromkeys((*map(str, Arm), *students))}
+    found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in map(str, Arm)}
     kept = {arm: predictions for arm, predictions in found.items() if predictions or arm in (Arm.TEACHER, Arm.BASE, *students)}
     for arm, predictions in kept.items():
         store.put_records(layout.predictions(arm), predictions)

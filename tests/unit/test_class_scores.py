@@ -6,7 +6,8 @@ import pytest
 from distillation.class_scores import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
 
 TRUTH, ANSWER = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0]), np.array([0, 2, 1, 0, 0, 1, 2, 1, 0, 1])
-TABLE = LabelTable(("a", "b", "c", "d"), TRUTH, {"student": ANSWER})
+ROWS = np.arange(len(TRUTH))
+TABLE = LabelTable(("a", "b", "c", "d"), ROWS, TRUTH, {"student": ANSWER})
 
 
 def test_precision_recall_and_f1_are_scikit_learns() -> None:
@@ -29,13 +30,13 @@ def test_precision_recall_and_f1_are_scikit_learns() -> None:
 def test_the_confusion_matrix_counts_every_item_once() -> None:
     answers = ANSWER.copy()
     answers[0] = -1
-    matrix = confusion(LabelTable(TABLE.labels, TRUTH, {"student": answers}), "student")
+    matrix = confusion(LabelTable(TABLE.labels, ROWS, TRUTH, {"student": answers}), "student")
     assert matrix.counts == ((2, 1, 0, 0, 1), (1, 1, 1, 0, 0), (0, 2, 1, 0, 0), (0, 0, 0, 0, 0))
     assert sum(map(sum, matrix.counts)) == len(TRUTH)
 
 
 def test_a_label_that_nobody_says_has_a_precision_of_zero_without_an_interval() -> None:
-    found = class_scores(LabelTable(("a", "b"), np.array([0, 1]), {"student": np.array([0, 0])}), "student", resamples=99, seed=1)
+    found = class_scores(LabelTable(("a", "b"), np.arange(2), np.array([0, 1]), {"student": np.array([0, 0])}), "student", resamples=99, seed=1)
     assert (found.classes["b"].precision.value, found.classes["b"].precision.n, found.classes["b"].precision.low) == (0.0, 0, None)
     assert found.classes["b"].recall.value == 0.0
 
@@ -44,7 +45,7 @@ def test_pseudo_values_carry_the_spread_of_macro_f1() -> None:
     """Their mean is F1 without its bias of order 1/n, their standard error that of a bootstrap of the whole figure."""
     rng = np.random.default_rng(1)
     truth = rng.integers(0, 3, 600)
-    table = LabelTable(("a", "b", "c"), truth, {"student": np.where(rng.random(600) < 0.8, truth, rng.integers(0, 3, 600))})
+    table = LabelTable(("a", "b", "c"), np.arange(600), truth, {"student": np.where(rng.random(600) < 0.8, truth, rng.integers(0, 3, 600))})
     values, interval = macro_f1_pseudo_values(table, "student"), class_scores(table, "student", resamples=1_999, seed=1).macro_f1
     assert values.mean() == pytest.approx(macro_f1(table, "student"), abs=0.002)
     assert interval.low is not None

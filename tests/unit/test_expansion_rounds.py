@@ -1,4 +1,4 @@
-"""Shares by largest remainder, how much a round asks, and when the rounds end."""
+"""How much a round asks, in which categories, and when the rounds end."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillation.apportionment import apportion
 from distillation.curation_config import Expansion
 from distillation.expansion_rounds import (
     MOST_ASKED_FOR_ONE,
     RoundCounts,
-    apportion,
     category_targets,
     crossed,
     missing_by_category,
@@ -30,22 +30,6 @@ def counts(number: int = 0, *, topics: int = 0, **methods: tuple[int, int]) -> R
     """`methods`: name -> asked, kept."""
     found = {name: {"requests": 1, "asked": asked, "parsed": asked, "kept": kept} for name, (asked, kept) in methods.items()}
     return RoundCounts(round=number, methods=found, categories={"": sum(kept for _, kept in methods.values())}, topics=topics)
-
-
-@given(st.integers(0, 10_000), st.dictionaries(st.text(max_size=3), st.floats(0, 1e6), min_size=1, max_size=30))
-def test_parts_add_up_and_none_is_off_by_one_or_more(total: int, weights: dict[str, float]) -> None:
-    parts, whole = apportion(total, weights), sum(weights.values())
-    if whole > 0:
-        assert sum(parts.values()) == total
-        assert all(abs(parts[key] - total * weight / whole) < 1 + 1e-6 for key, weight in weights.items())
-    else:
-        assert set(parts.values()) == {0}
-
-
-def test_known_shares_by_largest_remainder() -> None:
-    """Hare quota, the worked example of Wikipedia's "Largest remainder method": 47, 16, 15.8, 12, 6.1 and 3.1 thousand votes, 10 seats."""
-    votes = {"yellow": 47_000, "white": 16_000, "red": 15_800, "green": 12_000, "blue": 6_100, "pink": 3_100}
-    assert apportion(10, votes) == {"yellow": 5, "white": 2, "red": 1, "green": 1, "blue": 1, "pink": 0}
 
 
 def test_categories_keep_the_balance_of_the_seeds_or_the_one_that_is_set() -> None:

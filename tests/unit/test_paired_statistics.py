@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from distillation.class_scores import class_features, class_figures
-from distillation.paired_statistics import holm, mcnemar, mean_intervals, paired_bootstrap, quantile_interval, sign_flip, tango, wilson
+from distillation.noninferiority import holm
+from distillation.paired_statistics import mcnemar, mean_intervals, paired_bootstrap, quantile_interval, sign_flip, tango, wilson
 from distillation.power import detectable_difference, items_to_settle, spread
 
 SEED = 20240607

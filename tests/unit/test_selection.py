@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.near_duplicates import Signatures
-from distillation.selection import quotas_of, select
+from distillation.selection import select
 
 rng = np.random.default_rng(3)
 
@@ -48,22 +48,6 @@ def test_prompts_stay_whole_and_the_room_is_used() -> None:
     """Six lines of room: 4 + 2 fit, the 3 in between does not."""
     chosen = select([""] * 4, [1.0, 0.9, 0.8, 0.7], [4, 3, 2, 2], signatures([0, 1, 2, 3]), 6)
     assert chosen.kept == [0, 2]
-
-
-@given(st.dictionaries(st.text(max_size=3), st.integers(1, 50), min_size=1, max_size=8), st.data())
-def test_quotas_fill_all_seats_and_stay_within_one_of_the_exact_share(weights: dict[str, int], data: st.DataObject) -> None:
-    """The quota rule of the largest-remainder method (Hamilton)."""
-    total = sum(weights.values())
-    seats = data.draw(st.integers(0, total))
-    quotas = quotas_of(weights, seats)
-    assert sum(quotas.values()) == seats
-    assert all(abs(quotas[name] - weight * seats / total) < 1 and quotas[name] <= weight for name, weight in weights.items())
-
-
-def test_quotas_of_a_known_case() -> None:
-    """The example of Wikipedia's article on largest remainders: 10 seats over 100,000 votes."""
-    votes = {"yellow": 47_000, "white": 16_000, "red": 15_800, "green": 12_000, "blue": 6_100, "pink": 3_100}
-    assert quotas_of(votes, 10) == {"yellow": 5, "white": 2, "red": 1, "green": 1, "blue": 1, "pink": 0}
 
 
 @given(

@@ -185,7 +185,7 @@ def test_the_ledger_is_read_whole_and_tolerates_what_is_not_there_yet(stubbed: S
     assert (second.job_name, second.kind, second.records, second.job_arn) == ("b", "", 0, None)
 
 
-def test_progress_of_the_three_kinds_of_work(stubbed: Stubbed) -> None:
+def test_progress_of_every_kind_of_work(stubbed: Stubbed) -> None:
     batch = {
         "jobArn": "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghijkl",
         "modelId": "amazon.nova-pro-v1:0",
@@ -220,6 +220,22 @@ def test_progress_of_the_three_kinds_of_work(stubbed: Stubbed) -> None:
     assert stubbed.cloud.job_progress(row("x", "promotion")).status == "Updating"
     stubbed.answers("bedrock", "get_custom_model_deployment", moving)
     assert stubbed.cloud.job_progress(row("x", "promotion")).status == "Active"
+    judging = {
+        "jobName": "x",
+        "status": "Failed",
+        "jobArn": "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/abcdefghijkl",
+        "roleArn": "arn:aws:iam::123456789012:role/x",
+        "jobType": "Automated",
+        "evaluationConfig": {
+            "automated": {"datasetMetricConfigs": [{"taskType": "General", "dataset": {"name": "x"}, "metricNames": ["Builtin.Correctness"]}]}
+        },
+        "inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "student"}}]},
+        "outputDataConfig": {"s3Uri": "s3://b/j"},
+        "creationTime": AT,
+        "failureMessages": ["no room", "no judge"],
+    }
+    stubbed.answers("bedrock", "get_evaluation_job", judging)
+    assert stubbed.cloud.job_progress(row("x", "evaluation")) == JobProgress(status="Failed", message="no room; no judge", created=AT)
 
 
 def customization() -> dict[str, Any]:

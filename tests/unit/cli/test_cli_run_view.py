@@ -28,6 +28,7 @@ from cli.observed import JobProgress
 from cli.run_counts import Progress
 from cli.run_stages import CLEAN_UP, STAGES, StageState
 from cli.run_view import RunView, run_view
+from distillation.job_names import prediction_batch
 
 BOTH_WAYS = pytest.mark.parametrize("inside_maps", [True, False], ids=["events inside maps", "no events inside maps"])
 
@@ -157,13 +158,14 @@ def test_a_retired_student_gives_the_stage_its_name() -> None:
     assert "RetireStudent" in states(run_view(observed(story)))
 
 
-def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teacher() -> None:
+@pytest.mark.parametrize("arm", ["base", "few-shot"])
+def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teacher(arm: str) -> None:
     story = Story(inside_maps=False)
-    story.state("PlanPredictions", 1, 2, {"shards": [{"arm": "base", "shard": 0, "route": "batch", "records": 120}]})
+    story.state("PlanPredictions", 1, 2, {"shards": [{"arm": arm, "shard": 0, "route": "batch", "records": 120}]})
     story.state("PredictArms", 2, None, kind="Map")
-    name = "nova-distill-reviews-1-base-s0000"
+    name = prediction_batch("nova-distill", "reviews-1", arm, 0)
     view = run_view(observed(story, progress={name: JobProgress(status="InProgress", processed=30, total=120)}, ledger=[row(name, "batch")]))
-    assert facts(view, "PredictArms") == {"base": "30/120"}
+    assert facts(view, "PredictArms") == {arm: "30/120"}
     assert next(line.progress for line in view.stages if line.times.name == "PredictArms") == Progress(30, 120)
     assert view.stages[2].times.state is StageState.SKIPPED
 
