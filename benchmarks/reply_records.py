@@ -16,9 +16,8 @@ import numpy as np
 from benchmarks.run_folder import NoHurry, folder_services
 from cli.folder_store import FolderStore
 from distillation.dataset_split import Side, SplitPlan, side_of
-from distillation.record_lines import encode_line
-from distillation.records import Prompt
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
+from distillation.records import Prompt, encode_line
 from handlers import plan_requests, prepare_run
 
 RUN_ID, DATASET, SAMPLES = "bench-1", "bench", 4

@@ -6,7 +6,7 @@ The sentences are the "Sentiment Labelled Sentences" of Kotzias et al. (2015), o
 import json
 import random
 
-from distillation.prompt_texts import label_system
+from distillation.instructions import label_system
 from local.demo_seeds import SYSTEM
 from local.paths import NODE_MODULES
 

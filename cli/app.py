@@ -32,7 +32,7 @@ from cli.observed import Execution, json_object
 from cli.observer import RunObserver, run_id_of
 from cli.report_file import parse_report
 from cli.run_lookup import console_url, find_execution
-from distillation.run_layout import RunLayout, seeds_prefix
+from distillation.layout import RunLayout, seeds_prefix
 from distillation.seeds import is_seed_file
 
 console = Console()

@@ -10,11 +10,10 @@ from cli.errors import CommandError
 from cli.report_file import ReportFile, parse_report
 from distillation.costs import load_prices
 from distillation.errors import InvalidInput
+from distillation.layout import RunLayout
 from distillation.metrics import Tolerance
-from distillation.record_lines import decode_lines
-from distillation.records import Arm, HoldoutItem, Prediction
+from distillation.records import Arm, HoldoutItem, Prediction, decode_lines
 from distillation.run_config import RunConfig
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from distillation.runs_to_comparison import ComparedRun, Comparison, compare
 

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from cli.draw_report import VERDICT_STYLES, p_value, points_with_interval, titled_table, with_interval
 from distillation.comparison_to_pages import finding
-from distillation.figures import metric_name, usd
 from distillation.report_rows import pair_name
 from distillation.runs_to_comparison import Comparison
+from distillation.wording import metric_name, usd
 
 _TONES = {"good": "bold green", "wait": "bold yellow", "bad": "bold red"}
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.report_file import CostResult, DifferenceResult, FunnelResult, ReportFile, SliceResult
-from distillation.figures import figure, metric_name, points, usd
+from distillation.wording import figure, metric_name, points, usd
 
 VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red", "failed": "bold red"}
 _OUTCOMES = {"passed": "[green]within the limit[/]", "open": "[yellow]not settled[/]", "worse": "[red]worse[/]"}

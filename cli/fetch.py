@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cli.errors import CommandError
 from cli.stored import StoredFile
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 
 WORKERS = 8
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 from gateways.keyed_files import KeyedFiles, StoredObject
 from gateways.store import CHUNK_BYTES
 

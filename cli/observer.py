@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 from cli.observed import Execution, HistoryEvent, JobProgress, Observed, json_object
 from distillation.job_status import JobKind, Outcome, outcome_of
+from distillation.layout import RunLayout
 from distillation.records import LedgerRow
 from distillation.run_input import default_run_id
-from distillation.run_layout import RunLayout
 
 
 class RunSource(Protocol):

@@ -12,7 +12,7 @@ from cli.errors import CommandError
 from cli.report_file import VerdictResult, parse_report
 from distillation.errors import DistillationError
 from distillation.job_status import JobKind, Outcome, outcome_of
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 
 LOOK_SECONDS, PATIENCE_LOOKS = 5.0, 720
 """A look every 5 seconds for an hour: nobody says how long an update takes; what was begun goes on by itself, and the command takes it up again."""

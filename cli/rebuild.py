@@ -13,8 +13,8 @@ from application.services import Services
 from cli.errors import CommandError
 from cli.folder_store import RunCopy
 from distillation.dataset_manifest import DatasetFile, Manifest
+from distillation.layout import RunLayout
 from distillation.records import Stage
-from distillation.run_layout import RunLayout
 from gateways.store import Store
 from handlers import read_replies, reduce_shard
 from settings import Settings

@@ -3,7 +3,7 @@
 import msgspec
 
 from cli.errors import CommandError
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

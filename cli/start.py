@@ -11,8 +11,8 @@ from cli.observed import Execution
 from cli.run_lookup import ExecutionSource
 from distillation.errors import InvalidInput
 from distillation.job_names import RUN_ID_MAX
+from distillation.layout import dataset_input, seeds_prefix
 from distillation.run_input import dataset_of, resolve_config
-from distillation.run_layout import dataset_input, seeds_prefix
 from distillation.seeds import is_seed_file
 
 TRIGGER_PATIENCE_SECONDS = 240.0

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from distillation.errors import DistillationError, InvalidInput
+from distillation.layout import RunLayout
 from distillation.records import RejectedSeed, Seed
 from distillation.run_config import RunConfig
 from distillation.run_input import resolve_config
-from distillation.run_layout import RunLayout
 from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of
 from distillation.task import Task

@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 
 from application.services import Services
-from distillation.record_lines import decode_lines, encode_line
-from distillation.records import HoldoutItem, Prediction, Request, Stage
+from distillation.layout import RunLayout
+from distillation.records import HoldoutItem, Prediction, Request, Stage, decode_lines, encode_line
 from distillation.run_config import RunConfig
-from distillation.run_layout import RunLayout
 from distillation.run_record import Models, RunRecord
 from distillation.scores import JudgeScores, Scores
 from distillation.task import Task, TaskKind

@@ -5,10 +5,10 @@ from typing import Any
 
 from application.services import Services
 from distillation.job_names import stable_deployment
+from distillation.layout import RunLayout, student_parameter
 from distillation.promotion import Serving, read_parameter
 from distillation.records import Arm, HoldoutItem, Prediction, Request
 from distillation.run_config import RunConfig
-from distillation.run_layout import RunLayout, student_parameter
 from distillation.run_record import Models, RunRecord
 from distillation.task import Task, TaskKind
 from settings import Settings

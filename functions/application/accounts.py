@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from distillation.errors import NotEnoughAnswers
+from distillation.funnel import sum_funnels
+from distillation.layout import RunLayout
 from distillation.records import FunnelStep
-from distillation.run_layout import RunLayout
-from distillation.waves_to_accounts import Account, ShardCounts, sum_accounts, sum_funnels
+from distillation.waves_to_accounts import Account, ShardCounts, sum_accounts
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
 

@@ -6,8 +6,8 @@ import msgspec
 
 from distillation.conversation_lines import conversation_parts
 from distillation.few_shot import FewShot, Learnt, learnt_prompts
+from distillation.layout import RunLayout
 from distillation.records import Record
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from gateways.store import Store
 

@@ -20,10 +20,9 @@ from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Datase
 from distillation.dataset_split import Side
 from distillation.errors import NotEnoughExamples, RecordsLost
 from distillation.examples_to_dataset import Decision, decide
+from distillation.layout import RunLayout
 from distillation.merge_plan import merge_plan
-from distillation.record_lines import encode_line, encode_lines
-from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample
-from distillation.run_layout import RunLayout
+from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, encode_line, encode_lines
 from distillation.run_record import RunRecord
 from distillation.training_limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
 from gateways.store import SPOOL_BYTES, Store

@@ -2,9 +2,9 @@
 
 from distillation.errors import InvalidInput
 from distillation.evaluation_files import read_evaluation_file
+from distillation.layout import RunLayout
 from distillation.records import Seed
 from distillation.run_config import RunConfig
-from distillation.run_layout import RunLayout
 from gateways.store import Store
 
 

@@ -8,9 +8,9 @@ import msgspec
 from distillation.expansion_methods import Ask, Topic
 from distillation.expansion_requests import parents_of
 from distillation.expansion_rounds import RoundCounts
+from distillation.layout import RunLayout
 from distillation.prompt_diversity import apart_from
 from distillation.records import Answer, Prompt, RejectedAnswer, Stage
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from gateways.store import Store
 

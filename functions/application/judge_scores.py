@@ -9,13 +9,13 @@ from distillation.judge_calibration import calibration
 from distillation.judge_config import EvaluationJudge
 from distillation.judged_answers import texts_by_prompt
 from distillation.judgements_to_scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
+from distillation.layout import RunLayout
 from distillation.metrics import Tolerance
 from distillation.model_family import self_preference_warning
 from distillation.predictions_to_scores import RESAMPLES
 from distillation.quality_targets import Judged
 from distillation.records import Arm, HoldoutItem, Prediction, Stage
 from distillation.replies_to_comparisons import choices_of, comparisons
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from distillation.scores import Comparisons, JudgedArm, JudgeScores
 from gateways.store import Store

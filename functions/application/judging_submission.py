@@ -9,7 +9,7 @@ from distillation import job_names
 from distillation.errors import InvalidInput
 from distillation.job_status import JobKind
 from distillation.judge_metric import JudgeMetric
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 from distillation.run_record import RunRecord
 from distillation.submission import submit_once
 

@@ -12,9 +12,9 @@ from application.run_usage import usages
 from distillation.costs import Estimate, actual_cost, load_prices
 from distillation.dataset_manifest import Manifest
 from distillation.expansion_rounds import ExpansionSummary
+from distillation.layout import RunLayout
 from distillation.records import RejectedSeed
 from distillation.report_funnel import expansion_steps, seeds_step
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from distillation.scores import Scores, Verdict
 from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts

@@ -8,9 +8,9 @@ import msgspec
 
 from distillation.common_shingles import CommonShingles
 from distillation.errors import InvalidInput
+from distillation.layout import RunLayout
 from distillation.prompts_to_requests import Shard
 from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
-from distillation.run_layout import RunLayout
 from distillation.run_record import Question, RunRecord
 from gateways.store import Store
 

@@ -7,9 +7,9 @@ import msgspec
 from application.run_files import read_answers, read_students, waves_of
 from distillation.conversation_lines import conversation_parts
 from distillation.costs import Usage
+from distillation.layout import RunLayout
 from distillation.model_family import takes_flex
 from distillation.records import Arm, Route, Stage
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from distillation.training_limits import estimate_tokens
 from gateways.store import Store

@@ -17,12 +17,12 @@ A label has passed as soon as it is one of the task's labels. JSON repeats its k
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from distillation.answer_language import other_language
 from distillation.curation_config import Examples, Filters
+from distillation.funnel import FilterStep
 from distillation.personal_data import redact
 from distillation.plain_texts import surely_plain
 from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
@@ -34,13 +34,6 @@ CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"
 _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
 
 _Check = Callable[[str], Unfit | None]
-
-
-class FilterStep(NamedTuple):
-    """A filter as the funnel names it, and the reasons for which it rejects."""
-
-    step: str
-    reasons: tuple[str, ...]
 
 
 class Fit(msgspec.Struct, frozen=True, gc=False):

@@ -13,10 +13,10 @@ from distillation.chosen_answers import NO_MATCH, Chooser, Sample
 from distillation.curation_config import Examples, Filters
 from distillation.dataset_split import Side, SplitPlan, side_of
 from distillation.errors import RecordsLost
+from distillation.funnel import FunnelBuilder
 from distillation.personal_data import redact
 from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
-from distillation.reduction_funnel import FunnelBuilder
 from distillation.task import Task, Unfit, canonical_reference
 from distillation.training_limits import fits_in_sample
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from distillation.prompt_texts import template
+from distillation.instructions import template
 from distillation.prompts_to_requests import greedy_request
 from distillation.records import HoldoutItem, Prompt, Request
 from distillation.task import Task, TaskKind, answer_reader

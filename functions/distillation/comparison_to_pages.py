@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distillation.chart_style import plotly_js
-from distillation.figures import metric_name
 from distillation.forest_chart import ForestRow, forest, forest_in_words
 from distillation.noninferiority import holm
 from distillation.page_environment import pages
@@ -13,6 +12,7 @@ from distillation.report_charts import as_data
 from distillation.report_rows import pair_name
 from distillation.report_to_pages import in_order
 from distillation.runs_to_comparison import Comparison
+from distillation.wording import metric_name
 
 SHOWN = 0.05
 """Under this p-value a difference between runs is called one."""

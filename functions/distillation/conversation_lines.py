@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from distillation.record_lines import encode_line
+from distillation.records import encode_line
 
 
 class _Text(msgspec.Struct, gc=False):

@@ -5,7 +5,7 @@ import math
 from distillation.curation_config import Expansion
 from distillation.expansion_methods import EXAMPLES, TOPICS
 from distillation.expansion_requests import TOPICS_A_REQUEST
-from distillation.prompt_texts import template
+from distillation.instructions import template
 from distillation.records import Record
 from distillation.run_config import RunConfig
 from distillation.training_limits import estimate_tokens

@@ -11,7 +11,7 @@ Each shows seeds as examples of kind, form and length. Seeds stand between tags 
 import json
 from collections.abc import Sequence
 
-from distillation.prompt_texts import lines_of, template
+from distillation.instructions import lines_of, template
 from distillation.records import Prompt, Record
 from distillation.seeds_to_prompts import own_system
 from distillation.task import Task

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from distillation.costs import Costs
+from distillation.layout import RunLayout
 from distillation.records import Record
-from distillation.run_layout import RunLayout
 
 _NEXT = {
     "InvalidInput": "Correct what the cause lists; rejected seeds are all in {rejected}. Then upload or start again: nothing was paid for.",

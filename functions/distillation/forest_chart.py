@@ -6,9 +6,9 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from distillation.chart_style import colour_of, dress, plain, whisker
-from distillation.figures import points
 from distillation.palette import LIGHT
 from distillation.scores import Difference
+from distillation.wording import points
 
 ROW_PIXELS = 50
 FIGURES = "figures"

@@ -1,7 +1,7 @@
 """How much the judge of the arms will be sent and will say, in estimated tokens before the margin."""
 
 from distillation.comparison_requests import CHOICE_TOKENS
-from distillation.prompt_texts import template
+from distillation.instructions import template
 from distillation.records import Arm, Record
 from distillation.run_config import RunConfig
 from distillation.training_limits import estimate_tokens

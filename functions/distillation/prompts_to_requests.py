@@ -4,8 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from distillation.record_lines import encode_line
-from distillation.records import HoldoutItem, Prompt, Record, Request, Route
+from distillation.records import HoldoutItem, Prompt, Record, Request, Route, encode_line
 
 BATCH_MIN_RECORDS = 100
 """A batch job takes at least 100 records (Amazon Bedrock quotas, not adjustable)."""

@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 
 from distillation.certainty_charts import DIVERGENCE, agreement_chart, bits, calibration_chart, divergence_chart, entropy_chart
 from distillation.chart_style import colour_of, dress, legend_on_top
-from distillation.figures import figure, percent
 from distillation.forest_chart import ForestRow, forest, forest_in_words
 from distillation.quality_charts import COST, LATENCY, trade_off
 from distillation.report_rows import headline_rows, judging_metric, slice_forest
 from distillation.scores_to_report import Report
+from distillation.wording import figure, percent
 
 SLICES_DRAWN = 30
 """A forest of more rows is a table: the slices that lose most are drawn, all of them are in the table."""

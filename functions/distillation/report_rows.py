@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from distillation.figures import metric_name
 from distillation.forest_chart import ForestRow
 from distillation.records import Arm
 from distillation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
 from distillation.scores_to_report import Report
+from distillation.wording import metric_name
 
 YARDSTICKS = {Yardstick.TEACHER: "teacher", Yardstick.TEACHER_SELF: "teacher's repeats", Yardstick.FULL: "full agreement"}
 OUTCOMES = {Outcome.PASSED: ("within the limit", "good"), Outcome.OPEN: ("not settled", "wait"), Outcome.WORSE: ("worse", "bad")}

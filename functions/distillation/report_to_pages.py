@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from distillation import report_charts
 from distillation.chart_style import plotly_js
-from distillation.figures import METRIC_NAMES
 from distillation.flat_settings import flat
 from distillation.page_environment import pages
 from distillation.records import Arm
@@ -14,6 +13,7 @@ from distillation.report_rows import all_rows, headline_rows, judging_metric, mi
 from distillation.scores import Confusion, InstructiveItem
 from distillation.scores_to_report import Report
 from distillation.word_diff import Part, word_diff
+from distillation.wording import METRIC_NAMES
 
 DECISIONS = {"promote": ("Promote", "good"), "hold": ("Hold", "wait"), "reject": ("Reject", "bad")}
 SIDES = ("train", "validation", "holdout", "rejected")

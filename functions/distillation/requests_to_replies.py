@@ -9,8 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 from distillation.adaptive_limit import AdaptiveLimit
-from distillation.record_lines import encode_line
-from distillation.records import Request
+from distillation.records import Request, encode_line
 
 PART_RECORDS = 25
 """Replies a part file: what an abrupt end of a turn can lose at the most, together with the calls under way."""

@@ -17,8 +17,8 @@ from pydantic_core import ErrorDetails
 
 from distillation.errors import InvalidInput
 from distillation.job_names import RUN_ID_MAX
+from distillation.layout import dataset_input as dataset_input_key
 from distillation.run_config import DATASET_PATTERN, RUN_ID_PATTERN, RunConfig
-from distillation.run_layout import dataset_input as dataset_input_key
 
 EXECUTION_INPUT = "execution input"
 

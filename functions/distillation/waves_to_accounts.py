@@ -124,25 +124,3 @@ def sum_accounts(accounts: Iterable[Account]) -> Account:
         missing=sum(a.missing for a in every),
         rejected_by_reason=dict(sorted(reasons.items())),
     )
-
-
-def sum_funnels(funnels: Iterable[Sequence[FunnelStep]]) -> list[FunnelStep]:
-    """One funnel over all shards, steps in the order in which they were first seen."""
-    summed: dict[tuple[str, str], FunnelStep] = {}
-    for step in (step for funnel in funnels for step in funnel):
-        before = summed.get((step.step, step.unit))
-        summed[step.step, step.unit] = step if before is None else _plus(before, step)
-    return list(summed.values())
-
-
-def _plus(one: FunnelStep, other: FunnelStep) -> FunnelStep:
-    rejected = Counter(one.rejected)
-    rejected.update(other.rejected)
-    return FunnelStep(
-        step=one.step,
-        unit=one.unit,
-        came=one.came + other.came,
-        kept=one.kept + other.kept,
-        rejected=dict(sorted(rejected.items())),
-        changed=one.changed + other.changed,
-    )

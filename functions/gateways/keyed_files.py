@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from distillation.record_lines import decode_lines, encode_lines
+from distillation.records import decode_lines, encode_lines
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -22,7 +22,7 @@ class StoredObject(NamedTuple):
 
 
 class KeyedFiles(ABC):
-    """Keys come from `distillation.run_layout`."""
+    """Keys come from `distillation.layout`."""
 
     @abstractmethod
     def list(self, prefix: str) -> list[StoredObject]:

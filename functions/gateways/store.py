@@ -19,7 +19,7 @@ SPOOL_BYTES = 16 << 20
 
 
 class Store(KeyedFiles):
-    """One bucket. Keys come from `distillation.run_layout`."""
+    """One bucket. Keys come from `distillation.layout`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client

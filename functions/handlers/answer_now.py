@@ -4,10 +4,10 @@ from application.converse_shard import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import requests_in
 from application.services import Services
+from distillation.layout import RunLayout
 from distillation.model_family import takes_flex
 from distillation.records import Stage
 from distillation.replies_to_answers import read_replies
-from distillation.run_layout import RunLayout
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

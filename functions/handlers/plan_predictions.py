@@ -6,9 +6,9 @@ from application.run_files import read_holdout, read_run
 from application.services import Services
 from distillation.arms import ArmRoute, ArmShard, arm_shards
 from distillation.few_shot import FewShot, as_turns
+from distillation.layout import RunLayout
 from distillation.prompts_to_requests import arm_requests
 from distillation.records import Arm, HoldoutItem, Request
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 
 

@@ -11,9 +11,9 @@ from application.stage_rounds import plan_round
 from application.waves import wave_output
 from distillation.candidates_to_ratings import rating_requests
 from distillation.dataset_split import Side
+from distillation.layout import RunLayout
 from distillation.merge_plan import judging_of
 from distillation.records import Candidate, Request, Stage
-from distillation.run_layout import RunLayout
 from distillation.run_record import RunRecord
 from gateways.store import Store
 

@@ -7,9 +7,9 @@ from application.services import Services
 from distillation.answer_distribution import by_prompt
 from distillation.answers_to_predictions import arm_predictions, teacher_predictions
 from distillation.errors import ThrottledByBedrock
+from distillation.layout import RunLayout
 from distillation.records import Arm, RejectedAnswer
 from distillation.replies_to_answers import ShardAnswers, read_replies
-from distillation.run_layout import RunLayout
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

@@ -14,13 +14,12 @@ from application.services import Services
 from distillation.costs import Estimate, estimate, load_prices, workload
 from distillation.direct_training import check_direct
 from distillation.errors import BudgetExceeded, InvalidInput
+from distillation.instructions import prompt_hashes
+from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.managed_distillation import check_prompts, trouble_of_teacher
-from distillation.prompt_texts import prompt_hashes
-from distillation.record_lines import decode_lines, encode_line
-from distillation.records import RejectedSeed, Seed
+from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
 from distillation.run_config import RunConfig
 from distillation.run_input import dataset_of, resolve_config
-from distillation.run_layout import RunLayout, dataset_input, seeds_prefix
 from distillation.run_record import Models, Question, RunRecord, SeedFile
 from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of

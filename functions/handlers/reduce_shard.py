@@ -9,12 +9,11 @@ from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
 from distillation.answer_distribution import by_prompt
 from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts
+from distillation.layout import RunLayout
 from distillation.managed_distillation import asked_by_us
 from distillation.prompt_keys import keys_of
 from distillation.prompts_to_requests import prompts_a_shard, requests_of, samples_of
-from distillation.record_lines import encode_blocks
-from distillation.records import Prompt, PromptKey
-from distillation.run_layout import RunLayout
+from distillation.records import Prompt, PromptKey, encode_blocks
 from distillation.run_record import RunRecord
 from distillation.waves_to_accounts import Accounted, ShardCounts, account_for, replies_step
 from gateways.store import Store

@@ -9,7 +9,7 @@ from application.failures import dataset_named, run_of_execution
 from application.promotion_files import student_model, undo_unverified, was_promoted
 from application.retirement import retire
 from application.services import Services
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 from distillation.run_record import RunRecord
 
 _EARNED = frozenset({"PromoteStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack", "RetireStudent"})

@@ -4,8 +4,8 @@ from application.batch_submission import submit_batch
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services
 from distillation import job_names
+from distillation.layout import RunLayout
 from distillation.records import Stage
-from distillation.run_layout import RunLayout
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

@@ -4,7 +4,7 @@ from application.batch_submission import submit_batch
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services
 from distillation import job_names
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

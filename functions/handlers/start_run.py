@@ -9,7 +9,7 @@ from typing import Any
 
 from application.entry import Event, Turn, lambda_entry, logger
 from application.services import Services
-from distillation.run_layout import seeds_prefix
+from distillation.layout import seeds_prefix
 from distillation.seeds import is_seed_file
 from distillation.uploads_to_runs import dataset_of_key, execution_name, is_newest
 

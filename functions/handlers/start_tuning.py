@@ -9,8 +9,8 @@ from application.services import Services
 from distillation import job_names
 from distillation.dataset_to_training import JobFacts, customization_request, distillation_request
 from distillation.job_status import JobKind
+from distillation.layout import RunLayout
 from distillation.records import Arm
-from distillation.run_layout import RunLayout
 from distillation.submission import submit_once
 
 TIME_LIMIT = timedelta(days=3)

@@ -8,7 +8,7 @@ from application.run_files import write_ledger
 from application.services import Services
 from distillation.failure_report import build_failure_report, failure_json
 from distillation.failure_to_pages import render_failure_html, render_failure_markdown
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 from distillation.run_record import RunRecord
 from gateways.store import Store
 

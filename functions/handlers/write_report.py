@@ -6,8 +6,8 @@ from application.entry import Event, Turn, lambda_entry
 from application.report_facts import report_of
 from application.run_files import write_ledger
 from application.services import Services
+from distillation.layout import RunLayout
 from distillation.report_to_pages import render_html, render_markdown
-from distillation.run_layout import RunLayout
 from distillation.scores_to_report import report_json
 
 

@@ -8,10 +8,9 @@ import msgspec
 from application.services import Services
 from distillation.dataset_manifest import Manifest
 from distillation.dataset_split import Side, side_of
-from distillation.record_lines import decode_lines, encode_line
-from distillation.records import Prompt, Request, Stage
+from distillation.layout import RunLayout
+from distillation.records import Prompt, Request, Stage, decode_lines, encode_line
 from distillation.run_config import RunConfig
-from distillation.run_layout import RunLayout
 from distillation.run_record import Models, RunRecord
 from distillation.seeds_to_prompts import prompt_id
 from distillation.task import Task, TaskKind

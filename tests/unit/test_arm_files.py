@@ -10,8 +10,8 @@ from application.direct_files import arms_to_train
 from application.run_files import read_run
 from distillation.conversation_lines import conversation_line
 from distillation.errors import NotEnoughExamples
+from distillation.layout import RunLayout
 from distillation.records import Answer, Candidate, Prediction, Prompt, PromptKey, Request
-from distillation.run_layout import RunLayout
 from handlers import plan_predictions, predict_arm
 from tests.fakes import Turn, model_output
 from tests.promotion_world import DATASET, PromotionWorld

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.judged_answers import chosen_items, judging_lines, key_of, parts, read_key, texts_by_prompt
-from distillation.record_lines import encode_line
-from distillation.records import HoldoutItem, Prediction
+from distillation.records import HoldoutItem, Prediction, encode_line
 
 ITEM = HoldoutItem(prompt_id="p1", prompt="Is it good?", system="Judge.", reference="yes", category="goods")
 

@@ -8,9 +8,9 @@ import pytest
 
 from application.services import Services
 from distillation.errors import InvalidInput
+from distillation.layout import RunLayout
 from distillation.records import Request
 from distillation.requests_to_replies import ATTEMPTS_WHEN_THROTTLED, Pace
-from distillation.run_layout import RunLayout
 from handlers import (
     answer_now,
     assemble_dataset,

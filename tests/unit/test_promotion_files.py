@@ -8,7 +8,7 @@ import pytest
 from application.promotion_files import submit_promotion, take_back, undo_unverified, was_promoted
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.job_status import JobKind
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 from distillation.submission import submit_once
 from distillation.waiting import JobLook
 from handlers import await_job, promote_student, retire_after_failure, retire_student, verify_promotion

@@ -15,10 +15,9 @@ from distillation.costs import Estimate
 from distillation.dataset_manifest import Manifest
 from distillation.dataset_split import SplitPlan
 from distillation.expansion_rounds import ExpansionSummary
+from distillation.layout import RunLayout
 from distillation.prompts_to_requests import Shard
-from distillation.record_lines import encode_lines
-from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage
-from distillation.run_layout import RunLayout
+from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage, encode_lines
 from distillation.run_record import Models, RunRecord
 from distillation.scores_to_verdict import decide
 from distillation.waves_to_accounts import Account, ShardCounts

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.errors import InvalidInput, RecordsLost
-from distillation.prompt_texts import label_system, prompt_hashes
+from distillation.instructions import label_system, prompt_hashes
 from distillation.records import RejectedSeed, Seed
 from distillation.run_input import resolve_config
 from distillation.seed_tally import SeedTally

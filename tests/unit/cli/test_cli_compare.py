@@ -7,9 +7,8 @@ import pytest
 from cloud_fake import FakeCloud
 from terminal_fake import Terminal
 
-from distillation.record_lines import encode_lines
-from distillation.records import Arm
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
+from distillation.records import Arm, encode_lines
 from distillation.run_record import Models, RunRecord
 from tests.unit.test_runs_to_comparison import TASK, run_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from terminal_fake import Terminal
 
-from distillation.run_layout import RunLayout
+from distillation.layout import RunLayout
 from tests.fakes import model_output
 from tests.unit.curation_world import CurationWorld, asked, plain_texts, says
 

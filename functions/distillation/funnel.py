@@ -1,10 +1,17 @@
 """What a shard's answers and prompts came to, step by step."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from distillation.answer_filters import FilterStep
 from distillation.records import FunnelStep
+
+
+class FilterStep(NamedTuple):
+    """A filter as the funnel names it, and the reasons for which it rejects."""
+
+    step: str
+    reasons: tuple[str, ...]
 
 
 class FunnelBuilder:
@@ -30,3 +37,25 @@ class FunnelBuilder:
     def _add(self, step: str, unit: str, came: int, rejected: Mapping[str, int], changed: int) -> None:
         counted = {reason: count for reason, count in sorted(rejected.items()) if count}
         self.steps.append(FunnelStep(step=step, unit=unit, came=came, kept=came - sum(counted.values()), rejected=counted, changed=changed))
+
+
+def sum_funnels(funnels: Iterable[Sequence[FunnelStep]]) -> list[FunnelStep]:
+    """One funnel over all shards, steps in the order in which they were first seen."""
+    summed: dict[tuple[str, str], FunnelStep] = {}
+    for step in (step for funnel in funnels for step in funnel):
+        before = summed.get((step.step, step.unit))
+        summed[step.step, step.unit] = step if before is None else _plus(before, step)
+    return list(summed.values())
+
+
+def _plus(one: FunnelStep, other: FunnelStep) -> FunnelStep:
+    rejected = Counter(one.rejected)
+    rejected.update(other.rejected)
+    return FunnelStep(
+        step=one.step,
+        unit=one.unit,
+        came=one.came + other.came,
+        kept=one.kept + other.kept,
+        rejected=dict(sorted(rejected.items())),
+        changed=one.changed + other.changed,
+    )

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.record_lines import decode_lines, encode_blocks, encode_lines
-from distillation.records import UnusedAnswer
+from distillation.records import UnusedAnswer, decode_lines, encode_blocks, encode_lines
 
 
 @given(st.lists(st.text(max_size=20), max_size=400))
