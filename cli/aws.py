@@ -19,7 +19,7 @@ from application.services import Services
 from cli.errors import CommandError
 from cli.observed import Execution, HistoryEvent, JobProgress, history_event, json_object
 from cli.stored import StackOutputs, StoredFile
-from distillation.job_status import JobKind
+from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow
 from settings import Settings
 

@@ -8,7 +8,7 @@ import msgspec
 
 from cli.errors import CommandError
 from cli.report_file import ReportFile, parse_report
-from distillation.costs import load_prices
+from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
 from distillation.metrics import Tolerance

@@ -10,8 +10,8 @@ from application.run_files import read_run
 from application.services import Services
 from cli.errors import CommandError
 from cli.report_file import VerdictResult, parse_report
+from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.errors import DistillationError
-from distillation.job_status import JobKind, Outcome, outcome_of
 from distillation.layout import RunLayout
 
 LOOK_SECONDS, PATIENCE_LOOKS = 5.0, 720

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cli.observed import HistoryEvent, JobProgress, Observed, json_object
-from distillation.job_names import arm_called
-from distillation.job_status import JobKind
+from distillation.bedrock.job_names import arm_called
+from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow
 
 _TEACHER_JOB = re.compile(r"-w(?P<wave>\d+)-s(?P<shard>\d+)$")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from cli.observed import Observed
-from distillation.job_status import JobKind
+from distillation.bedrock.job_status import JobKind
 
 
 class StageState(StrEnum):

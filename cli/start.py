@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from cli.errors import CommandError
 from cli.observed import Execution
 from cli.run_lookup import ExecutionSource
+from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
-from distillation.job_names import RUN_ID_MAX
 from distillation.layout import dataset_input, seeds_prefix
 from distillation.run_input import dataset_of, resolve_config
 from distillation.seeds import is_seed_file

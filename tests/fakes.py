@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow, Request
-from distillation.waiting import JobLook
 from gateways.keyed_files import KeyedFiles, StoredObject
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

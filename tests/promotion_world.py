@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from application.services import Services
-from distillation.job_names import stable_deployment
+from distillation.bedrock.job_names import stable_deployment
 from distillation.layout import RunLayout, student_parameter
 from distillation.promotion import Serving, read_parameter
 from distillation.records import Arm, HoldoutItem, Prediction, Request

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from distillation.costs import Usage, actual_cost, load_prices
+from distillation.bedrock.prices import Usage, actual_cost, load_prices
 from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram
 from distillation.expansion_rounds import ExpansionSummary
 from distillation.predictions_to_scores import score

@@ -4,9 +4,9 @@ from datetime import timedelta
 from itertools import count
 
 from application.services import Services
-from distillation import job_names
+from distillation.bedrock import job_names
+from distillation.bedrock.submission import KEEP_LEDGER
 from distillation.records import LedgerRow
-from distillation.submission import KEEP_LEDGER
 
 KIND, WAITING, ENDED = "approval", "WAITING", "ENDED"
 

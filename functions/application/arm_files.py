@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from distillation.conversation_lines import conversation_parts
+from distillation.bedrock.training_lines import conversation_parts
 from distillation.few_shot import FewShot, Learnt, learnt_prompts
 from distillation.layout import RunLayout
 from distillation.records import Record

@@ -7,8 +7,8 @@ from itertools import count
 from application.entry import Event
 from application.run_files import read_run
 from application.services import Services
-from distillation.job_status import JobKind, Outcome
-from distillation.submission import submit_once
+from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.submission import submit_once
 
 SETTLING = timedelta(hours=2)
 """Beyond Bedrock's own timeout of a job, the time in which it should say Expired."""

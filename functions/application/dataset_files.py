@@ -14,7 +14,8 @@ from application.accounts import funnel_of
 from application.evaluation_copies import evaluation_items
 from application.rating_files import read_ratings
 from application.run_files import read_common_shingles, read_run
-from distillation.conversation_lines import conversation_line
+from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
+from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset_card import card_of
 from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
 from distillation.dataset_split import Side
@@ -24,7 +25,6 @@ from distillation.layout import RunLayout
 from distillation.merge_plan import merge_plan
 from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, encode_line, encode_lines
 from distillation.run_record import RunRecord
-from distillation.training_limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
 from gateways.store import SPOOL_BYTES, Store
 
 SHOWN = 2

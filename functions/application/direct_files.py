@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from application.arm_files import known_prompts, training_lines
 from application.run_files import read_prompts, read_run
+from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.direct_training import DirectCounts, Taught, direct_lines, references_of
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
 from distillation.personal_data import redact
 from distillation.records import Arm
 from distillation.run_record import RunRecord
-from distillation.training_limits import MIN_SAMPLES
 from gateways.store import Store
 
 FILES = ("train.jsonl", "validation.jsonl")

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from application.judging_files import judged_items, pairs_between
 from application.stage_rounds import answers_of
+from distillation.bedrock.families import self_preference_warning
 from distillation.judge_calibration import calibration
 from distillation.judge_config import EvaluationJudge
 from distillation.judged_answers import texts_by_prompt
 from distillation.judgements_to_scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
 from distillation.layout import RunLayout
 from distillation.metrics import Tolerance
-from distillation.model_family import self_preference_warning
 from distillation.predictions_to_scores import RESAMPLES
 from distillation.quality_targets import Judged
 from distillation.records import Arm, HoldoutItem, Prediction, Stage

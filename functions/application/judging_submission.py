@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from application.batch_submission import name_of_next_attempt
 from application.services import Services
-from distillation import job_names
+from distillation.bedrock import job_names
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.submission import submit_once
 from distillation.errors import InvalidInput
-from distillation.job_status import JobKind
 from distillation.judge_metric import JudgeMetric
 from distillation.layout import RunLayout
 from distillation.run_record import RunRecord
-from distillation.submission import submit_once
 
 
 def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int, records: int) -> str:

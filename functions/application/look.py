@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from application.services import Services
-from distillation.job_status import JobKind
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.waiting import JobLook, complete_if_ended
 from distillation.records import LedgerRow
-from distillation.waiting import JobLook, complete_if_ended
 from gateways.batch_jobs import BatchJobs
 from gateways.evaluation_jobs import EvaluationJobs
 from gateways.tuning_jobs import TuningJobs

@@ -9,7 +9,7 @@ import msgspec
 from application.accounts import account_of
 from application.run_files import read_run, read_students, read_wave
 from application.run_usage import usages
-from distillation.costs import Estimate, actual_cost, load_prices
+from distillation.bedrock.prices import Estimate, actual_cost, load_prices
 from distillation.dataset_manifest import Manifest
 from distillation.expansion_rounds import ExpansionSummary
 from distillation.layout import RunLayout

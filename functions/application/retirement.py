@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from application.look import jobs_of
 from application.services import Services
-from distillation.job_status import JobKind
+from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow
 
 

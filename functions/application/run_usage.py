@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from application.run_files import read_answers, read_students, waves_of
-from distillation.conversation_lines import conversation_parts
-from distillation.costs import Usage
+from distillation.bedrock.families import takes_flex
+from distillation.bedrock.limits import estimate_tokens
+from distillation.bedrock.prices import Usage
+from distillation.bedrock.training_lines import conversation_parts
 from distillation.layout import RunLayout
-from distillation.model_family import takes_flex
 from distillation.records import Arm, Route, Stage
 from distillation.run_record import RunRecord
-from distillation.training_limits import estimate_tokens
 from gateways.store import Store
 
 STAGES = {Stage.EXPANSION: "expansion", Stage.ANSWERS: "teacher", Stage.RATINGS: "ratings", Stage.COMPARISONS: "comparisons"}

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from distillation.answer_language import other_language
+from distillation.bedrock.limits import reserved_word_in
 from distillation.curation_config import Examples, Filters
 from distillation.funnel import FilterStep
 from distillation.personal_data import redact
@@ -28,7 +29,6 @@ from distillation.plain_texts import surely_plain
 from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
 from distillation.stock_phrases import declines, is_boilerplate
 from distillation.task import NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID, Task, TaskKind, Unfit, answer_reader, unfenced
-from distillation.training_limits import reserved_word_in
 
 CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"
 _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)

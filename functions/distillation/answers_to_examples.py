@@ -9,6 +9,7 @@ import msgspec
 
 from distillation.answer_distribution import entropy
 from distillation.answer_filters import PERSONAL_DATA, AnswerFilters, Fit
+from distillation.bedrock.limits import fits_in_sample
 from distillation.chosen_answers import NO_MATCH, Chooser, Sample
 from distillation.curation_config import Examples, Filters
 from distillation.dataset_split import Side, SplitPlan, side_of
@@ -18,7 +19,6 @@ from distillation.personal_data import redact
 from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
 from distillation.task import Task, Unfit, canonical_reference
-from distillation.training_limits import fits_in_sample
 
 _PROMPTS_AT_ONCE = 128
 """Their answers are looked at together; those of so few stay in a core's own cache."""

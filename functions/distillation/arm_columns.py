@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.answer_sheet import AnswerSheet
+from distillation.bedrock.prices import ModelPrice, answer_cost
 from distillation.class_scores import Codes, LabelTable
-from distillation.costs import ModelPrice, answer_cost
 from distillation.paired_statistics import Floats
 from distillation.quality_targets import Target, grades
 from distillation.records import Arm, Prediction

@@ -7,8 +7,8 @@ import numpy as np
 
 from distillation.answer_sheet import AnswerSheet
 from distillation.arm_columns import Column, Key, failure_columns, label_table, latencies, length_columns, usage_columns
+from distillation.bedrock.prices import Prices, price_of
 from distillation.class_scores import ArmClasses, LabelTable, class_scores
-from distillation.costs import Prices, price_of
 from distillation.paired_differences import Draw, intervals
 from distillation.paired_statistics import Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
 from distillation.records import Arm

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from distillation.bedrock.limits import MAX_SAMPLES
 from distillation.config_section import Section, problem
-from distillation.training_limits import MAX_SAMPLES
 
 Method = Literal["topics", "personas", "evolution", "selfInstruct"]
 Switch = Literal["off", "redact", "reject"]

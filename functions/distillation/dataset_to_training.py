@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
-from distillation.job_names import client_token
+from distillation.bedrock.job_names import client_token
 from distillation.records import Record
 
 

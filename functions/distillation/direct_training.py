@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import NamedTuple
 
-from distillation.conversation_lines import conversation_line
+from distillation.bedrock.limits import fits_in_sample, reserved_word_in
+from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import InvalidInput
 from distillation.records import Prompt, Record
 from distillation.task import Task, TaskKind, canonical_answer
-from distillation.training_limits import fits_in_sample, reserved_word_in
 
 LEAST_SHARE = 0.5
 """With references for fewer of the seeds than this, a direct student is no fair rival: it would repeat a few prompts."""

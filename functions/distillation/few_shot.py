@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
+from distillation.bedrock.limits import estimate_tokens
 from distillation.prompts_to_requests import Turn, turn
 from distillation.records import HoldoutItem, Record
 from distillation.task import Task, TaskKind
-from distillation.training_limits import estimate_tokens
 
 MAX_EXAMPLE_TOKENS = 1000
 """A longer example is passed over: each is paid for with every question."""

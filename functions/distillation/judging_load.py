@@ -1,10 +1,10 @@
 """How much the judge of the arms will be sent and will say, in estimated tokens before the margin."""
 
+from distillation.bedrock.limits import estimate_tokens
 from distillation.comparison_requests import CHOICE_TOKENS
 from distillation.instructions import template
 from distillation.records import Arm, Record
 from distillation.run_config import RunConfig
-from distillation.training_limits import estimate_tokens
 
 METRIC_CHARACTERS = 3_800
 """Of Bedrock's own prompt of a metric: the user guide's page "Built-in metric evaluator prompts", Amazon Nova 2 Lite, has 42,000 characters for 11 metrics."""

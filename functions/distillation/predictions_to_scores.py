@@ -12,8 +12,8 @@ from itertools import islice
 from distillation.answer_sheet import AnswerSheet, read_sheet
 from distillation.arm_columns import error_counts, quality_columns
 from distillation.arm_figures import ArmFigures, Measured, figures, latency_metrics, measure
+from distillation.bedrock.prices import Prices
 from distillation.class_scores import confusion
-from distillation.costs import Prices
 from distillation.gate_comparisons import Contest, Quality, Slices, compare, compare_macro_f1, contests, slices_of
 from distillation.instructive_items import instructive_items
 from distillation.metrics import EXACT, Tolerance

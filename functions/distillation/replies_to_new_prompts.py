@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic.alias_generators import to_camel
 
+from distillation.bedrock.limits import reserved_word_in
 from distillation.errors import RecordsLost
 from distillation.expansion_methods import Ask, Topic
 from distillation.expansion_rounds import RoundCounts
@@ -22,7 +23,6 @@ from distillation.seed_formats import SeedFields
 from distillation.seeds import trouble_of
 from distillation.seeds_to_prompts import own_system, prompt_id
 from distillation.task import Task
-from distillation.training_limits import reserved_word_in
 
 TOPIC_CHARACTERS = 80
 TRUNCATED = "truncated"

@@ -11,14 +11,14 @@ import jsonschema_rs
 from pydantic import AfterValidator, Field, model_validator
 
 from distillation.arms_config import Arms, PromotionMode, Serving
+from distillation.bedrock.job_names import RUN_ID_MAX
+from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
 from distillation.config_section import Section, problem
 from distillation.curation_config import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_expansion, check_policy
 from distillation.evaluation_config import Evaluation, Gate
-from distillation.job_names import RUN_ID_MAX
 from distillation.prompt_template import PromptTemplate
 from distillation.task import Task, TaskKind, canonical_answer
 from distillation.training_config import Training, check_method
-from distillation.training_limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
 
 LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 20, 64
 RUN_ID_PATTERN = r"^[a-z0-9](-?[a-z0-9]){0,35}$"

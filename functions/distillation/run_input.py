@@ -15,8 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
-from distillation.job_names import RUN_ID_MAX
 from distillation.layout import dataset_input as dataset_input_key
 from distillation.run_config import DATASET_PATTERN, RUN_ID_PATTERN, RunConfig
 

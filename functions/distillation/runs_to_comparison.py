@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.costs import Prices
+from distillation.bedrock.prices import Prices
 from distillation.errors import InvalidInput
 from distillation.flat_settings import differing
 from distillation.metrics import EXACT, Tolerance

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.costs import Costs, Estimate
+from distillation.bedrock.prices import Costs, Estimate
 from distillation.dataset_manifest import Histogram, Manifest
 from distillation.records import FunnelStep, Record
 from distillation.report_funnel import funnel_problems

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
+from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import InvalidInput, RecordsLost
 from distillation.records import RejectedSeed, Seed
 from distillation.seeds import UNREADABLE_FIELD
-from distillation.training_limits import MIN_SAMPLES
 
 DUPLICATE_REASONS = frozenset({"duplicate", "duplicate_conflicting_reference"})
 """Reasons of seeds that are set aside and do not count as bad: nothing is wrong with them, the same was said before."""

@@ -6,9 +6,9 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from distillation.arms_config import Arms
+from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS
 from distillation.config_section import Section, problem
 from distillation.curation_config import Examples, Filters, Selection
-from distillation.training_limits import MIN_DISTILLATION_PROMPTS
 
 TrainingMethod = Literal["FINE_TUNING", "DISTILLATION"]
 

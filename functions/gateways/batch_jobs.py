@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from distillation.job_names import client_token
-from distillation.waiting import JobLook
+from distillation.bedrock.job_names import client_token
+from distillation.bedrock.waiting import JobLook
 from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.listings import arn_by_name
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
-from distillation.waiting import JobLook
 from gateways.aws_errors import GONE, busy_is_retryable, code_of, passing_over
 from gateways.listings import arn_by_name
 

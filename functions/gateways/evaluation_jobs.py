@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from distillation.job_names import client_token
+from distillation.bedrock.job_names import client_token
+from distillation.bedrock.waiting import JobLook
 from distillation.judge_metric import JudgeMetric
-from distillation.waiting import JobLook
 from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.listings import arn_by_name
 

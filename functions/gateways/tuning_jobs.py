@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from distillation.waiting import JobLook
+from distillation.bedrock.waiting import JobLook
 from gateways.aws_errors import GONE, NOT_RUNNING, busy_is_retryable, code_of, passing_over
 from gateways.listings import arn_by_name
 

@@ -4,8 +4,8 @@ from application.converse_shard import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import requests_in
 from application.services import Services
+from distillation.bedrock.families import takes_flex
 from distillation.layout import RunLayout
-from distillation.model_family import takes_flex
 from distillation.records import Stage
 from distillation.replies_to_answers import read_replies
 

@@ -11,7 +11,7 @@ from application.entry import Event, Turn, lambda_entry
 from application.evaluation_copies import evaluation_items
 from application.run_files import earlier_run
 from application.services import Services
-from distillation.costs import Estimate, estimate, load_prices, workload
+from distillation.bedrock.prices import Estimate, estimate, load_prices, workload
 from distillation.direct_training import check_direct
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.instructions import prompt_hashes

@@ -9,7 +9,7 @@ from application.entry import Event, Turn, lambda_entry
 from application.judge_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
-from distillation.costs import load_prices
+from distillation.bedrock.prices import load_prices
 from distillation.layout import RunLayout
 from distillation.metrics import Tolerance
 from distillation.predictions_to_scores import score

@@ -5,10 +5,10 @@ from itertools import count
 
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services
-from distillation import job_names
+from distillation.bedrock import job_names
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.submission import submit_once
 from distillation.dataset_to_training import deployment_request
-from distillation.job_status import JobKind
-from distillation.submission import submit_once
 
 TIME_LIMIT = timedelta(hours=6)
 

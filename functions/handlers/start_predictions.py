@@ -3,7 +3,7 @@
 from application.batch_submission import submit_batch
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services
-from distillation import job_names
+from distillation.bedrock import job_names
 from distillation.layout import RunLayout
 
 

@@ -6,12 +6,12 @@ from itertools import count
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_run
 from application.services import Services
-from distillation import job_names
+from distillation.bedrock import job_names
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.submission import submit_once
 from distillation.dataset_to_training import JobFacts, customization_request, distillation_request
-from distillation.job_status import JobKind
 from distillation.layout import RunLayout
 from distillation.records import Arm
-from distillation.submission import submit_once
 
 TIME_LIMIT = timedelta(days=3)
 """5,000 records and 2 epochs take about an hour (AWS samples); a queue of other jobs of the account can hold one back much longer."""

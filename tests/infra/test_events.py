@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from distillation import job_names
-from distillation.job_status import JobKind, Outcome, known_statuses, outcome_of
+from distillation.bedrock import job_names
+from distillation.bedrock.job_status import JobKind, Outcome, known_statuses, outcome_of
 from infra.wheels import ROOT
 from tests.infra.synthesis import Assembly
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillation.arm_columns import Column
-from distillation.costs import load_prices
+from distillation.bedrock.prices import load_prices
 from distillation.gate_comparisons import Contest, compare
 from distillation.paired_differences import Draw
 from distillation.predictions_to_scores import score

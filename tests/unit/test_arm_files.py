@@ -8,7 +8,7 @@ import pytest
 from application.arm_files import few_shot_of
 from application.direct_files import arms_to_train
 from application.run_files import read_run
-from distillation.conversation_lines import conversation_line
+from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
 from distillation.records import Answer, Candidate, Prediction, Prompt, PromptKey, Request

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from distillation.conversation_lines import conversation_line, conversation_parts
+from distillation.bedrock.training_lines import conversation_line, conversation_parts
 from distillation.dataset_card import bars, card_of, licence_of
 from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, Histogram, Manifest, describe_file, histogram
 from distillation.dataset_split import SplitPlan

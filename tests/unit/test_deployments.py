@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.errors import PromotionFailed, ThrottledByBedrock
-from distillation.job_status import JobKind, Outcome, outcome_of
 from gateways.deployments import Deployments
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from distillation.bedrock.job_names import client_token
 from distillation.errors import ThrottledByBedrock
-from distillation.job_names import client_token
 from distillation.judge_metric import JudgeMetric
 from gateways.evaluation_jobs import EvaluationJobs
 

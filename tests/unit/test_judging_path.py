@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from distillation.bedrock.job_status import Outcome
 from distillation.errors import InvalidInput
-from distillation.job_status import Outcome
 from distillation.records import HoldoutItem
 from distillation.scores import JudgedArm
 from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.costs import load_prices
+from distillation.bedrock.prices import load_prices
 from distillation.errors import RecordsLost
 from distillation.metrics import Tolerance
 from distillation.predictions_to_scores import score

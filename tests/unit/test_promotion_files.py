@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from application.promotion_files import submit_promotion, take_back, undo_unverified, was_promoted
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.submission import submit_once
+from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
-from distillation.job_status import JobKind
 from distillation.layout import RunLayout
-from distillation.submission import submit_once
-from distillation.waiting import JobLook
 from handlers import await_job, promote_student, retire_after_failure, retire_student, verify_promotion
 from tests.fakes import Turn, record_error
 from tests.promotion_world import DATASET, PARAMETER, STABLE, PromotionWorld

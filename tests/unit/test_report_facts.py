@@ -10,8 +10,8 @@ import pytest
 from application.report_facts import report_of
 from application.run_files import Student, Wave
 from application.run_usage import usages
-from distillation.conversation_lines import conversation_line
-from distillation.costs import Estimate
+from distillation.bedrock.prices import Estimate
+from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset_manifest import Manifest
 from distillation.dataset_split import SplitPlan
 from distillation.expansion_rounds import ExpansionSummary

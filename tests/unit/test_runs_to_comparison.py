@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from distillation.bedrock.prices import load_prices
 from distillation.comparison_to_pages import finding, forest_rows, render_comparison
-from distillation.costs import load_prices
 from distillation.errors import InvalidInput
 from distillation.flat_settings import differing, flat
 from distillation.paired_statistics import mcnemar, tango

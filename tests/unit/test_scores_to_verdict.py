@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from distillation.costs import load_prices
+from distillation.bedrock.prices import load_prices
 from distillation.predictions_to_scores import score
 from distillation.records import HoldoutItem
 from distillation.scores import Decision, Scores

@@ -14,11 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from distillation import seed_lines
+from distillation.bedrock.limits import RESERVED_WORDS
 from distillation.records import RejectedSeed, Seed
 from distillation.seed_lines import MAX_LINE_BYTES
 from distillation.seed_tally import problem_line
 from distillation.seeds import UNREADABLE_FIELD, SeedReader, is_seed_file
-from distillation.training_limits import RESERVED_WORDS
 
 ROOT = Path(__file__).parents[2]
 Outcome = Seed | RejectedSeed

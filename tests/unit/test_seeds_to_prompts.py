@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillation.bedrock.limits import reserved_word_in
 from distillation.errors import InvalidInput, RecordsLost
 from distillation.instructions import label_system, prompt_hashes
 from distillation.records import RejectedSeed, Seed
@@ -16,7 +17,6 @@ from distillation.run_input import resolve_config
 from distillation.seed_tally import SeedTally
 from distillation.seeds_to_prompts import SeedIntake, prompt_id, prompts_of
 from distillation.task import Task, TaskKind
-from distillation.training_limits import reserved_word_in
 
 ROOT = Path(__file__).parents[2]
 

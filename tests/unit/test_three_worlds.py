@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from distillation.costs import load_prices
+from distillation.bedrock.prices import load_prices
 from distillation.gate_checks import MIN_SLICE_ITEMS
 from distillation.predictions_to_scores import score
 from distillation.scores import Check, Decision, Verdict

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from distillation.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.judge_metric import JudgeMetric
 from gateways.embeddings import Embeddings
 from gateways.evaluation_jobs import EvaluationJobs

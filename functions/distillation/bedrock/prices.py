@@ -11,13 +11,13 @@ from importlib import resources
 
 import msgspec
 
+from distillation.bedrock.limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
 from distillation.errors import InvalidInput
 from distillation.expansion_loads import ExpansionLoad, RatingLoad, expansion_load, rating_load
 from distillation.judging_load import JudgingLoad, judging_load
 from distillation.records import Prompt, Record
 from distillation.run_config import RunConfig
 from distillation.task import Task, TaskKind
-from distillation.training_limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
 
 MARGIN = 0.20
 """Added to every estimated token count, because `estimate_tokens` is not Nova's tokenizer."""

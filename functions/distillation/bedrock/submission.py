@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from distillation.job_status import JobKind
+from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow
 
 KEEP_LEDGER = timedelta(days=400)

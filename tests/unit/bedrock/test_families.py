@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillation.model_family import family_of, self_preference_warning
+from distillation.bedrock.families import family_of, self_preference_warning
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from distillation.training_limits import MAX_SAMPLE_TOKENS, RESERVED_WORDS, estimate_tokens, fits_in_sample, reserved_word_in
+from distillation.bedrock.limits import MAX_SAMPLE_TOKENS, RESERVED_WORDS, estimate_tokens, fits_in_sample, reserved_word_in
 
 
 @pytest.mark.parametrize("word", RESERVED_WORDS)

@@ -3,7 +3,7 @@
 import botocore.session
 import pytest
 
-from distillation.job_status import JobKind, Outcome, known_statuses, outcome_of
+from distillation.bedrock.job_status import JobKind, Outcome, known_statuses, outcome_of
 
 MODEL = botocore.session.get_session().get_service_model("bedrock")
 SHAPES = {

@@ -5,9 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from distillation.job_status import JobKind, Outcome
+from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.waiting import STOP_GRACE, JobLook, complete_if_ended
 from distillation.records import LedgerRow
-from distillation.waiting import STOP_GRACE, JobLook, complete_if_ended
 from tests.fakes import EPOCH, Clock, FakeCallbacks, FakeJobs, MemoryLedger
 
 DEADLINE = EPOCH + timedelta(hours=24)

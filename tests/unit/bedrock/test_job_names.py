@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation import job_names
+from distillation.bedrock import job_names
 from distillation.records import Arm
 from distillation.run_config import DATASET_PATTERN
 

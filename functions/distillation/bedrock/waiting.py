@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.submission import Ledger
 from distillation.errors import DeploymentFailed, PromotionFailed, TuningFailed, WaitedTooLong
-from distillation.job_status import JobKind, Outcome, outcome_of
 from distillation.records import LedgerRow, Record
-from distillation.submission import Ledger
 
 STOP_GRACE = timedelta(hours=1)
 """How long a job that was stopped at its deadline may take to say so."""

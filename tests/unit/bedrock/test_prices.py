@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from distillation.costs import Prices, Usage, Workload, actual_cost, estimate, load_prices, price_of, workload
+from distillation.bedrock.prices import Prices, Usage, Workload, actual_cost, estimate, load_prices, price_of, workload
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.run_config import RunConfig

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from distillation.job_status import JobKind
-from distillation.submission import submit_once
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.submission import submit_once
 from tests.fakes import EPOCH, FakeJobs, MemoryLedger
 
 
