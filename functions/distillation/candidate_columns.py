@@ -7,9 +7,9 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from distillation.decontamination import MeasuredTexts, Overlap
-from distillation.near_duplicates import Signatures, Vectors
 from distillation.records import Candidate, Held, PromptKey
+from distillation.similarity.near_duplicates import Signatures, Vectors
+from distillation.similarity.overlaps import MeasuredTexts, Overlap
 
 _AT_ONCE = 256
 

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from distillation.candidates_to_ratings import Judging
-from distillation.common_shingles import CommonShingles
 from distillation.dataset_split import SplitPlan
 from distillation.run_record import RunRecord
+from distillation.similarity.words import CommonShingles
 
 
 class MergePlan(NamedTuple):

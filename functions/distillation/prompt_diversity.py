@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from distillation.common_shingles import common_shingles
-from distillation.folded_words import folded_text
-from distillation.near_duplicates import rows_a_band
-from distillation.prompt_keys import keys_of
 from distillation.records import Prompt
+from distillation.similarity.near_duplicates import rows_a_band
+from distillation.similarity.prompt_keys import keys_of
+from distillation.similarity.words import common_shingles, folded_text
 
 REFERENCE_SEEDS = 2_000
 """Seeds that the topic is measured by, at the most; spread over all of them."""

@@ -14,7 +14,6 @@ from distillation.bedrock.limits import reserved_word_in
 from distillation.errors import RecordsLost
 from distillation.expansion_methods import Ask, Topic
 from distillation.expansion_rounds import RoundCounts
-from distillation.folded_words import folded_text
 from distillation.prompt_diversity import SeedTopic, Twin, twins
 from distillation.records import Answer, Prompt, Record, RejectedAnswer
 from distillation.reply_lists import items_of
@@ -22,6 +21,7 @@ from distillation.run_config import RunConfig
 from distillation.seed_formats import SeedFields
 from distillation.seeds import trouble_of
 from distillation.seeds_to_prompts import own_system, prompt_id
+from distillation.similarity.words import folded_text
 from distillation.task import Task
 
 TOPIC_CHARACTERS = 80

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.apportionment import apportion
-from distillation.near_duplicates import Signatures, near_clusters
 from distillation.selection_summary import SelectionSummary
+from distillation.similarity.near_duplicates import Signatures, near_clusters
 
 GROUP_THRESHOLD = 0.3
 """Similarity from which prompts are of one group: coarse, a third of the word sequences shared."""

@@ -4,10 +4,10 @@ from application.entry import Event, Turn, lambda_entry
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
 from application.waves import take_over, teacher_requests, wave_output, without, write_wave
-from distillation.common_shingles import common_shingles
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import prompt_shards
 from distillation.run_record import RunRecord
+from distillation.similarity.words import common_shingles
 from gateways.store import Store
 
 

@@ -11,10 +11,10 @@ from distillation.answer_distribution import by_prompt
 from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts
 from distillation.layout import RunLayout
 from distillation.managed_distillation import asked_by_us
-from distillation.prompt_keys import keys_of
 from distillation.prompts_to_requests import prompts_a_shard, requests_of, samples_of
 from distillation.records import Prompt, PromptKey, encode_blocks
 from distillation.run_record import RunRecord
+from distillation.similarity.prompt_keys import keys_of
 from distillation.waves_to_accounts import Accounted, ShardCounts, account_for, replies_step
 from gateways.store import Store
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from distillation.candidates_to_ratings import Judging
-from distillation.common_shingles import CommonShingles
 from distillation.dataset_split import Side, SplitPlan, side_of
 from distillation.merge_plan import MergePlan
-from distillation.prompt_keys import keys_of
 from distillation.records import Candidate, Held, Prompt
 from distillation.seeds_to_prompts import prompt_id
+from distillation.similarity.prompt_keys import keys_of
+from distillation.similarity.words import CommonShingles
 
 NO_TEMPLATE = CommonShingles(prompts=0, shingles=())
 PLAN = MergePlan(

@@ -7,11 +7,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.common_shingles import common_shingles
 from distillation.dataset_split import Side, side_of_id
 from distillation.examples_to_dataset import Decision, decide
-from distillation.prompt_keys import keys_of
 from distillation.records import Candidate, Held, Seed
+from distillation.similarity.prompt_keys import keys_of
+from distillation.similarity.words import common_shingles
 from tests.unit.datasets import JUDGING, NO_TEMPLATE, PLAN, STORY, candidate, held, prompt, texts_on
 
 

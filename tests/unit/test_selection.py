@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.near_duplicates import Signatures
 from distillation.selection import select
+from distillation.similarity.near_duplicates import Signatures
 
 rng = np.random.default_rng(3)
 

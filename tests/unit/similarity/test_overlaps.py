@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation import decontamination, word_hashes
-from distillation.common_shingles import CommonShingles, common_shingles
-from distillation.decontamination import MeasuredTexts
 from distillation.evaluation_files import read_evaluation_file
 from distillation.records import Prompt
-from distillation.word_hashes import CommonWords, Sequences, WordTable
+from distillation.similarity import overlaps as decontamination
+from distillation.similarity import word_hashes
+from distillation.similarity.overlaps import MeasuredTexts
+from distillation.similarity.word_hashes import CommonWords, Sequences, WordTable
+from distillation.similarity.words import CommonShingles, common_shingles
 
 NONE = CommonShingles(prompts=0, shingles=())
 ALPHABET = [f"w{n}" for n in range(100)]

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from distillation.common_shingles import SHINGLE_WORDS, CommonShingles
-from distillation.folded_words import words_of
+from distillation.similarity.words import SHINGLE_WORDS, CommonShingles, words_of
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]

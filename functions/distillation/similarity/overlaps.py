@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.word_hashes import CommonWords, Hashes, Numbers, Sequences, sequences, table_of
+from distillation.similarity.word_hashes import CommonWords, Hashes, Numbers, Sequences, sequences, table_of
 
 BOILERPLATE_DOCUMENTS = 10
 _AT_ONCE = 256

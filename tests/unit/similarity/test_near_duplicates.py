@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.near_duplicates import Clusters, join_labels, near_clusters, rows_a_band, semantic_clusters
+from distillation.similarity.near_duplicates import Clusters, join_labels, near_clusters, rows_a_band, semantic_clusters
 
 
 def components(similar: np.ndarray[Any, Any]) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from distillation.word_hashes import mixed
+from distillation.similarity.word_hashes import mixed
 
 Signatures = npt.NDArray[np.uint32]
 Vectors = npt.NDArray[np.float16]

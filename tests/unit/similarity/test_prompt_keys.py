@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.common_shingles import CommonShingles, common_shingles
-from distillation.folded_words import folded_text, words_of
-from distillation.prompt_keys import SIGNATURE_SLOTS, folded, keys_of
 from distillation.records import Prompt
 from distillation.seeds_to_prompts import prompt_id
-from distillation.word_hashes import CommonWords, sequences, table_of
+from distillation.similarity.prompt_keys import SIGNATURE_SLOTS, folded, keys_of
+from distillation.similarity.word_hashes import CommonWords, sequences, table_of
+from distillation.similarity.words import CommonShingles, common_shingles, folded_text, words_of
 
 NONE = CommonShingles(prompts=0, shingles=())
 
@@ -131,7 +130,7 @@ def test_keys_are_the_same_one_by_one_and_all_at_once_and_in_another_process() -
     assert together == [keys_of([p], NONE)[0] for p in prompts(texts, "Judge.")]
     assert {len(key.signature) for key in together} == {4 * SIGNATURE_SLOTS}
     code = (
-        "from distillation.prompt_keys import keys_of; from distillation.common_shingles import CommonShingles; from distillation.records import Prompt;"
+        "from distillation.similarity.prompt_keys import keys_of; from distillation.similarity.words import CommonShingles; from distillation.records import Prompt;"
         "k = keys_of([Prompt(prompt_id='p', prompt='The film was great.', seed_id='s', system='Judge.')], CommonShingles(prompts=0, shingles=()))[0];"
         "print(k.folded, k.signature.hex())"
     )

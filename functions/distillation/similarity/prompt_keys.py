@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 from rensa import RMinHash
 
-from distillation.common_shingles import SHINGLE_WORDS, CommonShingles
-from distillation.folded_words import folded_text
 from distillation.records import Prompt, PromptKey
-from distillation.word_hashes import CommonWords, mixed, sequences, table_of
+from distillation.similarity.word_hashes import CommonWords, mixed, sequences, table_of
+from distillation.similarity.words import SHINGLE_WORDS, CommonShingles, folded_text
 
 SIGNATURE_SLOTS = 128
 """An estimated similarity has a standard error of at most 0.044 (the square root of s(1-s)/128; Leskovec et al., Mining of Massive Datasets, ch. 3)."""

@@ -1,14 +1,34 @@
-"""The words that most prompts of a run share because they come from a template. They say nothing about whether two prompts are the same.
-
-Found once a run, by PlanRequests, from a sample that depends on the prompts' ids alone; so every shard leaves the same words out.
-"""
+"""A text as the words that duplicates and leaks are looked for in: case, width, punctuation and white space do not count."""
 
 import heapq
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from distillation.folded_words import words_of
 from distillation.records import Prompt, Record
+
+_ASCII_MARKS = str.maketrans({mark: " " for mark in map(chr, range(128)) if not (mark.isalnum() or mark == "_")})
+_MARKS = re.compile(r"[\W]+")
+_UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff])")
+"""Thai, Lao, Burmese, Khmer, kana and Han: written without spaces, so each character is taken as a word."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in order, folded (Unicode form NFKC, casefold), without punctuation. A text of nothing but marks is one word."""
+    if text.isascii():
+        return text.lower().translate(_ASCII_MARKS).split() or [text.strip()]
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _UNSPACED.sub(r" \1 ", _MARKS.sub(" ", folded)).split() or [folded.strip()]
+
+
+def folded_text(text: str) -> str:
+    """The text with case, width and white space folded, punctuation kept: two texts that fold the same read the same."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip().lower()  # most texts, ten times faster
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(folded.split())
+
 
 SHINGLE_WORDS = 3
 """Length of a shingle in words. One changed word of 30 leaves a similarity of 0.82, one of 10 leaves 0.45: short prompts must be closer to be twins."""
