@@ -13,8 +13,8 @@ from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
 from distillation.metrics import Tolerance
 from distillation.records import Arm, HoldoutItem, Prediction, decode_lines
-from distillation.run_config import RunConfig
-from distillation.run_record import RunRecord
+from distillation.run.config import RunConfig
+from distillation.run.record import RunRecord
 from distillation.runs_to_comparison import ComparedRun, Comparison, compare
 
 T = TypeVar("T", bound=msgspec.Struct)

@@ -7,7 +7,7 @@ from cli.observed import Execution, HistoryEvent, JobProgress, Observed, json_ob
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow
-from distillation.run_input import default_run_id
+from distillation.run.input import default_run_id
 
 
 class RunSource(Protocol):

@@ -12,7 +12,7 @@ from cli.run_lookup import ExecutionSource
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
 from distillation.layout import dataset_input, seeds_prefix
-from distillation.run_input import dataset_of, resolve_config
+from distillation.run.input import dataset_of, resolve_config
 from distillation.seeds import is_seed_file
 
 TRIGGER_PATIENCE_SECONDS = 240.0

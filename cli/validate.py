@@ -8,8 +8,8 @@ from typing import Any
 from distillation.errors import DistillationError, InvalidInput
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed, Seed
-from distillation.run_config import RunConfig
-from distillation.run_input import resolve_config
+from distillation.run.config import RunConfig
+from distillation.run.input import resolve_config
 from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of
 from distillation.task import Task

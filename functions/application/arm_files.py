@@ -8,7 +8,7 @@ from distillation.bedrock.training_lines import conversation_parts
 from distillation.few_shot import FewShot, Learnt, learnt_prompts
 from distillation.layout import RunLayout
 from distillation.records import Record
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

@@ -24,7 +24,7 @@ from distillation.examples_to_dataset import Decision, decide
 from distillation.layout import RunLayout
 from distillation.merge_plan import merge_plan
 from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, encode_line, encode_lines
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import SPOOL_BYTES, Store
 
 SHOWN = 2

@@ -10,7 +10,7 @@ from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
 from distillation.personal_data import redact
 from distillation.records import Arm
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 FILES = ("train.jsonl", "validation.jsonl")

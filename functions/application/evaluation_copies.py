@@ -4,7 +4,7 @@ from distillation.errors import InvalidInput
 from distillation.evaluation_files import read_evaluation_file
 from distillation.layout import RunLayout
 from distillation.records import Seed
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
 from gateways.store import Store
 
 

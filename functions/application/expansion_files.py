@@ -11,7 +11,7 @@ from distillation.expansion_rounds import RoundCounts
 from distillation.layout import RunLayout
 from distillation.prompt_diversity import apart_from
 from distillation.records import Answer, Prompt, RejectedAnswer, Stage
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from distillation.errors import InvalidInput
-from distillation.run_input import default_run_id, resolve_config
+from distillation.run.input import default_run_id, resolve_config
 
 
 def run_of_execution(execution_input: Any, execution_name: str) -> str:

@@ -7,7 +7,6 @@ from application.judging_files import judged_items, pairs_between
 from application.stage_rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
 from distillation.judge_calibration import calibration
-from distillation.judge_config import EvaluationJudge
 from distillation.judged_answers import texts_by_prompt
 from distillation.judgements_to_scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
 from distillation.layout import RunLayout
@@ -16,7 +15,8 @@ from distillation.predictions_to_scores import RESAMPLES
 from distillation.quality_targets import Judged
 from distillation.records import Arm, HoldoutItem, Prediction, Stage
 from distillation.replies_to_comparisons import choices_of, comparisons
-from distillation.run_record import RunRecord
+from distillation.run.evaluation import EvaluationJudge
+from distillation.run.record import RunRecord
 from distillation.scores import Comparisons, JudgedArm, JudgeScores
 from gateways.store import Store
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from application.run_files import read_holdout
 from distillation.comparison_requests import Pair, pairs_of
-from distillation.judge_config import EvaluationJudge
 from distillation.judged_answers import chosen_items, judging_lines, parts, texts_by_prompt
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction
-from distillation.run_record import RunRecord
+from distillation.run.evaluation import EvaluationJudge
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

@@ -9,9 +9,9 @@ from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import submit_once
 from distillation.errors import InvalidInput
-from distillation.judge_metric import JudgeMetric
 from distillation.layout import RunLayout
-from distillation.run_record import RunRecord
+from distillation.run.evaluation import JudgeMetric
+from distillation.run.record import RunRecord
 
 
 def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int, records: int) -> str:

@@ -15,7 +15,7 @@ from distillation.expansion_rounds import ExpansionSummary
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed
 from distillation.report_funnel import expansion_steps, seeds_step
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from distillation.scores import Scores, Verdict
 from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts
 from distillation.waves_to_accounts import Account

@@ -10,7 +10,7 @@ from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import Shard
 from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
-from distillation.run_record import Question, RunRecord
+from distillation.run.record import Question, RunRecord
 from distillation.similarity.words import CommonShingles
 from gateways.store import Store
 

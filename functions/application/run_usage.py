@@ -11,7 +11,7 @@ from distillation.bedrock.prices import Usage
 from distillation.bedrock.training_lines import conversation_parts
 from distillation.layout import RunLayout
 from distillation.records import Arm, Route, Stage
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 STAGES = {Stage.EXPANSION: "expansion", Stage.ANSWERS: "teacher", Stage.RATINGS: "ratings", Stage.COMPARISONS: "comparisons"}

@@ -22,11 +22,11 @@ import msgspec
 
 from distillation.answer_language import other_language
 from distillation.bedrock.limits import reserved_word_in
-from distillation.curation_config import Examples, Filters
 from distillation.funnel import FilterStep
 from distillation.personal_data import redact
 from distillation.plain_texts import surely_plain
 from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
+from distillation.run.curation import Examples, Filters
 from distillation.stock_phrases import declines, is_boilerplate
 from distillation.task import NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID, Task, TaskKind, Unfit, answer_reader, unfenced
 

@@ -7,9 +7,9 @@ import msgspec
 
 from distillation.answer_distribution import majority, minimum_bayes_risk
 from distillation.answer_filters import Fit
-from distillation.curation_config import Examples, Filters
 from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Answer
+from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 
 OUTVOTED, DUPLICATE_OF_CHOSEN, GREEDY, NO_MATCH = "outvoted", "duplicate_of_chosen", "greedy_is_no_draw", "no_sample_matches_reference"

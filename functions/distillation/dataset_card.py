@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from distillation.dataset_manifest import Histogram, Manifest
 from distillation.page_environment import pages
 from distillation.records import HoldoutItem
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from distillation.task import TaskKind
 
 SHOWN_CHARACTERS = 400

@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from distillation.dataset_split import SplitPlan
 from distillation.records import FunnelStep, Record
-from distillation.run_record import Models
+from distillation.run.config import SplitPlan
+from distillation.run.record import Models
 from distillation.selection_summary import SelectionSummary
 
 AGREEMENT_EDGES = tuple(number / 10 for number in range(11))

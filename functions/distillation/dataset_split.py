@@ -6,7 +6,8 @@ Why shares are near and not exact, and why a cluster of near duplicates never mo
 import hashlib
 from enum import StrEnum
 
-from distillation.records import Prompt, Record
+from distillation.records import Prompt
+from distillation.run.config import SplitPlan
 
 
 class Side(StrEnum):
@@ -15,13 +16,6 @@ class Side(StrEnum):
     TRAIN = "train"
     VALIDATION = "validation"
     HOLDOUT = "holdout"
-
-
-class SplitPlan(Record, frozen=True):
-    """Shares of the prompts (0 to 1): `holdout_share` of all is never trained on, `validation_share` of the rest is not trained on but watched."""
-
-    holdout_share: float
-    validation_share: float
 
 
 def side_of(prompt: Prompt, plan: SplitPlan) -> Side:

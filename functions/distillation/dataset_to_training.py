@@ -4,15 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
 from distillation.bedrock.job_names import client_token
-from distillation.records import Record
-
-
-class TrainingPlan(Record, frozen=True):
-    """Hyperparameters of Nova fine-tuning: epochs 1-5, learning rate 1e-6 to 1e-4, warm-up steps 0-100 (Amazon Nova user guide)."""
-
-    epoch_count: int
-    learning_rate: float
-    learning_rate_warmup_steps: int
+from distillation.run.config import TrainingPlan
 
 
 class JobFacts(TypedDict):

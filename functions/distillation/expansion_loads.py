@@ -3,12 +3,12 @@
 import math
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.curation_config import Expansion
 from distillation.expansion_methods import EXAMPLES, TOPICS
 from distillation.expansion_requests import TOPICS_A_REQUEST
 from distillation.instructions import template
 from distillation.records import Record
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
+from distillation.run.curation import Expansion
 
 ASSUMED_YIELD = 0.8
 """Share of the prompts asked for that is taken to be new and usable. An assumption: what a run's teacher and seeds give is in its counts."""

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from distillation.apportionment import apportion
-from distillation.curation_config import Expansion
 from distillation.expansion_methods import TOPICS
 from distillation.records import Prompt, Record
+from distillation.run.curation import Expansion
 
 MOST_ASKED_FOR_ONE = 5
 """Prompts asked for one that is missing, at the most: a poor method must not make a round dear."""

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.judge_config import BARE_NAMES, BUILTIN, EvaluationJudge
 from distillation.judged_answers import Key, key_of, read_key
 from distillation.records import HoldoutItem
+from distillation.run.evaluation import BARE_NAMES, BUILTIN, EvaluationJudge
 from distillation.scores import JudgedArm
 
 ONE_IS_BAD = frozenset({"Builtin.Harmfulness", "Builtin.Stereotyping", "Builtin.Refusal"})

@@ -4,7 +4,7 @@ from distillation.bedrock.limits import estimate_tokens
 from distillation.comparison_requests import CHOICE_TOKENS
 from distillation.instructions import template
 from distillation.records import Arm, Record
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
 
 METRIC_CHARACTERS = 3_800
 """Of Bedrock's own prompt of a metric: the user guide's page "Built-in metric evaluator prompts", Amazon Nova 2 Lite, has 42,000 characters for 11 metrics."""

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from distillation.candidates_to_ratings import Judging
-from distillation.dataset_split import SplitPlan
-from distillation.run_record import RunRecord
+from distillation.run.config import SplitPlan
+from distillation.run.record import RunRecord
 from distillation.similarity.words import CommonShingles
 
 

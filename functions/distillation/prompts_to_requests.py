@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from distillation.records import HoldoutItem, Prompt, Record, Request, Route, encode_line
+from distillation.run.config import SamplingPlan
 
 BATCH_MIN_RECORDS = 100
 """A batch job takes at least 100 records (Amazon Bedrock quotas, not adjustable)."""
@@ -16,16 +17,6 @@ GREEDY_SAMPLE = "g0"
 
 Turn = dict[str, object]
 """One message of a conversation: role and content blocks."""
-
-
-class SamplingPlan(Record, frozen=True):
-    """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
-
-    greedy: int
-    sampled: int
-    temperature: float
-    top_p: float
-    max_tokens: int
 
 
 class Shard(Record, frozen=True):

@@ -17,7 +17,7 @@ from distillation.expansion_rounds import RoundCounts
 from distillation.prompt_diversity import SeedTopic, Twin, twins
 from distillation.records import Answer, Prompt, Record, RejectedAnswer
 from distillation.reply_lists import items_of
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
 from distillation.seed_formats import SeedFields
 from distillation.seeds import trouble_of
 from distillation.seeds_to_prompts import own_system, prompt_id

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.prompt_template import PromptTemplate
+from distillation.run.template import PromptTemplate
 from distillation.seed_lines import MAX_LINE_BYTES, UnreadableFile
 
 SCHEMA_VERSION = "bedrock-conversation-2024"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from posixpath import basename
 
 from distillation.bedrock.limits import MAX_SAMPLE_TOKENS, RESERVED_WORDS, estimate_tokens, fits_in_sample, reserved_word_in
-from distillation.prompt_template import PromptTemplate
 from distillation.records import RejectedSeed, Seed
+from distillation.run.template import PromptTemplate
 from distillation.seed_formats import BadLine, NumberedRecord, SeedFields, csv_records, json_records, lone_surrogate, shown
 from distillation.seed_lines import UnreadableFile, file_format, numbered_lines
 

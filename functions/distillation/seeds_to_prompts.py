@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from distillation.instructions import label_system
 from distillation.layout import RunLayout
 from distillation.records import Prompt, RejectedSeed, Seed
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
 from distillation.seed_formats import shown
 from distillation.seed_tally import SeedTally
 from distillation.seeds import SeedReader

@@ -4,7 +4,7 @@ from collections import Counter
 
 from distillation.errors import InvalidInput
 from distillation.records import Seed
-from distillation.run_config import LABELS_MAX, TaskInput, trouble_of_labels
+from distillation.run.config import LABELS_MAX, TaskInput, trouble_of_labels
 from distillation.task import Task, TaskKind
 
 REFERENCE_SHARE = 0.9

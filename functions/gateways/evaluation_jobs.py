@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillation.bedrock.job_names import client_token
 from distillation.bedrock.waiting import JobLook
-from distillation.judge_metric import JudgeMetric
+from distillation.run.evaluation import JudgeMetric
 from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.listings import arn_by_name
 

@@ -10,7 +10,7 @@ from application.stage_rounds import plan_round
 from application.waves import wave_output
 from distillation.comparison_requests import orders_of
 from distillation.records import Request, Stage
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

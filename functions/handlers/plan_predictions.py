@@ -9,7 +9,7 @@ from distillation.few_shot import FewShot, as_turns
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import arm_requests
 from distillation.records import Arm, HoldoutItem, Request
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

@@ -14,7 +14,7 @@ from distillation.dataset_split import Side
 from distillation.layout import RunLayout
 from distillation.merge_plan import judging_of
 from distillation.records import Candidate, Request, Stage
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

@@ -6,7 +6,7 @@ from application.services import Services
 from application.waves import take_over, teacher_requests, wave_output, without, write_wave
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import prompt_shards
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from distillation.similarity.words import common_shingles
 from gateways.store import Store
 

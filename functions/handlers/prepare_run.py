@@ -18,9 +18,9 @@ from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.managed_distillation import check_prompts, trouble_of_teacher
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
-from distillation.run_config import RunConfig
-from distillation.run_input import dataset_of, resolve_config
-from distillation.run_record import Models, Question, RunRecord, SeedFile
+from distillation.run.config import RunConfig
+from distillation.run.input import dataset_of, resolve_config
+from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds import is_seed_file
 from distillation.seeds_to_prompts import SeedIntake, prompts_of
 from distillation.task import Task

@@ -9,7 +9,7 @@ from application.services import Services
 from distillation.expansion_rounds import ExpansionSummary, category_targets, missing_by_category, summary, why_it_ends
 from distillation.layout import RunLayout
 from distillation.replies_to_new_prompts import Known, RoundOutcome, read_round, reply_by_request
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

@@ -13,7 +13,7 @@ from distillation.layout import RunLayout
 from distillation.managed_distillation import asked_by_us
 from distillation.prompts_to_requests import prompts_a_shard, requests_of, samples_of
 from distillation.records import Prompt, PromptKey, encode_blocks
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from distillation.similarity.prompt_keys import keys_of
 from distillation.waves_to_accounts import Accounted, ShardCounts, account_for, replies_step
 from gateways.store import Store

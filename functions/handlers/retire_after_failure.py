@@ -10,7 +10,7 @@ from application.promotion_files import student_model, undo_unverified, was_prom
 from application.retirement import retire
 from application.services import Services
 from distillation.layout import RunLayout
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 
 _EARNED = frozenset({"PromoteStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack", "RetireStudent"})
 """States that come after a verdict: a student that has one is kept as a held one is, and can be promoted by hand."""

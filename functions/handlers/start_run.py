@@ -10,8 +10,8 @@ from typing import Any
 from application.entry import Event, Turn, lambda_entry, logger
 from application.services import Services
 from distillation.layout import seeds_prefix
+from distillation.run.uploads import dataset_of_key, execution_name, is_newest
 from distillation.seeds import is_seed_file
-from distillation.uploads_to_runs import dataset_of_key, execution_name, is_newest
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, Any]:

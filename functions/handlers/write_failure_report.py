@@ -9,7 +9,7 @@ from application.services import Services
 from distillation.failure_report import build_failure_report, failure_json
 from distillation.failure_to_pages import render_failure_html, render_failure_markdown
 from distillation.layout import RunLayout
-from distillation.run_record import RunRecord
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 

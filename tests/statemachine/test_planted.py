@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from distillation.dataset_split import Side, SplitPlan, side_of_id
+from distillation.dataset_split import Side, side_of_id
+from distillation.run.config import SplitPlan
 from distillation.seeds_to_prompts import prompt_id
 from tests.flow import GOOD, THINGS, App, check_counts, jsonl, reviews
 

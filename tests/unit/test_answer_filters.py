@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from distillation.answer_filters import AnswerFilters, Fit
-from distillation.curation_config import Examples, Filters
+from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 
 TEXT = Task(kind=TaskKind.TEXT)

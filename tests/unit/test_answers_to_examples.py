@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from distillation.answer_distribution import by_prompt
 from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts, teacher_entropy
-from distillation.curation_config import Examples, Filters
-from distillation.dataset_split import SplitPlan
 from distillation.errors import RecordsLost
 from distillation.records import Answer, Prompt, PromptKey
+from distillation.run.config import SplitPlan
+from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))

@@ -7,8 +7,8 @@ import pytest
 
 from distillation.answer_filters import Fit
 from distillation.chosen_answers import Choice, Chooser, Sample
-from distillation.curation_config import Examples, Filters
 from distillation.records import Answer
+from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("a", "b", "c"))

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from distillation.bedrock.job_names import client_token
 from distillation.errors import ThrottledByBedrock
-from distillation.judge_metric import JudgeMetric
+from distillation.run.evaluation import JudgeMetric
 from gateways.evaluation_jobs import EvaluationJobs
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/abcdefghijkl"

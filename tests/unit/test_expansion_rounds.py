@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.apportionment import apportion
-from distillation.curation_config import Expansion
 from distillation.expansion_rounds import (
     MOST_ASKED_FOR_ONE,
     RoundCounts,
@@ -20,6 +19,7 @@ from distillation.expansion_rounds import (
     yield_of,
 )
 from distillation.records import Prompt
+from distillation.run.curation import Expansion
 
 
 def plan(**changes: Any) -> Expansion:

@@ -4,8 +4,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.prompts_to_requests import GREEDY_TEMPERATURE, SamplingPlan, prompt_of, prompt_shards, prompts_a_shard, requests_of, sample_of, shard_requests
+from distillation.prompts_to_requests import GREEDY_TEMPERATURE, prompt_of, prompt_shards, prompts_a_shard, requests_of, sample_of, shard_requests
 from distillation.records import Prompt, Request, Route
+from distillation.run.config import SamplingPlan
 
 PLAN = SamplingPlan(greedy=1, sampled=4, temperature=1.0, top_p=1.0, max_tokens=64)
 

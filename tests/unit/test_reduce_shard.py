@@ -14,8 +14,8 @@ from distillation.errors import NotEnoughAnswers, RecordsLost
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import Shard, prompt_shards, requests_of
 from distillation.records import Answer, Candidate, Held, MissingAnswer, Prompt, RejectedAnswer, RejectedExample, Route, UnusedAnswer
-from distillation.run_config import RunConfig
-from distillation.run_record import Models, RunRecord
+from distillation.run.config import RunConfig
+from distillation.run.record import Models, RunRecord
 from distillation.similarity.words import common_shingles
 from distillation.task import Task, TaskKind
 from distillation.waves_to_accounts import NO_REPLY, ShardCounts

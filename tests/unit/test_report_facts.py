@@ -13,12 +13,12 @@ from application.run_usage import usages
 from distillation.bedrock.prices import Estimate
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset_manifest import Manifest
-from distillation.dataset_split import SplitPlan
 from distillation.expansion_rounds import ExpansionSummary
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import Shard
 from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage, encode_lines
-from distillation.run_record import Models, RunRecord
+from distillation.run.config import SplitPlan
+from distillation.run.record import Models, RunRecord
 from distillation.scores_to_verdict import decide
 from distillation.waves_to_accounts import Account, ShardCounts
 from tests.fakes import MemoryLedger, MemoryStore

@@ -351,7 +351,7 @@ def test_an_open_quote_is_given_up_after_a_megabyte() -> None:
 
 MEMORY = """
 import resource, sys
-from distillation.run_input import resolve_config
+from distillation.run.input import resolve_config
 from distillation.seeds_to_prompts import SeedIntake
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
 padding = b"word " * 200

@@ -13,7 +13,7 @@ from distillation.bedrock.limits import reserved_word_in
 from distillation.errors import InvalidInput, RecordsLost
 from distillation.instructions import label_system, prompt_hashes
 from distillation.records import RejectedSeed, Seed
-from distillation.run_input import resolve_config
+from distillation.run.input import resolve_config
 from distillation.seed_tally import SeedTally
 from distillation.seeds_to_prompts import SeedIntake, prompt_id, prompts_of
 from distillation.task import Task, TaskKind

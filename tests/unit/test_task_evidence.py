@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillation.run_config import TaskInput
+from distillation.run.config import TaskInput
 from distillation.task import TaskKind
 from distillation.task_evidence import TaskEvidence
 

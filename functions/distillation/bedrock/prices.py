@@ -16,7 +16,7 @@ from distillation.errors import InvalidInput
 from distillation.expansion_loads import ExpansionLoad, RatingLoad, expansion_load, rating_load
 from distillation.judging_load import JudgingLoad, judging_load
 from distillation.records import Prompt, Record
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
 from distillation.task import Task, TaskKind
 
 MARGIN = 0.20

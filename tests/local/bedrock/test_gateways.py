@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
-from distillation.judge_metric import JudgeMetric
+from distillation.run.evaluation import JudgeMetric
 from gateways.embeddings import Embeddings
 from gateways.evaluation_jobs import EvaluationJobs
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs

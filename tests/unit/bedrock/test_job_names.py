@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from distillation.bedrock import job_names
 from distillation.records import Arm
-from distillation.run_config import DATASET_PATTERN
+from distillation.run.config import DATASET_PATTERN
 
 RUN_IDS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,35}", fullmatch=True).filter(lambda run_id: len(run_id) <= job_names.RUN_ID_MAX)
 TRAINED = (Arm.STUDENT, Arm.DIRECT)

@@ -7,7 +7,7 @@ import pytest
 from distillation.bedrock.prices import Prices, Usage, Workload, actual_cost, estimate, load_prices, price_of, workload
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig
 from distillation.task import Task, TaskKind
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0:128k"

@@ -9,7 +9,7 @@ from terminal_fake import Terminal
 
 from distillation.layout import RunLayout
 from distillation.records import Arm, encode_lines
-from distillation.run_record import Models, RunRecord
+from distillation.run.record import Models, RunRecord
 from tests.unit.test_runs_to_comparison import TASK, run_of
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from distillation.judge_config import BUILTIN_METRICS, EvaluationJudge
+from distillation.run.evaluation import BUILTIN_METRICS, EvaluationJudge
 
 POLITE = {
     "name": "polite",

@@ -5,10 +5,10 @@ from typing import Literal
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from distillation.arms_config import Arms
 from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS
-from distillation.config_section import Section, problem
-from distillation.curation_config import Examples, Filters, Selection
+from distillation.run.curation import Examples, Filters, Selection
+from distillation.run.evaluation import Arms
+from distillation.run.section import Section, problem
 
 TrainingMethod = Literal["FINE_TUNING", "DISTILLATION"]
 

@@ -10,15 +10,41 @@ from typing import Annotated, Any, Literal, Self
 import jsonschema_rs
 from pydantic import AfterValidator, Field, model_validator
 
-from distillation.arms_config import Arms, PromotionMode, Serving
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
-from distillation.config_section import Section, problem
-from distillation.curation_config import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_expansion, check_policy
-from distillation.evaluation_config import Evaluation, Gate
-from distillation.prompt_template import PromptTemplate
+from distillation.records import Record
+from distillation.run.curation import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_expansion, check_policy
+from distillation.run.evaluation import Arms, Evaluation, Gate, PromotionMode, Serving
+from distillation.run.section import Section, problem
+from distillation.run.template import PromptTemplate
+from distillation.run.training import Training, check_method
 from distillation.task import Task, TaskKind, canonical_answer
-from distillation.training_config import Training, check_method
+
+
+class TrainingPlan(Record, frozen=True):
+    """Hyperparameters of Nova fine-tuning: epochs 1-5, learning rate 1e-6 to 1e-4, warm-up steps 0-100 (Amazon Nova user guide)."""
+
+    epoch_count: int
+    learning_rate: float
+    learning_rate_warmup_steps: int
+
+
+class SplitPlan(Record, frozen=True):
+    """Shares of the prompts (0 to 1): `holdout_share` of all is never trained on, `validation_share` of the rest is not trained on but watched."""
+
+    holdout_share: float
+    validation_share: float
+
+
+class SamplingPlan(Record, frozen=True):
+    """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
+
+    greedy: int
+    sampled: int
+    temperature: float
+    top_p: float
+    max_tokens: int
+
 
 LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 20, 64
 RUN_ID_PATTERN = r"^[a-z0-9](-?[a-z0-9]){0,35}$"

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from distillation.dataset_split import SplitPlan
-from distillation.dataset_to_training import TrainingPlan
-from distillation.prompts_to_requests import SamplingPlan
 from distillation.records import Record
-from distillation.run_config import RunConfig
+from distillation.run.config import RunConfig, SamplingPlan, SplitPlan, TrainingPlan
 from distillation.task import Task
 
 

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from distillation.evaluation_config import Evaluation, Gate
 from distillation.gate_checks import Rules
 from distillation.metrics import EXACT
+from distillation.run.evaluation import Evaluation, Gate
 
 
 def test_the_defaults_are_those_of_the_code() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from distillation.bedrock.limits import MAX_SAMPLES
-from distillation.config_section import Section, problem
+from distillation.run.section import Section, problem
 
 Method = Literal["topics", "personas", "evolution", "selfInstruct"]
 Switch = Literal["off", "redact", "reject"]

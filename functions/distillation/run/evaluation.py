@@ -1,11 +1,49 @@
-"""The part of a run's input that has a judge model look at the answers of the arms."""
+"""The parts of a run's input that decide how the student is measured and what it must reach."""
 
 import re
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from distillation.config_section import Section, problem
+from distillation.run.section import Section, problem
+
+PromotionMode = Literal["auto", "approve", "never"]
+"""`auto` promotes a student that passes the gate, `approve` asks a person first, `never` only reports."""
+
+
+class Arms(Section):
+    """Models that are compared beside teacher, base and student."""
+
+    few_shot: int = Field(default=0, ge=0, le=32)
+    """Examples of the training set that the untouched small model is shown before each question; 0 leaves this arm out."""
+    direct: bool = False
+    """Tune a second small model on the seeds' own references, with the same prompts and steps: a second training job. Most seeds need a reference."""
+
+
+class Serving(Section):
+    """How a student comes to serve, and what becomes of one that does not."""
+
+    approval_hours: int = Field(default=72, ge=1, le=8760)
+    """Hours that a run with `promotion: approve` waits for an answer. Without one the student is not promoted."""
+    canary_items: int = Field(default=20, ge=1, le=200)
+    """Holdout prompts that the stable deployment is asked before it is believed."""
+    canary_agreement: float = Field(default=0.9, ge=0, le=1)
+    """Share of them on which it must answer as the student did in its run; below it the model before serves again. Not 1: Bedrock's replies vary a little."""
+    keep_rejected_model: bool = True
+    """Keep the model of a student that was not promoted, for `promote` by hand. Its storage costs 1.95 USD a month; `false` deletes it."""
+
+
+class JudgeMetric(NamedTuple):
+    """A custom metric (API_CustomMetricDefinition).
+
+    `name`: 1-63 of [0-9a-zA-Z-_.]. `instructions`: at most 5,000 characters, with {{prompt}}, {{prediction}} and, where the reference counts, {{ground_truth}};
+    AWS asks that these come last. `ratings`: definition (at most five words, 100 characters) -> number, at most ten.
+    """
+
+    name: str
+    instructions: str
+    ratings: tuple[tuple[str, float], ...]
+
 
 BuiltinMetric = Literal[
     "Builtin.Correctness",
@@ -94,3 +132,41 @@ class EvaluationJudge(Section):
     def scores(self) -> bool:
         """Whether evaluation jobs are needed."""
         return bool(self.metrics or self.custom)
+
+
+Margin = Annotated[float, Field(ge=0, le=1)]
+
+
+class NumericTolerance(Section):
+    """When two numbers count as equal: within either of the two."""
+
+    relative: float = Field(default=0.0, ge=0, le=1)
+    """Share of the larger number (0.01 is 1 %)."""
+    absolute: float = Field(default=0.0, ge=0)
+    """Amount."""
+
+
+class Evaluation(Section):
+    """How answers are compared."""
+
+    samples: int = Field(default=0, ge=0, le=32)
+    """Answers at `sampling.temperature` that each arm gives to each holdout prompt beside its greedy one, so that distributions are compared with the
+    teacher's (its own first `sampling.sampled`). 0: only greedy answers are compared."""
+    numeric_tolerance: NumericTolerance = NumericTolerance()
+    """How far the number of an `answer` task may be off. "1,000" and "1000.0" are equal in any case."""
+    judge: EvaluationJudge | None = None
+    """Have a judge model score the answers of every arm, and compare the student's with the teacher's. Off by default; it costs calls of the judge."""
+
+
+class Gate(Section):
+    """What the student must reach to be promoted."""
+
+    margin: Margin = 0.05
+    """How far the student may be below the teacher and still count as not inferior (0.05 is 5 percentage points)."""
+    margins: dict[Annotated[str, Field(min_length=1, max_length=64)], Margin] = Field(default={}, max_length=20)
+    """Margins of single metrics by name (`accuracy`, `macroF1`, `fieldAccuracy`, a judge's metric ...). A metric that is named here is gated, beside the task's
+    own; when it was not measured, the student is held."""
+    slice_margin: Margin | None = None
+    """Margin within a slice (the items of one category). Without it that of the metric: a loss may not hide in a slice."""
+    min_slice_items: int = Field(default=200, ge=30)
+    """A slice with fewer items is shown, but cannot hold a promotion back; from 30 items on it can still reject, where a loss beyond the margin is shown."""

@@ -1,6 +1,6 @@
 """From what the user gave to a `RunConfig`: sources in rising precedence (defaults, the dataset's input.json, the execution input), all problems at once.
 
-`python -m distillation.run_input` (from `functions/`) prints the JSON Schema that is published as `docs/run-input.schema.json`.
+`python -m distillation.run.input` (from `functions/`) prints the JSON Schema that is published as `docs/run-input.schema.json`.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
 from distillation.layout import dataset_input as dataset_input_key
-from distillation.run_config import DATASET_PATTERN, RUN_ID_PATTERN, RunConfig
+from distillation.run.config import DATASET_PATTERN, RUN_ID_PATTERN, RunConfig
 
 EXECUTION_INPUT = "execution input"
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.run_config import RUN_ID_PATTERN
-from distillation.run_input import default_run_id
-from distillation.uploads_to_runs import Upload, dataset_of_key, execution_name, is_newest
+from distillation.run.config import RUN_ID_PATTERN
+from distillation.run.input import default_run_id
+from distillation.run.uploads import Upload, dataset_of_key, execution_name, is_newest
 from tests.fakes import EPOCH
 
 FILES: list[Upload] = [("seeds/a/1.jsonl", "e1", EPOCH), ("seeds/a/2.csv", "e2", EPOCH + timedelta(seconds=9))]

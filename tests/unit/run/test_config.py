@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.errors import InvalidInput
-from distillation.run_config import RUN_ID_PATTERN, RunConfig, trouble_of_labels
-from distillation.run_input import dataset_of, default_run_id, published_schema, resolve_config
+from distillation.run.config import RUN_ID_PATTERN, RunConfig, trouble_of_labels
+from distillation.run.input import dataset_of, default_run_id, published_schema, resolve_config
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def problems_of(execution_input: object, dataset_input: bytes | None = None) -> list[str]:
@@ -259,7 +259,7 @@ def test_labels_are_usable_or_there_is_a_reason(labels: list[str]) -> None:
 
 def test_the_published_schema_is_the_models() -> None:
     assert (ROOT / "docs/run-input.schema.json").read_text() == published_schema(), (
-        "cd functions && python -m distillation.run_input > ../docs/run-input.schema.json"
+        "cd functions && python -m distillation.run.input > ../docs/run-input.schema.json"
     )
 
 
