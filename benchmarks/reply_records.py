@@ -15,10 +15,10 @@ import numpy as np
 
 from benchmarks.run_folder import NoHurry, folder_services
 from cli.folder_store import FolderStore
-from distillation.dataset_split import Side, side_of
 from distillation.layout import RunLayout
 from distillation.records import Prompt, encode_line
 from distillation.run.config import SplitPlan
+from distillation.seeds.split import Side, side_of
 from handlers import plan_requests, prepare_run
 
 RUN_ID, DATASET, SAMPLES = "bench-1", "bench", 4

@@ -33,7 +33,7 @@ from cli.observer import RunObserver, run_id_of
 from cli.report_file import parse_report
 from cli.run_lookup import console_url, find_execution
 from distillation.layout import RunLayout, seeds_prefix
-from distillation.seeds import is_seed_file
+from distillation.seeds.reader import is_seed_file
 
 console = Console()
 errors = Console(stderr=True)

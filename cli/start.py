@@ -13,7 +13,7 @@ from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
 from distillation.layout import dataset_input, seeds_prefix
 from distillation.run.input import dataset_of, resolve_config
-from distillation.seeds import is_seed_file
+from distillation.seeds.reader import is_seed_file
 
 TRIGGER_PATIENCE_SECONDS = 240.0
 """How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue included."""

@@ -10,8 +10,8 @@ from distillation.layout import RunLayout
 from distillation.records import RejectedSeed, Seed
 from distillation.run.config import RunConfig
 from distillation.run.input import resolve_config
-from distillation.seeds import is_seed_file
-from distillation.seeds_to_prompts import SeedIntake, prompts_of
+from distillation.seeds.prompts import SeedIntake, prompts_of
+from distillation.seeds.reader import is_seed_file
 from distillation.task import Task
 
 _CHUNK = 1 << 20

@@ -1,10 +1,10 @@
 """The user's evaluation files, copied into the run when it first reads them, so that what an example was compared with stays known."""
 
 from distillation.errors import InvalidInput
-from distillation.evaluation_files import read_evaluation_file
 from distillation.layout import RunLayout
 from distillation.records import Seed
 from distillation.run.config import RunConfig
+from distillation.seeds.evaluation_files import read_evaluation_file
 from gateways.store import Store
 
 

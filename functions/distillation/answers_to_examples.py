@@ -11,7 +11,6 @@ from distillation.answer_distribution import entropy
 from distillation.answer_filters import PERSONAL_DATA, AnswerFilters, Fit
 from distillation.bedrock.limits import fits_in_sample
 from distillation.chosen_answers import NO_MATCH, Chooser, Sample
-from distillation.dataset_split import Side, side_of
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
 from distillation.personal_data import redact
@@ -19,6 +18,7 @@ from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Examples, Filters
+from distillation.seeds.split import Side, side_of
 from distillation.task import Task, Unfit, canonical_reference
 
 _PROMPTS_AT_ONCE = 128

@@ -11,9 +11,9 @@ import numpy as np
 
 from distillation.candidate_columns import HeldColumns, KeyColumns, read_candidates
 from distillation.candidates_to_ratings import Judged, judged
-from distillation.dataset_split import Side, side_of_id
 from distillation.merge_plan import MergePlan
 from distillation.records import Candidate, FunnelStep, Held, RejectedExample, Seed
+from distillation.seeds.split import Side, side_of_id
 from distillation.selection import select
 from distillation.selection_summary import SelectionSummary
 from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters

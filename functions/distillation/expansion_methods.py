@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from distillation.instructions import lines_of, template
 from distillation.records import Prompt, Record
-from distillation.seeds_to_prompts import own_system
+from distillation.seeds.prompts import own_system
 from distillation.task import Task
 
 TOPICS, PERSONAS, EVOLUTION, SELF_INSTRUCT = "topics", "personas", "evolution", "selfInstruct"

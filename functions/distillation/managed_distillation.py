@@ -6,11 +6,11 @@ Source of the teachers: Amazon Nova user guide, "Customizing Amazon Nova models"
 from collections.abc import Iterable, Iterator
 
 from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS
-from distillation.dataset_split import Side, side_of
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.run.config import RunConfig, SplitPlan
 from distillation.run.record import RunRecord
+from distillation.seeds.split import Side, side_of
 
 TEACHERS = ("amazon.nova-pro-v1:0", "amazon.nova-premier-v1:0")
 """What can teach Nova Micro in a distillation job."""

@@ -18,9 +18,9 @@ from distillation.prompt_diversity import SeedTopic, Twin, twins
 from distillation.records import Answer, Prompt, Record, RejectedAnswer
 from distillation.reply_lists import items_of
 from distillation.run.config import RunConfig
-from distillation.seed_formats import SeedFields
-from distillation.seeds import trouble_of
-from distillation.seeds_to_prompts import own_system, prompt_id
+from distillation.seeds.formats import SeedFields
+from distillation.seeds.prompts import own_system, prompt_id
+from distillation.seeds.reader import trouble_of
 from distillation.similarity.words import folded_text
 from distillation.task import Task
 

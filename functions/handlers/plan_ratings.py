@@ -10,11 +10,11 @@ from application.services import Services
 from application.stage_rounds import plan_round
 from application.waves import wave_output
 from distillation.candidates_to_ratings import rating_requests
-from distillation.dataset_split import Side
 from distillation.layout import RunLayout
 from distillation.merge_plan import judging_of
 from distillation.records import Candidate, Request, Stage
 from distillation.run.record import RunRecord
+from distillation.seeds.split import Side
 from gateways.store import Store
 
 

@@ -21,8 +21,8 @@ from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
 from distillation.run.config import RunConfig
 from distillation.run.input import dataset_of, resolve_config
 from distillation.run.record import Models, Question, RunRecord, SeedFile
-from distillation.seeds import is_seed_file
-from distillation.seeds_to_prompts import SeedIntake, prompts_of
+from distillation.seeds.prompts import SeedIntake, prompts_of
+from distillation.seeds.reader import is_seed_file
 from distillation.task import Task
 from gateways.keyed_files import StoredObject
 from gateways.store import SPOOL_BYTES, Store

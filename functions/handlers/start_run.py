@@ -11,7 +11,7 @@ from application.entry import Event, Turn, lambda_entry, logger
 from application.services import Services
 from distillation.layout import seeds_prefix
 from distillation.run.uploads import dataset_of_key, execution_name, is_newest
-from distillation.seeds import is_seed_file
+from distillation.seeds.reader import is_seed_file
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, Any]:

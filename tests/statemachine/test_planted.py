@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from distillation.dataset_split import Side, side_of_id
 from distillation.run.config import SplitPlan
-from distillation.seeds_to_prompts import prompt_id
+from distillation.seeds.prompts import prompt_id
+from distillation.seeds.split import Side, side_of_id
 from tests.flow import GOOD, THINGS, App, check_counts, jsonl, reviews
 
 SYSTEM = "Say how the writer of the review feels.\nAnswer with exactly one of: negative | positive"

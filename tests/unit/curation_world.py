@@ -7,12 +7,12 @@ import msgspec
 
 from application.services import Services
 from distillation.dataset_manifest import Manifest
-from distillation.dataset_split import Side, side_of
 from distillation.layout import RunLayout
 from distillation.records import Prompt, Request, Stage, decode_lines, encode_line
 from distillation.run.config import RunConfig
 from distillation.run.record import Models, RunRecord
-from distillation.seeds_to_prompts import prompt_id
+from distillation.seeds.prompts import prompt_id
+from distillation.seeds.split import Side, side_of
 from distillation.task import Task, TaskKind
 from handlers import assemble_dataset, plan_ratings, plan_requests, read_replies, reduce_shard
 from settings import Settings

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from distillation.candidates_to_ratings import Judging
-from distillation.dataset_split import Side, side_of
 from distillation.merge_plan import MergePlan
 from distillation.records import Candidate, Held, Prompt
 from distillation.run.config import SplitPlan
-from distillation.seeds_to_prompts import prompt_id
+from distillation.seeds.prompts import prompt_id
+from distillation.seeds.split import Side, side_of
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import CommonShingles
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from distillation.dataset_split import Side
 from distillation.errors import InvalidInput, NotEnoughAnswers, NotEnoughExamples, RecordsLost
+from distillation.seeds.split import Side
 from handlers import plan_ratings
 from tests.fakes import Turn, model_output, record_error
 from tests.unit.curation_world import LAYOUT, RUN, CurationWorld, asked, on_side, plain_texts, says

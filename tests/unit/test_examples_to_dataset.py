@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.dataset_split import Side, side_of_id
 from distillation.examples_to_dataset import Decision, decide
 from distillation.records import Candidate, Held, Seed
+from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import common_shingles
 from tests.unit.datasets import JUDGING, NO_TEMPLATE, PLAN, STORY, candidate, held, prompt, texts_on

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from application.services import Services
-from distillation.dataset_split import Side, side_of
 from distillation.layout import RunLayout
 from distillation.prompts_to_requests import prompt_of, sample_of
 from distillation.records import Prompt, Request
 from distillation.run.config import SplitPlan
-from distillation.seeds_to_prompts import prompt_id
+from distillation.seeds.prompts import prompt_id
+from distillation.seeds.split import Side, side_of
 from handlers import answer_now, plan_expansion, prepare_run, read_expansion, read_replies
 from settings import Settings
 from tests.fakes import Clock, FakeCatalogue, FakeModels, MemoryLedger, MemoryStore, Turn, model_output, record_error

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.dataset_split import Side, side_of
 from distillation.expansion_methods import OPERATIONS, Ask, Topic, personas, request_text
 from distillation.expansion_requests import asks_of_round, parents_of, request_of
 from distillation.expansion_rounds import RoundCounts
 from distillation.records import Prompt, Seed
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Expansion
-from distillation.seeds_to_prompts import own_system, prompt_id, prompts_of
+from distillation.seeds.prompts import own_system, prompt_id, prompts_of
+from distillation.seeds.split import Side, side_of
 from distillation.task import Task, TaskKind
 
 TEXT, LABEL = Task(kind=TaskKind.TEXT), Task(kind=TaskKind.LABEL, labels=("good", "bad"))

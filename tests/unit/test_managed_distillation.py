@@ -11,11 +11,11 @@ import pytest
 from cli.compare import comparison_of
 from cli.rebuild import rebuild
 from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, MAX_SAMPLES
-from distillation.dataset_split import Side, side_of
 from distillation.errors import InvalidInput, NotEnoughExamples
 from distillation.layout import RunLayout
 from distillation.records import Candidate
 from distillation.run.config import RunConfig
+from distillation.seeds.split import Side, side_of
 from handlers import assemble_dataset, plan_predictions, plan_requests, plan_retry_wave, predict_arm, score_run, start_tuning, write_report
 from tests.fakes import model_output, record_error
 from tests.unit.curation_world import CurationWorld, asked, on_side, plain_texts, says

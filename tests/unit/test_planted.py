@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from distillation.dataset_split import Side
 from distillation.records import Prompt
+from distillation.seeds.split import Side
 from distillation.task import Task, TaskKind
 from tests.fakes import model_output
 from tests.unit.curation_world import LAYOUT, CurationWorld, asked, on_side, plain_texts

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.evaluation_files import read_evaluation_file
 from distillation.records import Prompt
+from distillation.seeds.evaluation_files import read_evaluation_file
 from distillation.similarity import overlaps as decontamination
 from distillation.similarity import word_hashes
 from distillation.similarity.overlaps import MeasuredTexts

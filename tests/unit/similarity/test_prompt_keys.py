@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.records import Prompt
-from distillation.seeds_to_prompts import prompt_id
+from distillation.seeds.prompts import prompt_id
 from distillation.similarity.prompt_keys import SIGNATURE_SLOTS, folded, keys_of
 from distillation.similarity.word_hashes import CommonWords, sequences, table_of
 from distillation.similarity.words import CommonShingles, common_shingles, folded_text, words_of

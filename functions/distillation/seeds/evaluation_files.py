@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from distillation.records import Seed
-from distillation.seeds import SeedReader
+from distillation.seeds.reader import SeedReader
 
 _MEASURED_ALL_THE_SAME = frozenset({"reserved_word", "too_long", "duplicate_id"})
 """What makes a seed unfit for training, but is no fault of an evaluation file. Such lines are not compared: no training prompt can be equal to them."""

@@ -5,9 +5,9 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.dataset_split import Side, side_of, side_of_id
 from distillation.records import Prompt
 from distillation.run.config import SplitPlan
+from distillation.seeds.split import Side, side_of, side_of_id
 
 PLAN = SplitPlan(holdout_share=0.2, validation_share=0.1)
 shares = st.builds(SplitPlan, holdout_share=st.floats(0.01, 0.9), validation_share=st.floats(0, 0.5))

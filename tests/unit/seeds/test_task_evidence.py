@@ -3,8 +3,8 @@
 import pytest
 
 from distillation.run.config import TaskInput
+from distillation.seeds.task_evidence import TaskEvidence
 from distillation.task import TaskKind
-from distillation.task_evidence import TaskEvidence
 
 
 @pytest.mark.parametrize("kind", ["json", "auto"])

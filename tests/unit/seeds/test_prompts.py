@@ -14,11 +14,11 @@ from distillation.errors import InvalidInput, RecordsLost
 from distillation.instructions import label_system, prompt_hashes
 from distillation.records import RejectedSeed, Seed
 from distillation.run.input import resolve_config
-from distillation.seed_tally import SeedTally
-from distillation.seeds_to_prompts import SeedIntake, prompt_id, prompts_of
+from distillation.seeds.prompts import SeedIntake, prompt_id, prompts_of
+from distillation.seeds.tally import SeedTally
 from distillation.task import Task, TaskKind
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def intake(**execution_input: Any) -> SeedIntake:

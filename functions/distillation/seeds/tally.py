@@ -5,7 +5,7 @@ from collections import Counter
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import InvalidInput, RecordsLost
 from distillation.records import RejectedSeed, Seed
-from distillation.seeds import UNREADABLE_FIELD
+from distillation.seeds.reader import UNREADABLE_FIELD
 
 DUPLICATE_REASONS = frozenset({"duplicate", "duplicate_conflicting_reference"})
 """Reasons of seeds that are set aside and do not count as bad: nothing is wrong with them, the same was said before."""

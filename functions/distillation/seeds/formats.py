@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from distillation.run.template import PromptTemplate
-from distillation.seed_lines import MAX_LINE_BYTES, UnreadableFile
+from distillation.seeds.lines import MAX_LINE_BYTES, UnreadableFile
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 OPTIONAL_FIELDS = ("system", "reference", "category", "id")

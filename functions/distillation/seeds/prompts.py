@@ -11,11 +11,11 @@ from distillation.instructions import label_system
 from distillation.layout import RunLayout
 from distillation.records import Prompt, RejectedSeed, Seed
 from distillation.run.config import RunConfig
-from distillation.seed_formats import shown
-from distillation.seed_tally import SeedTally
-from distillation.seeds import SeedReader
+from distillation.seeds.formats import shown
+from distillation.seeds.reader import SeedReader
+from distillation.seeds.tally import SeedTally
+from distillation.seeds.task_evidence import TaskEvidence
 from distillation.task import Task, TaskKind, canonical_answer
-from distillation.task_evidence import TaskEvidence
 
 ID_BYTES = 10
 

@@ -11,8 +11,8 @@ from posixpath import basename
 from distillation.bedrock.limits import MAX_SAMPLE_TOKENS, RESERVED_WORDS, estimate_tokens, fits_in_sample, reserved_word_in
 from distillation.records import RejectedSeed, Seed
 from distillation.run.template import PromptTemplate
-from distillation.seed_formats import BadLine, NumberedRecord, SeedFields, csv_records, json_records, lone_surrogate, shown
-from distillation.seed_lines import UnreadableFile, file_format, numbered_lines
+from distillation.seeds.formats import BadLine, NumberedRecord, SeedFields, csv_records, json_records, lone_surrogate, shown
+from distillation.seeds.lines import UnreadableFile, file_format, numbered_lines
 
 UNREADABLE_FIELD = "file"
 """`RejectedSeed.field` where the rest of a file cannot be read. How many seeds are lost with it is not known, so no share of good lines makes up for it."""

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from distillation import seed_lines
 from distillation.bedrock.limits import RESERVED_WORDS
 from distillation.records import RejectedSeed, Seed
-from distillation.seed_lines import MAX_LINE_BYTES
-from distillation.seed_tally import problem_line
-from distillation.seeds import UNREADABLE_FIELD, SeedReader, is_seed_file
+from distillation.seeds import lines as seed_lines
+from distillation.seeds.lines import MAX_LINE_BYTES
+from distillation.seeds.reader import UNREADABLE_FIELD, SeedReader, is_seed_file
+from distillation.seeds.tally import problem_line
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Outcome = Seed | RejectedSeed
 
 
@@ -352,7 +352,7 @@ def test_an_open_quote_is_given_up_after_a_megabyte() -> None:
 MEMORY = """
 import resource, sys
 from distillation.run.input import resolve_config
-from distillation.seeds_to_prompts import SeedIntake
+from distillation.seeds.prompts import SeedIntake
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
 padding = b"word " * 200
 intake = SeedIntake(resolve_config({"dataset": "d"}, execution_name="x"))
