@@ -16,7 +16,7 @@ from scipy import stats
 from benchmarks.results import convergence_tables
 from benchmarks.sentences import LABELS, sentences
 from benchmarks.teaching import ask_teacher, over_items
-from distillation.answer_distribution import cross_entropy, entropy, entropy_miller_madow, shares, total_variation
+from distillation.inference.samples import cross_entropy, entropy, entropy_miller_madow, shares, total_variation
 
 SENTENCES, DRAWS = 400, 16
 SIZES = (1, 2, 4, 8, 16)

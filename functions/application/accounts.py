@@ -6,9 +6,9 @@ import msgspec
 
 from distillation.errors import NotEnoughAnswers
 from distillation.funnel import sum_funnels
+from distillation.inference.accounts import Account, ShardCounts, sum_accounts
 from distillation.layout import RunLayout
 from distillation.records import FunnelStep
-from distillation.waves_to_accounts import Account, ShardCounts, sum_accounts
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from application.entry import Turn
 from application.services import Services
-from distillation.adaptive_limit import AdaptiveLimit
 from distillation.errors import ThrottledByBedrock
+from distillation.inference.adaptive_limit import AdaptiveLimit
+from distillation.inference.converse import Pace, answer_in_parts
 from distillation.records import Request
-from distillation.requests_to_replies import Pace, answer_in_parts
 
 MOST, START = 32, 8
 """Calls at the same time of one function: as many as the client keeps connections."""

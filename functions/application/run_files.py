@@ -7,8 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from distillation.errors import InvalidInput
+from distillation.inference.requests import Shard
 from distillation.layout import RunLayout
-from distillation.prompts_to_requests import Shard
 from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
 from distillation.run.record import Question, RunRecord
 from distillation.similarity.words import CommonShingles

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from application.run_files import Wave, read_wave, waves_of
 from application.waves import take_over, without, write_wave
+from distillation.inference.accounts import ids_to_ask_again
 from distillation.layout import RunLayout
 from distillation.records import Answer, RejectedAnswer, Request, Stage
 from distillation.run.record import RunRecord
-from distillation.waves_to_accounts import ids_to_ask_again
 from gateways.store import Store
 
 Groups = Iterable[tuple[int, list[Request]]]

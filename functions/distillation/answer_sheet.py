@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from distillation.errors import RecordsLost
+from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.metrics import EXACT, Tolerance
-from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.scores import Against
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.answer_distribution import entropy
 from distillation.answer_filters import PERSONAL_DATA, AnswerFilters, Fit
 from distillation.bedrock.limits import fits_in_sample
 from distillation.chosen_answers import NO_MATCH, Chooser, Sample
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
+from distillation.inference.requests import GREEDY_SAMPLE
+from distillation.inference.samples import entropy
 from distillation.personal_data import redact
-from distillation.prompts_to_requests import GREEDY_SAMPLE
 from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Examples, Filters

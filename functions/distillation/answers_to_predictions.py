@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from distillation.answer_distribution import consensus_of
-from distillation.prompts_to_requests import GREEDY_SAMPLE, prompt_of, sample_of
+from distillation.inference.replies import ShardAnswers
+from distillation.inference.requests import GREEDY_SAMPLE, prompt_of, sample_of
+from distillation.inference.samples import consensus_of
 from distillation.records import Answer, Arm, HoldoutItem, Prediction, RejectedAnswer
-from distillation.replies_to_answers import ShardAnswers
 from distillation.task import Task
 
 NO_REPLY = "no_reply"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from distillation.prompts_to_requests import BATCH_MIN_RECORDS
+from distillation.inference.requests import BATCH_MIN_RECORDS
 from distillation.records import Arm, Record
 
 CONVERSE_SHARD_RECORDS = 500

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from distillation.inference.requests import greedy_request
 from distillation.instructions import lines_of, template
-from distillation.prompts_to_requests import greedy_request
 from distillation.records import Answer, Candidate, Prompt, Record, Request
 from distillation.task import Task, TaskKind, canonical_answer
 

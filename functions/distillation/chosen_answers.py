@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.answer_distribution import majority, minimum_bayes_risk
 from distillation.answer_filters import Fit
-from distillation.prompts_to_requests import GREEDY_SAMPLE
+from distillation.inference.requests import GREEDY_SAMPLE
+from distillation.inference.samples import majority, minimum_bayes_risk
 from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit

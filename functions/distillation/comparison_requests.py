@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from distillation.inference.requests import greedy_request
 from distillation.instructions import template
-from distillation.prompts_to_requests import greedy_request
 from distillation.records import HoldoutItem, Prompt, Request
 from distillation.task import Task, TaskKind, answer_reader
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from distillation.expansion_methods import EVOLUTION, EXAMPLES, OPERATIONS, PERSONAS, SELF_INSTRUCT, TOPICS, Ask, Topic, personas, request_text
 from distillation.expansion_rounds import RoundCounts, category_targets, crossed, lacking_of_topics, missing_by_category, prompts_to_ask
-from distillation.prompts_to_requests import requests_of
+from distillation.inference.requests import requests_of
 from distillation.records import Prompt, Record, Request
 from distillation.run.config import SamplingPlan, SplitPlan
 from distillation.run.curation import Expansion

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.prompts_to_requests import Turn, turn
+from distillation.inference.requests import Turn, turn
 from distillation.records import HoldoutItem, Record
 from distillation.task import Task, TaskKind
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from distillation.prompts_to_requests import GREEDY_SAMPLE
+from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.records import HoldoutItem, Prediction, Record
 
 MAX_PROMPTS = 1_000

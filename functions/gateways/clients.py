@@ -9,7 +9,7 @@ PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 8}, read_timeout=3
 """Adaptive: the client slows down to the rate that the quota allows (botocore retries guide)."""
 
 ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=300, max_pool_connections=32)
-"""For who slows down by itself (`distillation.adaptive_limit`) and so has to see each throttling."""
+"""For who slows down by itself (`distillation.inference.adaptive_limit`) and so has to see each throttling."""
 
 
 def client(service: str, config: Config = PATIENT) -> Any:

@@ -5,9 +5,9 @@ from application.entry import Event, Turn, lambda_entry
 from application.run_files import requests_in
 from application.services import Services
 from distillation.bedrock.families import takes_flex
+from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout
 from distillation.records import Stage
-from distillation.replies_to_answers import read_replies
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

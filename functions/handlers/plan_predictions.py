@@ -6,8 +6,8 @@ from application.run_files import read_holdout, read_run
 from application.services import Services
 from distillation.arms import ArmRoute, ArmShard, arm_shards
 from distillation.few_shot import FewShot, as_turns
+from distillation.inference.requests import arm_requests
 from distillation.layout import RunLayout
-from distillation.prompts_to_requests import arm_requests
 from distillation.records import Arm, HoldoutItem, Request
 from distillation.run.record import RunRecord
 

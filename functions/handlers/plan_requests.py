@@ -4,8 +4,8 @@ from application.entry import Event, Turn, lambda_entry
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
 from application.waves import take_over, teacher_requests, wave_output, without, write_wave
+from distillation.inference.requests import prompt_shards
 from distillation.layout import RunLayout
-from distillation.prompts_to_requests import prompt_shards
 from distillation.run.record import RunRecord
 from distillation.similarity.words import common_shingles
 from gateways.store import Store

@@ -4,7 +4,7 @@ from application.entry import Event, Turn, lambda_entry
 from application.run_files import Wave, read_answers, read_prompts, read_rejected_answers, read_run, read_wave, requested_ids, waves_of
 from application.services import Services
 from application.waves import teacher_requests, wave_output, without, write_wave
-from distillation.waves_to_accounts import ids_to_ask_again
+from distillation.inference.accounts import ids_to_ask_again
 from gateways.store import Store
 
 

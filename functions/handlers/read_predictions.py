@@ -3,8 +3,8 @@
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in
 from application.services import Services
+from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout
-from distillation.replies_to_answers import read_replies
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

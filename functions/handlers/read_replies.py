@@ -3,9 +3,9 @@
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in
 from application.services import Services
+from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout, cached_shard
 from distillation.records import Stage, encode_blocks
-from distillation.replies_to_answers import read_replies
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

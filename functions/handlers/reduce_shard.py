@@ -7,15 +7,15 @@ from functools import partial
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
-from distillation.answer_distribution import by_prompt
 from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts
+from distillation.inference.accounts import Accounted, ShardCounts, account_for, replies_step
+from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
+from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
 from distillation.managed_distillation import asked_by_us
-from distillation.prompts_to_requests import prompts_a_shard, requests_of, samples_of
 from distillation.records import Prompt, PromptKey, encode_blocks
 from distillation.run.record import RunRecord
 from distillation.similarity.prompt_keys import keys_of
-from distillation.waves_to_accounts import Accounted, ShardCounts, account_for, replies_step
 from gateways.store import Store
 
 EMBEDDING_DIMENSIONS = 256

@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 from pytest_socket import disable_socket
 
-from distillation.requests_to_replies import Pace
+from distillation.inference.converse import Pace
 
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Test")

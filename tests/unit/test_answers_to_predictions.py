@@ -1,8 +1,8 @@
 """Predictions: one for every holdout prompt and arm, with a text or with the reason why there is none."""
 
 from distillation.answers_to_predictions import arm_predictions, teacher_predictions
+from distillation.inference.replies import ShardAnswers
 from distillation.records import Answer, HoldoutItem, Prediction, RejectedAnswer
-from distillation.replies_to_answers import ShardAnswers
 from distillation.task import Task, TaskKind
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("yes", "no"))

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from application.services import Services
+from distillation.inference.requests import prompt_of, sample_of
 from distillation.layout import RunLayout
-from distillation.prompts_to_requests import prompt_of, sample_of
 from distillation.records import Prompt, Request
 from distillation.run.config import SplitPlan
 from distillation.seeds.prompts import prompt_id

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.few_shot import FewShot, Learnt, as_turns, choose, in_turns, learnt_prompts
-from distillation.prompts_to_requests import arm_requests
+from distillation.inference.requests import arm_requests
 from distillation.records import HoldoutItem
 from distillation.run.config import SamplingPlan
 from distillation.task import Task, TaskKind

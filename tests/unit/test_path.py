@@ -8,9 +8,9 @@ import pytest
 
 from application.services import Services
 from distillation.errors import InvalidInput
+from distillation.inference.converse import ATTEMPTS_WHEN_THROTTLED, Pace
 from distillation.layout import RunLayout
 from distillation.records import Request
-from distillation.requests_to_replies import ATTEMPTS_WHEN_THROTTLED, Pace
 from handlers import (
     answer_now,
     assemble_dataset,

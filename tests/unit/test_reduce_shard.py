@@ -10,15 +10,15 @@ import pytest
 from application.accounts import account_of, funnel_of
 from application.run_files import Wave
 from distillation.errors import NotEnoughAnswers, RecordsLost
+from distillation.inference.accounts import NO_REPLY, ShardCounts
+from distillation.inference.requests import Shard, prompt_shards, requests_of
 from distillation.layout import RunLayout
-from distillation.prompts_to_requests import Shard, prompt_shards, requests_of
 from distillation.records import Answer, Candidate, Held, MissingAnswer, Prompt, RejectedAnswer, RejectedExample, Route, UnusedAnswer
 from distillation.run.config import RunConfig
 from distillation.run.record import Models, RunRecord
 from distillation.seeds.split import Side, side_of
 from distillation.similarity.words import common_shingles
 from distillation.task import Task, TaskKind
-from distillation.waves_to_accounts import NO_REPLY, ShardCounts
 from handlers import reduce_shard
 from tests.fakes import MemoryLedger, MemoryStore
 

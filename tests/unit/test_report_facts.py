@@ -14,13 +14,13 @@ from distillation.bedrock.prices import Estimate
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset_manifest import Manifest
 from distillation.expansion_rounds import ExpansionSummary
+from distillation.inference.accounts import Account, ShardCounts
+from distillation.inference.requests import Shard
 from distillation.layout import RunLayout
-from distillation.prompts_to_requests import Shard
 from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage, encode_lines
 from distillation.run.config import SplitPlan
 from distillation.run.record import Models, RunRecord
 from distillation.scores_to_verdict import decide
-from distillation.waves_to_accounts import Account, ShardCounts
 from tests.fakes import MemoryLedger, MemoryStore
 from tests.report_world import QUESTION, label_scores
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.adaptive_limit import AdaptiveLimit
+from distillation.inference.adaptive_limit import AdaptiveLimit
+from distillation.inference.converse import ATTEMPTS, ATTEMPTS_WHEN_THROTTLED, PART_RECORDS, Ask, Pace, answer_in_parts
 from distillation.records import Request
-from distillation.requests_to_replies import ATTEMPTS, ATTEMPTS_WHEN_THROTTLED, PART_RECORDS, Ask, Pace, answer_in_parts
 from tests.fakes import model_output, record_error
 
 

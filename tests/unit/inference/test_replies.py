@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.errors import RecordsLost
+from distillation.inference.replies import BUSY, read_replies, read_reply
 from distillation.records import Answer, RejectedAnswer
-from distillation.replies_to_answers import BUSY, read_replies, read_reply
 
 ID = "a1-b2-g0"
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from distillation.errors import RecordsLost
+from distillation.inference.replies import BUSY
 from distillation.records import Answer, FunnelStep, MissingAnswer, Prompt, Record, RejectedAnswer
-from distillation.replies_to_answers import BUSY
 
 NO_REPLY = "no_reply_after_all_waves"
 

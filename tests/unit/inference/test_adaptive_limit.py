@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.adaptive_limit import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_RETRY_AFTER, AdaptiveLimit
+from distillation.inference.adaptive_limit import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_RETRY_AFTER, AdaptiveLimit
 
 
 def test_it_doubles_each_round_until_the_first_cut_and_then_grows_by_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.answer_distribution import (
+from distillation.inference.samples import (
     agreement,
     by_prompt,
     consensus_of,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
-from distillation.adaptive_limit import AdaptiveLimit
+from distillation.inference.adaptive_limit import AdaptiveLimit
 from distillation.records import Request, encode_line
 
 PART_RECORDS = 25

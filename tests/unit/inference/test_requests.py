@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.prompts_to_requests import GREEDY_TEMPERATURE, prompt_of, prompt_shards, prompts_a_shard, requests_of, sample_of, shard_requests
+from distillation.inference.requests import GREEDY_TEMPERATURE, prompt_of, prompt_shards, prompts_a_shard, requests_of, sample_of, shard_requests
 from distillation.records import Prompt, Request, Route
 from distillation.run.config import SamplingPlan
 

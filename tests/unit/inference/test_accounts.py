@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from distillation.errors import RecordsLost
 from distillation.funnel import sum_funnels
+from distillation.inference.accounts import NO_REPLY, Account, Accounted, account_for, ids_to_ask_again, replies_step, sum_accounts
+from distillation.inference.replies import BUSY
 from distillation.records import Answer, FunnelStep, Prompt, RejectedAnswer
-from distillation.replies_to_answers import BUSY
-from distillation.waves_to_accounts import NO_REPLY, Account, Accounted, account_for, ids_to_ask_again, replies_step, sum_accounts
 
 SAMPLES = frozenset({"g0", "s0"})
 
