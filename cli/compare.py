@@ -10,8 +10,8 @@ from cli.errors import CommandError
 from cli.report_file import ReportFile, parse_report
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
+from distillation.evaluation.answer_metrics import Tolerance
 from distillation.layout import RunLayout
-from distillation.metrics import Tolerance
 from distillation.records import Arm, HoldoutItem, Prediction, decode_lines
 from distillation.run.config import RunConfig
 from distillation.run.record import RunRecord

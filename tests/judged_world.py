@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from application.services import Services
+from distillation.evaluation.scores import JudgeScores, Scores
 from distillation.layout import RunLayout
 from distillation.records import HoldoutItem, Prediction, Request, Stage, decode_lines, encode_line
 from distillation.run.config import RunConfig
 from distillation.run.record import Models, RunRecord
-from distillation.scores import JudgeScores, Scores
 from distillation.task import Task, TaskKind
 from handlers import plan_comparisons, plan_judging, read_replies, score_run, start_judging
 from settings import Settings

@@ -7,14 +7,14 @@ import msgspec
 
 from distillation.bedrock.prices import Usage, actual_cost, load_prices
 from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram
+from distillation.evaluation.score import score
+from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
+from distillation.evaluation.verdict import decide
 from distillation.expansion_rounds import ExpansionSummary
-from distillation.predictions_to_scores import score
 from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report_funnel import expansion_steps, seeds_step
 from distillation.runs_to_comparison import ComparedRun, Comparison, compare
-from distillation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
 from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
-from distillation.scores_to_verdict import decide
 from distillation.selection_summary import SelectionSummary
 from distillation.task import Task, TaskKind
 

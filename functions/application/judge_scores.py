@@ -6,18 +6,18 @@ from typing import NamedTuple
 from application.judging_files import judged_items, pairs_between
 from application.stage_rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
+from distillation.evaluation.answer_metrics import Tolerance
+from distillation.evaluation.score import RESAMPLES
+from distillation.evaluation.scores import Comparisons, JudgedArm, JudgeScores
+from distillation.evaluation.targets import Judged
 from distillation.judge_calibration import calibration
 from distillation.judged_answers import texts_by_prompt
 from distillation.judgements_to_scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
 from distillation.layout import RunLayout
-from distillation.metrics import Tolerance
-from distillation.predictions_to_scores import RESAMPLES
-from distillation.quality_targets import Judged
 from distillation.records import Arm, HoldoutItem, Prediction, Stage
 from distillation.replies_to_comparisons import choices_of, comparisons
 from distillation.run.evaluation import EvaluationJudge
 from distillation.run.record import RunRecord
-from distillation.scores import Comparisons, JudgedArm, JudgeScores
 from gateways.store import Store
 
 

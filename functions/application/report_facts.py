@@ -11,13 +11,13 @@ from application.run_files import read_run, read_students, read_wave
 from application.run_usage import usages
 from distillation.bedrock.prices import Estimate, actual_cost, load_prices
 from distillation.dataset_manifest import Manifest
+from distillation.evaluation.scores import Scores, Verdict
 from distillation.expansion_rounds import ExpansionSummary
 from distillation.inference.accounts import Account
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed
 from distillation.report_funnel import expansion_steps, seeds_step
 from distillation.run.record import RunRecord
-from distillation.scores import Scores, Verdict
 from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts
 from gateways.ledger import DynamoLedger
 from gateways.store import Store

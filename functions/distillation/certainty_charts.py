@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from distillation.chart_style import colour_of, dress, legend_on_top, whisker
 from distillation.dataset_manifest import Histogram
+from distillation.evaluation.scores import ArmScore, Calibration
 from distillation.palette import LIGHT
-from distillation.scores import ArmScore, Calibration
 
 DIVERGENCE, CHANCE = "jensenShannonBits", "jensenShannonByChance"
 HEIGHT = 270

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distillation.chart_style import plotly_js
+from distillation.evaluation.statistics import holm
 from distillation.forest_chart import ForestRow, forest, forest_in_words
-from distillation.noninferiority import holm
 from distillation.page_environment import pages
 from distillation.quality_charts import COST, LATENCY, trade_off
 from distillation.report_charts import as_data

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from distillation.chart_style import colour_of, dress, plain, whisker
+from distillation.evaluation.scores import Difference
 from distillation.palette import LIGHT
-from distillation.scores import Difference
 from distillation.wording import points
 
 ROW_PIXELS = 50

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from distillation.evaluation.answer_metrics import Tolerance, same_answer
+from distillation.evaluation.scores import Against, JudgeCalibration
+from distillation.evaluation.statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap
 from distillation.judgements_to_scores import Judgements
-from distillation.metrics import Tolerance, same_answer
-from distillation.paired_statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap
-from distillation.scores import Against, JudgeCalibration
 from distillation.task import Task, TaskKind, answer_reader, canonical_reference
 
 ROUNDED_TO = 2

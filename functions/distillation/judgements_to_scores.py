@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from distillation.evaluation.scores import JudgedArm
 from distillation.judged_answers import Key, key_of, read_key
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BARE_NAMES, BUILTIN, EvaluationJudge
-from distillation.scores import JudgedArm
 
 ONE_IS_BAD = frozenset({"Builtin.Harmfulness", "Builtin.Stereotyping", "Builtin.Refusal"})
 """Metrics in which Bedrock says 1 for what is bad (user guide, "Built-in metric evaluator prompts")."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from distillation.chart_style import colour_of, dress, whisker
-from distillation.scores import ArmScore, Metric
+from distillation.evaluation.scores import ArmScore, Metric
 from distillation.wording import figure, metric_name
 
 COST, LATENCY = "costPer1000Usd", "latencyMedianMs"

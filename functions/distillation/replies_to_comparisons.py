@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.comparison_requests import CHOICE, FIRST, SECOND, Orders, Pair, orders_of
-from distillation.paired_statistics import mcnemar, mean_intervals, metric_of
+from distillation.evaluation.scores import Against, Comparisons, Metric
+from distillation.evaluation.statistics import mcnemar, mean_intervals, metric_of
 from distillation.records import Answer, Arm
-from distillation.scores import Against, Comparisons, Metric
 from distillation.task import answer_reader
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0

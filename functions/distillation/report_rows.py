@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from distillation.evaluation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
 from distillation.forest_chart import ForestRow
 from distillation.records import Arm
-from distillation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
 from distillation.scores_to_report import Report
 from distillation.wording import metric_name
 

@@ -13,11 +13,11 @@ import msgspec
 
 from distillation.bedrock.prices import Prices
 from distillation.errors import InvalidInput
+from distillation.evaluation.answer_metrics import EXACT, Tolerance
+from distillation.evaluation.score import RESAMPLES, score
+from distillation.evaluation.scores import Against, ArmScore, Difference
 from distillation.flat_settings import differing
-from distillation.metrics import EXACT, Tolerance
-from distillation.predictions_to_scores import RESAMPLES, score
 from distillation.records import Arm, HoldoutItem, Prediction, Record
-from distillation.scores import Against, ArmScore, Difference
 from distillation.task import Task
 
 MOST_RUNS = 6

@@ -13,9 +13,7 @@ import msgspec
 
 from distillation.bedrock.prices import Costs, Estimate
 from distillation.dataset_manifest import Histogram, Manifest
-from distillation.records import FunnelStep, Record
-from distillation.report_funnel import funnel_problems
-from distillation.scores import (
+from distillation.evaluation.scores import (
     Against,
     ArmScore,
     Calibration,
@@ -28,6 +26,8 @@ from distillation.scores import (
     TeacherDistribution,
     Verdict,
 )
+from distillation.records import FunnelStep, Record
+from distillation.report_funnel import funnel_problems
 from distillation.selection_summary import SelectionSummary
 from distillation.task import Task
 

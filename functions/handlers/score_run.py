@@ -10,12 +10,12 @@ from application.judge_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
 from distillation.bedrock.prices import load_prices
+from distillation.evaluation.answer_metrics import Tolerance
+from distillation.evaluation.score import score
+from distillation.evaluation.verdict import decide
 from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.layout import RunLayout
-from distillation.metrics import Tolerance
-from distillation.predictions_to_scores import score
 from distillation.records import Arm, HoldoutItem, Prediction
-from distillation.scores_to_verdict import decide
 from gateways.store import Store
 
 

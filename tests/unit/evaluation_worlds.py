@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from distillation.arm_columns import Column
 from distillation.bedrock.prices import load_prices
-from distillation.gate_comparisons import Contest, compare
-from distillation.paired_differences import Draw
-from distillation.predictions_to_scores import score
+from distillation.evaluation.columns import Column
+from distillation.evaluation.differences import Draw
+from distillation.evaluation.score import score
+from distillation.evaluation.scores import Against, Scores, Yardstick
+from distillation.evaluation.yardstick import Contest, compare
 from distillation.records import HoldoutItem, Prediction
-from distillation.scores import Against, Scores, Yardstick
 from distillation.task import Task, TaskKind
 
 SENTIMENT = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))

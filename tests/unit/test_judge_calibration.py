@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
+from distillation.evaluation.answer_metrics import EXACT, Tolerance
+from distillation.evaluation.scores import JudgeCalibration
 from distillation.judge_calibration import Graded, calibration, calibration_of
 from distillation.judgements_to_scores import ArmJudgements, Judgements
-from distillation.metrics import EXACT, Tolerance
 from distillation.records import HoldoutItem
-from distillation.scores import JudgeCalibration
 from distillation.task import Task, TaskKind
 
 STEPS = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillation.evaluation.scores import JudgedArm
 from distillation.judged_answers import read_key
 from distillation.judgements_to_scores import ArmJudgements, Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics, shown_name
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BUILTIN_METRICS, EvaluationJudge
-from distillation.scores import JudgedArm
 
 ITEMS = [HoldoutItem(prompt_id=f"p{number}", prompt=f"prompt {number}") for number in range(4)]
 CORRECT = "Builtin.Correctness"

@@ -7,8 +7,8 @@ import pytest
 
 from distillation.bedrock.job_status import Outcome
 from distillation.errors import InvalidInput
+from distillation.evaluation.scores import JudgedArm
 from distillation.records import HoldoutItem
-from distillation.scores import JudgedArm
 from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging
 from tests.fakes import FakeModels, Turn, model_output
 from tests.judged_world import LAYOUT, MISTRAL, JudgedWorld, good, right

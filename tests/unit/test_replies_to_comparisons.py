@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from distillation.comparison_requests import Pair, orders_of
+from distillation.evaluation.scores import Comparisons
 from distillation.records import Answer, HoldoutItem
 from distillation.replies_to_comparisons import Outcome, choices_of, comparisons, outcome_of
-from distillation.scores import Comparisons
 
 CHOICES = st.sampled_from(["A", "B", "tie", None])
 

@@ -13,6 +13,7 @@ from application.run_usage import usages
 from distillation.bedrock.prices import Estimate
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset_manifest import Manifest
+from distillation.evaluation.verdict import decide
 from distillation.expansion_rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts
 from distillation.inference.requests import Shard
@@ -20,7 +21,6 @@ from distillation.layout import RunLayout
 from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage, encode_lines
 from distillation.run.config import SplitPlan
 from distillation.run.record import Models, RunRecord
-from distillation.scores_to_verdict import decide
 from tests.fakes import MemoryLedger, MemoryStore
 from tests.report_world import QUESTION, label_scores
 

@@ -6,8 +6,8 @@ import pytest
 from distillation.bedrock.prices import load_prices
 from distillation.comparison_to_pages import finding, forest_rows, render_comparison
 from distillation.errors import InvalidInput
+from distillation.evaluation.statistics import mcnemar, tango
 from distillation.flat_settings import differing, flat
-from distillation.paired_statistics import mcnemar, tango
 from distillation.records import HoldoutItem, Prediction
 from distillation.runs_to_comparison import ComparedRun, Comparison, compare
 from distillation.task import Task, TaskKind

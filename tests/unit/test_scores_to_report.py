@@ -11,18 +11,18 @@ import msgspec
 import pytest
 
 from distillation.chart_style import plotly_js
+from distillation.evaluation.score import score
+from distillation.evaluation.scores import Check, Outcome
+from distillation.evaluation.verdict import decide
 from distillation.failure_report import build_failure_report, failure_json, next_step
 from distillation.failure_to_pages import render_failure_html, render_failure_markdown
 from distillation.page_environment import bound, in_words, markdown_text
 from distillation.palette import DARK, LIGHT
-from distillation.predictions_to_scores import score
 from distillation.records import FunnelStep
 from distillation.report_funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
 from distillation.report_rows import all_rows, headline_rows, outcome_of, slice_rows
 from distillation.report_to_pages import render_html, render_markdown
-from distillation.scores import Check, Outcome
 from distillation.scores_to_report import Report, RunFacts, account_problems, build_report, report_json
-from distillation.scores_to_verdict import decide
 from distillation.wording import figure, metric_name, p_value, percent, points, span, usd
 from tests.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
 

@@ -11,10 +11,10 @@ import pytest
 from scipy import stats
 
 from distillation.bedrock.prices import load_prices
-from distillation.gate_checks import MIN_SLICE_ITEMS
-from distillation.predictions_to_scores import score
-from distillation.scores import Check, Decision, Verdict
-from distillation.scores_to_verdict import decide
+from distillation.evaluation.checks import MIN_SLICE_ITEMS
+from distillation.evaluation.score import score
+from distillation.evaluation.scores import Check, Decision, Verdict
+from distillation.evaluation.verdict import decide
 from tests.unit.evaluation_worlds import MODELS, SENTIMENT, Slice, sliced_columns, sliced_scores, sliced_world
 
 SEED, REPEATS, MARGIN = 20250101, 100, 0.05

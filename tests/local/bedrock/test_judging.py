@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillation.scores import JudgedArm
+from distillation.evaluation.scores import JudgedArm
 from gateways.evaluation_jobs import EvaluationJobs
 from gateways.model_client import ModelClient
 from gateways.store import Store

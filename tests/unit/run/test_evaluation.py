@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from distillation.gate_checks import Rules
-from distillation.metrics import EXACT
+from distillation.evaluation.answer_metrics import EXACT
+from distillation.evaluation.checks import Rules
 from distillation.run.evaluation import Evaluation, Gate
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.prices import load_prices
-from distillation.predictions_to_scores import score
+from distillation.evaluation.score import score
+from distillation.evaluation.scores import Decision, Scores
+from distillation.evaluation.verdict import decide
 from distillation.records import HoldoutItem
-from distillation.scores import Decision, Scores
-from distillation.scores_to_verdict import decide
 from distillation.task import Task, TaskKind
 from tests.unit.evaluation_worlds import MODELS, OTHER, SENTIMENT, Predictions, Slice, answer, label_world, sliced_columns, sliced_scores
 

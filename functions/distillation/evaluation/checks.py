@@ -6,11 +6,11 @@ A rejection needs only one check to be shown worse, so the p-values of all of th
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import NamedTuple
 
-from distillation.noninferiority import holm, p_worse
-from distillation.power import ALPHA, items_to_settle
-from distillation.scores import Check, Gate, Outcome, Scores, Yardstick
+from distillation.evaluation.scores import Check, Difference, Gate, Outcome, Scores, Yardstick
+from distillation.evaluation.statistics import ALPHA, TANGO, holm, items_to_settle, tango_score
 from distillation.task import TaskKind
 
 MIN_ITEMS = 30
@@ -101,3 +101,15 @@ def only_overlap(scores: Scores, one: Gate) -> bool:
 def widest_loss(checks: Sequence[Check]) -> Check:
     """The check that is the furthest below its margin."""
     return min(checks, key=lambda check: check.difference + check.margin)
+
+
+def p_worse(difference: Difference, margin: float) -> float:
+    """One-sided p-value of "not worse than the margin" (true difference >= -margin): small where the loss beyond it is shown.
+
+    Tango's score test for right and wrong, else the z test on the mean of the item differences (both are normal for the items that the gate asks for).
+    """
+    if difference.method == TANGO:
+        return NormalDist().cdf(tango_score(difference.better, difference.worse, difference.n, max(-margin, -1 + 1e-12)))
+    if difference.sd == 0:
+        return 0.0 if difference.value < -margin else 1.0
+    return NormalDist().cdf((difference.value + margin) * math.sqrt(difference.n) / difference.sd)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distillation.paired_statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap, share_of
-from distillation.scores import Against, ClassScore, Confusion, Metric
+from distillation.evaluation.scores import Against, ClassScore, Confusion, Metric
+from distillation.evaluation.statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap, share_of
 
 Codes = NDArray[np.int64]
 """One number an item: its row, or its label, -1 where no label was found."""

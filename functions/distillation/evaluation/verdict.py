@@ -10,9 +10,9 @@ Each side is so tested at 2.5 %: a student that is worse by exactly the margin i
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from distillation.gate_checks import MARGIN, MIN_ITEMS, MIN_SLICE_ITEMS, Rules, checks_of, only_overlap, unmeasured, widest_loss
+from distillation.evaluation.checks import MARGIN, MIN_ITEMS, MIN_SLICE_ITEMS, Rules, checks_of, only_overlap, unmeasured, widest_loss
+from distillation.evaluation.scores import Check, Decision, Gate, Outcome, Scores, Verdict, Yardstick
 from distillation.records import Arm
-from distillation.scores import Check, Decision, Gate, Outcome, Scores, Verdict, Yardstick
 from distillation.wording import margin_points, metric_name, p_value, percent, points, usd
 
 SHOWN_CHECKS = 5

@@ -9,12 +9,23 @@ from typing import NamedTuple, TypeVar
 import msgspec
 import numpy as np
 
-from distillation.arm_columns import Column
-from distillation.class_scores import LabelTable, class_features, class_figures, macro_f1_pseudo_values
-from distillation.noninferiority import holm
-from distillation.paired_statistics import Bounds, Figures, Floats, bounds_of, mcnemar, mean_intervals, paired_bootstrap, sign_flip, tango
-from distillation.power import detectable_difference, spread
-from distillation.scores import Difference
+from distillation.evaluation.classes import LabelTable, class_features, class_figures, macro_f1_pseudo_values
+from distillation.evaluation.columns import Column
+from distillation.evaluation.scores import Difference
+from distillation.evaluation.statistics import (
+    Bounds,
+    Figures,
+    Floats,
+    bounds_of,
+    detectable_difference,
+    holm,
+    mcnemar,
+    mean_intervals,
+    paired_bootstrap,
+    sign_flip,
+    spread,
+    tango,
+)
 
 Key = TypeVar("Key")
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.answer_sheet import AnswerSheet
-from distillation.arm_columns import Column
-from distillation.metrics import agreement, entropy_bits, jensen_shannon_bits, outcome, same_answer
-from distillation.paired_statistics import Floats, bounds_of, metric_of, paired_bootstrap, share_of
-from distillation.quality_targets import Target
+from distillation.evaluation.answer_metrics import agreement, entropy_bits, jensen_shannon_bits, outcome, same_answer
+from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.columns import Column
+from distillation.evaluation.scores import Against, Calibration, CalibrationBin, TeacherDistribution
+from distillation.evaluation.statistics import Floats, bounds_of, metric_of, paired_bootstrap, share_of
+from distillation.evaluation.targets import Target
 from distillation.records import Arm
-from distillation.scores import Against, Calibration, CalibrationBin, TeacherDistribution
 from distillation.task import TaskKind
 
 BINS = 10

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from distillation.errors import RecordsLost
+from distillation.evaluation.answer_metrics import EXACT, Tolerance
+from distillation.evaluation.scores import Against
 from distillation.inference.requests import GREEDY_SAMPLE
-from distillation.metrics import EXACT, Tolerance
 from distillation.records import Arm, HoldoutItem, Prediction
-from distillation.scores import Against
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
 
 REFERENCE_SHARE = 0.5

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.metrics import (
+from distillation.evaluation.answer_metrics import (
     CHRF_CHARACTERS,
     Tolerance,
     agreement,

@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.answer_sheet import AnswerSheet
-from distillation.arm_columns import Column, Key, failure_columns, label_table, latencies, length_columns, usage_columns
 from distillation.bedrock.prices import Prices, price_of
-from distillation.class_scores import ArmClasses, LabelTable, class_scores
-from distillation.paired_differences import Draw, intervals
-from distillation.paired_statistics import Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
+from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.classes import ArmClasses, LabelTable, class_scores
+from distillation.evaluation.columns import Column, Key, failure_columns, label_table, latencies, length_columns, usage_columns
+from distillation.evaluation.differences import Draw, intervals
+from distillation.evaluation.distributions import Drawn, divergence_columns
+from distillation.evaluation.scores import Against, Metric
+from distillation.evaluation.statistics import Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
 from distillation.records import Arm
-from distillation.sampled_answers import Drawn, divergence_columns
-from distillation.scores import Against, Metric
 
 LATENCIES = {"latencyMedianMs": 0.5, "latencyP95Ms": 0.95}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from distillation.class_scores import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
+from distillation.evaluation.classes import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
 
 TRUTH, ANSWER = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0]), np.array([0, 2, 1, 0, 0, 1, 2, 1, 0, 1])
 ROWS = np.arange(len(TRUTH))

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from distillation.answer_sheet import AnswerSheet, first_text
-from distillation.arm_columns import Column, Key
-from distillation.quality_targets import Target
+from distillation.evaluation.answer_sheet import AnswerSheet, first_text
+from distillation.evaluation.columns import Column, Key
+from distillation.evaluation.scores import Against, InstructiveItem, ItemAnswer
+from distillation.evaluation.targets import Target
 from distillation.records import Arm
-from distillation.scores import Against, InstructiveItem, ItemAnswer
 
 ITEMS_A_KIND = 20
 SHOWN_CHARACTERS = 2_000

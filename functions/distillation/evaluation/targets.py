@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from distillation.answer_sheet import AnswerSheet
-from distillation.metrics import chrf, exact_match, field_accuracy, rouge_l, same_answer, token_f1
+from distillation.evaluation.answer_metrics import chrf, exact_match, field_accuracy, rouge_l, same_answer, token_f1
+from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.scores import Against
 from distillation.records import Arm
-from distillation.scores import Against
 from distillation.task import TaskKind
 
 Grade = Callable[[int, str | None], float]

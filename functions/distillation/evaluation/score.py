@@ -9,19 +9,19 @@ answer a prompt several times: the item's score is the mean, so the samples of o
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from distillation.answer_sheet import AnswerSheet, read_sheet
-from distillation.arm_columns import error_counts, quality_columns
-from distillation.arm_figures import ArmFigures, Measured, figures, latency_metrics, measure
 from distillation.bedrock.prices import Prices
-from distillation.class_scores import confusion
-from distillation.gate_comparisons import Contest, Quality, Slices, compare, compare_macro_f1, contests, slices_of
-from distillation.instructive_items import instructive_items
-from distillation.metrics import EXACT, Tolerance
-from distillation.paired_differences import Draw, Pairing, corrected, differences_of, macro_f1_differences
-from distillation.quality_targets import Judged, Target, quality_targets
+from distillation.evaluation.answer_metrics import EXACT, Tolerance
+from distillation.evaluation.answer_sheet import AnswerSheet, read_sheet
+from distillation.evaluation.arm_metrics import ArmFigures, Measured, figures, latency_metrics, measure
+from distillation.evaluation.classes import confusion
+from distillation.evaluation.columns import error_counts, quality_columns
+from distillation.evaluation.differences import Draw, Pairing, corrected, differences_of, macro_f1_differences
+from distillation.evaluation.distributions import Drawn, Samples, calibration, teacher_distribution, teacher_outcomes
+from distillation.evaluation.items import instructive_items
+from distillation.evaluation.scores import CONFIDENCE, ArmScore, Difference, Gate, Metric, Scores, SliceScore
+from distillation.evaluation.targets import Judged, Target, quality_targets
+from distillation.evaluation.yardstick import Contest, Quality, Slices, compare, compare_macro_f1, contests, slices_of
 from distillation.records import Arm, HoldoutItem, Prediction
-from distillation.sampled_answers import Drawn, Samples, calibration, teacher_distribution, teacher_outcomes
-from distillation.scores import CONFIDENCE, ArmScore, Difference, Gate, Metric, Scores, SliceScore
 from distillation.task import Task
 
 RESAMPLES = 9_999

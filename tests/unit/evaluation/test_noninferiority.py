@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.noninferiority import p_worse, tango_score
-from distillation.paired_statistics import tango
-from distillation.power import ALPHA
-from distillation.scores import Difference
+from distillation.evaluation.checks import p_worse
+from distillation.evaluation.scores import Difference
+from distillation.evaluation.statistics import ALPHA, tango, tango_score
 
 ONE = Difference(
     metric="accuracy", arm="student", minus="teacher", n=0, value=0.0, low=0.0, high=0.0, method="tango-score", bootstrap_low=0.0, bootstrap_high=0.0,

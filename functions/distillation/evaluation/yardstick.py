@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.answer_sheet import AnswerSheet
-from distillation.arm_columns import Column, Key
-from distillation.class_scores import LabelTable, macro_f1
-from distillation.paired_differences import Draw, Pairing, differences_of, macro_f1_differences
-from distillation.quality_targets import Target
+from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.classes import LabelTable, macro_f1
+from distillation.evaluation.columns import Column, Key
+from distillation.evaluation.differences import Draw, Pairing, differences_of, macro_f1_differences
+from distillation.evaluation.distributions import Samples, self_grades
+from distillation.evaluation.scores import Against, Difference, Gate, Yardstick
+from distillation.evaluation.targets import Target
 from distillation.records import Arm
-from distillation.sampled_answers import Samples, self_grades
-from distillation.scores import Against, Difference, Gate, Yardstick
 
 Slices = Mapping[str, frozenset[int]]
 """Category -> rows of the sheet."""

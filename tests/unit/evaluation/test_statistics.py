@@ -6,10 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.class_scores import class_features, class_figures
-from distillation.noninferiority import holm
-from distillation.paired_statistics import mcnemar, mean_intervals, paired_bootstrap, quantile_interval, sign_flip, tango, wilson
-from distillation.power import detectable_difference, items_to_settle, spread
+from distillation.evaluation.classes import class_features, class_figures
+from distillation.evaluation.statistics import (
+    detectable_difference,
+    holm,
+    items_to_settle,
+    mcnemar,
+    mean_intervals,
+    paired_bootstrap,
+    quantile_interval,
+    sign_flip,
+    spread,
+    tango,
+    wilson,
+)
 
 SEED = 20240607
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from distillation.bedrock.prices import load_prices
 from distillation.errors import RecordsLost
-from distillation.metrics import Tolerance
-from distillation.predictions_to_scores import score
+from distillation.evaluation.answer_metrics import Tolerance
+from distillation.evaluation.score import score
+from distillation.evaluation.scores import Against, Difference, Scores, Yardstick
+from distillation.evaluation.verdict import decide
 from distillation.records import HoldoutItem, Prediction
-from distillation.scores import Against, Difference, Scores, Yardstick
-from distillation.scores_to_verdict import decide
 from distillation.task import Task, TaskKind
 from tests.unit.evaluation_worlds import SENTIMENT, answer, label_world
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.answer_sheet import AnswerSheet
 from distillation.bedrock.prices import ModelPrice, answer_cost
-from distillation.class_scores import Codes, LabelTable
-from distillation.paired_statistics import Floats
-from distillation.quality_targets import Target, grades
+from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.classes import Codes, LabelTable
+from distillation.evaluation.scores import Against
+from distillation.evaluation.statistics import Floats
+from distillation.evaluation.targets import Target, grades
 from distillation.records import Arm, Prediction
-from distillation.scores import Against
 from distillation.task import TaskKind
 
 REFUSED = "refused"
