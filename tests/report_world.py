@@ -10,7 +10,7 @@ from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histog
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
 from distillation.evaluation.verdict import decide
-from distillation.expansion_rounds import ExpansionSummary
+from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report_funnel import expansion_steps, seeds_step
 from distillation.runs_to_comparison import ComparedRun, Comparison, compare

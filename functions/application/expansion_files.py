@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.expansion_methods import Ask, Topic
-from distillation.expansion_requests import parents_of
-from distillation.expansion_rounds import RoundCounts
+from distillation.expansion.diversity import apart_from
+from distillation.expansion.methods import Ask, Topic
+from distillation.expansion.requests import parents_of
+from distillation.expansion.rounds import RoundCounts
 from distillation.layout import RunLayout
-from distillation.prompt_diversity import apart_from
 from distillation.records import Answer, Prompt, RejectedAnswer, Stage
 from distillation.run.record import RunRecord
 from gateways.store import Store

@@ -12,7 +12,7 @@ from application.run_usage import usages
 from distillation.bedrock.prices import Estimate, actual_cost, load_prices
 from distillation.dataset_manifest import Manifest
 from distillation.evaluation.scores import Scores, Verdict
-from distillation.expansion_rounds import ExpansionSummary
+from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed

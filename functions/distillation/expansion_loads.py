@@ -3,8 +3,8 @@
 import math
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.expansion_methods import EXAMPLES, TOPICS
-from distillation.expansion_requests import TOPICS_A_REQUEST
+from distillation.expansion.methods import EXAMPLES, TOPICS
+from distillation.expansion.requests import TOPICS_A_REQUEST
 from distillation.instructions import template
 from distillation.records import Record
 from distillation.run.config import RunConfig

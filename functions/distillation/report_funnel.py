@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from distillation.expansion_rounds import ExpansionSummary
+from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep
 
 NEW_PROMPTS = "new prompts"

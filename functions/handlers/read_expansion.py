@@ -6,9 +6,9 @@ from application.entry import Event, Turn, lambda_entry
 from application.expansion_files import RoundsSoFar, expanded_before, read_asks, read_round_replies, rounds_before
 from application.run_files import read_run
 from application.services import Services
-from distillation.expansion_rounds import ExpansionSummary, category_targets, missing_by_category, summary, why_it_ends
+from distillation.expansion.replies import Known, RoundOutcome, read_round, reply_by_request
+from distillation.expansion.rounds import ExpansionSummary, category_targets, missing_by_category, summary, why_it_ends
 from distillation.layout import RunLayout
-from distillation.replies_to_new_prompts import Known, RoundOutcome, read_round, reply_by_request
 from distillation.run.record import RunRecord
 from gateways.store import Store
 

@@ -14,7 +14,7 @@ from distillation.bedrock.prices import Estimate
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset_manifest import Manifest
 from distillation.evaluation.verdict import decide
-from distillation.expansion_rounds import ExpansionSummary
+from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts
 from distillation.inference.requests import Shard
 from distillation.layout import RunLayout

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.prompt_diversity import SeedTopic, apart_from, twins
+from distillation.expansion.diversity import SeedTopic, apart_from, twins
 from distillation.records import Prompt
 
 ADJECTIVES, NOUNS = ("great", "awful", "slow", "fresh", "stale", "rude", "kind"), ("soup", "pizza", "waiter", "dessert", "coffee", "bread", "salad")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.apportionment import apportion
-from distillation.expansion_rounds import (
+from distillation.expansion.rounds import (
     MOST_ASKED_FOR_ONE,
     RoundCounts,
     category_targets,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.reply_lists import items_of
+from distillation.expansion.reply_lists import items_of
 
 # Items without quotes or marks at their ends, which are taken for decoration, on one line each.
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzäß日本 0123456789,.;:?!'-()", min_size=1, max_size=60).map(lambda text: f"x{' '.join(text.split())}y")

@@ -8,8 +8,8 @@ import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from distillation.expansion_methods import EVOLUTION, EXAMPLES, OPERATIONS, PERSONAS, SELF_INSTRUCT, TOPICS, Ask, Topic, personas, request_text
-from distillation.expansion_rounds import RoundCounts, category_targets, crossed, lacking_of_topics, missing_by_category, prompts_to_ask
+from distillation.expansion.methods import EVOLUTION, EXAMPLES, OPERATIONS, PERSONAS, SELF_INSTRUCT, TOPICS, Ask, Topic, personas, request_text
+from distillation.expansion.rounds import RoundCounts, category_targets, crossed, lacking_of_topics, missing_by_category, prompts_to_ask
 from distillation.inference.requests import requests_of
 from distillation.records import Prompt, Record, Request
 from distillation.run.config import SamplingPlan, SplitPlan

@@ -12,11 +12,11 @@ from pydantic.alias_generators import to_camel
 
 from distillation.bedrock.limits import reserved_word_in
 from distillation.errors import RecordsLost
-from distillation.expansion_methods import Ask, Topic
-from distillation.expansion_rounds import RoundCounts
-from distillation.prompt_diversity import SeedTopic, Twin, twins
+from distillation.expansion.diversity import SeedTopic, Twin, twins
+from distillation.expansion.methods import Ask, Topic
+from distillation.expansion.reply_lists import items_of
+from distillation.expansion.rounds import RoundCounts
 from distillation.records import Answer, Prompt, Record, RejectedAnswer
-from distillation.reply_lists import items_of
 from distillation.run.config import RunConfig
 from distillation.seeds.formats import SeedFields
 from distillation.seeds.prompts import own_system, prompt_id

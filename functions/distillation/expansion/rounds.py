@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from distillation.apportionment import apportion
-from distillation.expansion_methods import TOPICS
+from distillation.expansion.methods import TOPICS
 from distillation.records import Prompt, Record
 from distillation.run.curation import Expansion
 

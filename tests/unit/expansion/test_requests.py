@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.expansion_methods import OPERATIONS, Ask, Topic, personas, request_text
-from distillation.expansion_requests import asks_of_round, parents_of, request_of
-from distillation.expansion_rounds import RoundCounts
+from distillation.expansion.methods import OPERATIONS, Ask, Topic, personas, request_text
+from distillation.expansion.requests import asks_of_round, parents_of, request_of
+from distillation.expansion.rounds import RoundCounts
 from distillation.records import Prompt, Seed
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Expansion
@@ -73,7 +73,7 @@ def test_the_seeds_of_a_request_share_system_text_and_category_and_every_seed_ha
     for ask, shown in found:
         assert len({prompt.system for prompt in shown}) == len({prompt.category for prompt in shown}) == 1
         assert ask.parents == tuple(prompt.prompt_id for prompt in shown) and len(set(ask.parents)) == len(shown)
-    assert {ask.parents[0] for ask, _ in found} == {prompt.prompt_id for prompt in parents}
+    assert {ask.parents[1] for ask, _ in found} == {prompt.prompt_id for prompt in parents}
 
 
 def test_every_operation_persona_and_topic_has_its_turn() -> None:
