@@ -12,7 +12,7 @@ from application.run_files import read_wave, waves_of
 from application.services import Services
 from cli.errors import CommandError
 from cli.folder_store import RunCopy
-from distillation.dataset_manifest import DatasetFile, Manifest
+from distillation.dataset.manifest import DatasetFile, Manifest
 from distillation.layout import RunLayout
 from distillation.records import Stage
 from gateways.store import Store

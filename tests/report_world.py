@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from distillation.bedrock.prices import Usage, actual_cost, load_prices
-from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram
+from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram, SelectionSummary
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
 from distillation.evaluation.verdict import decide
@@ -15,7 +15,6 @@ from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report_funnel import expansion_steps, seeds_step
 from distillation.runs_to_comparison import ComparedRun, Comparison, compare
 from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
-from distillation.selection_summary import SelectionSummary
 from distillation.task import Task, TaskKind
 
 HOSTILE = "</script><script>window.taken = 1</script><img src=x onerror=\"window.taken = 2\"><a href='javascript:window.taken = 3'>go</a> {{ 7 * 7 }} | a | b"

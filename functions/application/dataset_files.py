@@ -16,12 +16,11 @@ from application.rating_files import read_ratings
 from application.run_files import read_common_shingles, read_run
 from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
 from distillation.bedrock.training_lines import conversation_line
+from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
+from distillation.dataset.merge import Decision, decide, merge_plan
 from distillation.dataset_card import card_of
-from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
 from distillation.errors import NotEnoughExamples, RecordsLost
-from distillation.examples_to_dataset import Decision, decide
 from distillation.layout import RunLayout
-from distillation.merge_plan import merge_plan
 from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, encode_line, encode_lines
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side

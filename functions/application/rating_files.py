@@ -1,7 +1,7 @@
 """The judge's ratings in the bucket."""
 
 from application.stage_rounds import answers_of
-from distillation.candidates_to_ratings import ratings_of
+from distillation.dataset.ratings import ratings_of
 from distillation.records import Stage
 from gateways.store import Store
 

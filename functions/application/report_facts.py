@@ -10,7 +10,7 @@ from application.accounts import account_of
 from application.run_files import read_run, read_students, read_wave
 from application.run_usage import usages
 from distillation.bedrock.prices import Estimate, actual_cost, load_prices
-from distillation.dataset_manifest import Manifest
+from distillation.dataset.manifest import Manifest
 from distillation.evaluation.scores import Scores, Verdict
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account

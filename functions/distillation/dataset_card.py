@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from distillation.dataset_manifest import Histogram, Manifest
+from distillation.dataset.manifest import Histogram, Manifest
 from distillation.page_environment import pages
 from distillation.records import HoldoutItem
 from distillation.run.record import RunRecord

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from distillation.bedrock.prices import Costs, Estimate
-from distillation.dataset_manifest import Histogram, Manifest
+from distillation.dataset.manifest import Histogram, Manifest, SelectionSummary
 from distillation.evaluation.scores import (
     Against,
     ArmScore,
@@ -28,7 +28,6 @@ from distillation.evaluation.scores import (
 )
 from distillation.records import FunnelStep, Record
 from distillation.report_funnel import funnel_problems
-from distillation.selection_summary import SelectionSummary
 from distillation.task import Task
 
 

@@ -9,9 +9,9 @@ from application.run_files import read_run
 from application.services import Services
 from application.stage_rounds import plan_round
 from application.waves import wave_output
-from distillation.candidates_to_ratings import rating_requests
+from distillation.dataset.merge import judging_of
+from distillation.dataset.ratings import rating_requests
 from distillation.layout import RunLayout
-from distillation.merge_plan import judging_of
 from distillation.records import Candidate, Request, Stage
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side

@@ -7,7 +7,7 @@ from functools import partial
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
-from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts
+from distillation.dataset.reduction import Reduced, ReductionPlan, reduce_prompts
 from distillation.inference.accounts import Accounted, ShardCounts, account_for, replies_step
 from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
 from distillation.inference.samples import by_prompt

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from application.services import Services
-from distillation.dataset_manifest import Manifest
+from distillation.dataset.manifest import Manifest
 from distillation.layout import RunLayout
 from distillation.records import Prompt, Request, Stage, decode_lines, encode_line
 from distillation.run.config import RunConfig

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from distillation.candidates_to_ratings import Judging
-from distillation.merge_plan import MergePlan
+from distillation.dataset.merge import MergePlan
+from distillation.dataset.ratings import Judging
 from distillation.records import Candidate, Held, Prompt
 from distillation.run.config import SplitPlan
 from distillation.seeds.prompts import prompt_id

@@ -9,8 +9,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from distillation.bedrock.training_lines import conversation_line, conversation_parts
+from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, Histogram, Manifest, describe_file, histogram
 from distillation.dataset_card import bars, card_of, licence_of
-from distillation.dataset_manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, Histogram, Manifest, describe_file, histogram
 from distillation.records import FunnelStep, HoldoutItem
 from distillation.run.config import SplitPlan
 from distillation.task import Task, TaskKind

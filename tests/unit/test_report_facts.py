@@ -12,7 +12,7 @@ from application.run_files import Student, Wave
 from application.run_usage import usages
 from distillation.bedrock.prices import Estimate
 from distillation.bedrock.training_lines import conversation_line
-from distillation.dataset_manifest import Manifest
+from distillation.dataset.manifest import Manifest
 from distillation.evaluation.verdict import decide
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts

@@ -9,16 +9,53 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from distillation.candidate_columns import HeldColumns, KeyColumns, read_candidates
-from distillation.candidates_to_ratings import Judged, judged
-from distillation.merge_plan import MergePlan
+from distillation.dataset.columns import HeldColumns, KeyColumns, read_candidates
+from distillation.dataset.manifest import SelectionSummary
+from distillation.dataset.ratings import Judged, Judging, judged
+from distillation.dataset.selection import select
 from distillation.records import Candidate, FunnelStep, Held, RejectedExample, Seed
+from distillation.run.config import SplitPlan
+from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of_id
-from distillation.selection import select
-from distillation.selection_summary import SelectionSummary
 from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
 from distillation.similarity.overlaps import MeasuredTexts
 from distillation.similarity.word_hashes import CommonWords
+from distillation.similarity.words import CommonShingles
+
+
+class MergePlan(NamedTuple):
+    """Thresholds as in `curation_config`. `judging` is None where no judge is asked for."""
+
+    split: SplitPlan
+    common: CommonShingles
+    near_threshold: float | None
+    semantic_threshold: float | None
+    ngram: int
+    max_lines: int
+    judging: Judging | None
+
+
+def merge_plan(record: RunRecord, common: CommonShingles) -> MergePlan:
+    """The plan of a run."""
+    settings = record.settings
+    return MergePlan(
+        split=record.split,
+        common=common,
+        near_threshold=settings.duplicates.near_threshold,
+        semantic_threshold=settings.duplicates.semantic_threshold,
+        ngram=settings.decontamination.ngram,
+        max_lines=settings.most_lines,
+        judging=judging_of(record),
+    )
+
+
+def judging_of(record: RunRecord) -> Judging | None:
+    """How the run's answers are rated; None where they are not."""
+    judge, policy = record.settings.filters.judge, record.settings.examples.policy
+    if judge is None:
+        return None
+    return Judging(model=record.models.judge or record.models.teacher, threshold=judge.threshold, rubric=judge.rubric, best_only=policy == "best")
+
 
 Key = TypeVar("Key")
 

@@ -8,7 +8,23 @@ from typing import Any
 from distillation.records import FunnelStep, Record
 from distillation.run.config import SplitPlan
 from distillation.run.record import Models
-from distillation.selection_summary import SelectionSummary
+
+
+class SelectionSummary(Record, frozen=True):
+    """Counts are prompts (category -> count) but for `lines_kept` and `lines_left`; agreements are means, 0 where there is nothing to average.
+
+    `groups` of similar prompts there were, and `groups_covered` of them have a prompt that was kept.
+    """
+
+    kept: dict[str, int]
+    left: dict[str, int]
+    lines_kept: int
+    lines_left: int
+    agreement_kept: float
+    agreement_left: float
+    groups: int
+    groups_covered: int
+
 
 AGREEMENT_EDGES = tuple(number / 10 for number in range(11))
 ENTROPY_EDGES = tuple(number / 4 for number in range(15))

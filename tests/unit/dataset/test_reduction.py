@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.answers_to_examples import Reduced, ReductionPlan, reduce_prompts, teacher_entropy
+from distillation.dataset.reduction import Reduced, ReductionPlan, reduce_prompts, teacher_entropy
 from distillation.errors import RecordsLost
 from distillation.inference.samples import by_prompt
 from distillation.records import Answer, Prompt, PromptKey

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.apportionment import apportion
-from distillation.selection_summary import SelectionSummary
+from distillation.dataset.manifest import SelectionSummary
 from distillation.similarity.near_duplicates import Signatures, near_clusters
 
 GROUP_THRESHOLD = 0.3

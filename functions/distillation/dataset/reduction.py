@@ -9,7 +9,7 @@ import msgspec
 
 from distillation.answer_filters import PERSONAL_DATA, AnswerFilters, Fit
 from distillation.bedrock.limits import fits_in_sample
-from distillation.chosen_answers import NO_MATCH, Chooser, Sample
+from distillation.dataset.choice import NO_MATCH, Chooser, Sample
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
 from distillation.inference.requests import GREEDY_SAMPLE

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.selection import select
+from distillation.dataset.selection import select
 from distillation.similarity.near_duplicates import Signatures
 
 rng = np.random.default_rng(3)

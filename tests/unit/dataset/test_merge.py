@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.examples_to_dataset import Decision, decide
+from distillation.dataset.merge import Decision, decide
 from distillation.records import Candidate, Held, Seed
 from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.prompt_keys import keys_of

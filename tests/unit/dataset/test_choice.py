@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from distillation.answer_filters import Fit
-from distillation.chosen_answers import Choice, Chooser, Sample
+from distillation.dataset.choice import Choice, Chooser, Sample
 from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit

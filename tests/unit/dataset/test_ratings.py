@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.candidates_to_ratings import Judged, judged, rating_requests, ratings_of
+from distillation.dataset.ratings import Judged, judged, rating_requests, ratings_of
 from distillation.records import Answer, Request
 from tests.unit.datasets import JUDGING, candidate
 
