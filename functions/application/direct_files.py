@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from application.arm_files import known_prompts, training_lines
 from application.run_files import read_prompts, read_run
 from distillation.bedrock.limits import MIN_SAMPLES
+from distillation.dataset.filters.personal_data import redact
 from distillation.direct_training import DirectCounts, Taught, direct_lines, references_of
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
-from distillation.personal_data import redact
 from distillation.records import Arm
 from distillation.run.record import RunRecord
 from gateways.store import Store

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.answer_filters import Fit
+from distillation.dataset.filters.chain import Fit
 from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.inference.samples import majority, minimum_bayes_risk
 from distillation.records import Answer

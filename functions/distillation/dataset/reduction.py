@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.answer_filters import PERSONAL_DATA, AnswerFilters, Fit
 from distillation.bedrock.limits import fits_in_sample
 from distillation.dataset.choice import NO_MATCH, Chooser, Sample
+from distillation.dataset.filters.chain import PERSONAL_DATA, AnswerFilters, Fit
+from distillation.dataset.filters.personal_data import redact
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
 from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.inference.samples import entropy
-from distillation.personal_data import redact
 from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Examples, Filters

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from distillation.answer_filters import Fit
 from distillation.dataset.choice import Choice, Chooser, Sample
+from distillation.dataset.filters.chain import Fit
 from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit

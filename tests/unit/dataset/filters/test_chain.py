@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from distillation.answer_filters import AnswerFilters, Fit
+from distillation.dataset.filters.chain import AnswerFilters, Fit
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 

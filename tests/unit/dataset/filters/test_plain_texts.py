@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.bedrock.limits import RESERVED_WORDS, reserved_word_in
-from distillation.plain_texts import surely_plain
-from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
-from distillation.stock_phrases import declines, is_boilerplate
+from distillation.dataset.filters.plain_texts import surely_plain
+from distillation.dataset.filters.repetition import FEW_WORDS, MIN_WORDS, repeats
+from distillation.dataset.filters.stock_phrases import declines, is_boilerplate
 
 WORDS = st.sampled_from(["a", "an", "longer-word-1", "longer-word-2", "é", "x\u00a0y", "漢\u3000字", "nul\x00l", "x\x1cy", "\x0b", "“hi”", "\ud800", ""])
 TEXTS = st.lists(st.lists(WORDS, max_size=120).map(" ".join), max_size=6)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.personal_data import PLACEHOLDERS, personal_data_in, redact
+from distillation.dataset.filters.personal_data import PLACEHOLDERS, personal_data_in, redact
 
 
 @pytest.mark.parametrize(

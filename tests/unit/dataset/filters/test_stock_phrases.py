@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillation.stock_phrases import declines, is_boilerplate
+from distillation.dataset.filters.stock_phrases import declines, is_boilerplate
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from distillation.answer_language import other_language
 from distillation.bedrock.limits import reserved_word_in
+from distillation.dataset.filters.language import other_language
+from distillation.dataset.filters.personal_data import redact
+from distillation.dataset.filters.plain_texts import surely_plain
+from distillation.dataset.filters.repetition import FEW_WORDS, MIN_WORDS, repeats
+from distillation.dataset.filters.stock_phrases import declines, is_boilerplate
 from distillation.funnel import FilterStep
-from distillation.personal_data import redact
-from distillation.plain_texts import surely_plain
-from distillation.repetition import FEW_WORDS, MIN_WORDS, repeats
 from distillation.run.curation import Examples, Filters
-from distillation.stock_phrases import declines, is_boilerplate
 from distillation.task import NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID, Task, TaskKind, Unfit, answer_reader, unfenced
 
 CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.repetition import FEW_WORDS, repeats
+from distillation.dataset.filters.repetition import FEW_WORDS, repeats
 
 PROSE = (
     "The committee met on Tuesday to discuss the proposal, and several members raised concerns about the cost of the new library. A revised plan will be "

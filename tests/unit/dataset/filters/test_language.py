@@ -2,7 +2,7 @@
 
 import pytest
 
-from distillation.answer_language import other_language
+from distillation.dataset.filters.language import other_language
 
 GERMAN = "Der schnelle braune Fuchs springt über den faulen Hund und läuft danach in den Wald."
 ENGLISH = "The quick brown fox jumps over the lazy dog and runs into the forest afterwards."
