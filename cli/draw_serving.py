@@ -6,7 +6,7 @@ from rich.text import Text
 
 from cli.draw_report import VERDICT_STYLES
 from cli.report_file import VerdictResult
-from distillation.promotion import Served, Serving
+from distillation.training.promotion import Served, Serving
 
 
 def draw_serving(dataset: str, now: Serving) -> RenderableType:

@@ -6,11 +6,11 @@ from typing import Any
 from application.services import Services
 from distillation.bedrock.job_names import stable_deployment
 from distillation.layout import RunLayout, student_parameter
-from distillation.promotion import Serving, read_parameter
 from distillation.records import Arm, HoldoutItem, Prediction, Request
 from distillation.run.config import RunConfig
 from distillation.run.record import Models, RunRecord
 from distillation.task import Task, TaskKind
+from distillation.training.promotion import Serving, read_parameter
 from settings import Settings
 from tests.fakes import Clock, FakeCallbacks, FakeDeployments, FakeJobs, FakeModels, FakeParameters, MemoryLedger, MemoryStore, model_output
 

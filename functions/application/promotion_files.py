@@ -15,13 +15,23 @@ from application.services import Services
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.bedrock.submission import submit_once
-from distillation.dataset_to_training import deployment_request
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.inference.replies import read_replies
 from distillation.inference.requests import GREEDY_SAMPLE, greedy_request
 from distillation.layout import RunLayout, student_parameter
-from distillation.promotion import Canary, PromotionPlan, Served, Serving, canary_items, judge_canary, parameter_text, promoted, read_parameter
 from distillation.records import Arm, LedgerRow, Prediction
+from distillation.training.customization import deployment_request
+from distillation.training.promotion import (
+    Canary,
+    PromotionPlan,
+    Served,
+    Serving,
+    canary_items,
+    judge_canary,
+    parameter_text,
+    promoted,
+    read_parameter,
+)
 
 TIME_LIMIT = timedelta(hours=6)
 TAKEN_BACK = "TakenBack"

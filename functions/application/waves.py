@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from application.run_files import Wave
 from distillation.inference.requests import Shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache
-from distillation.managed_distillation import asked_by_us
 from distillation.records import Answer, Prompt, Request, Stage
 from distillation.run.record import RunRecord
+from distillation.training.managed import asked_by_us
 from gateways.store import Store
 
 

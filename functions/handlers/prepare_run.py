@@ -16,7 +16,6 @@ from distillation.direct_training import check_direct
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
-from distillation.managed_distillation import check_prompts, trouble_of_teacher
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
 from distillation.run.config import RunConfig
 from distillation.run.input import dataset_of, resolve_config
@@ -24,6 +23,7 @@ from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
 from distillation.task import Task
+from distillation.training.managed import check_prompts, trouble_of_teacher
 from gateways.keyed_files import StoredObject
 from gateways.store import SPOOL_BYTES, Store
 from settings import Settings

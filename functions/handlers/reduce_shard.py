@@ -12,10 +12,10 @@ from distillation.inference.accounts import Accounted, ShardCounts, account_for,
 from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
 from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
-from distillation.managed_distillation import asked_by_us
 from distillation.records import Prompt, PromptKey, encode_blocks
 from distillation.run.record import RunRecord
 from distillation.similarity.prompt_keys import keys_of
+from distillation.training.managed import asked_by_us
 from gateways.store import Store
 
 EMBEDDING_DIMENSIONS = 256

@@ -8,7 +8,7 @@ from application.services import Services
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import submit_once
-from distillation.dataset_to_training import deployment_request
+from distillation.training.customization import deployment_request
 
 TIME_LIMIT = timedelta(hours=6)
 

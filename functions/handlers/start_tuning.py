@@ -9,9 +9,9 @@ from application.services import Services
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import submit_once
-from distillation.dataset_to_training import JobFacts, customization_request, distillation_request
 from distillation.layout import RunLayout
 from distillation.records import Arm
+from distillation.training.customization import JobFacts, customization_request, distillation_request
 
 TIME_LIMIT = timedelta(days=3)
 """5,000 records and 2 epochs take about an hour (AWS samples); a queue of other jobs of the account can hold one back much longer."""

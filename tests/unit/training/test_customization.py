@@ -7,8 +7,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from distillation.dataset_to_training import customization_request, deployment_request, distillation_request
 from distillation.run.config import TrainingPlan
+from distillation.training.customization import customization_request, deployment_request, distillation_request
 
 MODEL = botocore.session.get_session().get_service_model("bedrock")
 NAME = "nova-distill-reviews-0123456789-student-t0"

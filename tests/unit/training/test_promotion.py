@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.promotion import (
+from distillation.records import HoldoutItem
+from distillation.task import Task, TaskKind
+from distillation.training.promotion import (
     HISTORY_MAX,
     PARAMETER_MAX_BYTES,
     Canary,
@@ -19,8 +21,6 @@ from distillation.promotion import (
     same_answer,
     to_go_back_to,
 )
-from distillation.records import HoldoutItem
-from distillation.task import Task, TaskKind
 
 STABLE = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
 LABEL = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
