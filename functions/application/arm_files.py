@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from distillation.arms.few_shot import FewShot, Learnt, learnt_prompts
 from distillation.bedrock.training_lines import conversation_parts
-from distillation.few_shot import FewShot, Learnt, learnt_prompts
 from distillation.layout import RunLayout
 from distillation.records import Record
 from distillation.run.record import RunRecord

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from application.arm_files import known_prompts, training_lines
 from application.run_files import read_prompts, read_run
+from distillation.arms.direct import DirectCounts, Taught, direct_lines, references_of
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.dataset.filters.personal_data import redact
-from distillation.direct_training import DirectCounts, Taught, direct_lines, references_of
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
 from distillation.records import Arm

@@ -4,8 +4,8 @@ from application.arm_files import few_shot_of
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_holdout, read_run
 from application.services import Services
-from distillation.arms import ArmRoute, ArmShard, arm_shards
-from distillation.few_shot import FewShot, as_turns
+from distillation.arms.few_shot import FewShot, as_turns
+from distillation.arms.shards import ArmRoute, ArmShard, arm_shards
 from distillation.inference.requests import arm_requests
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Request

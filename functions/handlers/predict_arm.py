@@ -4,7 +4,7 @@ from application.converse_shard import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in, read_answers, read_holdout, read_rejected_answers, read_run, requests_in
 from application.services import Services
-from distillation.answers_to_predictions import arm_predictions, teacher_predictions
+from distillation.arms.predictions import arm_predictions, teacher_predictions
 from distillation.errors import ThrottledByBedrock
 from distillation.inference.replies import ShardAnswers, read_replies
 from distillation.inference.samples import by_prompt

@@ -11,8 +11,8 @@ from application.entry import Event, Turn, lambda_entry
 from application.evaluation_copies import evaluation_items
 from application.run_files import earlier_run
 from application.services import Services
+from distillation.arms.direct import check_direct
 from distillation.bedrock.prices import Estimate, estimate, load_prices, workload
-from distillation.direct_training import check_direct
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix

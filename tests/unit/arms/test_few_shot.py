@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.few_shot import FewShot, Learnt, as_turns, choose, in_turns, learnt_prompts
+from distillation.arms.few_shot import FewShot, Learnt, as_turns, choose, in_turns, learnt_prompts
 from distillation.inference.requests import arm_requests
 from distillation.records import HoldoutItem
 from distillation.run.config import SamplingPlan

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.direct_training import DirectCounts, Taught, check_direct, direct_lines, references_of, trouble_of_direct, usable_reference
+from distillation.arms.direct import DirectCounts, Taught, check_direct, direct_lines, references_of, trouble_of_direct, usable_reference
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.task import Task, TaskKind

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.arms import ArmRoute, arm_shards
+from distillation.arms.shards import ArmRoute, arm_shards
 
 
 @given(items=st.integers(1, 5000), max_records=st.integers(100, 1000), samples=st.integers(0, 8))

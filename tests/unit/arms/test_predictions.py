@@ -1,6 +1,6 @@
 """Predictions: one for every holdout prompt and arm, with a text or with the reason why there is none."""
 
-from distillation.answers_to_predictions import arm_predictions, teacher_predictions
+from distillation.arms.predictions import arm_predictions, teacher_predictions
 from distillation.inference.replies import ShardAnswers
 from distillation.records import Answer, HoldoutItem, Prediction, RejectedAnswer
 from distillation.task import Task, TaskKind
