@@ -10,12 +10,12 @@ from distillation.evaluation.answer_metrics import Tolerance
 from distillation.evaluation.score import RESAMPLES
 from distillation.evaluation.scores import Comparisons, JudgedArm, JudgeScores
 from distillation.evaluation.targets import Judged
-from distillation.judge_calibration import calibration
-from distillation.judged_answers import texts_by_prompt
-from distillation.judgements_to_scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
+from distillation.judging.answers import texts_by_prompt
+from distillation.judging.calibration import calibration
+from distillation.judging.comparisons import choices_of, comparisons
+from distillation.judging.scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction, Stage
-from distillation.replies_to_comparisons import choices_of, comparisons
 from distillation.run.evaluation import EvaluationJudge
 from distillation.run.record import RunRecord
 from gateways.store import Store

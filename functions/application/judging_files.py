@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from application.run_files import read_holdout
-from distillation.comparison_requests import Pair, pairs_of
-from distillation.judged_answers import chosen_items, judging_lines, parts, texts_by_prompt
+from distillation.judging.answers import chosen_items, judging_lines, parts, texts_by_prompt
+from distillation.judging.pairs import Pair, pairs_of
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.run.evaluation import EvaluationJudge

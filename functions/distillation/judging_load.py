@@ -1,8 +1,8 @@
 """How much the judge of the arms will be sent and will say, in estimated tokens before the margin."""
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.comparison_requests import CHOICE_TOKENS
 from distillation.instructions import template
+from distillation.judging.pairs import CHOICE_TOKENS
 from distillation.records import Arm, Record
 from distillation.run.config import RunConfig
 

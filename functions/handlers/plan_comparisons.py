@@ -8,7 +8,7 @@ from application.run_files import read_run
 from application.services import Services
 from application.stage_rounds import plan_round
 from application.waves import wave_output
-from distillation.comparison_requests import orders_of
+from distillation.judging.pairs import orders_of
 from distillation.records import Request, Stage
 from distillation.run.record import RunRecord
 from gateways.store import Store

@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.evaluation.scores import JudgedArm
-from distillation.judged_answers import read_key
-from distillation.judgements_to_scores import ArmJudgements, Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics, shown_name
+from distillation.judging.answers import read_key
+from distillation.judging.scores import (
+    ArmJudgements,
+    Judgements,
+    arm_judgements,
+    judged_arms,
+    judged_scores,
+    read_judgements,
+    shown_metrics,
+    shown_name,
+)
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BUILTIN_METRICS, EvaluationJudge
 

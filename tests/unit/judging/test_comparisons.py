@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from distillation.comparison_requests import Pair, orders_of
 from distillation.evaluation.scores import Comparisons
+from distillation.judging.comparisons import Outcome, choices_of, comparisons, outcome_of
+from distillation.judging.pairs import Pair, orders_of
 from distillation.records import Answer, HoldoutItem
-from distillation.replies_to_comparisons import Outcome, choices_of, comparisons, outcome_of
 
 CHOICES = st.sampled_from(["A", "B", "tie", None])
 

@@ -8,8 +8,8 @@ from scipy.stats import mannwhitneyu
 
 from distillation.evaluation.answer_metrics import EXACT, Tolerance
 from distillation.evaluation.scores import JudgeCalibration
-from distillation.judge_calibration import Graded, calibration, calibration_of
-from distillation.judgements_to_scores import ArmJudgements, Judgements
+from distillation.judging.calibration import Graded, calibration, calibration_of
+from distillation.judging.scores import ArmJudgements, Judgements
 from distillation.records import HoldoutItem
 from distillation.task import Task, TaskKind
 

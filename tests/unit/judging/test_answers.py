@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.judged_answers import chosen_items, judging_lines, key_of, parts, read_key, texts_by_prompt
+from distillation.judging.answers import chosen_items, judging_lines, key_of, parts, read_key, texts_by_prompt
 from distillation.records import HoldoutItem, Prediction, encode_line
 
 ITEM = HoldoutItem(prompt_id="p1", prompt="Is it good?", system="Judge.", reference="yes", category="goods")

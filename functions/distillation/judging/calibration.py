@@ -8,7 +8,7 @@ import numpy as np
 from distillation.evaluation.answer_metrics import Tolerance, same_answer
 from distillation.evaluation.scores import Against, JudgeCalibration
 from distillation.evaluation.statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap
-from distillation.judgements_to_scores import Judgements
+from distillation.judging.scores import Judgements
 from distillation.task import Task, TaskKind, answer_reader, canonical_reference
 
 ROUNDED_TO = 2

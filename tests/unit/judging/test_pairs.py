@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.comparison_requests import Pair, orders_of, pairs_of
+from distillation.judging.pairs import Pair, orders_of, pairs_of
 from distillation.records import HoldoutItem, Request
 from distillation.task import Task, TaskKind
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.comparison_requests import CHOICE, FIRST, SECOND, Orders, Pair, orders_of
 from distillation.evaluation.scores import Against, Comparisons, Metric
 from distillation.evaluation.statistics import mcnemar, mean_intervals, metric_of
+from distillation.judging.pairs import CHOICE, FIRST, SECOND, Orders, Pair, orders_of
 from distillation.records import Answer, Arm
 from distillation.task import answer_reader
 

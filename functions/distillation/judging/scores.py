@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from distillation.evaluation.scores import JudgedArm
-from distillation.judged_answers import Key, key_of, read_key
+from distillation.judging.answers import Key, key_of, read_key
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BARE_NAMES, BUILTIN, EvaluationJudge
 
