@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from distillation.bedrock.prices import Usage, actual_cost, load_prices
+from distillation.bedrock.prices import load_prices
+from distillation.costs.spent import Usage, actual_cost
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram, SelectionSummary
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores

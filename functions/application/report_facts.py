@@ -9,7 +9,9 @@ import msgspec
 from application.accounts import account_of
 from application.run_files import read_run, read_students, read_wave
 from application.run_usage import usages
-from distillation.bedrock.prices import Estimate, actual_cost, load_prices
+from distillation.bedrock.prices import load_prices
+from distillation.costs.estimate import Estimate
+from distillation.costs.spent import actual_cost
 from distillation.dataset.manifest import Manifest
 from distillation.evaluation.scores import Scores, Verdict
 from distillation.expansion.rounds import ExpansionSummary

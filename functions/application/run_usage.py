@@ -7,8 +7,8 @@ import msgspec
 from application.run_files import read_answers, read_students, waves_of
 from distillation.bedrock.families import takes_flex
 from distillation.bedrock.limits import estimate_tokens
-from distillation.bedrock.prices import Usage
 from distillation.bedrock.training_lines import conversation_parts
+from distillation.costs.spent import Usage
 from distillation.layout import RunLayout
 from distillation.records import Arm, Route, Stage
 from distillation.run.record import RunRecord

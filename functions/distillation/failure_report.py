@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from distillation.bedrock.prices import Costs
+from distillation.costs.spent import Costs
 from distillation.layout import RunLayout
 from distillation.records import Record
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from distillation.bedrock.prices import Costs, Estimate
+from distillation.costs.estimate import Estimate
+from distillation.costs.spent import Costs
 from distillation.dataset.manifest import Histogram, Manifest, SelectionSummary
 from distillation.evaluation.scores import (
     Against,

@@ -12,7 +12,8 @@ from application.evaluation_copies import evaluation_items
 from application.run_files import earlier_run
 from application.services import Services
 from distillation.arms.direct import check_direct
-from distillation.bedrock.prices import Estimate, estimate, load_prices, workload
+from distillation.bedrock.prices import load_prices
+from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix

@@ -10,8 +10,8 @@ import pytest
 from application.report_facts import report_of
 from application.run_files import Student, Wave
 from application.run_usage import usages
-from distillation.bedrock.prices import Estimate
 from distillation.bedrock.training_lines import conversation_line
+from distillation.costs.estimate import Estimate
 from distillation.dataset.manifest import Manifest
 from distillation.evaluation.verdict import decide
 from distillation.expansion.rounds import ExpansionSummary

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from distillation.bedrock.prices import Prices, Usage, Workload, actual_cost, estimate, load_prices, price_of, workload
+from distillation.bedrock.prices import Prices, load_prices, price_of
+from distillation.costs.estimate import Workload, estimate, workload
+from distillation.costs.spent import Usage, actual_cost
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.run.config import RunConfig

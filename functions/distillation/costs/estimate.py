@@ -1,0 +1,232 @@
+"""TODO"""
+
+import math
+from collections.abc import Iterable
+
+from distillation.bedrock.limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
+from distillation.bedrock.prices import MARGIN, MILLION, UNKNOWN_OUTPUT_SHARE, ModelPrice, Prices, TokenPrice, _usd, price_of
+from distillation.costs.loads import ExpansionLoad, JudgingLoad, RatingLoad, expansion_load, judging_load, rating_load
+from distillation.errors import InvalidInput
+from distillation.records import Prompt, Record
+from distillation.run.config import RunConfig
+from distillation.task import Task, TaskKind
+
+
+class Workload(Record, frozen=True):
+    """What a run will send and receive, in estimated tokens before the margin. Made by `workload`, read by `estimate`.
+
+    `prompts` and their `input_tokens` are the seeds' own; expansion adds `new_prompts` of the same mean length. `lines` is the training lines of a prompt.
+    `managed`: Bedrock's distillation asks the teacher about what is learnt, and this run about the holdout only.
+    """
+
+    prompts: int
+    new_prompts: int
+    samples: int
+    input_tokens: int
+    output_tokens_an_answer: int
+    max_tokens: int
+    output_basis: str
+    holdout_share: float
+    validation_share: float
+    lines: int
+    most_lines: int
+    epochs: int
+    expansion: ExpansionLoad
+    ratings: RatingLoad
+    judging: JudgingLoad
+    few_shot: int
+    direct: bool
+    arm_samples: int
+    managed: bool
+    teacher: str
+    student: str
+    judge: str
+    teacher_batched: bool
+    base_batched: bool
+
+
+class Estimate(Record, frozen=True):
+    """The expected cost of a run in USD: `0-run/estimate.json`. Made by PrepareRun, read by the budget check, people and the report.
+
+    `base_usd` is the untouched small model's, with and without examples; `distillation_usd` is what Bedrock's own distillation asks the teacher.
+    `total_usd` holds the margin; `ceiling_usd` is the total if every answer were as long as maxTokens. Storage is a month's and not part of the totals.
+    """
+
+    teacher_usd: float
+    base_usd: float
+    training_usd: float
+    evaluation_usd: float
+    total_usd: float
+    ceiling_usd: float
+    storage_usd_month: float
+    tokens: dict[str, int]
+    assumptions: tuple[str, ...]
+    expansion_usd: float = 0.0
+    ratings_usd: float = 0.0
+    judging_usd: float = 0.0
+    distillation_usd: float = 0.0
+
+
+def workload(
+    prompts: Iterable[Prompt],
+    task: Task,
+    config: RunConfig,
+    *,
+    teacher: str,
+    student: str,
+    judge: str = "",
+    teacher_batched: bool = True,
+    base_batched: bool = True,
+) -> Workload:
+    """Counts the tokens of the seeds' `prompts` (read once, as a stream). `teacher`, `student` and `judge` are model ids."""
+    sampling, (count, tokens, references, reference_tokens) = config.sampling, _measured(prompts)
+    length, basis = _expected_output(task, sampling.max_tokens, references, reference_tokens)
+    samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
+    return Workload(
+        prompts=count,
+        new_prompts=config.expansion.target_prompts,
+        samples=samples,
+        input_tokens=tokens,
+        output_tokens_an_answer=length,
+        max_tokens=sampling.max_tokens,
+        output_basis=basis,
+        holdout_share=config.split.holdout_share,
+        validation_share=0.0 if config.training.managed else config.split.validation_share,
+        lines=samples if config.examples.policy == "proportional" else 1,
+        most_lines=config.most_lines,
+        epochs=config.training.epoch_count,
+        expansion=expansion_load(config.expansion, mean),
+        ratings=rating_load(config, samples, mean + length),
+        judging=judging_load(config, mean, length),
+        few_shot=config.arms.few_shot,
+        direct=config.arms.direct,
+        arm_samples=config.evaluation.samples,
+        managed=config.training.managed,
+        teacher=teacher,
+        student=student,
+        judge=judge or teacher,
+        teacher_batched=teacher_batched,
+        base_batched=base_batched,
+    )
+
+
+def _measured(prompts: Iterable[Prompt]) -> tuple[int, int, int, int]:
+    """Prompts and their tokens, references and theirs."""
+    count = tokens = references = reference_tokens = 0
+    for prompt in prompts:
+        count += 1
+        tokens += estimate_tokens(prompt.system) + estimate_tokens(prompt.prompt)
+        references += prompt.reference is not None
+        reference_tokens += estimate_tokens(prompt.reference or "")
+    return count, tokens, references, reference_tokens
+
+
+def _expected_output(task: Task, max_tokens: int, references: int, reference_tokens: int) -> tuple[int, str]:
+    if task.kind is TaskKind.LABEL and task.labels:
+        return max(map(estimate_tokens, task.labels)), "the longest label"
+    if task.kind is TaskKind.TEXT and references:
+        return min(max_tokens, math.ceil(reference_tokens / references)), f"the mean of {references} references"
+    return math.ceil(max_tokens * UNKNOWN_OUTPUT_SHARE), f"half of maxTokens ({max_tokens})"
+
+
+def estimate(work: Workload, prices: Prices) -> Estimate:
+    """The cost of `work`. Raises InvalidInput where prices.json has no price for one of its models: a budget cannot be kept on a guess."""
+    tokens, most = _tokens(work, work.output_tokens_an_answer, work.expansion.output_tokens), _tokens(work, work.max_tokens, work.expansion.most_output_tokens)
+    expected, ceiling = _stage_costs(work, prices, tokens), _stage_costs(work, prices, most)
+    storage = _priced(prices, work.student).storage_month
+    return Estimate(
+        **expected,
+        total_usd=round(sum(expected.values()), 6),
+        ceiling_usd=round(sum(ceiling.values()), 6),
+        storage_usd_month=storage.usd if storage else 0.0,
+        tokens=tokens,
+        assumptions=_assumptions(work, prices),
+    )
+
+
+def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int]:
+    everyone, holdout = work.prompts + work.new_prompts, work.prompts * work.holdout_share
+    prompt, trainable = work.input_tokens / max(work.prompts, 1), everyone - holdout
+    # One that has no seeds has no prompts either, whatever its target.
+    trainable = trainable if work.prompts else 0
+    answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
+    judged, predictions = work.judging.prompts(holdout), holdout * (1 + work.arm_samples)
+    lines = min(trainable * work.lines, work.most_lines) * (1 - work.validation_share)
+    exact = {
+        "expansionInput": work.expansion.input_tokens,
+        "expansionOutput": expansion_output,
+        "teacherInput": answers * prompt,
+        "teacherOutput": answers * output,
+        "ratingsInput": trainable * work.ratings.a_prompt * work.ratings.input_tokens,
+        "ratingsOutput": trainable * work.ratings.a_prompt * work.ratings.output_tokens,
+        "judgingInput": judged * work.judging.input_tokens,
+        "judgingOutput": judged * work.judging.output_tokens,
+        "comparisonsInput": judged * work.judging.comparison_input_tokens,
+        "comparisonsOutput": judged * work.judging.comparison_output_tokens,
+        "distillationInput": lines * prompt * work.managed,
+        "distillationOutput": lines * output * work.managed,
+        "training": lines * (prompt + output) * work.epochs * (1 + work.direct),
+        "armInput": predictions * prompt,
+        "armOutput": predictions * output,
+        "fewShotInput": predictions * (prompt + work.few_shot * (prompt + output)) if work.few_shot else 0,
+    }
+    return {name: math.ceil(round(count * (1 + MARGIN), 6)) for name, count in exact.items()}
+
+
+def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict[str, float]:
+    teacher, student = _route(_priced(prices, work.teacher), work.teacher_batched), _priced(prices, work.student)
+    asked = _priced(prices, work.judge if work.ratings.a_prompt or work.judging.most_prompts else work.teacher)
+    judge, compared = _route(asked, work.teacher_batched), _usd(_route(asked, work.teacher_batched), tokens["comparisonsInput"], tokens["comparisonsOutput"])
+    base, trained = _route(student, work.base_batched), 1 + work.direct
+    few_shot_output = tokens["armOutput"] if work.few_shot else 0
+    return {
+        "expansion_usd": _usd(teacher, tokens["expansionInput"], tokens["expansionOutput"]),
+        "teacher_usd": _usd(teacher, tokens["teacherInput"], tokens["teacherOutput"]),
+        "ratings_usd": _usd(judge, tokens["ratingsInput"], tokens["ratingsOutput"]),
+        "judging_usd": round(_usd(asked.on_demand, tokens["judgingInput"], tokens["judgingOutput"]) + compared, 6),
+        "distillation_usd": _usd(_priced(prices, work.teacher).on_demand, tokens["distillationInput"], tokens["distillationOutput"]),
+        "base_usd": _usd(base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + few_shot_output),
+        "training_usd": round(tokens["training"] * (student.training.input if student.training else 0.0) / MILLION, 6),
+        "evaluation_usd": _usd(student.on_demand, tokens["armInput"] * trained, tokens["armOutput"] * trained),
+    }
+
+
+def _route(price: ModelPrice, batched: bool) -> TokenPrice:
+    cheap = price.batch if batched else price.flex
+    return cheap or price.on_demand
+
+
+def _priced(prices: Prices, model_id: str) -> ModelPrice:
+    price = price_of(prices, model_id)
+    if price is None:
+        raise InvalidInput(
+            f"The cost of this run cannot be estimated: prices.json has no price for {model_id}.",
+            [f"Known: {', '.join(sorted(prices.models))}. Add {model_id} to functions/distillation/prices.json, with its date and source, and deploy again."],
+        )
+    return price
+
+
+def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
+    dates = sorted({_priced(prices, model).on_demand.date for model in (work.teacher, work.student)})
+    return (
+        f"Nova's tokenizer is not public. Tokens are estimated: {ASCII_CHARACTERS_PER_TOKEN} ASCII characters or {OTHER_BYTES_PER_TOKEN} bytes of other text "
+        f"are one, plus {MARGIN:.0%}.",
+        *work.expansion.assumptions,
+        f"An answer is taken as {work.output_tokens_an_answer} tokens long: {work.output_basis}.",
+        f"Every prompt{' of the holdout' if work.managed else ''} is asked {work.samples} times, without retries and without answers from the cache.",
+        *_managed(work),
+        f"{_lines(work.lines)} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} epochs{', two models' if work.direct else ''}.",
+        *work.ratings.assumptions,
+        *work.judging.assumptions,
+        "The teacher's answers on the holdout are part of its batch and not asked twice.",
+        f"Prices of {prices.region}, {' and '.join(dates)}. S3, Lambda, Step Functions and DynamoDB are not counted.",
+    )
+
+
+def _managed(work: Workload) -> list[str]:
+    """What is assumed of Bedrock's distillation: it says neither what it asks nor how long it trains."""
+    return ["Bedrock's distillation is taken to ask the teacher once a prompt at the on-demand price, and to train as long."] if work.managed else []
+
+
+def _lines(lines: int) -> str:
+    return "One training example" if lines == 1 else f"Up to {lines} training examples (policy proportional)"

@@ -1,0 +1,49 @@
+"""TODO"""
+
+from collections.abc import Iterable
+
+from distillation.bedrock.prices import Prices, _usd, price_of
+from distillation.records import Record
+
+
+class Usage(Record, frozen=True):
+    """Tokens of one stage as Bedrock counted them. `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs."""
+
+    stage: str
+    model: str
+    route: str
+    input_tokens: int
+    output_tokens: int = 0
+
+
+class CostLine(Record, frozen=True):
+    """One stage's tokens and price; `usd` is None where prices.json has no price for it."""
+
+    stage: str
+    model: str
+    route: str
+    input_tokens: int
+    output_tokens: int
+    usd: float | None
+
+
+class Costs(Record, frozen=True):
+    """What a run did cost. `total_usd` leaves out the lines without a price, which `unpriced` names."""
+
+    lines: tuple[CostLine, ...]
+    total_usd: float
+    unpriced: tuple[str, ...]
+
+
+def actual_cost(usages: Iterable[Usage], prices: Prices) -> Costs:
+    """What `usages` cost at `prices`, line by line."""
+    lines = tuple(_cost_line(usage, prices) for usage in usages)
+    unpriced = tuple(sorted({f"{line.stage}: {line.model}, {line.route}" for line in lines if line.usd is None}))
+    return Costs(lines=lines, total_usd=round(sum(line.usd or 0.0 for line in lines), 6), unpriced=unpriced)
+
+
+def _cost_line(usage: Usage, prices: Prices) -> CostLine:
+    model = price_of(prices, usage.model)
+    price = None if model is None else {"onDemand": model.on_demand, "batch": model.batch, "flex": model.flex, "training": model.training}.get(usage.route)
+    usd = None if price is None else _usd(price, usage.input_tokens, usage.output_tokens)
+    return CostLine(stage=usage.stage, model=usage.model, route=usage.route, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, usd=usd)
