@@ -173,7 +173,7 @@ def compare(
     """Compare the students of several runs on the holdout items that all of them have: a page, and tables here."""
     from cli import compare as comparing  # noqa: PLC0415 - loads numpy, scipy and plotly, which no other command needs
     from cli.draw_comparison import draw_comparison  # noqa: PLC0415
-    from distillation.comparison_to_pages import render_comparison  # noqa: PLC0415
+    from distillation.report.comparison_page import render_comparison  # noqa: PLC0415
 
     cloud = connect(stack, region, profile)
     run_ids = [_run_id(cloud, run) for run in runs]

@@ -13,9 +13,9 @@ from distillation.errors import InvalidInput
 from distillation.evaluation.answer_metrics import Tolerance
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction, decode_lines
+from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.run.config import RunConfig
 from distillation.run.record import RunRecord
-from distillation.runs_to_comparison import ComparedRun, Comparison, compare
 
 T = TypeVar("T", bound=msgspec.Struct)
 

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.draw_report import VERDICT_STYLES, p_value, points_with_interval, titled_table, with_interval
-from distillation.comparison_to_pages import finding
-from distillation.report_rows import pair_name
-from distillation.runs_to_comparison import Comparison
+from distillation.report.comparison import Comparison
+from distillation.report.comparison_page import finding
+from distillation.report.rows import pair_name
 from distillation.wording import metric_name, usd
 
 _TONES = {"good": "bold green", "wait": "bold yellow", "bad": "bold red"}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cli.observed import Execution, json_object
-from distillation.failure_report import next_step
+from distillation.report.failure import next_step
 
 _NOTHING_PAID = frozenset({"InvalidInput", "BudgetExceeded"})
 _STOPPED = "The execution was stopped from outside."

@@ -13,9 +13,9 @@ from distillation.evaluation.scores import Comparisons, JudgeCalibration, Judged
 from distillation.evaluation.verdict import decide
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep, HoldoutItem, Prediction
-from distillation.report_funnel import expansion_steps, seeds_step
-from distillation.runs_to_comparison import ComparedRun, Comparison, compare
-from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
+from distillation.report.comparison import ComparedRun, Comparison, compare
+from distillation.report.funnel import expansion_steps, seeds_step
+from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
 from distillation.task import Task, TaskKind
 
 HOSTILE = "</script><script>window.taken = 1</script><img src=x onerror=\"window.taken = 2\"><a href='javascript:window.taken = 3'>go</a> {{ 7 * 7 }} | a | b"

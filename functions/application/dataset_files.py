@@ -18,10 +18,10 @@ from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
 from distillation.dataset.merge import Decision, decide, merge_plan
-from distillation.dataset_card import card_of
 from distillation.errors import NotEnoughExamples, RecordsLost
 from distillation.layout import RunLayout
 from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, encode_line, encode_lines
+from distillation.report.card import card_of
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side
 from gateways.store import SPOOL_BYTES, Store

@@ -18,9 +18,9 @@ from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed
-from distillation.report_funnel import expansion_steps, seeds_step
+from distillation.report.funnel import expansion_steps, seeds_step
+from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts
 from distillation.run.record import RunRecord
-from distillation.scores_to_report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
 

@@ -10,8 +10,8 @@ from distillation.certainty_charts import DIVERGENCE, agreement_chart, bits, cal
 from distillation.chart_style import colour_of, dress, legend_on_top
 from distillation.forest_chart import ForestRow, forest, forest_in_words
 from distillation.quality_charts import COST, LATENCY, trade_off
-from distillation.report_rows import headline_rows, judging_metric, slice_forest
-from distillation.scores_to_report import Report
+from distillation.report.report import Report
+from distillation.report.rows import headline_rows, judging_metric, slice_forest
 from distillation.wording import figure, percent
 
 SLICES_DRAWN = 30

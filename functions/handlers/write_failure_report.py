@@ -6,9 +6,8 @@ from application.entry import Event, Turn, lambda_entry
 from application.failures import dataset_named, plain_cause, run_of_execution
 from application.run_files import write_ledger
 from application.services import Services
-from distillation.failure_report import build_failure_report, failure_json
-from distillation.failure_to_pages import render_failure_html, render_failure_markdown
 from distillation.layout import RunLayout
+from distillation.report.failure import build_failure_report, failure_json, render_failure_html, render_failure_markdown
 from distillation.run.record import RunRecord
 from gateways.store import Store
 

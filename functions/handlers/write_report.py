@@ -7,8 +7,8 @@ from application.report_facts import report_of
 from application.run_files import write_ledger
 from application.services import Services
 from distillation.layout import RunLayout
-from distillation.report_to_pages import render_html, render_markdown
-from distillation.scores_to_report import report_json
+from distillation.report.pages import render_html, render_markdown
+from distillation.report.report import report_json
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

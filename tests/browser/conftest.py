@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from distillation.comparison_to_pages import render_comparison
-from distillation.failure_report import build_failure_report
-from distillation.failure_to_pages import render_failure_html
-from distillation.report_to_pages import render_html
+from distillation.report.comparison_page import render_comparison
+from distillation.report.failure import build_failure_report, render_failure_html
+from distillation.report.pages import render_html
 from tests.browser.chromium import find
 from tests.report_world import HOSTILE, comparison, label_report, text_report
 

@@ -10,7 +10,7 @@ from terminal_fake import Terminal
 from distillation.layout import RunLayout
 from distillation.records import Arm, encode_lines
 from distillation.run.record import Models, RunRecord
-from tests.unit.test_runs_to_comparison import TASK, run_of
+from tests.unit.report.test_comparison import TASK, run_of
 
 
 def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str = "promote") -> RunLayout:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 
 from distillation.dataset.manifest import Histogram, Manifest
-from distillation.page_environment import pages
 from distillation.records import HoldoutItem
+from distillation.report.page_environment import pages
 from distillation.run.record import RunRecord
 from distillation.task import TaskKind
 

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 from distillation import report_charts
 from distillation.chart_style import plotly_js
 from distillation.evaluation.scores import Confusion, InstructiveItem
-from distillation.flat_settings import flat
-from distillation.page_environment import pages
 from distillation.records import Arm
-from distillation.report_funnel import funnel_groups
-from distillation.report_rows import all_rows, headline_rows, judging_metric, missing_in_words, outcome_of, slice_rows
-from distillation.scores_to_report import Report
-from distillation.word_diff import Part, word_diff
+from distillation.report.funnel import funnel_groups
+from distillation.report.page_environment import pages
+from distillation.report.report import Report
+from distillation.report.rows import all_rows, headline_rows, judging_metric, missing_in_words, outcome_of, slice_rows
+from distillation.report.settings import flat
+from distillation.report.word_diff import Part, word_diff
 from distillation.wording import METRIC_NAMES
 
 DECISIONS = {"promote": ("Promote", "good"), "hold": ("Hold", "wait"), "reject": ("Reject", "bad")}

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.word_diff import Part, word_diff
+from distillation.report.word_diff import Part, word_diff
 
 TEXTS = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(["your ", "parcel ", "comes ", "on ", "Monday", ". ", "\n", "<b>"]), max_size=20).map("".join))
 

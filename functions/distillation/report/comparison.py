@@ -16,8 +16,8 @@ from distillation.errors import InvalidInput
 from distillation.evaluation.answer_metrics import EXACT, Tolerance
 from distillation.evaluation.score import RESAMPLES, score
 from distillation.evaluation.scores import Against, ArmScore, Difference
-from distillation.flat_settings import differing
 from distillation.records import Arm, HoldoutItem, Prediction, Record
+from distillation.report.settings import differing
 from distillation.task import Task
 
 MOST_RUNS = 6

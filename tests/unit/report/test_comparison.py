@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from distillation.bedrock.prices import load_prices
-from distillation.comparison_to_pages import finding, forest_rows, render_comparison
 from distillation.errors import InvalidInput
 from distillation.evaluation.statistics import mcnemar, tango
-from distillation.flat_settings import differing, flat
 from distillation.records import HoldoutItem, Prediction
-from distillation.runs_to_comparison import ComparedRun, Comparison, compare
+from distillation.report.comparison import ComparedRun, Comparison, compare
+from distillation.report.comparison_page import finding, forest_rows, render_comparison
+from distillation.report.settings import differing, flat
 from distillation.task import Task, TaskKind
 from tests.report_world import HOSTILE
 

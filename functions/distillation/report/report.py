@@ -28,7 +28,7 @@ from distillation.evaluation.scores import (
     Verdict,
 )
 from distillation.records import FunnelStep, Record
-from distillation.report_funnel import funnel_problems
+from distillation.report.funnel import funnel_problems
 from distillation.task import Task
 
 

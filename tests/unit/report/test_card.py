@@ -10,8 +10,8 @@ import yaml  # type: ignore[import-untyped]
 
 from distillation.bedrock.training_lines import conversation_line, conversation_parts
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, Histogram, Manifest, describe_file, histogram
-from distillation.dataset_card import bars, card_of, licence_of
 from distillation.records import FunnelStep, HoldoutItem
+from distillation.report.card import bars, card_of, licence_of
 from distillation.run.config import SplitPlan
 from distillation.task import Task, TaskKind
 from tests.unit.curation_world import CurationWorld

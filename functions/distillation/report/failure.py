@@ -11,6 +11,7 @@ import msgspec
 from distillation.costs.spent import Costs
 from distillation.layout import RunLayout
 from distillation.records import Record
+from distillation.report.page_environment import pages
 
 _NEXT = {
     "InvalidInput": "Correct what the cause lists; rejected seeds are all in {rejected}. Then upload or start again: nothing was paid for.",
@@ -99,3 +100,13 @@ def next_step(run_id: str, error: str) -> str:
 def failure_json(report: FailureReport) -> bytes:
     """The report as JSON with camelCase keys."""
     return msgspec.json.encode(report)
+
+
+def render_failure_html(report: FailureReport) -> str:
+    """One HTML file without scripts; a content security policy forbids it any request."""
+    return pages().get_template("failure.html").render(report=report, tone="bad")
+
+
+def render_failure_markdown(report: FailureReport) -> str:
+    """The same for a terminal or a mail."""
+    return pages().get_template("failure.md").render(report=report)

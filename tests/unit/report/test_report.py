@@ -14,15 +14,14 @@ from distillation.chart_style import plotly_js
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Check, Outcome
 from distillation.evaluation.verdict import decide
-from distillation.failure_report import build_failure_report, failure_json, next_step
-from distillation.failure_to_pages import render_failure_html, render_failure_markdown
-from distillation.page_environment import bound, in_words, markdown_text
 from distillation.palette import DARK, LIGHT
 from distillation.records import FunnelStep
-from distillation.report_funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
-from distillation.report_rows import all_rows, headline_rows, outcome_of, slice_rows
-from distillation.report_to_pages import render_html, render_markdown
-from distillation.scores_to_report import Report, RunFacts, account_problems, build_report, report_json
+from distillation.report.failure import build_failure_report, failure_json, next_step, render_failure_html, render_failure_markdown
+from distillation.report.funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
+from distillation.report.page_environment import bound, in_words, markdown_text
+from distillation.report.pages import render_html, render_markdown
+from distillation.report.report import Report, RunFacts, account_problems, build_report, report_json
+from distillation.report.rows import all_rows, headline_rows, outcome_of, slice_rows
 from distillation.wording import figure, metric_name, p_value, percent, points, span, usd
 from tests.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
 
@@ -306,5 +305,5 @@ def test_words_and_markdown() -> None:
 def test_a_function_needs_only_its_own_layers(module: str, absent: set[str]) -> None:
     """numpy and scipy are only in ScoreRun's layer, plotly only in WriteReport's."""
     code = f"import sys; sys.path.insert(0, 'functions'); import distillation.{module}; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]).stdout.split()
     assert not absent & set(loaded)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from distillation.evaluation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
 from distillation.forest_chart import ForestRow
 from distillation.records import Arm
-from distillation.scores_to_report import Report
+from distillation.report.report import Report
 from distillation.wording import metric_name
 
 YARDSTICKS = {Yardstick.TEACHER: "teacher", Yardstick.TEACHER_SELF: "teacher's repeats", Yardstick.FULL: "full agreement"}
