@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from distillation.chart_style import plotly_js
 from distillation.evaluation.statistics import holm
-from distillation.forest_chart import ForestRow, forest, forest_in_words
-from distillation.quality_charts import COST, LATENCY, trade_off
+from distillation.report.charts.charts import as_data
+from distillation.report.charts.forest import ForestRow, forest, forest_in_words
+from distillation.report.charts.style import plotly_js
+from distillation.report.charts.trade_off import COST, LATENCY, trade_off
 from distillation.report.comparison import Comparison
 from distillation.report.page_environment import pages
 from distillation.report.pages import in_order
 from distillation.report.rows import pair_name
-from distillation.report_charts import as_data
 from distillation.wording import metric_name
 
 SHOWN = 0.05

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from distillation import palette
 from distillation import wording as figures
+from distillation.report.charts import style as palette
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~]|^[#+-])")
 """Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay readable."""

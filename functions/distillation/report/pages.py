@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from distillation import report_charts
-from distillation.chart_style import plotly_js
 from distillation.evaluation.scores import Confusion, InstructiveItem
 from distillation.records import Arm
+from distillation.report.charts import charts as report_charts
+from distillation.report.charts.style import plotly_js
 from distillation.report.funnel import funnel_groups
 from distillation.report.page_environment import pages
 from distillation.report.report import Report

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distillation.evaluation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
-from distillation.forest_chart import ForestRow
 from distillation.records import Arm
+from distillation.report.charts.forest import ForestRow
 from distillation.report.report import Report
 from distillation.wording import metric_name
 

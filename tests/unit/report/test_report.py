@@ -10,12 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from distillation.chart_style import plotly_js
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Check, Outcome
 from distillation.evaluation.verdict import decide
-from distillation.palette import DARK, LIGHT
 from distillation.records import FunnelStep
+from distillation.report.charts.style import DARK, LIGHT, plotly_js
 from distillation.report.failure import build_failure_report, failure_json, next_step, render_failure_html, render_failure_markdown
 from distillation.report.funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
 from distillation.report.page_environment import bound, in_words, markdown_text

@@ -6,10 +6,9 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from distillation.chart_style import colour_of, dress, legend_on_top, whisker
 from distillation.dataset.manifest import Histogram
 from distillation.evaluation.scores import ArmScore, Calibration
-from distillation.palette import LIGHT
+from distillation.report.charts.style import LIGHT, colour_of, dress, legend_on_top, whisker
 
 DIVERGENCE, CHANCE = "jensenShannonBits", "jensenShannonByChance"
 HEIGHT = 270

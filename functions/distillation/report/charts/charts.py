@@ -6,10 +6,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from distillation.certainty_charts import DIVERGENCE, agreement_chart, bits, calibration_chart, divergence_chart, entropy_chart
-from distillation.chart_style import colour_of, dress, legend_on_top
-from distillation.forest_chart import ForestRow, forest, forest_in_words
-from distillation.quality_charts import COST, LATENCY, trade_off
+from distillation.report.charts.certainty import DIVERGENCE, agreement_chart, bits, calibration_chart, divergence_chart, entropy_chart
+from distillation.report.charts.forest import ForestRow, forest, forest_in_words
+from distillation.report.charts.style import colour_of, dress, legend_on_top
+from distillation.report.charts.trade_off import COST, LATENCY, trade_off
 from distillation.report.report import Report
 from distillation.report.rows import headline_rows, judging_metric, slice_forest
 from distillation.wording import figure, percent

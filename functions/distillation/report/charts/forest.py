@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from distillation.chart_style import colour_of, dress, plain, whisker
 from distillation.evaluation.scores import Difference
-from distillation.palette import LIGHT
+from distillation.report.charts.style import LIGHT, colour_of, dress, plain, whisker
 from distillation.wording import points
 
 ROW_PIXELS = 50

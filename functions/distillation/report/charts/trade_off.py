@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from distillation.chart_style import colour_of, dress, whisker
 from distillation.evaluation.scores import ArmScore, Metric
+from distillation.report.charts.style import colour_of, dress, whisker
 from distillation.wording import figure, metric_name
 
 COST, LATENCY = "costPer1000Usd", "latencyMedianMs"
