@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from application.promotion_files import Verified, publish, serving, student_model, submit_promotion, verify
+from application.promotion import Verified, publish, serving, student_model, submit_promotion, verify
 from application.run_files import read_run
 from application.services import Services
 from cli.errors import CommandError

@@ -1,6 +1,6 @@
 """Going back to a model that served before: in place, with its own run's canary, and then in the parameter."""
 
-from application.promotion_files import serving, write_parameter
+from application.promotion import serving, write_parameter
 from application.services import Services
 from cli.errors import CommandError
 from cli.promote import Waiting, bring_to_serve, move, said_plainly

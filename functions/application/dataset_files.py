@@ -10,21 +10,27 @@ from typing import IO
 
 import msgspec
 
-from application.accounts import funnel_of
 from application.evaluation_copies import evaluation_items
-from application.rating_files import read_ratings
-from application.run_files import read_common_shingles, read_run
+from application.rounds import answers_of
+from application.run_files import funnel_of, read_common_shingles, read_run
 from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
 from distillation.dataset.merge import Decision, decide, merge_plan
+from distillation.dataset.ratings import ratings_of
 from distillation.errors import NotEnoughExamples, RecordsLost
 from distillation.layout import RunLayout
-from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, encode_line, encode_lines
+from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, Stage, encode_line, encode_lines
 from distillation.report.card import card_of
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side
 from gateways.store import SPOOL_BYTES, Store
+
+
+def read_ratings(store: Store, run_id: str) -> dict[str, int]:
+    """Record id -> rating, of all rounds and of what the cache held."""
+    return ratings_of(answers_of(store, run_id, Stage.RATINGS))
+
 
 SHOWN = 2
 """Examples and items of the holdout that the card shows."""

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from application.accounts import account_of
-from application.run_files import read_run, read_students, read_wave
-from application.run_usage import usages
+from application.run_files import account_of, read_run, read_students, read_wave
+from application.usage import usages
 from distillation.bedrock.prices import load_prices
 from distillation.costs.estimate import Estimate
 from distillation.costs.spent import actual_cost

@@ -6,13 +6,43 @@ from typing import NamedTuple
 
 import msgspec
 
-from distillation.errors import InvalidInput
+from distillation.errors import InvalidInput, NotEnoughAnswers
+from distillation.funnel import sum_funnels
+from distillation.inference.accounts import Account, ShardCounts, sum_accounts
 from distillation.inference.requests import Shard
 from distillation.layout import RunLayout
-from distillation.records import Answer, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
+from distillation.records import Answer, FunnelStep, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
 from distillation.run.record import Question, RunRecord
 from distillation.similarity.words import CommonShingles
+from gateways.ledger import DynamoLedger
 from gateways.store import Store
+
+
+def account_of(store: Store, ledger: DynamoLedger, run_id: str) -> Account:
+    """Where every request of the run ended.
+
+    Raises:
+        NotEnoughAnswers: not one usable answer; says what Bedrock said of the jobs.
+    """
+    account = sum_accounts(counts.account for counts in _counts(store, run_id))
+    if account.answers == 0:
+        said = {
+            f"{row.job_name} ended as {row.status}: {row.message or 'Bedrock gives no reason'}"
+            for row in ledger.rows(run_id)
+            if row.outcome not in (None, "succeeded")
+        }
+        raise NotEnoughAnswers("the teacher gave no usable answer in any wave. " + ("; ".join(sorted(said)) or f"rejected: {account.rejected_by_reason}"))
+    return account
+
+
+def funnel_of(store: Store, run_id: str) -> list[FunnelStep]:
+    """The funnel of the reductions, from the requests to what would be learnt."""
+    return sum_funnels(counts.funnel for counts in _counts(store, run_id))
+
+
+def _counts(store: Store, run_id: str) -> Iterator[ShardCounts]:
+    prefix = RunLayout(run_id).candidates_prefix + "counts-"
+    return (msgspec.json.decode(store.get(stored.key), type=ShardCounts) for stored in store.list(prefix))
 
 
 class Wave(Record, frozen=True):

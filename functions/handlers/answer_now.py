@@ -1,6 +1,6 @@
 """AnswerNow: a shard under Bedrock's floor of 100 records -> replies in the batch layout, through Converse, on the flex tier where there is one."""
 
-from application.converse_shard import converse
+from application.converse import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import requests_in
 from application.services import Services

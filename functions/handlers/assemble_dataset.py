@@ -1,9 +1,9 @@
 """AssembleDataset: candidates of all shards -> train, validation, holdout, rejected, manifest and card; every prompt accounted for."""
 
-from application.accounts import account_of
 from application.dataset_files import write_dataset
 from application.direct_files import arms_to_train
 from application.entry import Event, Turn, lambda_entry
+from application.run_files import account_of
 from application.services import Services
 
 

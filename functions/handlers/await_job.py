@@ -1,8 +1,8 @@
 """AwaitBatch, AwaitTuning, AwaitDeployment, AwaitPredictions: a job's name and a task token -> the token is in the ledger, the job was looked at."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.look import look_and_complete
 from application.services import Services
+from application.waiting import look_and_complete
 from distillation.errors import ThrottledByBedrock
 
 

@@ -4,8 +4,8 @@ An event is only a hint: the job itself is looked at, so early, late and doubled
 """
 
 from application.entry import Event, Turn, lambda_entry
-from application.look import look_and_complete
 from application.services import Services
+from application.waiting import look_and_complete
 from distillation.bedrock.job_names import run_id_of
 
 

@@ -4,10 +4,9 @@ from functools import cache, partial
 
 from application.entry import Event, Turn, lambda_entry
 from application.judging_files import read_pairs
+from application.rounds import plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
-from application.stage_rounds import plan_round
-from application.waves import wave_output
 from distillation.judging.pairs import orders_of
 from distillation.records import Request, Stage
 from distillation.run.record import RunRecord

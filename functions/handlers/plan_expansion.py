@@ -2,9 +2,9 @@
 
 from application.entry import Event, Turn, lambda_entry
 from application.expansion_files import rounds_before
+from application.rounds import take_over, wave_output, without, write_wave
 from application.run_files import Wave, read_run, read_wave
 from application.services import Services
-from application.waves import take_over, wave_output, without, write_wave
 from distillation.expansion.requests import asks_of_round, request_of
 from distillation.layout import RunLayout
 from distillation.records import Stage

@@ -5,10 +5,9 @@ from functools import cache
 
 from application.dataset_files import decided
 from application.entry import Event, Turn, lambda_entry
+from application.rounds import plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
-from application.stage_rounds import plan_round
-from application.waves import wave_output
 from distillation.dataset.merge import judging_of
 from distillation.dataset.ratings import rating_requests
 from distillation.layout import RunLayout

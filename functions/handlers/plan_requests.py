@@ -1,9 +1,9 @@
 """PlanRequests: prompts -> wave 0, its shards of requests in S3. What the answer cache holds is taken over instead of asked and paid for again."""
 
 from application.entry import Event, Turn, lambda_entry
+from application.rounds import take_over, teacher_requests, wave_output, without, write_wave
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
-from application.waves import take_over, teacher_requests, wave_output, without, write_wave
 from distillation.inference.requests import prompt_shards
 from distillation.layout import RunLayout
 from distillation.run.record import RunRecord

@@ -1,9 +1,9 @@
 """PlanRetryWave: what the waves so far brought -> the next wave, shards of the missing requests only."""
 
 from application.entry import Event, Turn, lambda_entry
+from application.rounds import teacher_requests, wave_output, without, write_wave
 from application.run_files import Wave, read_answers, read_prompts, read_rejected_answers, read_run, read_wave, requested_ids, waves_of
 from application.services import Services
-from application.waves import teacher_requests, wave_output, without, write_wave
 from distillation.inference.accounts import ids_to_ask_again
 from gateways.store import Store
 

@@ -1,6 +1,6 @@
 """PredictArm: a holdout shard -> predictions in S3; every prompt that has no prediction yet is answered now (teacher: from its own samples)."""
 
-from application.converse_shard import converse
+from application.converse import converse
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in, read_answers, read_holdout, read_rejected_answers, read_run, requests_in
 from application.services import Services

@@ -1,7 +1,7 @@
 """PromoteStudent: a student that earned it -> the dataset's stable deployment is on its way to it; AwaitPromotion waits, VerifyPromotion makes it known."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.promotion_files import student_model, submit_promotion
+from application.promotion import student_model, submit_promotion
 from application.services import Services
 
 

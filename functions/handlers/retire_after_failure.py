@@ -5,9 +5,8 @@ from collections.abc import Collection
 import msgspec
 
 from application.entry import Event, Turn, lambda_entry
-from application.failures import dataset_named, run_of_execution
-from application.promotion_files import student_model, undo_unverified, was_promoted
-from application.retirement import retire
+from application.promotion import student_model, undo_unverified, was_promoted
+from application.retirement import dataset_named, retire, run_of_execution
 from application.services import Services
 from distillation.layout import RunLayout
 from distillation.run.record import RunRecord

@@ -1,7 +1,7 @@
 """RetireStudent: a run with its verdict -> its own deployments are deleted: what serves is the stable deployment, and nothing serves twice."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.promotion_files import student_model, was_promoted
+from application.promotion import student_model, was_promoted
 from application.retirement import retire
 from application.run_files import read_run
 from application.services import Services

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from application.entry import Event, Turn, lambda_entry
-from application.judge_scores import read_judging
+from application.judging_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
 from distillation.bedrock.prices import load_prices

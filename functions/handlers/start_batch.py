@@ -1,8 +1,8 @@
 """StartBatch: a shard's requests in S3 -> the name of its batch job, submitted once or adopted."""
 
-from application.batch_submission import submit_batch
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services
+from application.submission import submit_batch
 from distillation.bedrock import job_names
 from distillation.layout import RunLayout
 from distillation.records import Stage

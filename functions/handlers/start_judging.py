@@ -1,9 +1,9 @@
 """StartJudging: the dataset of a part of an arm's answers -> the name of its evaluation job, submitted once or adopted."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.judging_submission import submit_judging
 from application.run_files import read_run
 from application.services import Services
+from application.submission import submit_judging
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:

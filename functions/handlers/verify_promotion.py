@@ -1,7 +1,7 @@
 """VerifyPromotion: a stable deployment that has taken over the student -> the SSM parameter that names it, or the way back where it answers differently."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.promotion_files import publish, verify
+from application.promotion import publish, verify
 from application.services import Services
 
 

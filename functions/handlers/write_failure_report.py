@@ -3,7 +3,7 @@
 import msgspec
 
 from application.entry import Event, Turn, lambda_entry
-from application.failures import dataset_named, plain_cause, run_of_execution
+from application.retirement import dataset_named, plain_cause, run_of_execution
 from application.run_files import write_ledger
 from application.services import Services
 from distillation.layout import RunLayout

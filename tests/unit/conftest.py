@@ -12,7 +12,7 @@ from distillation.inference.converse import Pace
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Test")
 os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
-CONVERSE_SHARD = import_module("application.converse_shard")  # its tracer opens a socket when it is first imported
+CONVERSE_SHARD = import_module("application.converse")  # its tracer opens a socket when it is first imported
 
 hypothesis.settings.register_profile("unit", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("unit")

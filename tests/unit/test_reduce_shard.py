@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.accounts import account_of, funnel_of
-from application.run_files import Wave
+from application.run_files import Wave, account_of, funnel_of
 from distillation.errors import NotEnoughAnswers, RecordsLost
 from distillation.inference.accounts import NO_REPLY, ShardCounts
 from distillation.inference.requests import Shard, prompt_shards, requests_of

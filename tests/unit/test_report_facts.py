@@ -9,7 +9,7 @@ import pytest
 
 from application.report_facts import report_of
 from application.run_files import Student, Wave
-from application.run_usage import usages
+from application.usage import usages
 from distillation.bedrock.training_lines import conversation_line
 from distillation.costs.estimate import Estimate
 from distillation.dataset.manifest import Manifest

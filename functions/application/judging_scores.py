@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from application.judging_files import judged_items, pairs_between
-from application.stage_rounds import answers_of
+from application.rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
 from distillation.evaluation.answer_metrics import Tolerance
 from distillation.evaluation.score import RESAMPLES

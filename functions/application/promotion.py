@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.converse_shard import ask_all
+from application.converse import ask_all
 from application.run_files import read_holdout, read_run, read_students
 from application.services import Services
 from distillation.bedrock import job_names

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from application.promotion_files import submit_promotion, take_back, undo_unverified, was_promoted
+from application.promotion import submit_promotion, take_back, undo_unverified, was_promoted
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import submit_once
 from distillation.bedrock.waiting import JobLook
