@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.run_folder import NoHurry, folder_services
-from cli.folder_store import FolderStore
+from cli.files.folder_store import FolderStore
 from distillation.layout import RunLayout
 from distillation.records import Prompt, encode_line
 from distillation.run.config import SplitPlan

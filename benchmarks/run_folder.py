@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from application.services import Services
-from cli.folder_store import FolderStore
+from cli.files.folder_store import FolderStore
 from settings import Settings
 
 _PRO, _MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"

@@ -14,24 +14,24 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from typer.core import TyperGroup
 
-from cli import approve as approving
-from cli import fetch as fetching
-from cli import promote as promoting
-from cli import rollback as rolling_back
-from cli import start as starting
-from cli import validate as validating
-from cli import watch as watching
 from cli.aws import Cloud, application, connect
 from cli.aws_advice import in_plain_words
-from cli.draw_lists import RunLine, draw_findings, draw_runs
-from cli.draw_report import draw_report
-from cli.draw_run import outcome
-from cli.draw_serving import draw_serving, draw_verdict
 from cli.errors import CommandError
-from cli.observed import Execution, json_object
-from cli.observer import RunObserver, run_id_of
-from cli.report_file import parse_report
-from cli.run_lookup import console_url, find_execution
+from cli.files import fetch as fetching
+from cli.files import validate as validating
+from cli.runs import start as starting
+from cli.runs import watch as watching
+from cli.runs.draw_lists import RunLine, draw_findings, draw_runs
+from cli.runs.draw_report import draw_report
+from cli.runs.draw_run import outcome
+from cli.runs.observed import Execution, json_object
+from cli.runs.observer import RunObserver, run_id_of
+from cli.runs.report_file import parse_report
+from cli.runs.run_lookup import console_url, find_execution
+from cli.serving import approve as approving
+from cli.serving import promote as promoting
+from cli.serving import rollback as rolling_back
+from cli.serving.draw_serving import draw_serving, draw_verdict
 from distillation.layout import RunLayout, seeds_prefix
 from distillation.seeds.reader import is_seed_file
 
@@ -171,8 +171,8 @@ def compare(
     profile: Profile = None,
 ) -> None:
     """Compare the students of several runs on the holdout items that all of them have: a page, and tables here."""
-    from cli import compare as comparing  # noqa: PLC0415 - loads numpy, scipy and plotly, which no other command needs
-    from cli.draw_comparison import draw_comparison  # noqa: PLC0415
+    from cli.runs import compare as comparing  # noqa: PLC0415 - loads numpy, scipy and plotly, which no other command needs
+    from cli.runs.draw_comparison import draw_comparison  # noqa: PLC0415
     from distillation.report.comparison_page import render_comparison  # noqa: PLC0415
 
     cloud = connect(stack, region, profile)
@@ -197,7 +197,7 @@ def rebuild(
     profile: Profile = None,
 ) -> None:
     """Make a run's dataset again from the replies, and compare every file with its manifest. Exit 1 where one differs."""
-    from cli import rebuild as rebuilding  # noqa: PLC0415 - loads numpy, rensa and a language model, which no other command needs
+    from cli.files import rebuild as rebuilding  # noqa: PLC0415 - loads numpy, rensa and a language model, which no other command needs
 
     with tempfile.TemporaryDirectory() as folder:
         source = from_ or Path(folder, "run")

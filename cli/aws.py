@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 
 from application.services import Services
 from cli.errors import CommandError
-from cli.observed import Execution, HistoryEvent, JobProgress, history_event, json_object
-from cli.stored import StackOutputs, StoredFile
+from cli.files.stored import StackOutputs, StoredFile
+from cli.runs.observed import Execution, HistoryEvent, JobProgress, history_event, json_object
 from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow
 from settings import Settings

@@ -9,8 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 from run_stories import START
 
 from cli.errors import CommandError
-from cli.observed import Execution, HistoryEvent, JobProgress
-from cli.stored import StackOutputs, StoredFile
+from cli.files.stored import StackOutputs, StoredFile
+from cli.runs.observed import Execution, HistoryEvent, JobProgress
 from distillation.records import LedgerRow
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:NovaDistill"

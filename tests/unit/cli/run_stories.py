@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.observed import Execution, HistoryEvent, JobProgress, Observed, history_event
+from cli.runs.observed import Execution, HistoryEvent, JobProgress, Observed, history_event
 from distillation.records import LedgerRow
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

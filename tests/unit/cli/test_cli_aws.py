@@ -16,8 +16,8 @@ from cli import aws
 from cli.aws import Cloud
 from cli.aws_advice import in_plain_words, passes_by_itself
 from cli.errors import CommandError
-from cli.observed import JobProgress
-from cli.stored import StackOutputs, StoredFile
+from cli.files.stored import StackOutputs, StoredFile
+from cli.runs.observed import JobProgress
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 OUTPUTS = {"BucketName": "bucket", "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:NovaDistill", "LedgerTableName": "ledger"}

@@ -24,10 +24,10 @@ from run_stories import (
     whole_run,
 )
 
-from cli.observed import JobProgress
-from cli.run_counts import Progress
-from cli.run_stages import CLEAN_UP, STAGES, StageState
-from cli.run_view import RunView, run_view
+from cli.runs.observed import JobProgress
+from cli.runs.run_counts import Progress
+from cli.runs.run_stages import CLEAN_UP, STAGES, StageState
+from cli.runs.run_view import RunView, run_view
 from distillation.bedrock.job_names import prediction_batch
 
 BOTH_WAYS = pytest.mark.parametrize("inside_maps", [True, False], ids=["events inside maps", "no events inside maps"])

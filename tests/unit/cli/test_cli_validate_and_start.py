@@ -9,7 +9,7 @@ from cloud_fake import FakeCloud
 from run_stories import START, at, execution
 from terminal_fake import Terminal
 
-from cli import start as starting
+from cli.runs import start as starting
 
 
 def good_seeds(path: Path, number: int = 12) -> Path:

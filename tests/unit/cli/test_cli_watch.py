@@ -11,11 +11,11 @@ from cloud_fake import FakeCloud
 from rich.console import Console
 from run_stories import ANSWERED, ARN, BATCH_JOBS, BATCH_ROWS, ROOT, RUN_ID, at, execution, failed_run, observed, row, up_to_answers, whole_run
 
-from cli.draw_run import PlainLines, RunPicture, outcome
-from cli.observed import JobProgress
-from cli.observer import RunObserver, run_id_of
-from cli.run_view import RunView, run_view
-from cli.watch import TOLERATED_FAILURES, watch
+from cli.runs.draw_run import PlainLines, RunPicture, outcome
+from cli.runs.observed import JobProgress
+from cli.runs.observer import RunObserver, run_id_of
+from cli.runs.run_view import RunView, run_view
+from cli.runs.watch import TOLERATED_FAILURES, watch
 
 
 def rendered(view: RunView, now: datetime, *, width: int = 100) -> str:

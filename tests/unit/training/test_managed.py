@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.compare import comparison_of
-from cli.rebuild import rebuild
+from cli.files.rebuild import rebuild
+from cli.runs.compare import comparison_of
 from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, MAX_SAMPLES
 from distillation.errors import InvalidInput, NotEnoughExamples
 from distillation.layout import RunLayout

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from cli.observed import Observed
+from cli.runs.observed import Observed
 from distillation.bedrock.job_status import JobKind
 
 

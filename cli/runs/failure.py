@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cli.observed import Execution, json_object
+from cli.runs.observed import Execution, json_object
 from distillation.report.failure import next_step
 
 _NOTHING_PAID = frozenset({"InvalidInput", "BudgetExceeded"})

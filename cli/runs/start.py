@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cli.errors import CommandError
-from cli.observed import Execution
-from cli.run_lookup import ExecutionSource
+from cli.runs.observed import Execution
+from cli.runs.run_lookup import ExecutionSource
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
 from distillation.layout import dataset_input, seeds_prefix

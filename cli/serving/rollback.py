@@ -3,7 +3,7 @@
 from application.promotion import serving, write_parameter
 from application.services import Services
 from cli.errors import CommandError
-from cli.promote import Waiting, bring_to_serve, move, said_plainly
+from cli.serving.promote import Waiting, bring_to_serve, move, said_plainly
 from distillation.training.promotion import Served, Serving, rolled_back, to_go_back_to
 
 

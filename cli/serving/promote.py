@@ -9,7 +9,7 @@ from application.promotion import Verified, publish, serving, student_model, sub
 from application.run_files import read_run
 from application.services import Services
 from cli.errors import CommandError
-from cli.report_file import VerdictResult, parse_report
+from cli.runs.report_file import VerdictResult, parse_report
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.errors import DistillationError
 from distillation.layout import RunLayout

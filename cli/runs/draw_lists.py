@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.draw_report import VERDICT_STYLES
-from cli.durations import elapsed
-from cli.observed import Execution
-from cli.validate import Findings
+from cli.files.validate import Findings
+from cli.runs.draw_report import VERDICT_STYLES
+from cli.runs.durations import elapsed
+from cli.runs.observed import Execution
 
 SHOWN_SEEDS = 200
 _STATUS_STYLES = {"RUNNING": "cyan", "SUCCEEDED": "green"}

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from cli.failure import Failure, failure_of
-from cli.observed import HistoryEvent, Observed
-from cli.run_counts import JobLine, Progress, RunCounts, run_counts
-from cli.run_stages import StageState, StageTimes, stage_times
+from cli.runs.failure import Failure, failure_of
+from cli.runs.observed import HistoryEvent, Observed
+from cli.runs.run_counts import JobLine, Progress, RunCounts, run_counts
+from cli.runs.run_stages import StageState, StageTimes, stage_times
 
 # Not an error: a silent wait looks at its job again after every heartbeat.
 _ROUTINE_ERRORS = frozenset({"States.HeartbeatTimeout"})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cli.observed import HistoryEvent, JobProgress, Observed, json_object
+from cli.runs.observed import HistoryEvent, JobProgress, Observed, json_object
 from distillation.bedrock.job_names import arm_called
 from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow

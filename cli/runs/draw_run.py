@@ -12,11 +12,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from cli.durations import elapsed
-from cli.failure import Failure
-from cli.run_counts import Progress
-from cli.run_stages import StageState
-from cli.run_view import Fact, RunView, StageView
+from cli.runs.durations import elapsed
+from cli.runs.failure import Failure
+from cli.runs.run_counts import Progress
+from cli.runs.run_stages import StageState
+from cli.runs.run_view import Fact, RunView, StageView
 
 _MARKS = {StageState.WAITING: "·", StageState.DONE: "✓", StageState.FAILED: "✗", StageState.SKIPPED: "–", StageState.RUNNING: "▸"}
 _STYLES = {StageState.WAITING: "dim", StageState.DONE: "green", StageState.FAILED: "bold red", StageState.SKIPPED: "dim", StageState.RUNNING: "bold cyan"}

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from cli.errors import CommandError
-from cli.stored import StoredFile
+from cli.files.stored import StoredFile
 from distillation.layout import RunLayout
 
 WORKERS = 8

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from cli.errors import CommandError
-from cli.report_file import ReportFile, parse_report
+from cli.runs.report_file import ReportFile, parse_report
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
 from distillation.evaluation.answer_metrics import Tolerance

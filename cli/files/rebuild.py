@@ -11,7 +11,7 @@ from application.dataset_files import write_dataset
 from application.run_files import read_wave, waves_of
 from application.services import Services
 from cli.errors import CommandError
-from cli.folder_store import RunCopy
+from cli.files.folder_store import RunCopy
 from distillation.dataset.manifest import DatasetFile, Manifest
 from distillation.layout import RunLayout
 from distillation.records import Stage

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.report_file import CostResult, DifferenceResult, FunnelResult, ReportFile, SliceResult
+from cli.runs.report_file import CostResult, DifferenceResult, FunnelResult, ReportFile, SliceResult
 from distillation.wording import figure, metric_name, points, usd
 
 VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red", "failed": "bold red"}

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.live import Live
 
 from cli.aws_advice import passes_by_itself
-from cli.draw_run import PlainLines, RunPicture
-from cli.observed import Observed
-from cli.run_view import RunView, run_view
+from cli.runs.draw_run import PlainLines, RunPicture
+from cli.runs.observed import Observed
+from cli.runs.run_view import RunView, run_view
 
 Look = Callable[[], Observed]
 TOLERATED_FAILURES = 5

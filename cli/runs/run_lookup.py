@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from cli.errors import CommandError
-from cli.observed import Execution
-from cli.observer import run_id_of
-from cli.stored import StackOutputs
+from cli.files.stored import StackOutputs
+from cli.runs.observed import Execution
+from cli.runs.observer import run_id_of
 
 SEARCHED = 200
 """Executions that are looked through for a run id."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from cli.observed import Execution, HistoryEvent, JobProgress, Observed, json_object
+from cli.runs.observed import Execution, HistoryEvent, JobProgress, Observed, json_object
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow

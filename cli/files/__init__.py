@@ -1,0 +1,1 @@
+"""Files: checked before a run, fetched after it, made again from the replies."""

@@ -1,0 +1,1 @@
+"""What serves: approved, promoted, rolled back."""
