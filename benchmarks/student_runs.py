@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from local.bedrock.embedder import Embedder, Vectors
-from local.bedrock.response_head import fit
+from local.bedrock.models.embedder import Embedder, Vectors
+from local.bedrock.models.response_head import fit
 
 LABELS = ("negative", "positive")
 Floats = npt.NDArray[np.float64]

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.bedrock.conversation import GREEDY_TEMPERATURE, Conversation, Request, Sampling, Turn
-from local.bedrock.engine import Engine
-from local.bedrock.teacher import EmbeddedTeacher
+from local.bedrock.models.conversation import GREEDY_TEMPERATURE, Conversation, Request, Sampling, Turn
+from local.bedrock.models.engine import Engine
+from local.bedrock.models.teacher import EmbeddedTeacher
 
 _AT_ONCE = 8
 _BIAS = 100.0

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import uvicorn
 
-from local.bedrock import aws_clients, remote_teacher
+from local.bedrock import aws_clients
 from local.bedrock.catalog import HOME_REGION
-from local.bedrock.conversation import Model
-from local.bedrock.embedder import Embedder
-from local.bedrock.engine import Engine
 from local.bedrock.faults import Faults
-from local.bedrock.operations import operations
-from local.bedrock.server import create_app
+from local.bedrock.http.operations import operations
+from local.bedrock.http.server import create_app
+from local.bedrock.http.tags import Tags
+from local.bedrock.models import remote_teacher
+from local.bedrock.models.conversation import Model
+from local.bedrock.models.embedder import Embedder
+from local.bedrock.models.engine import Engine
+from local.bedrock.models.teacher import EmbeddedTeacher
 from local.bedrock.services import Services
-from local.bedrock.tags import Tags
-from local.bedrock.teacher import EmbeddedTeacher
 
 _LARGEST_POOL = 2
 

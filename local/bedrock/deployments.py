@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from local.bedrock import job_faults
-from local.bedrock.api_errors import ApiError, conflict, invalid, not_found
 from local.bedrock.clock import now
-from local.bedrock.conversation import Model
-from local.bedrock.custom_models import CustomModels
-from local.bedrock.idempotency import Tokens
+from local.bedrock.http.api_errors import ApiError, conflict, invalid, not_found
+from local.bedrock.http.idempotency import Tokens
+from local.bedrock.http.paging import Filters, Listed, page
+from local.bedrock.http.tags import check_count
 from local.bedrock.identifiers import arn, last_part, short_id
-from local.bedrock.job_faults import JobFaults
-from local.bedrock.paging import Filters, Listed, page
+from local.bedrock.jobs import faults as job_faults
+from local.bedrock.jobs.customization.custom_models import CustomModels
+from local.bedrock.jobs.faults import JobFaults
+from local.bedrock.models.conversation import Model
 from local.bedrock.services import Services
-from local.bedrock.tags import check_count
 
 _UPDATING = "Updating"
 

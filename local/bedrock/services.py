@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from local.bedrock.aws_clients import Aws
-from local.bedrock.conversation import Model
-from local.bedrock.embedder import Embedder
 from local.bedrock.faults import Faults
-from local.bedrock.tags import Tags
+from local.bedrock.http.tags import Tags
+from local.bedrock.models.conversation import Model
+from local.bedrock.models.embedder import Embedder
 
 
 class Services(NamedTuple):

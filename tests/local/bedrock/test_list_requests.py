@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from local.bedrock.list_requests import heads, list_request
+from local.bedrock.models.list_requests import heads, list_request
 from tests.local.bedrock.aws import LocalAws
 from tests.local.bedrock.test_runtime import PRO, converse, said
 

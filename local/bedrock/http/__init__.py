@@ -1,0 +1,1 @@
+"""HTTP in and out: routes and shapes from botocore's service models."""

@@ -1,0 +1,1 @@
+"""Jobs: what all kinds share."""

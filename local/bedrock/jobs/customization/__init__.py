@@ -1,0 +1,1 @@
+"""Customization jobs and the models that they make."""

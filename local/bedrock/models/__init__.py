@@ -1,0 +1,1 @@
+"""The models behind the API: the embedded teacher, the trained student, embeddings."""
