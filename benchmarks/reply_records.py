@@ -44,7 +44,7 @@ _SYLLABLES = [onset + vowel for onset in ("b", "ch", "d", "f", "g", "k", "l", "m
 
 
 class Planted(NamedTuple):
-    """What the records hold, exactly. `reserved`: prompts, all of whose answers hold a reserved word. `near_duplicates`: prompts that copy an earlier one."""
+    """What the records hold, exactly. `reserved`: prompts, all of whose answers hold a reserved word. `similarity.near_duplicates`: prompts that copy an earlier one."""
 
     prompts: int
     records: int

@@ -17,9 +17,9 @@ from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.bedrock.submission import submit_once
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.inference.replies import read_replies
-from distillation.inference.requests import GREEDY_SAMPLE, greedy_request
+from distillation.inference.requests import greedy_request
 from distillation.layout import RunLayout, student_parameter
-from distillation.records import Arm, LedgerRow, Prediction
+from distillation.records import GREEDY_SAMPLE, Arm, LedgerRow, Prediction
 from distillation.training.customization import deployment_request
 from distillation.training.promotion import (
     Canary,

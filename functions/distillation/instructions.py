@@ -1,4 +1,4 @@
-"""The texts that the pipeline puts into prompts: files in `functions/prompts/`, read here and nowhere else, hashed into run.json."""
+"""The texts that the pipeline puts into prompts: files in `functions/distillation/prompts/`, read here and nowhere else, hashed into run.json."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ def lines_of(name: str) -> tuple[str, ...]:
 
 def prompt_hashes() -> dict[str, str]:
     """File name -> sha256 (hex) of every prompt text, for run.json: two runs with equal hashes were told the same."""
-    names = sorted(entry.name for entry in files("prompts").iterdir() if entry.name.endswith(".txt"))
+    names = sorted(entry.name for entry in files("distillation.prompts").iterdir() if entry.name.endswith(".txt"))
     return {name: hashlib.sha256(_bytes(name)).hexdigest() for name in names}
 
 
 @cache
 def _bytes(name: str) -> bytes:
-    return files("prompts").joinpath(name).read_bytes()
+    return files("distillation.prompts").joinpath(name).read_bytes()
 
 
 def _text(name: str) -> str:

@@ -45,6 +45,10 @@ def decode_lines(lines: Iterable[bytes], kind: type[T]) -> Iterator[T]:
     return map(msgspec.json.Decoder(kind).decode, filterfalse(bytes.isspace, filled))
 
 
+GREEDY_SAMPLE = "g0"
+"""The sample of the greedy answer, which quality is judged by."""
+
+
 class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an older release).
 
@@ -53,7 +57,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False
 
 
 class Seed(Record, frozen=True, omit_defaults=True):
-    """One line that the user gave. Made by `seeds`, read by `seeds_to_prompts`. `line` counts from 1 in the (unpacked) file."""
+    """One line that the user gave. Made by `seeds.reader`, read by `seeds.prompts`. `line` counts from 1 in the (unpacked) file."""
 
     seed_id: str
     prompt: str
@@ -65,7 +69,7 @@ class Seed(Record, frozen=True, omit_defaults=True):
 
 
 class RejectedSeed(Record, frozen=True):
-    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`. Made by `seeds`, read by people and the report."""
+    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`. Made by `seeds.reader`, read by people and the report."""
 
     file: str
     line: int
@@ -76,7 +80,7 @@ class RejectedSeed(Record, frozen=True):
 
 
 class Prompt(Record, frozen=True, omit_defaults=True):
-    """What the teacher is asked: `1-prompts/prompts.jsonl`. Made by `seeds_to_prompts`, read by every later stage.
+    """What the teacher is asked: `1-prompts/prompts.jsonl`. Made by `seeds.prompts`, read by every later stage.
 
     `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training and inference.
     `prompt_id` is a hash of the seed's own text, so the same seed gets the same id, and the same side of the split, in every run.
@@ -94,7 +98,7 @@ class Prompt(Record, frozen=True, omit_defaults=True):
 
 
 class Answer(Record, frozen=True, omit_defaults=True):
-    """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `replies_to_answers`, read by `answers_to_examples`.
+    """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `inference.replies`, read by `dataset.reduction`.
 
     `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own, `latency_ms` only where Converse was used.
     """
@@ -110,7 +114,7 @@ class Answer(Record, frozen=True, omit_defaults=True):
 
 
 class RejectedAnswer(Record, frozen=True, omit_defaults=True):
-    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`. Made by `replies_to_answers`, read by the report and the retry planner."""
+    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`. Made by `inference.replies`, read by the report and the retry planner."""
 
     record_id: str
     prompt_id: str
@@ -133,7 +137,7 @@ class PromptKey(Record, frozen=True, omit_defaults=True):
 
 
 class Candidate(Record, frozen=True, omit_defaults=True):
-    """What a prompt would teach, one shard for itself: `5-dataset/candidates/shard-NNNN.jsonl`. Made by `answers_to_examples`, read by `examples_to_dataset`.
+    """What a prompt would teach, one shard for itself: `5-dataset/candidates/shard-NNNN.jsonl`. Made by `dataset.reduction`, read by `dataset.merge`.
 
     `answers` are the texts to learn: one under consensus, each accepted sample under proportional, each distinct accepted answer under best where a judge
     is to choose, none with managed distillation. `agreement` (0 to 1) is the share of the most given answer among the usable samples, `entropy` that of their
@@ -151,7 +155,7 @@ class Candidate(Record, frozen=True, omit_defaults=True):
 
 
 class Held(Record, frozen=True, omit_defaults=True):
-    """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by `answers_to_examples`, read by `examples_to_dataset`.
+    """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by `dataset.reduction`, read by `dataset.merge`.
 
     `agreement` and `entropy` as in `Candidate`; None where the teacher gave no usable answer.
     """
@@ -166,7 +170,7 @@ class Held(Record, frozen=True, omit_defaults=True):
 
 
 class UnusedAnswer(Record, frozen=True, omit_defaults=True):
-    """An answer that no example holds and why: `5-dataset/candidates/unused-NNNN.jsonl`. Made by `answers_to_examples`, read by people and the accounts."""
+    """An answer that no example holds and why: `5-dataset/candidates/unused-NNNN.jsonl`. Made by `dataset.reduction`, read by people and the accounts."""
 
     record_id: str
     reason: str
@@ -188,7 +192,7 @@ class FunnelStep(Record, frozen=True):
 
 
 class RejectedExample(Record, frozen=True, omit_defaults=True):
-    """A prompt that made no example and why: `5-dataset/rejected.jsonl`. Made by `answers_to_examples` and `examples_to_dataset`, read by the report."""
+    """A prompt that made no example and why: `5-dataset/rejected.jsonl`. Made by `dataset.reduction` and `dataset.merge`, read by the report."""
 
     prompt_id: str
     reason: str
@@ -196,7 +200,7 @@ class RejectedExample(Record, frozen=True, omit_defaults=True):
 
 
 class HoldoutItem(Record, frozen=True, omit_defaults=True):
-    """One prompt that is never trained on: `5-dataset/holdout.jsonl`. Made by `examples_to_dataset`, read by prediction and scoring."""
+    """One prompt that is never trained on: `5-dataset/holdout.jsonl`. Made by `dataset.merge`, read by prediction and scoring."""
 
     prompt_id: str
     prompt: str
@@ -206,7 +210,7 @@ class HoldoutItem(Record, frozen=True, omit_defaults=True):
 
 
 class Prediction(Record, frozen=True, omit_defaults=True):
-    """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by `predictions_to_scores`.
+    """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by `evaluation.score`.
 
     Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no latency of its own.
     `sample` is "g0" for the greedy answer, which quality is judged by, and "s0", "s1" ... for those that estimate the arm's distribution.
@@ -249,7 +253,7 @@ class Route(StrEnum):
 
 
 class Request(Record, frozen=True):
-    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Made by `prompts_to_requests`, read by Bedrock.
+    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Made by `inference.requests`, read by Bedrock.
 
     `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same settings has the same id in every run.
     """
@@ -259,14 +263,14 @@ class Request(Record, frozen=True):
 
 
 class MissingAnswer(Record, frozen=True):
-    """A request that no wave brought a reply for: `4-answers/missing-NNNN.jsonl`. Made by `answers_to_examples`' accounting, read by the report."""
+    """A request that no wave brought a reply for: `4-answers/missing-NNNN.jsonl`. Made by `dataset.reduction`' accounting, read by the report."""
 
     record_id: str
     reason: str
 
 
 class LedgerRow(Record, frozen=True, omit_defaults=True):
-    """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `submission`, read by `waiting`, the failure rail and the CLI.
+    """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by `bedrock.waiting`, the failure rail and the CLI.
 
     `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED. Times are ISO 8601, UTC. `token` is the task token of who waits for it.
     `model_arn`: the model that a stable deployment is to serve, in a row of kind promotion.

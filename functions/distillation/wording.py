@@ -33,7 +33,7 @@ _CAPITALS = re.compile(r"[A-Z]")
 
 
 def metric_name(metric: str) -> str:
-    """The metric in words. What a judge was asked for is named by `judge_config`: Builtin.FollowingInstructions -> "Judged following instructions"."""
+    """The metric in words. What a judge was asked for is named by `run.evaluation`: Builtin.FollowingInstructions -> "Judged following instructions"."""
     source, _, name = metric.partition(".")
     if source == "Builtin" and name:
         return f"Judged{_CAPITALS.sub(lambda letter: ' ' + letter.group().lower(), name)}"

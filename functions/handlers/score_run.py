@@ -13,9 +13,8 @@ from distillation.bedrock.prices import load_prices
 from distillation.evaluation.answer_metrics import Tolerance
 from distillation.evaluation.score import score
 from distillation.evaluation.verdict import decide
-from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.layout import RunLayout
-from distillation.records import Arm, HoldoutItem, Prediction
+from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from gateways.store import Store
 
 

@@ -11,7 +11,7 @@ from distillation.report.comparison_page import render_comparison
 from distillation.report.failure import build_failure_report, render_failure_html
 from distillation.report.pages import render_html
 from tests.browser.chromium import find
-from tests.report_world import HOSTILE, comparison, label_report, text_report
+from tests.worlds.report_world import HOSTILE, comparison, label_report, text_report
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import SHOTS, Watched
-from tests.report_world import HOSTILE, HOSTILE_LABEL
+from tests.worlds.report_world import HOSTILE, HOSTILE_LABEL
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ["labels", "worse", "texts", "failed", "compared"]

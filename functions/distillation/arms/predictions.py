@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from distillation.inference.replies import ShardAnswers
-from distillation.inference.requests import GREEDY_SAMPLE, prompt_of, sample_of
+from distillation.inference.requests import prompt_of, sample_of
 from distillation.inference.samples import consensus_of
-from distillation.records import Answer, Arm, HoldoutItem, Prediction, RejectedAnswer
+from distillation.records import GREEDY_SAMPLE, Answer, Arm, HoldoutItem, Prediction, RejectedAnswer
 from distillation.task import Task
 
 NO_REPLY = "no_reply"

@@ -58,7 +58,7 @@ class Prices(Record, frozen=True):
 
 def load_prices() -> Prices:
     """The prices that this release ships."""
-    return msgspec.json.decode((resources.files("distillation") / "prices.json").read_bytes(), type=Prices)
+    return msgspec.json.decode((resources.files("distillation.bedrock") / "prices.json").read_bytes(), type=Prices)
 
 
 def price_of(prices: Prices, model_id: str) -> ModelPrice | None:

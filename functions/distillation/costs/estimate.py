@@ -201,7 +201,9 @@ def _priced(prices: Prices, model_id: str) -> ModelPrice:
     if price is None:
         raise InvalidInput(
             f"The cost of this run cannot be estimated: prices.json has no price for {model_id}.",
-            [f"Known: {', '.join(sorted(prices.models))}. Add {model_id} to functions/distillation/prices.json, with its date and source, and deploy again."],
+            [
+                f"Known: {', '.join(sorted(prices.models))}. Add {model_id} to functions/distillation/bedrock/prices.json, with its date and source, and deploy again."
+            ],
         )
     return price
 

@@ -6,9 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from distillation.dataset.filters.chain import Fit
-from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.inference.samples import majority, minimum_bayes_risk
-from distillation.records import Answer
+from distillation.records import GREEDY_SAMPLE, Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 

@@ -24,7 +24,7 @@ from distillation.similarity.words import CommonShingles
 
 
 class MergePlan(NamedTuple):
-    """Thresholds as in `curation_config`. `judging` is None where no judge is asked for."""
+    """Thresholds as in `run.curation`. `judging` is None where no judge is asked for."""
 
     split: SplitPlan
     common: CommonShingles

@@ -13,9 +13,8 @@ from distillation.dataset.filters.chain import PERSONAL_DATA, AnswerFilters, Fit
 from distillation.dataset.filters.personal_data import redact
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
-from distillation.inference.requests import GREEDY_SAMPLE
 from distillation.inference.samples import entropy
-from distillation.records import Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
+from distillation.records import GREEDY_SAMPLE, Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Examples, Filters
 from distillation.seeds.split import Side, side_of

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from distillation.errors import RecordsLost
 from distillation.evaluation.answer_metrics import EXACT, Tolerance
 from distillation.evaluation.scores import Against
-from distillation.inference.requests import GREEDY_SAMPLE
-from distillation.records import Arm, HoldoutItem, Prediction
+from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
 
 REFERENCE_SHARE = 0.5

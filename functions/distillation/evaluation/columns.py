@@ -17,7 +17,7 @@ from distillation.records import Arm, Prediction
 from distillation.task import TaskKind
 
 REFUSED = "refused"
-"""The reason code of an answer that declines, as `replies_to_answers` gives it."""
+"""The reason code of an answer that declines, as `inference.replies` gives it."""
 
 
 class Column(NamedTuple):

@@ -23,7 +23,7 @@ class Against(StrEnum):
 
 
 class Metric(Record, frozen=True, omit_defaults=True):
-    """One figure of one arm over `n` items. `low` or `high` is null where these items cannot bound it. Made by `predictions_to_scores`."""
+    """One figure of one arm over `n` items. `low` or `high` is null where these items cannot bound it. Made by `evaluation.score`."""
 
     value: float
     low: float | None
@@ -244,7 +244,7 @@ class JudgeScores(Record, frozen=True):
 
 
 class Scores(Record, frozen=True):
-    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `predictions_to_scores`, read by the verdict and the report.
+    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `evaluation.score`, read by the verdict and the report.
 
     `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in every slice; `gate` is the first of them.
     `slices_left_out` counts categories that are too many to be shown.
@@ -308,7 +308,7 @@ class Decision(StrEnum):
 
 
 class Verdict(Record, frozen=True):
-    """The gate's decision with its numbers. Made by `scores_to_verdict`, read by the state machine and the report.
+    """The gate's decision with its numbers. Made by `evaluation.verdict`, read by the state machine and the report.
 
     `metric`, `slice`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one for promote, the widest loss for reject, the one
     that needs most items for hold. `items_needed` is null where no more items are needed, or would not help. `cost_saved` is the share of the teacher's cost

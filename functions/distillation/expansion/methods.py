@@ -23,7 +23,7 @@ EXAMPLES = 6
 
 
 class Ask(Record, frozen=True, omit_defaults=True):
-    """One request for new prompts or topics: `1-prompts/expansion/asks-NN.jsonl`. Made by `expansion_requests`, read by `replies_to_new_prompts`.
+    """One request for new prompts or topics: `1-prompts/expansion/asks-NN.jsonl`. Made by `expansion.requests`, read by `expansion.replies`.
 
     `request_id` (20 hexadecimal digits) stands where a prompt id stands in a record id. `parents` are the prompt ids of the seeds that it shows, the first
     the one whose system text (and category) the new prompts get. `about` is its topic, persona or operation. `topics` marks a request for topics.

@@ -31,7 +31,7 @@ Reply = Answer | RejectedAnswer
 
 
 class RejectedPrompt(Record, frozen=True, omit_defaults=True):
-    """What of a reply is no new prompt and why: `1-prompts/expansion/rejected-NN.jsonl`. Made by `replies_to_new_prompts`, read by people and the report.
+    """What of a reply is no new prompt and why: `1-prompts/expansion/rejected-NN.jsonl`. Made by `expansion.replies`, read by people and the report.
 
     `item` counts from 1 in the reply; 0 stands for the whole request.
     """

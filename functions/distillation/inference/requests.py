@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from distillation.records import HoldoutItem, Prompt, Record, Request, Route, encode_line
+from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prompt, Record, Request, Route, encode_line
 from distillation.run.config import SamplingPlan
 
 BATCH_MIN_RECORDS = 100
@@ -13,7 +13,6 @@ BATCH_MAX_FILE_BYTES = 1_000_000_000
 """A batch input file holds at most 1 GB (Amazon Bedrock quotas)."""
 GREEDY_TEMPERATURE = 0.00001
 """Nova's lowest temperature (Amazon Nova user guide)."""
-GREEDY_SAMPLE = "g0"
 
 Turn = dict[str, object]
 """One message of a conversation: role and content blocks."""

@@ -7,8 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from distillation.inference.requests import GREEDY_SAMPLE
-from distillation.records import HoldoutItem, Prediction, Record
+from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record
 
 MAX_PROMPTS = 1_000
 """A job with a judge takes at most so many prompts (user guide, "Prompt dataset requirements")."""

@@ -16,9 +16,9 @@ _UNITS = re.compile(r"(?<=\d) (?=%|USD|ms\b|bits|points|items)|(?<=[<=]) (?=\d)|
 
 @lru_cache(maxsize=1)
 def pages() -> Environment:
-    """Templates of `distillation/templates`; an unknown name in a template is an error."""
+    """Templates of `report/templates`; an unknown name in a template is an error."""
     environment = Environment(
-        loader=PackageLoader("distillation", "templates"),
+        loader=PackageLoader("distillation.report", "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

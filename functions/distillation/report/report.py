@@ -100,7 +100,7 @@ class DataFacts(Record, frozen=True):
 
 
 def data_facts(manifest: Manifest, before: Sequence[FunnelStep], *, expansion_target: int = 0, expansion_why: str = "") -> DataFacts:
-    """`before` are the steps that come ahead of the teacher's replies: seeds and expansion (`report_funnel`)."""
+    """`before` are the steps that come ahead of the teacher's replies: seeds and expansion (`report.funnel`)."""
     return DataFacts(
         funnel=(*before, *manifest.funnel),
         strata=manifest.strata,

@@ -63,7 +63,7 @@ def default_run_id(execution_name: str) -> str:
 
 
 def published_schema() -> str:
-    """The JSON Schema of the input. Checks that need two keys at once are in `run_config` only."""
+    """The JSON Schema of the input. Checks that need two keys at once are in `run.config` only."""
     schema = _untitled(RunConfig.model_json_schema(by_alias=True))
     schema["required"] = ["dataset"]
     run_id = schema["properties"]["runId"]

@@ -7,8 +7,8 @@ from gateways.evaluation_jobs import EvaluationJobs
 from gateways.model_client import ModelClient
 from gateways.store import Store
 from handlers import answer_now, plan_comparisons, read_replies
-from tests.judged_world import JudgedWorld, good
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs
+from tests.worlds.judged_world import JudgedWorld, good
 
 MOOD = {
     "name": "mood",

@@ -13,7 +13,7 @@ from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.layout import RunLayout
 from handlers import await_job, promote_student, retire_after_failure, retire_student, verify_promotion
 from tests.fakes import Turn, record_error
-from tests.promotion_world import DATASET, PARAMETER, STABLE, PromotionWorld
+from tests.worlds.promotion_world import DATASET, PARAMETER, STABLE, PromotionWorld
 
 
 def call(world: PromotionWorld, handler: Any, run_id: str, **event: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from terminal_fake import Terminal
 from application.approval import ask_for_approval
 from cli import app as commands
 from distillation.layout import RunLayout
-from tests.promotion_world import DATASET, STABLE, PromotionWorld
+from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
 
 
 class Desk:

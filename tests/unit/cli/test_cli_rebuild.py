@@ -8,7 +8,7 @@ from terminal_fake import Terminal
 
 from distillation.layout import RunLayout
 from tests.fakes import model_output
-from tests.unit.curation_world import CurationWorld, asked, plain_texts, says
+from tests.worlds.curation_world import CurationWorld, asked, plain_texts, says
 
 ROOT = RunLayout("run-1").root
 

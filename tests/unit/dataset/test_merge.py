@@ -12,7 +12,7 @@ from distillation.records import Candidate, Held, Seed
 from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import common_shingles
-from tests.unit.datasets import JUDGING, NO_TEMPLATE, PLAN, STORY, candidate, held, prompt, texts_on
+from tests.worlds.datasets import JUDGING, NO_TEMPLATE, PLAN, STORY, candidate, held, prompt, texts_on
 
 
 def reasons(decision: Decision) -> dict[str, str]:

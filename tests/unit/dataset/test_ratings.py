@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from distillation.dataset.ratings import Judged, judged, rating_requests, ratings_of
 from distillation.records import Answer, Request
-from tests.unit.datasets import JUDGING, candidate
+from tests.worlds.datasets import JUDGING, candidate
 
 TWO = candidate("Is it good?", answers=("yes", "no", "yes"), system="Judge.")
 

@@ -16,7 +16,7 @@ from distillation.evaluation.scores import Against, Difference, Scores, Yardstic
 from distillation.evaluation.verdict import decide
 from distillation.records import HoldoutItem, Prediction
 from distillation.task import Task, TaskKind
-from tests.unit.evaluation_worlds import SENTIMENT, answer, label_world
+from tests.worlds.evaluation_worlds import SENTIMENT, answer, label_world
 
 ARMS = {"teacher": 0.9, "base": 0.7, "student": 0.85}
 MODELS = {"teacher": "amazon.nova-pro-v1:0", "base": "amazon.nova-micro-v1:0:128k", "student": "amazon.nova-micro-v1:0:128k"}

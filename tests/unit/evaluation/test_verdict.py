@@ -12,7 +12,7 @@ from distillation.evaluation.scores import Decision, Scores
 from distillation.evaluation.verdict import decide
 from distillation.records import HoldoutItem
 from distillation.task import Task, TaskKind
-from tests.unit.evaluation_worlds import MODELS, OTHER, SENTIMENT, Predictions, Slice, answer, label_world, sliced_columns, sliced_scores
+from tests.worlds.evaluation_worlds import MODELS, OTHER, SENTIMENT, Predictions, Slice, answer, label_world, sliced_columns, sliced_scores
 
 
 def costed(holdout: list[HoldoutItem], predictions: Predictions, task: Task = SENTIMENT, **more: Any) -> Scores:

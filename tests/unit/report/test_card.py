@@ -14,7 +14,7 @@ from distillation.records import FunnelStep, HoldoutItem
 from distillation.report.card import bars, card_of, licence_of
 from distillation.run.config import SplitPlan
 from distillation.task import Task, TaskKind
-from tests.unit.curation_world import CurationWorld
+from tests.worlds.curation_world import CurationWorld
 
 HOSTILE = "~~~\n```\n# Heading <script>alert(1)</script> | [link](javascript:x) \u2028 '\"{{ 7 * 7 }}"
 

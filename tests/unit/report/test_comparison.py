@@ -11,7 +11,7 @@ from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.report.comparison_page import finding, forest_rows, render_comparison
 from distillation.report.settings import differing, flat
 from distillation.task import Task, TaskKind
-from tests.report_world import HOSTILE
+from tests.worlds.report_world import HOSTILE
 
 TASK = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
 MODELS = {"teacher": "amazon.nova-pro-v1:0", "student": "amazon.nova-micro-v1:0:128k"}

@@ -22,7 +22,7 @@ from distillation.report.pages import render_html, render_markdown
 from distillation.report.report import Report, RunFacts, account_problems, build_report, report_json
 from distillation.report.rows import all_rows, headline_rows, outcome_of, slice_rows
 from distillation.wording import figure, metric_name, p_value, percent, points, span, usd
-from tests.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
+from tests.worlds.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from distillation.run.config import RunConfig
 from distillation.seeds.split import Side, side_of
 from handlers import assemble_dataset, plan_predictions, plan_requests, plan_retry_wave, predict_arm, score_run, start_tuning, write_report
 from tests.fakes import model_output, record_error
-from tests.unit.curation_world import CurationWorld, asked, on_side, plain_texts, says
-from tests.unit.test_path import LAYOUT, MICRO, PRO, World, teacher_and_students
+from tests.unit.paths.test_path import LAYOUT, MICRO, PRO, World, teacher_and_students
+from tests.worlds.curation_world import CurationWorld, asked, on_side, plain_texts, says
 
 MANAGED: dict[str, Any] = {"training": {"method": "DISTILLATION"}}
 

@@ -54,7 +54,7 @@ class Words(NamedTuple):
 
 
 def surely_plain(texts: Sequence[str], min_words: int, max_words: int) -> list[bool]:
-    """For each of at most 65,536 texts whether it surely holds nothing that `repetition`, `stock_phrases` and reserved words (`training_limits`) look for.
+    """For each of at most 65,536 texts whether it surely holds nothing that `dataset.filters.repetition`, `dataset.filters.stock_phrases` and reserved words (`bedrock.limits`) look for.
 
     It has fewer than `min_words` words, or fewer than `max_words` of which more than half are distinct. Words are what `str.split` gives. Two count as one
     where they have the same length and the same first 8 bytes, or where their hashes are equal.

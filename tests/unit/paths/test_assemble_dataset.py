@@ -12,7 +12,7 @@ from distillation.errors import InvalidInput, NotEnoughAnswers, NotEnoughExample
 from distillation.seeds.split import Side
 from handlers import plan_ratings
 from tests.fakes import Turn, model_output, record_error
-from tests.unit.curation_world import LAYOUT, RUN, CurationWorld, asked, on_side, plain_texts, says
+from tests.worlds.curation_world import LAYOUT, RUN, CurationWorld, asked, on_side, plain_texts, says
 
 JUDGED: dict[str, Any] = {"filters": {"judge": {"threshold": 4}}}
 

@@ -11,7 +11,7 @@ from distillation.evaluation.scores import JudgedArm
 from distillation.records import HoldoutItem
 from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging
 from tests.fakes import FakeModels, Turn, model_output
-from tests.judged_world import LAYOUT, MISTRAL, JudgedWorld, good, right
+from tests.worlds.judged_world import LAYOUT, MISTRAL, JudgedWorld, good, right
 
 POLITE = {"name": "polite", "instructions": "Polite?\n{{prompt}}\n{{prediction}}", "scale": {"no": 0.0, "yes": 1.0}}
 

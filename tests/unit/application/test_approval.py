@@ -3,7 +3,7 @@
 from application.approval import answer, ask_for_approval, pending_approval
 from handlers import await_approval
 from tests.fakes import Turn
-from tests.promotion_world import DATASET, PromotionWorld
+from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 
 def test_the_state_notes_its_token_and_its_end() -> None:

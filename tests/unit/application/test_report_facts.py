@@ -22,7 +22,7 @@ from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSe
 from distillation.run.config import SplitPlan
 from distillation.run.record import Models, RunRecord
 from tests.fakes import MemoryLedger, MemoryStore
-from tests.report_world import QUESTION, label_scores
+from tests.worlds.report_world import QUESTION, label_scores
 
 LAYOUT = RunLayout("run-1")
 SCORES = label_scores(60)

@@ -48,7 +48,7 @@ def sliced_columns(slices: Mapping[str, Slice], rng: np.random.Generator) -> Col
 
 
 def sliced_scores(columns: Columns, *, resamples: int = 19, metric: str = "accuracy") -> Scores:
-    """What `predictions_to_scores` finds for the verdict in such columns, made without texts: hundreds of worlds in a second."""
+    """What `evaluation.score` finds for the verdict in such columns, made without texts: hundreds of worlds in a second."""
     student, teacher = (np.concatenate([pair[side] for pair in columns.values()]) for side in (0, 1))
     ends = np.cumsum([0, *(len(pair[0]) for pair in columns.values())]).tolist()
     rows = tuple(range(ends[-1]))

@@ -10,8 +10,8 @@ from distillation.records import Prompt
 from distillation.seeds.split import Side
 from distillation.task import Task, TaskKind
 from tests.fakes import model_output
-from tests.unit.curation_world import LAYOUT, CurationWorld, asked, on_side, plain_texts
-from tests.unit.datasets import STORY
+from tests.worlds.curation_world import LAYOUT, CurationWorld, asked, on_side, plain_texts
+from tests.worlds.datasets import STORY
 
 ANSWERS = Task(kind=TaskKind.ANSWER, answer_pattern=r"Answer: (\w+)")
 GOOD = "It follows from what is known. Answer: yes"

@@ -15,7 +15,7 @@ from distillation.evaluation.checks import MIN_SLICE_ITEMS
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Check, Decision, Verdict
 from distillation.evaluation.verdict import decide
-from tests.unit.evaluation_worlds import MODELS, SENTIMENT, Slice, sliced_columns, sliced_scores, sliced_world
+from tests.worlds.evaluation_worlds import MODELS, SENTIMENT, Slice, sliced_columns, sliced_scores, sliced_world
 
 SEED, REPEATS, MARGIN = 20250101, 100, 0.05
 

@@ -14,7 +14,7 @@ from distillation.layout import RunLayout
 from distillation.records import Answer, Candidate, Prediction, Prompt, PromptKey, Request
 from handlers import plan_predictions, predict_arm
 from tests.fakes import Turn, model_output
-from tests.promotion_world import DATASET, PromotionWorld
+from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 LAYOUT = RunLayout("run-1")
 STUDENTS = [{"arm": arm, "modelArn": f"arn:{arm}", "deploymentArn": f"arn:deployed-{arm}"} for arm in ("student", "direct")]
