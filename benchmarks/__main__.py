@@ -1,4 +1,6 @@
-"""`python -m benchmarks [curation] [convergence] [soft_hard]`: all parts, or those that are named; prints the tables, writes results.md and results.json."""
+"""`python -m benchmarks [curation] [convergence] [soft_hard]`: all parts, or those that are named; prints the tables,
+writes results.md and results.json.
+"""
 
 import sys
 import time
@@ -13,10 +15,18 @@ from benchmarks import convergence, curation, soft_hard
 from benchmarks.environments import BenchmarkFailed
 from benchmarks.results import RESULTS_MD, TABLES, keep
 
-PARTS: dict[str, Callable[[Console], dict[str, Any]]] = {"curation": curation.run, "convergence": convergence.run, "soft_hard": soft_hard.run}
+PARTS: dict[str, Callable[[Console], dict[str, Any]]] = {
+    "curation": curation.run,
+    "convergence": convergence.run,
+    "soft_hard": soft_hard.run,
+}
 
 
-def main(parts: Annotated[list[str] | None, typer.Argument(help="curation, convergence, soft_hard; all without one.")] = None) -> None:
+def main(
+    parts: Annotated[
+        list[str] | None, typer.Argument(help="curation, convergence, soft_hard; all without one.")
+    ] = None,
+) -> None:
     """Measures, prints, writes."""
     # The tables are wide; where nobody looks at them live they need not wrap.
     console, named = Console(width=None if sys.stdout.isatty() else 150), parts or list(PARTS)

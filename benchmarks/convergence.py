@@ -1,8 +1,10 @@
-"""How fast the estimate of the teacher's distribution converges in the number of samples, against the truth: the local teacher has log-probabilities.
+"""How fast the estimate of the teacher's distribution converges in the number of samples, against the truth: the local
+teacher has log-probabilities.
 
-`python -m benchmarks.convergence [--sentences N]`. Total variation and cross-entropy of the k-sample estimate (`answer_distribution.shares`), mean over the
-sentences, with bootstrap intervals over them. Beside each stands what exact binomial sums expect of independent draws from the known distribution. Sixteen
-draws make sixteen estimates at k = 1, eight at k = 2, ..., which are averaged within a sentence.
+`python -m benchmarks.convergence [--sentences N]`. Total variation and cross-entropy of the k-sample estimate
+(`answer_distribution.shares`), mean over the sentences, with bootstrap intervals over them. Beside each stands what
+exact binomial sums expect of independent draws from the known distribution. Sixteen draws make sixteen estimates at k =
+1, eight at k = 2, ..., which are averaged within a sentence.
 """
 
 import math
@@ -31,7 +33,9 @@ def distance(truth: Mapping[Any, float], drawn: Sequence[str]) -> float:
 
 
 def loss(truth: Mapping[Any, float], drawn: Sequence[str]) -> float:
-    """Cross-entropy in nats of the estimate with half a count more for each label (Krichevsky & Trofimov 1981): a share of 0 would make it infinite."""
+    """Cross-entropy in nats of the estimate with half a count more for each label (Krichevsky & Trofimov 1981): a share
+    of 0 would make it infinite.
+    """
     smoothed = {label: (drawn.count(label) + 0.5) / (len(drawn) + 0.5 * len(truth)) for label in truth}
     return cross_entropy(truth, smoothed)
 
@@ -46,7 +50,12 @@ def corrected_entropy(truth: Mapping[Any, float], drawn: Sequence[str]) -> float
     return entropy_miller_madow(drawn.count(label) for label in truth)
 
 
-MEASURES: dict[str, Measure] = {"total_variation": distance, "cross_entropy": loss, "entropy": plug_in_entropy, "entropy_miller_madow": corrected_entropy}
+MEASURES: dict[str, Measure] = {
+    "total_variation": distance,
+    "cross_entropy": loss,
+    "entropy": plug_in_entropy,
+    "entropy_miller_madow": corrected_entropy,
+}
 
 
 def observed(measure: Measure, truth: Mapping[Any, float], drawn: Sequence[str], k: int) -> float:
@@ -70,12 +79,17 @@ def run(console: Console, count: int = SENTENCES) -> dict[str, Any]:
 
 
 def summary(answered: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The table's numbers from the teacher's answers: by source, by k, each measure as [mean, low, high] and `expected`."""
+    """The table's numbers from the teacher's answers: by source, by k, each measure as [mean, low, high] and
+    `expected`.
+    """
     parts: dict[str, Any] = {"sentences": len(answered), "draws": DRAWS, "labels": list(LABELS)}
     for source, draws in _SOURCES.items():
         truths = [answer[source] for answer in answered]
         exact = sum(-p * math.log(p) for truth in truths for p in truth.values() if p > 0) / len(truths)
-        parts[source] = {"entropy_exact": round(exact, 4), "by_k": [_row(truths, [answer[draws] for answer in answered], k) for k in SIZES]}
+        parts[source] = {
+            "entropy_exact": round(exact, 4),
+            "by_k": [_row(truths, [answer[draws] for answer in answered], k) for k in SIZES],
+        }
     return parts
 
 
@@ -88,7 +102,9 @@ def _row(truths: Sequence[Mapping[str, float]], drawn: Sequence[Sequence[str]], 
     return row
 
 
-def main(count: Annotated[int, typer.Option("--sentences", help="Sentences that the teacher is asked about.")] = SENTENCES) -> None:
+def main(
+    count: Annotated[int, typer.Option("--sentences", help="Sentences that the teacher is asked about.")] = SENTENCES,
+) -> None:
     """Measures convergence and prints its tables."""
     console = Console()
     for table in convergence_tables(run(console, count)):

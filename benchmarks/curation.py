@@ -1,7 +1,9 @@
-"""How fast replies become a dataset: the project's path against distilabel, datatrove, json + datasketch, and the floor, on one core, in one run.
+"""How fast replies become a dataset: the project's path against distilabel, datatrove, json + datasketch, and the
+floor, on one core, in one run.
 
-`python -m benchmarks.curation [--prompts N] [--rounds N]`. The contestants take turns, each in its own process, over the same files; a ratio is the median
-over the rounds, each ratio within its round. Counts have to equal the planted ones exactly. Peak memory is that of the child process.
+`python -m benchmarks.curation [--prompts N] [--rounds N]`. The contestants take turns, each in its own process, over
+the same files; a ratio is the median over the rounds, each ratio within its round. Counts have to equal the planted
+ones exactly. Peak memory is that of the child process.
 """
 
 import statistics
@@ -23,7 +25,11 @@ from benchmarks.results import curation_tables
 PROMPTS, MANY_PROMPTS, ROUNDS = 25_000, 250_000, 5
 OURS, FLOOR = "nova_distill", "floor"
 PEERS = ("json_datasketch", "distilabel", "datatrove")
-_SCRIPTS = {"json_datasketch": "json_datasketch.py", "distilabel": "distilabel_minhash.py", "datatrove": "datatrove_minhash.py"}
+_SCRIPTS = {
+    "json_datasketch": "json_datasketch.py",
+    "distilabel": "distilabel_minhash.py",
+    "datatrove": "datatrove_minhash.py",
+}
 _PEER_PACKAGES = ("distilabel", "datatrove", "datasketch", "orjson", "msgspec")
 
 
@@ -69,25 +75,40 @@ def expected_counts(planted: Planted) -> dict[str, int]:
 
 
 def found_counts(counts: dict[str, int]) -> dict[str, int]:
-    """The same of what was counted in the files that the path wrote; any other reason stands beside them, so that it shows."""
+    """The same of what was counted in the files that the path wrote; any other reason stands beside them, so that it
+    shows.
+    """
     near = ("prompt:near_duplicate", "prompt:near_duplicate_of_holdout")
     # What is over the 20,000 lines of a job has passed everything that is planted.
     sides = ("train", "validation", "holdout", "prompt:not_selected")
     found = {key: n for key, n in counts.items() if key not in (*near, *sides)}
-    return {**found, "nearDuplicates": sum(counts.get(key, 0) for key in near), "kept": sum(counts.get(key, 0) for key in sides)}
+    return {
+        **found,
+        "nearDuplicates": sum(counts.get(key, 0) for key in near),
+        "kept": sum(counts.get(key, 0) for key in sides),
+    }
 
 
 def check(planted: Planted, counts: dict[str, int]) -> None:
     """Raises BenchmarkFailed where a count is not the planted one."""
     wanted, found = expected_counts(planted), found_counts(counts)
     if wanted != found:
-        wrong = {key: (wanted.get(key, 0), found.get(key, 0)) for key in {*wanted, *found} if wanted.get(key, 0) != found.get(key, 0)}
+        wrong = {
+            key: (wanted.get(key, 0), found.get(key, 0))
+            for key in {*wanted, *found}
+            if wanted.get(key, 0) != found.get(key, 0)
+        }
         raise BenchmarkFailed(f"counts differ from what was planted (planted, found): {wrong}")
 
 
-def run(console: Console, prompts: int = PROMPTS, many_prompts: int = MANY_PROMPTS, rounds: int = ROUNDS) -> dict[str, Any]:
+def run(
+    console: Console, prompts: int = PROMPTS, many_prompts: int = MANY_PROMPTS, rounds: int = ROUNDS
+) -> dict[str, Any]:
     """Everything; gives the part `curation` of results.json."""
-    with tempfile.TemporaryDirectory(prefix="nova-distill-benchmark-") as folder, Progress(console=console, transient=True) as progress:
+    with (
+        tempfile.TemporaryDirectory(prefix="nova-distill-benchmark-") as folder,
+        Progress(console=console, transient=True) as progress,
+    ):
         root, steps = Path(folder), progress.add_task("the peers' environment", total=rounds * (len(PEERS) + 2) + 4)
         python = peers_python()
         progress.update(steps, advance=1, description=f"{prompts * 4:,} records")
@@ -98,12 +119,22 @@ def run(console: Console, prompts: int = PROMPTS, many_prompts: int = MANY_PROMP
         for number in range(rounds):
             for name, timing in _round(python, root, library):
                 timings.setdefault(name, []).append(timing)
-                progress.update(steps, advance=1, description=f"round {number + 1} of {rounds}: {name} {timing.rate:,.0f} records/s")
+                progress.update(
+                    steps, advance=1, description=f"round {number + 1} of {rounds}: {name} {timing.rate:,.0f} records/s"
+                )
         for timing in timings[OURS]:
             check(planted, timing.counts)
         progress.update(steps, description=f"memory at {many_prompts * 4:,} records: generating")
-        many = _many(root, many_prompts, lambda: progress.update(steps, advance=1, description=f"memory at {many_prompts * 4:,} records"))
-        return {**_summary(timings, planted, many), "floor_library": library, "versions": packages(python, _PEER_PACKAGES)}
+        many = _many(
+            root,
+            many_prompts,
+            lambda: progress.update(steps, advance=1, description=f"memory at {many_prompts * 4:,} records"),
+        )
+        return {
+            **_summary(timings, planted, many),
+            "floor_library": library,
+            "versions": packages(python, _PEER_PACKAGES),
+        }
 
 
 def _fastest_library(python: Path, root: Path) -> str:
@@ -121,7 +152,12 @@ def _round(python: Path, root: Path, library: str) -> Iterator[tuple[str, Timing
     files = list(map(str, reply_files(root / "run")))
     for name in PEERS:
         with tempfile.TemporaryDirectory(dir=root) as output:
-            yield name, _timing(measure(python, [str(PROJECT / "benchmarks" / "peers" / _SCRIPTS[name]), output, *files], root))
+            yield (
+                name,
+                _timing(
+                    measure(python, [str(PROJECT / "benchmarks" / "peers" / _SCRIPTS[name]), output, *files], root)
+                ),
+            )
 
 
 def _ours(root: Path, run_folder: Path) -> Timing:
@@ -145,13 +181,20 @@ def _timing(line: bytes) -> Timing:
 
 
 def _summary(timings: dict[str, list[Timing]], planted: Planted, many: Timing | None) -> dict[str, Any]:
-    ratios = {name: spread([ours.rate / other.rate for ours, other in zip(timings[OURS], timings[name], strict=True)]) for name in (FLOOR, *PEERS)}
+    ratios = {
+        name: spread([ours.rate / other.rate for ours, other in zip(timings[OURS], timings[name], strict=True)])
+        for name in (FLOOR, *PEERS)
+    }
     ours = timings[OURS]
     return {
         **{f"vs_{name}": round(ratio.median, 3) for name, ratio in ratios.items()},
         "ratio_ranges": {name: [round(ratio.lowest, 3), round(ratio.highest, 3)] for name, ratio in ratios.items()},
-        "records_per_second": {name: round(statistics.median(t.rate for t in rounds)) for name, rounds in timings.items()},
-        "seconds_by_state": {state: round(statistics.median(t.by_state[state] for t in ours), 3) for state in ours[0].by_state},
+        "records_per_second": {
+            name: round(statistics.median(t.rate for t in rounds)) for name, rounds in timings.items()
+        },
+        "seconds_by_state": {
+            state: round(statistics.median(t.by_state[state] for t in ours), 3) for state in ours[0].by_state
+        },
         "prompts_kept": {name: rounds[0].kept for name, rounds in timings.items() if name != FLOOR},
         "rounds": len(ours),
         "peak_rss_mb_100k": max(t.peak_rss_mb for t in ours),

@@ -1,7 +1,8 @@
-"""The project's own path from replies to dataset: ReadReplies, ReduceShard and AssembleDataset over a run folder. Argument: the folder.
+"""The project's own path from replies to dataset: ReadReplies, ReduceShard and AssembleDataset over a run folder.
+Argument: the folder.
 
-Prints one line of JSON: seconds, records, kept, peak_rss_mb, seconds_by_state, counts. Everything happens in one process, one state after the other, so its
-peak is an upper bound of what any of the functions needs.
+Prints one line of JSON: seconds, records, kept, peak_rss_mb, seconds_by_state, counts. Everything happens in one
+process, one state after the other, so its peak is an upper bound of what any of the functions needs.
 """
 
 import json
@@ -42,7 +43,10 @@ def run(root: Path) -> dict[str, Any]:
     clock.append(time.perf_counter())
     assemble_dataset.run({"run": RUN}, services, NoHurry())
     clock.append(time.perf_counter())
-    by_state = {name: round(clock[i + 1] - clock[i], 3) for i, name in enumerate(("ReadReplies", "ReduceShard", "AssembleDataset"))}
+    by_state = {
+        name: round(clock[i + 1] - clock[i], 3)
+        for i, name in enumerate(("ReadReplies", "ReduceShard", "AssembleDataset"))
+    }
     found = counts(services.store)  # type: ignore[arg-type]  # the same protocol over a folder
     seconds = clock[-1] - clock[0]
     return {
@@ -59,8 +63,16 @@ def counts(store: FolderStore) -> dict[str, int]:
     answers = sum(1 for _ in store.lines_below(LAYOUT.answers_prefix, named="shard-"))
     replies = Counter(r.reason for r in store.records_below(LAYOUT.answers_prefix, RejectedAnswer, named="rejected-"))
     prompts = Counter(r.reason for r in store.records(LAYOUT.dataset("rejected.jsonl"), RejectedExample))
-    lines = {name: sum(1 for _ in store.lines(LAYOUT.dataset(f"{name}.jsonl"))) for name in ("train", "validation", "holdout")}
-    return {"answers": answers, **lines, **{f"reply:{k}": n for k, n in sorted(replies.items())}, **{f"prompt:{k}": n for k, n in sorted(prompts.items())}}
+    lines = {
+        name: sum(1 for _ in store.lines(LAYOUT.dataset(f"{name}.jsonl")))
+        for name in ("train", "validation", "holdout")
+    }
+    return {
+        "answers": answers,
+        **lines,
+        **{f"reply:{k}": n for k, n in sorted(replies.items())},
+        **{f"prompt:{k}": n for k, n in sorted(prompts.items())},
+    }
 
 
 def main() -> None:

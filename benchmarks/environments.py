@@ -1,4 +1,6 @@
-"""The interpreters of the benchmarks: the peers' own environment, made by uv from its hashed lock, and the local Bedrock's."""
+"""The interpreters of the benchmarks: the peers' own environment, made by uv from its hashed lock, and the local
+Bedrock's.
+"""
 
 import hashlib
 import os
@@ -12,7 +14,9 @@ import msgspec
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS = PROJECT / "build" / "benchmark-venv"
 _LOCK = PROJECT / "benchmarks" / "requirements-peers.txt"
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_NUM_THREADS"), "1"
+)
 _QUIET = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
 
 
@@ -26,7 +30,18 @@ def peers_python() -> Path:
     wanted = hashlib.sha256(sys.version.encode() + _LOCK.read_bytes()).hexdigest()
     if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
         _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(PEERS))
-        _uv("pip", "install", "--quiet", "--python", str(python), "--no-deps", "--require-hashes", "--compile-bytecode", "-r", str(_LOCK))
+        _uv(
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(python),
+            "--no-deps",
+            "--require-hashes",
+            "--compile-bytecode",
+            "-r",
+            str(_LOCK),
+        )
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -40,10 +55,20 @@ def measure(python: Path, arguments: Sequence[str], scratch: Path, *, one_core: 
         BenchmarkFailed: it ended with an error; the end of what it said is in the message.
     """
     # Only our own interpreter finds our own packages.
-    path = {"PYTHONPATH": f"{PROJECT / 'functions'}:{PROJECT}"} if python == Path(sys.executable) else {"PYTHONPATH": ""}
-    environment = {**os.environ, **path, **_QUIET, **(_ONE_THREAD if one_core else {}), "HF_HOME": str(scratch / "huggingface")}
+    path = (
+        {"PYTHONPATH": f"{PROJECT / 'functions'}:{PROJECT}"} if python == Path(sys.executable) else {"PYTHONPATH": ""}
+    )
+    environment = {
+        **os.environ,
+        **path,
+        **_QUIET,
+        **(_ONE_THREAD if one_core else {}),
+        "HF_HOME": str(scratch / "huggingface"),
+    }
     bind = _one_core if one_core and hasattr(os, "sched_setaffinity") else None
-    done = subprocess.run([str(python), *arguments], cwd=PROJECT, env=environment, capture_output=True, check=False, preexec_fn=bind)
+    done = subprocess.run(
+        [str(python), *arguments], cwd=PROJECT, env=environment, capture_output=True, check=False, preexec_fn=bind
+    )
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace")[-2_000:]
         raise BenchmarkFailed(f"{' '.join(arguments)[:200]} ended with exit code {done.returncode}:\n{said}")
@@ -52,7 +77,10 @@ def measure(python: Path, arguments: Sequence[str], scratch: Path, *, one_core: 
 
 def packages(python: Path, names: Sequence[str]) -> dict[str, str]:
     """The versions of installed packages."""
-    code = f"import json; from importlib.metadata import version; print(json.dumps({{n: version(n) for n in {list(names)!r}}}))"
+    code = (
+        f"import json; from importlib.metadata import version; print(json.dumps({{n: version(n) for n in "
+        f"{list(names)!r}}}))"
+    )
     return msgspec.json.decode(measure(python, ["-c", code], PROJECT / "build"), type=dict[str, str])
 
 
@@ -65,4 +93,7 @@ def _uv(*arguments: str) -> None:
     try:
         subprocess.run([str(beside), *arguments], check=True, env={**os.environ, "UV_NO_PROGRESS": "1"})
     except (subprocess.CalledProcessError, FileNotFoundError) as error:
-        raise BenchmarkFailed(f"uv {' '.join(arguments[:2])} failed. Check the network (its message is above) and run make install, then try again.") from error
+        raise BenchmarkFailed(
+            f"uv {' '.join(arguments[:2])} failed. Check the network (its message is above) and run make install, "
+            "then try again."
+        ) from error

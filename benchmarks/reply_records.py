@@ -1,8 +1,10 @@
-"""Reply records with planted faults, as a batch job writes them: about 1.3 KB each, of which every count is known beforehand.
+"""Reply records with planted faults, as a batch job writes them: about 1.3 KB each, of which every count is known
+beforehand.
 
-Seeds and requests are made by the project's own PrepareRun and PlanRequests, so that record ids and shards are those of production; the replies are made here.
-Words follow a Zipf-Mandelbrot distribution over 20,000 forms; answers have a line a sentence, and half of them hold typographic characters.
-Near duplicates differ from their originals in the first and the last word.
+Seeds and requests are made by the project's own PrepareRun and PlanRequests, so that record ids and shards are those of
+production; the replies are made here. Words follow a Zipf-Mandelbrot distribution over 20,000 forms; answers have a
+line a sentence, and half of them hold typographic characters. Near duplicates differ from their originals in the first
+and the last word.
 """
 
 import math
@@ -37,14 +39,23 @@ _ERRORS, _TRUNCATED, _NEAR_DUPLICATES, _RESERVED = 0.02, 0.03, 0.10, 0.01
 _PROMPT_WORDS, _ANSWER_WORDS = (54, 77), (61, 89)
 _SEED = 20_261_124
 _MOST_FREQUENT = """
-the of and to a in is that for it as was with be by on not he his but at are this have from or had an they which one you were all her she there would their
-we him been has when who will no more if out so up said what its about than into them can only other time new some could these two may
+the of and to a in is that for it as was with be by on not he his but at are this have from or had an they which one you
+were all her she there would their
+we him been has when who will no more if out so up said what its about than into them can only other time new some could
+these two may
 """
-_SYLLABLES = [onset + vowel for onset in ("b", "ch", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v") for vowel in "aeiou"]
+_SYLLABLES = [
+    onset + vowel
+    for onset in ("b", "ch", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v")
+    for vowel in "aeiou"
+]
 
 
 class Planted(NamedTuple):
-    """What the records hold, exactly. `reserved`: prompts, all of whose answers hold a reserved word. `similarity.near_duplicates`: prompts that copy an earlier one."""
+    """What the records hold, exactly. `reserved`: prompts, all of whose answers hold a reserved word.
+
+    `similarity.near_duplicates`: prompts that copy an earlier one.
+    """
 
     prompts: int
     records: int
@@ -85,14 +96,21 @@ class _Plan:
         records, near = prompts * SAMPLES, round(prompts * _NEAR_DUPLICATES)
         # Originals come from the first half and copies from the second, so that a copy is never copied.
         half = prompts // 2
-        self.copies = dict(zip((half + rng.permutation(prompts - half)[:near]).tolist(), rng.permutation(half)[:near].tolist(), strict=True))
+        self.copies = dict(
+            zip(
+                (half + rng.permutation(prompts - half)[:near]).tolist(),
+                rng.permutation(half)[:near].tolist(),
+                strict=True,
+            )
+        )
         self.numbers = rng.permutation(prompts)
         self.errors, self.truncated, self.reserved = set[tuple[int, int]](), set[tuple[int, int]](), set[int]()
         self._faults = (round(records * _ERRORS), round(records * _TRUNCATED), round(records * _RESERVED / SAMPLES))
 
     def place(self, held: set[int]) -> None:
-        """Faults go where each has its whole effect: reserved words to prompts outside the holdout and outside the near duplicates, one error and one
-        truncation at most to any other prompt, so that each keeps at least two answers."""
+        """Faults go where each has its whole effect: reserved words to prompts outside the holdout and outside the near
+        duplicates, one error and one truncation at most to any other prompt, so that each keeps at least two
+        answers."""
         errors, truncated, reserved = self._faults
         taken = held | set(self.copies) | set(self.copies.values())
         self.reserved = set([n for n in self.numbers.tolist() if n not in taken][:reserved])
@@ -109,7 +127,9 @@ def write_run(root: Path, prompts: int) -> Planted:
     event = {"input": SETTINGS, "executionName": RUN_ID, "startedAt": "2026-01-01T00:00:00Z"}
     prepare_run.run(event, services, NoHurry())
     wave = plan_requests.run({"run": {"runId": RUN_ID, "dataset": DATASET}, "wave": 0}, services, NoHurry())
-    plan.place({n for n, prompt in enumerate(store.records(LAYOUT.prompts, Prompt)) if side_of(prompt, _SPLIT) is Side.HOLDOUT})
+    plan.place(
+        {n for n, prompt in enumerate(store.records(LAYOUT.prompts, Prompt)) if side_of(prompt, _SPLIT) is Side.HOLDOUT}
+    )
     first = 0
     for shard in wave["shards"]:  # type: ignore[attr-defined]  # a handler gives objects
         key = f"{LAYOUT.replies_prefix(0, shard['shard'])}abcdef123456/shard-{shard['shard']:04d}.jsonl.out"
@@ -117,7 +137,9 @@ def write_run(root: Path, prompts: int) -> Planted:
         np.random.default_rng((_SEED, first)).shuffle(lines)  # Bedrock keeps no order
         store.put_lines(key, lines)
         first += shard["records"] // SAMPLES
-    return Planted(prompts, prompts * SAMPLES, len(plan.errors), len(plan.truncated), len(plan.reserved), len(plan.copies))
+    return Planted(
+        prompts, prompts * SAMPLES, len(plan.errors), len(plan.truncated), len(plan.reserved), len(plan.copies)
+    )
 
 
 def reply_files(root: Path) -> list[Path]:
@@ -146,12 +168,23 @@ def _replies(requests: Iterator[bytes], first: int, vocabulary: Vocabulary, plan
         number = first + offset
         head = {"modelInput": asked.model_input, "recordId": asked.record_id}
         if (number, sample) in plan.errors:
-            yield encode_line({**head, "error": {"errorCode": 400, "errorMessage": "The model could not process this record."}})
+            yield encode_line(
+                {**head, "error": {"errorCode": 400, "errorMessage": "The model could not process this record."}}
+            )
         else:
-            yield encode_line({**head, "modelOutput": _output(np.random.default_rng((_SEED, 2, number, sample)), number, sample, vocabulary, plan)})
+            yield encode_line(
+                {
+                    **head,
+                    "modelOutput": _output(
+                        np.random.default_rng((_SEED, 2, number, sample)), number, sample, vocabulary, plan
+                    ),
+                }
+            )
 
 
-def _output(rng: np.random.Generator, number: int, sample: int, vocabulary: Vocabulary, plan: _Plan) -> dict[str, object]:
+def _output(
+    rng: np.random.Generator, number: int, sample: int, vocabulary: Vocabulary, plan: _Plan
+) -> dict[str, object]:
     words, cut = vocabulary.words(rng, _ANSWER_WORDS), (number, sample) in plan.truncated
     if number in plan.reserved:
         words[len(words) // 2] = "System:"

@@ -1,4 +1,7 @@
-"""The tables of all benchmarks, for the terminal and for results.md, and the figures for results.json. None is written here by hand."""
+"""The tables of all benchmarks, for the terminal and for results.md, and the figures for results.json.
+
+None is written here by hand.
+"""
 
 import os
 import platform
@@ -20,7 +23,13 @@ _MEASURES = {
     "entropy_miller_madow": "entropy, corrected",
 }
 _METRICS = ("accuracy", "accuracy_with_offset", "agreement", "kl", "js")
-_NAMES = {"floor": "floor", "nova_distill": "Nova Distill", "json_datasketch": "json + datasketch", "distilabel": "distilabel", "datatrove": "datatrove"}
+_NAMES = {
+    "floor": "floor",
+    "nova_distill": "Nova Distill",
+    "json_datasketch": "json + datasketch",
+    "distilabel": "distilabel",
+    "datatrove": "datatrove",
+}
 
 
 class Table(NamedTuple):
@@ -33,7 +42,14 @@ class Table(NamedTuple):
 
     def rich(self) -> RichTable:
         """For the terminal."""
-        table = RichTable(title=self.title, caption=self.note or None, title_justify="left", caption_justify="left", title_style="bold", caption_style="")
+        table = RichTable(
+            title=self.title,
+            caption=self.note or None,
+            title_justify="left",
+            caption_justify="left",
+            title_style="bold",
+            caption_style="",
+        )
         for number, column in enumerate(self.columns):
             table.add_column(column, justify="right" if number else "left")
         for row in self.rows:
@@ -61,14 +77,19 @@ def curation_tables(part: dict[str, Any]) -> list[Table]:
         f"Replies to dataset, {part['records']:,} records of about 1.3 KB, one core, {part['rounds']} rounds in turn",
         ("contestant", "records/s", "Nova Distill is", "prompts kept"),
         rows,
-        "Ratios are medians of the rounds, with the lowest and the highest. The peers parse, drop failed and cut replies, and look for near duplicates in "
-        "one row a prompt; Nova Distill also filters answers, votes, splits, decontaminates and accounts for every record.",
+        "Ratios are medians of the rounds, with the lowest and the highest. The peers parse, drop failed and cut "
+        "replies, and look for near duplicates in "
+        "one row a prompt; Nova Distill also filters answers, votes, splits, decontaminates and accounts for every "
+        "record.",
     )
     return [speed, _states(part), _memory(part), _counts(part)]
 
 
 def _states(part: dict[str, Any]) -> Table:
-    rows = [[state, f"{seconds:.2f}", f"{seconds / part['records'] * 1e6:.1f}"] for state, seconds in part["seconds_by_state"].items()]
+    rows = [
+        [state, f"{seconds:.2f}", f"{seconds / part['records'] * 1e6:.1f}"]
+        for state, seconds in part["seconds_by_state"].items()
+    ]
     return Table("Where Nova Distill's time goes", ("state", "seconds", "microseconds a record"), rows)
 
 
@@ -81,24 +102,37 @@ def _memory(part: dict[str, Any]) -> Table:
 
 def _counts(part: dict[str, Any]) -> Table:
     planted, found = part["counts"]["planted"], part["counts"]["found"]
-    return Table("Counts", ("what", "planted", "found"), [[name, f"{n:,}", f"{found.get(name, 0):,}"] for name, n in planted.items()])
+    return Table(
+        "Counts",
+        ("what", "planted", "found"),
+        [[name, f"{n:,}", f"{found.get(name, 0):,}"] for name, n in planted.items()],
+    )
 
 
 def convergence_tables(part: dict[str, Any]) -> list[Table]:
     """One table a source of samples."""
-    titles = {"engine": "llama.cpp's own sampler against its log-probabilities", "teacher": "replies of the local Bedrock against its calibrated distribution"}
+    titles = {
+        "engine": "llama.cpp's own sampler against its log-probabilities",
+        "teacher": "replies of the local Bedrock against its calibrated distribution",
+    }
     columns = ["k", *(cell for name in _MEASURES.values() for cell in (name, "expected"))]
     tables = []
     for source, title in titles.items():
         note = (
-            f"{part['sentences']} sentences; true entropy {part[source]['entropy_exact']:.3f} nats, the least cross-entropy there can be. Expected: exact sums."
+            f"{part['sentences']} sentences; true entropy {part[source]['entropy_exact']:.3f} nats, the least "
+            "cross-entropy there can be. Expected: exact sums."
         )
-        tables.append(Table(f"Estimate from k samples: {title}", columns, [_converged(row) for row in part[source]["by_k"]], note))
+        tables.append(
+            Table(f"Estimate from k samples: {title}", columns, [_converged(row) for row in part[source]["by_k"]], note)
+        )
     return tables
 
 
 def _converged(row: dict[str, Any]) -> list[str]:
-    return [str(row["k"]), *(cell for name in _MEASURES for cell in (_interval(row[name]), f"{row[f'{name}_expected']:.3f}"))]
+    return [
+        str(row["k"]),
+        *(cell for name in _MEASURES for cell in (_interval(row[name]), f"{row[f'{name}_expected']:.3f}")),
+    ]
 
 
 def soft_hard_tables(part: dict[str, Any]) -> list[Table]:
@@ -106,18 +140,36 @@ def soft_hard_tables(part: dict[str, Any]) -> list[Table]:
     columns = ("training target", "lines", "accuracy", "with offset", "agreement", "KL, nats", "JS, nats")
     return [
         Table(
-            f"Students from the same {part['prompts']} prompts, {part['seeds']} seeds", columns, _students(part["same_prompts"]), _of_teacher(part["teacher"])
+            f"Students from the same {part['prompts']} prompts, {part['seeds']} seeds",
+            columns,
+            _students(part["same_prompts"]),
+            _of_teacher(part["teacher"]),
         ),
-        Table("The same, less the default within each seed", (columns[0], *columns[2:]), [[name, *_differences(row)] for name, row in part["paired"].items()]),
-        Table(f"Students from the same {part['calls']} calls, {part['seeds']} seeds", columns, _students(part["same_calls"])),
-        Table("Students of the same teacher without its calibration, same prompts", columns, _students(part["same_biased"]), _of_teacher(part["biased"])),
+        Table(
+            "The same, less the default within each seed",
+            (columns[0], *columns[2:]),
+            [[name, *_differences(row)] for name, row in part["paired"].items()],
+        ),
+        Table(
+            f"Students from the same {part['calls']} calls, {part['seeds']} seeds",
+            columns,
+            _students(part["same_calls"]),
+        ),
+        Table(
+            "Students of the same teacher without its calibration, same prompts",
+            columns,
+            _students(part["same_biased"]),
+            _of_teacher(part["biased"]),
+        ),
     ]
 
 
 def _of_teacher(teacher: dict[str, float]) -> str:
     return (
-        f"The teacher: accuracy {teacher['accuracy']:.3f}, with its offset {teacher['accuracy_with_offset']:.3f}, of one sample at temperature 1 "
-        f"{teacher['accuracy_of_a_sample']:.3f}; it says positive for {teacher['says_positive']:.0%}, gold for {teacher['gold_positive']:.0%}."
+        f"The teacher: accuracy {teacher['accuracy']:.3f}, with its offset {teacher['accuracy_with_offset']:.3f}, of "
+        "one sample at temperature 1 "
+        f"{teacher['accuracy_of_a_sample']:.3f}; it says positive for {teacher['says_positive']:.0%}, gold for "
+        f"{teacher['gold_positive']:.0%}."
     )
 
 
@@ -140,17 +192,33 @@ TABLES = {"curation": curation_tables, "convergence": convergence_tables, "soft_
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gb": round(pages / 2**30, 1), "python": platform.python_version(), "os": platform.platform()}
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(pages / 2**30, 1),
+        "python": platform.python_version(),
+        "os": platform.platform(),
+    }
 
 
 def _cpu() -> str:
     info = Path("/proc/cpuinfo")
-    names = [line.partition(":")[2].strip() for line in info.read_text(encoding="utf-8").splitlines() if line.startswith("model name")] if info.exists() else []
+    names = (
+        [
+            line.partition(":")[2].strip()
+            for line in info.read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ]
+        if info.exists()
+        else []
+    )
     return (names or [platform.processor() or platform.machine()])[0]
 
 
 def keep(parts: dict[str, Any]) -> dict[str, Any]:
-    """Writes results.json and results.md with these parts; a part that was not measured now stays as it stands there, with its own date and machine."""
+    """Writes results.json and results.md with these parts; a part that was not measured now stays as it stands there,
+    with its own date and machine.
+    """
     results: dict[str, Any] = msgspec.json.decode(RESULTS_JSON.read_bytes()) if RESULTS_JSON.exists() else {}
     now = {"machine": machine(), "date": datetime.now(UTC).strftime("%Y-%m-%d")}
     results = {**results, **{name: {**part, **now} for name, part in parts.items()}, **now}
@@ -161,10 +229,19 @@ def keep(parts: dict[str, Any]) -> dict[str, Any]:
 
 def markdown(results: dict[str, Any]) -> str:
     """results.md."""
-    lines = ["# Benchmarks", "Written by `make benchmark`; the same figures are in results.json. ± is half a 95 % interval; results.json has both ends."]
+    lines = [
+        "# Benchmarks",
+        (
+            "Written by `make benchmark`; the same figures are in results.json. ± is half a 95 % interval; "
+            "results.json has both ends."
+        ),
+    ]
     for name, tables in TABLES.items():
         if part := results.get(name):
             on = part["machine"]
-            where = f"{part['date']}; {on['cpu']}, {on['cores']} cores, {on['memory_gb']} GB, Python {on['python']}, {on['os']}"
+            where = (
+                f"{part['date']}; {on['cpu']}, {on['cores']} cores, {on['memory_gb']} GB, Python {on['python']}, "
+                f"{on['os']}"
+            )
             lines += [f"## {name.replace('_', ' ').capitalize()}", where, *(table.markdown() for table in tables(part))]
     return "\n\n".join(lines) + "\n"

@@ -1,4 +1,6 @@
-"""A run's bucket as a folder, and the services that the curation handlers reach: production's protocols, files in the place of S3."""
+"""A run's bucket as a folder, and the services that the curation handlers reach: production's protocols, files in the
+place of S3.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,6 +1,8 @@
-"""The demo's task for the benchmarks of teaching: 3,000 review sentences with gold labels, asked as the pipeline asks label tasks.
+"""The demo's task for the benchmarks of teaching: 3,000 review sentences with gold labels, asked as the pipeline asks
+label tasks.
 
-The sentences are the "Sentiment Labelled Sentences" of Kotzias et al. (2015), out of the npm package `sentiment`, as in the demo.
+The sentences are the "Sentiment Labelled Sentences" of Kotzias et al. (2015), out of the npm package `sentiment`, as in
+the demo.
 """
 
 import json
@@ -18,9 +20,15 @@ _SEED = 20_261_124
 
 def sentences() -> list[tuple[str, str]]:
     """Distinct sentences with their gold labels, in one fixed random order."""
-    rows = [row for site in ("amazon", "yelp", "imdb") for row in json.loads((_FIXTURES / f"{site}.json").read_text(encoding="utf-8"))]
+    rows = [
+        row
+        for site in ("amazon", "yelp", "imdb")
+        for row in json.loads((_FIXTURES / f"{site}.json").read_text(encoding="utf-8"))
+    ]
     # The last row of each file is empty.
-    labelled = {row["text"].strip(): "positive" if row["class"] else "negative" for row in rows if row.get("text", "").strip()}
+    labelled = {
+        row["text"].strip(): "positive" if row["class"] else "negative" for row in rows if row.get("text", "").strip()
+    }
     found = sorted(labelled.items())
     random.Random(_SEED).shuffle(found)
     return found

@@ -1,8 +1,10 @@
-"""Soft against hard targets: the embedded student trained on what k samples of the local teacher give, from the same prompts, and for the same number of calls.
+"""Soft against hard targets: the embedded student trained on what k samples of the local teacher give, from the same
+prompts, and for the same number of calls.
 
-`python -m benchmarks.soft_hard [--prompts N] [--calls N] [--seeds N]`. Each seed draws its own prompts and samples out of a pool of 1,500 sentences; 700
-others are held out. Accuracy is against the gold labels, agreement with the teacher's greedy answers, divergence to its distribution. Intervals over seeds.
-The biased teacher is the same one without its calibration.
+`python -m benchmarks.soft_hard [--prompts N] [--calls N] [--seeds N]`. Each seed draws its own prompts and samples out
+of a pool of 1,500 sentences; 700 others are held out. Accuracy is against the gold labels, agreement with the teacher's
+greedy answers, divergence to its distribution. Intervals over seeds. The biased teacher is the same one without its
+calibration.
 """
 
 from typing import Annotated, Any
@@ -36,16 +38,32 @@ def run(console: Console, prompts: int = PROMPTS, calls: int = CALLS, seeds: int
         "seeds": seeds,
     }
     with console.status(f"students over {seeds} seeds"):
-        return {"prompts": prompts, "calls": calls, "seeds": seeds, "held_out": HELD_OUT, **summary(run_beside_the_models("student_runs", task))}
+        return {
+            "prompts": prompts,
+            "calls": calls,
+            "seeds": seeds,
+            "held_out": HELD_OUT,
+            **summary(run_beside_the_models("student_runs", task)),
+        }
 
 
 def summary(measured: dict[str, Any]) -> dict[str, Any]:
-    """The tables' numbers from the students' figures: a row's metrics as [mean, low, high] over the seeds; its mean lines and calls."""
+    """The tables' numbers from the students' figures: a row's metrics as [mean, low, high] over the seeds; its mean
+    lines and calls.
+    """
     parts: dict[str, Any] = {"same_prompts": {}, "same_calls": {}, "same_biased": {}}
-    parts.update({teacher: {name: round(value, 4) for name, value in measured[teacher].items()} for teacher in ("teacher", "biased")})
+    parts.update(
+        {
+            teacher: {name: round(value, 4) for name, value in measured[teacher].items()}
+            for teacher in ("teacher", "biased")
+        }
+    )
     for key, found in measured["rows"].items():
         part, _, row = key.partition("|")
-        parts[f"same_{part}"][row] = {"lines": round(sum(found["lines"]) / len(found["lines"])), **{m: over_seeds(found[m]).rounded() for m in METRICS}}
+        parts[f"same_{part}"][row] = {
+            "lines": round(sum(found["lines"]) / len(found["lines"])),
+            **{m: over_seeds(found[m]).rounded() for m in METRICS},
+        }
     return {**parts, "paired": paired(measured["rows"])}
 
 
@@ -54,7 +72,10 @@ def paired(rows: dict[str, Any]) -> dict[str, Any]:
     default = "prompts|vote of greedy + 4 (default)"
     others = [key for key in rows if key.startswith("prompts|") and key != default]
     return {
-        key.removeprefix("prompts|"): {m: over_seeds([a - b for a, b in zip(rows[key][m], rows[default][m], strict=True)]).rounded() for m in METRICS}
+        key.removeprefix("prompts|"): {
+            m: over_seeds([a - b for a, b in zip(rows[key][m], rows[default][m], strict=True)]).rounded()
+            for m in METRICS
+        }
         for key in others
     }
 

@@ -1,8 +1,10 @@
-"""Trains the embedded student on different targets from the same teacher and measures it. Runs in the environment of the local Bedrock.
+"""Trains the embedded student on different targets from the same teacher and measures it. Runs in the environment of
+the local Bedrock.
 
-Arguments: JSON in, JSON out. In: {"texts", "gold", "teacher" and "biased" (two teachers' probabilities of `positive`), "heldOut" (how many at the end of
-the list), "prompts", "calls", "seeds"}. Out: {"rows": {row: {metric: [a value a seed]}}, "teacher": {...}, "biased": {...}}. A student is fitted as a
-customization job at the default hyperparameters does it (`response_head.fit`).
+Arguments: JSON in, JSON out. In: {"texts", "gold", "teacher" and "biased" (two teachers' probabilities of `positive`),
+"heldOut" (how many at the end of the list), "prompts", "calls", "seeds"}. Out: {"rows": {row: {metric: [a value a
+seed]}}, "teacher": {...}, "biased": {...}}. A student is fitted as a customization job at the default hyperparameters
+does it (`response_head.fit`).
 """
 
 import json
@@ -25,7 +27,9 @@ _MOST_SAMPLES, _EXACT_COPIES = 8, 20
 
 
 class World(NamedTuple):
-    """All sentences: vectors, gold labels (1 is positive), the teacher's probability of positive, its greedy answers; the first `pool` may be trained on."""
+    """All sentences: vectors, gold labels (1 is positive), the teacher's probability of positive, its greedy answers;
+    the first `pool` may be trained on.
+    """
 
     vectors: Vectors
     gold: Integers
@@ -53,8 +57,13 @@ Recipe = Callable[[World, Draw], Target]
 
 
 def each_sample(k: int, *, same_steps: bool = False) -> Recipe:
-    """Every one of k samples is a line (policy proportional). `same_steps`: as many steps in all as with one line a prompt."""
-    return lambda world, draw: Target(np.repeat(draw.chosen, k), draw.samples[:, :k].ravel(), 1 / k if same_steps else 1.0)
+    """Every one of k samples is a line (policy proportional).
+
+    `same_steps`: as many steps in all as with one line a prompt.
+    """
+    return lambda world, draw: Target(
+        np.repeat(draw.chosen, k), draw.samples[:, :k].ravel(), 1 / k if same_steps else 1.0
+    )
 
 
 def greedy_answer(world: World, draw: Draw) -> Target:
@@ -63,7 +72,9 @@ def greedy_answer(world: World, draw: Draw) -> Target:
 
 
 def vote(k: int, *, with_greedy: bool) -> Recipe:
-    """One line: the answer of most of k samples (policy consensus); a tie goes to the earlier sample, so to the greedy one where it is counted."""
+    """One line: the answer of most of k samples (policy consensus); a tie goes to the earlier sample, so to the greedy
+    one where it is counted.
+    """
 
     def recipe(world: World, draw: Draw) -> Target:
         first = world.greedy[draw.chosen] if with_greedy else draw.samples[:, 0]
@@ -75,7 +86,9 @@ def vote(k: int, *, with_greedy: bool) -> Recipe:
 
 
 def exact_shares(world: World, draw: Draw) -> Target:
-    """The exact distribution in twentieths, at as many steps as one line makes: what endlessly many samples would teach."""
+    """The exact distribution in twentieths, at as many steps as one line makes: what endlessly many samples would
+    teach.
+    """
     positive = np.rint(world.teacher[draw.chosen] * _EXACT_COPIES).astype(np.int64)
     labels = (np.arange(_EXACT_COPIES)[None, :] < positive[:, None]).astype(np.int64)
     return Target(np.repeat(draw.chosen, _EXACT_COPIES), labels.ravel(), 1 / _EXACT_COPIES)
@@ -123,11 +136,17 @@ def measure(asked: dict[str, Any]) -> dict[str, Any]:
         points = rng.random((world.pool, _MOST_SAMPLES))
         samples, biased_samples = ((points < w.teacher[: world.pool, None]).astype(np.int64) for w in (world, biased))
         for name, recipe in SAME_PROMPTS.items():
-            rows.setdefault(f"prompts|{name}", []).append(_student(world, recipe, order[: asked["prompts"]], samples, held))
+            rows.setdefault(f"prompts|{name}", []).append(
+                _student(world, recipe, order[: asked["prompts"]], samples, held)
+            )
         for name, (calls, recipe) in SAME_CALLS.items():
-            rows.setdefault(f"calls|{name}", []).append(_student(world, recipe, order[: asked["calls"] // calls], samples, held))
+            rows.setdefault(f"calls|{name}", []).append(
+                _student(world, recipe, order[: asked["calls"] // calls], samples, held)
+            )
         for name in OF_THE_BIASED:
-            rows.setdefault(f"biased|{name}", []).append(_student(biased, SAME_PROMPTS[name], order[: asked["prompts"]], biased_samples, held))
+            rows.setdefault(f"biased|{name}", []).append(
+                _student(biased, SAME_PROMPTS[name], order[: asked["prompts"]], biased_samples, held)
+            )
     columns = {row: {m: [found[m] for found in seeds] for m in seeds[0]} for row, seeds in rows.items()}
     return {"rows": columns, "teacher": _teacher(world, held), "biased": _teacher(biased, held)}
 
@@ -151,11 +170,19 @@ def _teacher(world: World, held: Integers) -> dict[str, float]:
     truth = np.clip(world.teacher, _FLOOR, 1 - _FLOOR)
     sampled = np.where(world.gold[held] == 1, truth[held], 1 - truth[held]).mean()
     own = _against(world, held, truth[held], _log_odds(truth[: world.pool]).mean())
-    return {**own, "accuracy_of_a_sample": float(sampled), "says_positive": float((truth[held] > 0.5).mean()), "gold_positive": float(world.gold[held].mean())}
+    return {
+        **own,
+        "accuracy_of_a_sample": float(sampled),
+        "says_positive": float((truth[held] > 0.5).mean()),
+        "gold_positive": float(world.gold[held].mean()),
+    }
 
 
 def _against(world: World, held: Integers, learnt: Floats, offset: float) -> dict[str, float]:
-    """Accuracy and agreement are shares, divergences nats. The offset moves the threshold to the mean log-odds over the training prompts."""
+    """Accuracy and agreement are shares, divergences nats.
+
+    The offset moves the threshold to the mean log-odds over the training prompts.
+    """
     truth, said = np.clip(world.teacher[held], _FLOOR, 1 - _FLOOR), learnt > 0.5
     shifted, middle = _log_odds(learnt) > offset, (learnt + truth) / 2
     return {
@@ -177,4 +204,6 @@ def _log_odds(p: Floats) -> Floats:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(json.dumps(measure(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))), encoding="utf-8")
+    Path(sys.argv[2]).write_text(
+        json.dumps(measure(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))), encoding="utf-8"
+    )

@@ -30,7 +30,9 @@ class Interval(NamedTuple):
 
 
 def run_beside_the_models(script: str, asked: dict[str, Any]) -> Any:
-    """Runs a script of this folder in the local Bedrock's environment, which is made first where it is not there: JSON in, JSON out."""
+    """Runs a script of this folder in the local Bedrock's environment, which is made first where it is not there: JSON
+    in, JSON out.
+    """
     python = ensure_environment("bedrock")
     with tempfile.TemporaryDirectory(prefix="nova-distill-benchmark-") as folder:
         source, target = Path(folder) / "in.json", Path(folder) / "out.json"
@@ -40,8 +42,17 @@ def run_beside_the_models(script: str, asked: dict[str, Any]) -> Any:
 
 
 def ask_teacher(sentences: Sequence[str], *, engine_draws: int, replies: int) -> list[dict[str, Any]]:
-    """What `teacher_draws` gives for the sentences. The engine gives the same bits each time, so what it said is kept in `build/` for the next run."""
-    asked = {"system": SYSTEM_TEXT, "options": LABELS, "sentences": list(sentences), "engineDraws": engine_draws, "replies": replies}
+    """What `teacher_draws` gives for the sentences.
+
+    The engine gives the same bits each time, so what it said is kept in `build/` for the next run.
+    """
+    asked = {
+        "system": SYSTEM_TEXT,
+        "options": LABELS,
+        "sentences": list(sentences),
+        "engineDraws": engine_draws,
+        "replies": replies,
+    }
     kept = _KEPT / f"teacher-{hashlib.sha256(json.dumps([asked, *_teacher_sources()]).encode()).hexdigest()[:16]}.json"
     if not kept.exists():
         answered = run_beside_the_models("teacher_draws", asked)
@@ -54,7 +65,10 @@ def ask_teacher(sentences: Sequence[str], *, engine_draws: int, replies: int) ->
 def _teacher_sources() -> list[str]:
     """What the answers depend on beside the question: the teacher's code, and the versions of engine and weights."""
     local = PROJECT / "local"
-    sources = [*(local / "bedrock" / f"{name}.py" for name in ("engine", "teacher", "drawing")), *sorted(local.glob("requirements-bedrock*.txt"))]
+    sources = [
+        *(local / "bedrock" / f"{name}.py" for name in ("engine", "teacher", "drawing")),
+        *sorted(local.glob("requirements-bedrock*.txt")),
+    ]
     return [path.read_text(encoding="utf-8") for path in sources]
 
 

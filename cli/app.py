@@ -1,4 +1,7 @@
-"""The commands: read arguments, ask `aws`, let the pure modules decide, print. Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C."""
+"""The commands: read arguments, ask `aws`, let the pure modules decide, print.
+
+Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C.
+"""
 
 import getpass
 import tempfile
@@ -55,9 +58,17 @@ class Commands(TyperGroup):
             raise typer.Exit(1) from None
 
 
-app = typer.Typer(cls=Commands, help="Nova Distill: start runs, watch them, read their reports.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    cls=Commands,
+    help="Nova Distill: start runs, watch them, read their reports.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 Stack = Annotated[str, typer.Option(help="The stack's name.")]
-Region = Annotated[str | None, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Default: the profile's, else us-east-1.")]
+Region = Annotated[
+    str | None,
+    typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Default: the profile's, else us-east-1."),
+]
 Profile = Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="Profile of the AWS configuration.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Run = Annotated[str | None, typer.Argument(help="Run id or execution ARN. Default: the newest run.")]
@@ -65,15 +76,22 @@ Run = Annotated[str | None, typer.Argument(help="Run id or execution ARN. Defaul
 
 @app.command()
 def validate(
-    files: Annotated[list[Path] | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="Seed files.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="Seed files.")
+    ] = None,
     input_file: Annotated[
-        Path | None, typer.Option("--input", exists=True, dir_okay=False, readable=True, help="Execution input or a dataset's input.json.")
+        Path | None,
+        typer.Option(
+            "--input", exists=True, dir_okay=False, readable=True, help="Execution input or a dataset's input.json."
+        ),
     ] = None,
 ) -> None:
     """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail."""
     if not files and not input_file:
         raise typer.BadParameter("name at least one seed file, or --input")
-    config, findings = validating.check_input({"dataset": "seeds", **(starting.read_object(input_file) if input_file else {})})
+    config, findings = validating.check_input(
+        {"dataset": "seeds", **(starting.read_object(input_file) if input_file else {})}
+    )
     if config and files:
         findings = validating.check_seeds(config, files)
     console.print(draw_findings(findings))
@@ -88,10 +106,16 @@ def start(
     dataset: Annotated[str, typer.Argument(help="Name of the dataset: its files are in seeds/DATASET/ of the bucket.")],
     *,
     input_file: Annotated[
-        Path | None, typer.Option("--input", exists=True, dir_okay=False, readable=True, help="Settings that differ from the defaults (JSON).")
+        Path | None,
+        typer.Option(
+            "--input", exists=True, dir_okay=False, readable=True, help="Settings that differ from the defaults (JSON)."
+        ),
     ] = None,
     upload: Annotated[
-        list[Path] | None, typer.Option(exists=True, dir_okay=False, readable=True, help="Upload this seed file first; repeat it for several.")
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="Upload this seed file first; repeat it for several."
+        ),
     ] = None,
     run_id: Annotated[str | None, typer.Option(help="Go on with this run: what it has paid for is taken over.")] = None,
     stack: Stack = "NovaDistill",
@@ -106,7 +130,11 @@ def start(
     if keys and input_file:
         starting.check_settings(input_file, dataset)
     cloud = connect(stack, region, profile)
-    execution = _upload_and_await(cloud, dataset, keys, input_file) if keys else starting.start_run(cloud, execution_input, datetime.now(UTC))
+    execution = (
+        _upload_and_await(cloud, dataset, keys, input_file)
+        if keys
+        else starting.start_run(cloud, execution_input, datetime.now(UTC))
+    )
     console.print(f"Run      {run_id_of(execution)}\n{_place(cloud, execution)}", highlight=False, soft_wrap=True)
     console.print(f"Next: python -m cli watch {run_id_of(execution)}", style="dim", highlight=False, soft_wrap=True)
 
@@ -124,11 +152,23 @@ def watch(
     cloud = connect(stack, region, profile)
     execution = find_execution(cloud, run)
     try:
-        view = watching.watch(RunObserver(cloud, execution.arn).look, console, sleep=time.sleep, now=lambda: datetime.now(UTC), every=every)
+        view = watching.watch(
+            RunObserver(cloud, execution.arn).look,
+            console,
+            sleep=time.sleep,
+            now=lambda: datetime.now(UTC),
+            every=every,
+        )
     except KeyboardInterrupt:
-        console.print(f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}", highlight=False, soft_wrap=True)
+        console.print(
+            f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}",
+            highlight=False,
+            soft_wrap=True,
+        )
         raise typer.Exit(130) from None
-    console.print(outcome(view, cloud.outputs.bucket, RunLayout(view.run_id).report("index.html")), soft_wrap=view.failure is None)
+    console.print(
+        outcome(view, cloud.outputs.bucket, RunLayout(view.run_id).report("index.html")), soft_wrap=view.failure is None
+    )
     if view.failure:
         console.print(_place(cloud, execution), highlight=False, soft_wrap=True)
         raise typer.Exit(1)
@@ -142,7 +182,11 @@ def report(run: Run = None, *, stack: Stack = "NovaDistill", region: Region = No
     layout = RunLayout(run_id)
     console.print(draw_report(parse_report(cloud.read(layout.report("report.json")), run_id)))
     page = f"s3://{cloud.outputs.bucket}/{layout.report('index.html')}"
-    console.print(f"\nReport: {page}\nNext: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html", highlight=False, soft_wrap=True)
+    console.print(
+        f"\nReport: {page}\nNext: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -163,7 +207,9 @@ def fetch(
 
 @app.command()
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Run ids, two to six; the first one's references and teacher are taken.")],
+    runs: Annotated[
+        list[str], typer.Argument(help="Run ids, two to six; the first one's references and teacher are taken.")
+    ],
     *,
     to: Annotated[Path, typer.Option(dir_okay=False, help="The page to write.")] = Path("comparison.html"),
     stack: Stack = "NovaDistill",
@@ -190,13 +236,19 @@ def rebuild(
     run: Annotated[str, typer.Argument(help="Run id.")],
     *,
     from_: Annotated[
-        Path | None, typer.Option("--from", exists=True, file_okay=False, help="Folder that `fetch` made. Default: download the run's files.")
+        Path | None,
+        typer.Option(
+            "--from", exists=True, file_okay=False, help="Folder that `fetch` made. Default: download the run's files."
+        ),
     ] = None,
     stack: Stack = "NovaDistill",
     region: Region = None,
     profile: Profile = None,
 ) -> None:
-    """Make a run's dataset again from the replies, and compare every file with its manifest. Exit 1 where one differs."""
+    """Make a run's dataset again from the replies, and compare every file with its manifest.
+
+    Exit 1 where one differs.
+    """
     from cli.files import rebuild as rebuilding  # noqa: PLC0415 - loads numpy, rensa and a language model, which no other command needs
 
     with tempfile.TemporaryDirectory() as folder:
@@ -207,10 +259,16 @@ def rebuild(
     console.print(rebuilding.draw(rebuilt))
     if rebuilt.differing:
         console.print(
-            "\n".join(["", f"[bold red]✗[/] {len(rebuilt.differing)} files differ.", *rebuilding.explanations(rebuilt)]), highlight=False, soft_wrap=True
+            "\n".join(
+                ["", f"[bold red]✗[/] {len(rebuilt.differing)} files differ.", *rebuilding.explanations(rebuilt)]
+            ),
+            highlight=False,
+            soft_wrap=True,
         )
         raise typer.Exit(1)
-    console.print(f"\n[bold green]✓[/] The dataset of {run} is the same, byte for byte.", highlight=False, soft_wrap=True)
+    console.print(
+        f"\n[bold green]✓[/] The dataset of {run} is the same, byte for byte.", highlight=False, soft_wrap=True
+    )
 
 
 @app.command()
@@ -225,12 +283,20 @@ def runs(
     cloud = connect(stack, region, profile)
     with ThreadPoolExecutor(8) as pool:
         lines = list(pool.map(lambda listed: _run_line(cloud, listed.arn), cloud.latest(limit)))
-    console.print(draw_runs(lines, datetime.now(UTC)) if lines else "No run was started yet. Next: python -m cli start DATASET --upload FILE")
+    console.print(
+        draw_runs(lines, datetime.now(UTC))
+        if lines
+        else "No run was started yet. Next: python -m cli start DATASET --upload FILE"
+    )
 
 
 @app.command()
 def serving(
-    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")], *, stack: Stack = "NovaDistill", region: Region = None, profile: Profile = None
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    *,
+    stack: Stack = "NovaDistill",
+    region: Region = None,
+    profile: Profile = None,
 ) -> None:
     """Show which model serves a dataset, through which deployment, and what served before."""
     services = application(connect(stack, region, profile), profile)
@@ -249,7 +315,11 @@ def approve(
     """Answer a run that waits for approval: its student is promoted, or with --decline it is not."""
     services = application(connect(stack, region, profile), profile)
     approving.give_answer(services, approving.waiting_run(services, run), approved=not decline, by=getpass.getuser())
-    console.print(f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -262,14 +332,21 @@ def promote(
     region: Region = None,
     profile: Profile = None,
 ) -> None:
-    """Promote a run's student by hand, after a look at its verdict. The deployment's ARN stays; the model before can be brought back."""
+    """Promote a run's student by hand, after a look at its verdict.
+
+    The deployment's ARN stays; the model before can be brought back.
+    """
     services = application(connect(stack, region, profile), profile)
     chosen = promoting.candidate(services, dataset, run)
     console.print(draw_verdict(run, chosen.verdict))
     console.print(f"Serves now: {chosen.serves_now or 'nothing'}", highlight=False)
     _confirm(f"Have the student of {run} serve {dataset}?", yes)
     parameter = promoting.promote(services, chosen, promoting.Waiting(_say, time.sleep))
-    console.print(f"[bold green]✓[/] {run} serves {dataset}; {parameter} says so.\nBack: python -m cli rollback {dataset}", highlight=False, soft_wrap=True)
+    console.print(
+        f"[bold green]✓[/] {run} serves {dataset}; {parameter} says so.\nBack: python -m cli rollback {dataset}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -277,7 +354,9 @@ def rollback(
     dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
     *,
     to: Annotated[str | None, typer.Option(help="Run of the history to go back to. Default: the one before.")] = None,
-    skip_canary: Annotated[bool, typer.Option("--skip-canary", help="Do not compare with that run's predictions (its files may be gone).")] = False,
+    skip_canary: Annotated[
+        bool, typer.Option("--skip-canary", help="Do not compare with that run's predictions (its files may be gone).")
+    ] = False,
     yes: Yes = False,
     stack: Stack = "NovaDistill",
     region: Region = None,
@@ -289,8 +368,14 @@ def rollback(
     target = rolling_back.rollback_target(now, to)
     console.print(draw_serving(dataset, now))
     _confirm(f"Have the student of {target.run_id} serve {dataset} again?", yes)
-    parameter = rolling_back.roll_back(services, dataset, now, target, promoting.Waiting(_say, time.sleep), canary=not skip_canary)
-    console.print(f"[bold green]✓[/] {target.run_id} serves {dataset} again; {parameter} says so.", highlight=False, soft_wrap=True)
+    parameter = rolling_back.roll_back(
+        services, dataset, now, target, promoting.Waiting(_say, time.sleep), canary=not skip_canary
+    )
+    console.print(
+        f"[bold green]✓[/] {target.run_id} serves {dataset} again; {parameter} says so.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _say(line: str) -> None:
@@ -331,7 +416,9 @@ def _upload_and_await(cloud: Cloud, dataset: str, keys: dict[str, Path], setting
 
 
 def _transfer() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console)
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+    )
 
 
 def _run_id(cloud: Cloud, run: str | None) -> str:

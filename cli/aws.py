@@ -1,4 +1,7 @@
-"""The command line's only door to AWS. boto3 finds credentials and endpoints by itself, so the same code speaks to AWS and to a local one."""
+"""The command line's only door to AWS.
+
+boto3 finds credentials and endpoints by itself, so the same code speaks to AWS and to a local one.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -27,14 +30,18 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, ExecutionListItemTypeDef
 
 DEFAULT_REGION = "us-east-1"
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=60, max_pool_connections=16)
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=60, max_pool_connections=16
+)
 _HISTORY_PAGE = 200
 
 
 def connect(stack: str, region: str | None, profile: str | None = None) -> "Cloud":
-    """Clients in the Region given, or the profile's, or us-east-1 (the only one where Nova Micro can be fine-tuned), and the stack's outputs.
+    """Clients in the Region given, or the profile's, or us-east-1 (the only one where Nova Micro can be fine-tuned),
+    and the stack's outputs.
 
-    Raises CommandError when the stack is not there or has not all outputs; credentials and network problems come as botocore's errors.
+    Raises CommandError when the stack is not there or has not all outputs; credentials and network problems come as
+    botocore's errors.
     """
     session = boto3.Session(region_name=region, profile_name=profile)
     if session.region_name is None:
@@ -52,21 +59,29 @@ def _stack_outputs(session: boto3.Session, stack: str) -> StackOutputs:
         described = []
     if not described:
         raise CommandError(
-            f"There is no stack {stack} in {session.region_name}.", "Deploy it (`npx cdk deploy`), or name another with --stack, --region or --profile."
+            f"There is no stack {stack} in {session.region_name}.",
+            "Deploy it (`npx cdk deploy`), or name another with --stack, --region or --profile.",
         )
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described[0].get("Outputs", [])}
     return StackOutputs.from_outputs(stack, outputs)
 
 
 def application(cloud: "Cloud", profile: str | None = None) -> Services:
-    """The application's own gateways, with the person's credentials: for what the command line does as the machine does it."""
+    """The application's own gateways, with the person's credentials: for what the command line does as the machine does
+    it.
+    """
     boto3.setup_default_session(region_name=cloud.region, profile_name=profile)
     outputs = cloud.outputs
-    return Services(Settings(outputs.bucket, outputs.ledger, outputs.app, "", "", "", "", "", "", outputs.state_machine))
+    return Services(
+        Settings(outputs.bucket, outputs.ledger, outputs.app, "", "", "", "", "", "", outputs.state_machine)
+    )
 
 
 class Cloud:
-    """The deployed app of one account and Region. Every method is one question or one action; none retries beyond botocore's own retries."""
+    """The deployed app of one account and Region.
+
+    Every method is one question or one action; none retries beyond botocore's own retries.
+    """
 
     def __init__(self, session: boto3.Session, outputs: StackOutputs) -> None:
         self.outputs, self.region = outputs, str(session.region_name)
@@ -85,9 +100,13 @@ class Cloud:
     def start(self, name: str, execution_input: Mapping[str, Any]) -> str:
         """Starts an execution; its ARN. Raises CommandError when an execution has that name already."""
         try:
-            return self._states.start_execution(stateMachineArn=self.outputs.state_machine, name=name, input=json.dumps(execution_input))["executionArn"]
+            return self._states.start_execution(
+                stateMachineArn=self.outputs.state_machine, name=name, input=json.dumps(execution_input)
+            )["executionArn"]
         except self._states.exceptions.ExecutionAlreadyExists:
-            raise CommandError(f"An execution named {name} exists already.", "Wait a second and start again, or give another --run-id.") from None
+            raise CommandError(
+                f"An execution named {name} exists already.", "Wait a second and start again, or give another --run-id."
+            ) from None
 
     def latest(self, limit: int) -> list[Execution]:
         """The newest executions, newest first, without their input and output (`describe` has them)."""
@@ -105,9 +124,15 @@ class Cloud:
             raise CommandError(f"There is no execution {arn}.", "`python -m cli runs` lists the newest ones.") from None
 
     def events_after(self, arn: str, last_id: int) -> list[HistoryEvent]:
-        """What has happened since event `last_id`, oldest first. Read from the newest backwards: only that way new events cost one call."""
+        """What has happened since event `last_id`, oldest first.
+
+        Read from the newest backwards: only that way new events cost one call.
+        """
         pages = self._states.get_paginator("get_execution_history").paginate(
-            executionArn=arn, reverseOrder=True, includeExecutionData=True, PaginationConfig={"PageSize": _HISTORY_PAGE if last_id else 1000}
+            executionArn=arn,
+            reverseOrder=True,
+            includeExecutionData=True,
+            PaginationConfig={"PageSize": _HISTORY_PAGE if last_id else 1000},
         )
         newest_first = (history_event(raw) for page in pages for raw in page["events"])
         return list(takewhile(lambda event: event.id > last_id, newest_first))[::-1]
@@ -126,7 +151,10 @@ class Cloud:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def job_progress(self, row: LedgerRow) -> JobProgress:
-        """What Bedrock says about the row's job. What the ledger says of a job that is gone, or that these credentials may not look at."""
+        """What Bedrock says about the row's job.
+
+        What the ledger says of a job that is gone, or that these credentials may not look at.
+        """
         looks: dict[str, Callable[[str], JobProgress]] = {
             JobKind.BATCH: self._batch,
             JobKind.TUNING: self._tuning,
@@ -153,7 +181,9 @@ class Cloud:
     def _tuning(self, arn: str) -> JobProgress:
         job: Mapping[str, Any] = self._bedrock.get_model_customization_job(jobIdentifier=arn)
         loss = job.get("trainingMetrics", {}).get("trainingLoss")
-        return JobProgress(status=job["status"], message=job.get("failureMessage", ""), created=job.get("creationTime"), loss=loss)
+        return JobProgress(
+            status=job["status"], message=job.get("failureMessage", ""), created=job.get("creationTime"), loss=loss
+        )
 
     def _deployment(self, arn: str) -> JobProgress:
         job: Mapping[str, Any] = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
@@ -161,12 +191,18 @@ class Cloud:
 
     def _evaluation(self, arn: str) -> JobProgress:
         job: Mapping[str, Any] = self._bedrock.get_evaluation_job(jobIdentifier=arn)
-        return JobProgress(status=job["status"], message="; ".join(job.get("failureMessages", ())), created=job.get("creationTime"))
+        return JobProgress(
+            status=job["status"], message="; ".join(job.get("failureMessages", ())), created=job.get("creationTime")
+        )
 
     def _promotion(self, arn: str) -> JobProgress:
         """The stable deployment, which stays Active while it is moved to another model."""
         job: Mapping[str, Any] = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
-        status = job.get("updateDetails", {}).get("updateStatus", job["status"]) if job["status"] == "Active" else job["status"]
+        status = (
+            job.get("updateDetails", {}).get("updateStatus", job["status"])
+            if job["status"] == "Active"
+            else job["status"]
+        )
         return JobProgress(status=status, message=job.get("failureMessage", ""), created=job.get("createdAt"))
 
     # Files
@@ -201,7 +237,13 @@ class Cloud:
 
 
 def _listed(item: "ExecutionListItemTypeDef") -> Execution:
-    return Execution(arn=item["executionArn"], name=item["name"], status=item["status"], started=item["startDate"], stopped=_moment(item.get("stopDate")))
+    return Execution(
+        arn=item["executionArn"],
+        name=item["name"],
+        status=item["status"],
+        started=item["startDate"],
+        stopped=_moment(item.get("stopDate")),
+    )
 
 
 def _described(answer: "DescribeExecutionOutputTypeDef") -> Execution:

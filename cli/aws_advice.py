@@ -12,9 +12,22 @@ _CREDENTIALS = (
     aws.UnauthorizedSSOTokenError,
     aws.SSOTokenLoadError,
 )
-_UNREACHABLE = (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ConnectionClosedError, aws.ReadTimeoutError, aws.ProxyConnectionError)
+_UNREACHABLE = (
+    aws.EndpointConnectionError,
+    aws.ConnectTimeoutError,
+    aws.ConnectionClosedError,
+    aws.ReadTimeoutError,
+    aws.ProxyConnectionError,
+)
 _LOGIN_CODES = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"}
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+    }
 )
 _DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _LOG_IN = "Log in (`aws configure`, `aws sso login`), or set AWS_PROFILE or --profile."
@@ -37,9 +50,15 @@ def _not_reached(error: aws.BotoCoreError) -> CommandError:
     if isinstance(error, aws.ProfileNotFound):
         return CommandError(f"{error}.", "Name a profile of ~/.aws/config, or leave --profile and AWS_PROFILE away.")
     if isinstance(error, aws.SSLError):
-        return CommandError(f"The certificate of the endpoint was not accepted: {error}.", "AWS_CA_BUNDLE names the file of the authority that signed it.")
+        return CommandError(
+            f"The certificate of the endpoint was not accepted: {error}.",
+            "AWS_CA_BUNDLE names the file of the authority that signed it.",
+        )
     if isinstance(error, _UNREACHABLE):
-        return CommandError(f"{error}", "Check the network and the Region. If AWS_ENDPOINT_URL is set, check that what it points at is running.")
+        return CommandError(
+            f"{error}",
+            "Check the network and the Region. If AWS_ENDPOINT_URL is set, check that what it points at is running.",
+        )
     return CommandError(f"AWS could not be called: {error}", "Check the configuration of the AWS SDK on this machine.")
 
 
@@ -48,7 +67,10 @@ def _refused(error: aws.ClientError) -> CommandError:
     if code in _LOGIN_CODES:
         return CommandError(f"AWS did not accept the credentials: {error}.", _LOG_IN)
     if code in _DENIED_CODES:
-        return CommandError(f"The credentials may not do this: {error}.", "Use a role that may read the stack, its bucket, its ledger and its state machine.")
+        return CommandError(
+            f"The credentials may not do this: {error}.",
+            "Use a role that may read the stack, its bucket, its ledger and its state machine.",
+        )
     return CommandError(f"AWS refused {error.operation_name}: {error}.", "")
 
 

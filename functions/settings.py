@@ -24,7 +24,9 @@ class Settings(NamedTuple):
     embedding_model_id: str = ""
 
     def model_asked_in(self, stage: Stage) -> str:
-        """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the teacher's."""
+        """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the
+        teacher's.
+        """
         return self.judge_invoke_id if stage in (Stage.RATINGS, Stage.COMPARISONS) else self.teacher_invoke_id
 
 

@@ -14,7 +14,8 @@ ONE_RUN_EACH = "Run ids are made at run time; the role reads and writes only the
 
 
 class BedrockModels(NamedTuple):
-    """ARNs. `teachers`: the teacher in each Region that may answer; `profiles`: what chooses among them, if anything; `student`: the untuned one.
+    """ARNs. `teachers`: the teacher in each Region that may answer; `profiles`: what chooses among them, if anything;
+    `student`: the untuned one.
 
     `judges`: what a call of the judge needs; `embedder`: the embedding model.
     """
@@ -60,12 +61,18 @@ def bedrock_models(stack: Stack, settings: Settings) -> BedrockModels:
 
 def _reached(stack: Stack, model_id: str, profile: str | None) -> tuple[list[str], list[str]]:
     """A model in each Region that may answer, and the inference profile that chooses among them."""
-    models = [_model(stack, model_id, region) for region in (UNITED_STATES_DESTINATIONS if profile else (TUNING_REGION,))]
-    return models, [stack.format_arn(service="bedrock", resource="inference-profile", resource_name=profile)] if profile else []
+    models = [
+        _model(stack, model_id, region) for region in (UNITED_STATES_DESTINATIONS if profile else (TUNING_REGION,))
+    ]
+    return models, [
+        stack.format_arn(service="bedrock", resource="inference-profile", resource_name=profile)
+    ] if profile else []
 
 
 def _model(stack: Stack, model_id: str, region: str) -> str:
-    return stack.format_arn(service="bedrock", region=region, account="", resource="foundation-model", resource_name=model_id)
+    return stack.format_arn(
+        service="bedrock", region=region, account="", resource="foundation-model", resource_name=model_id
+    )
 
 
 class BedrockAccess(Construct):
@@ -75,30 +82,50 @@ class BedrockAccess(Construct):
         super().__init__(scope, construct_id)
         self._bucket_arn = bucket_arn
         self.batch_role = self._role("BatchRole", "model-invocation-job")
-        self._storage(self.batch_role, inputs=["2-requests", "7-evaluation/requests"], outputs=["3-replies", "7-evaluation/replies"])
-        self.batch_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.asked_in_batches))
+        self._storage(
+            self.batch_role,
+            inputs=["2-requests", "7-evaluation/requests"],
+            outputs=["3-replies", "7-evaluation/replies"],
+        )
+        self.batch_role.add_to_policy(
+            iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.asked_in_batches)
+        )
         self.customization_role = self._role("CustomizationRole", "model-customization-job")
         self._storage(self.customization_role, inputs=["5-dataset"], outputs=["6-model"])
-        # Bedrock's own distillation asks the teacher in the name of this role (Bedrock user guide, service role for model distillation).
-        self.customization_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.teacher))
+        # Bedrock's own distillation asks the teacher in the name of this role (Bedrock user guide, service role for
+        # model distillation).
+        self.customization_role.add_to_policy(
+            iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.teacher)
+        )
         if models.profiles:
-            self.customization_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=models.profiles))
+            self.customization_role.add_to_policy(
+                iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=models.profiles)
+            )
         self.evaluation_role = self._role("EvaluationRole", "evaluation-job")
         self._storage(self.evaluation_role, inputs=[], outputs=["7-evaluation/judge"])
-        self.evaluation_role.add_to_policy(iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.judges))
+        self.evaluation_role.add_to_policy(
+            iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.judges)
+        )
 
     def _role(self, name: str, job: str) -> iam.Role:
         """A role that Bedrock may take only on behalf of this account's jobs of that kind (no confused deputy)."""
         stack = Stack.of(self)
-        source = stack.format_arn(service="bedrock", resource=job, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
+        source = stack.format_arn(
+            service="bedrock", resource=job, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )
         conditions = {"StringEquals": {"aws:SourceAccount": stack.account}, "ArnEquals": {"aws:SourceArn": source}}
         return iam.Role(self, name, assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=conditions))
 
     def _storage(self, role: iam.Role, *, inputs: Sequence[str], outputs: Sequence[str]) -> None:
-        # Outputs are readable too: a job may read back what it wrote, and a job that may not fails after it was paid for.
+        # Outputs are readable too: a job may read back what it wrote, and a job that may not fails after it was paid
+        # for.
         own_account = {"StringEquals": {"aws:ResourceAccount": Stack.of(self).account}}
         read, written = self._stages([*inputs, *outputs]), self._stages(outputs)
-        for actions, resources in ((["s3:ListBucket"], [self._bucket_arn]), (["s3:GetObject"], read), (["s3:PutObject"], written)):
+        for actions, resources in (
+            (["s3:ListBucket"], [self._bucket_arn]),
+            (["s3:GetObject"], read),
+            (["s3:PutObject"], written),
+        ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=own_account))
         acknowledge_wildcards(role, read, ONE_RUN_EACH)
 

@@ -29,10 +29,14 @@ class DistillationStack(Stack):
         )
         self._settings = settings
         self._models = bedrock_models(self, settings)
-        self._storage = RunStorage(self, "Storage", keep_data=settings.keeps_data, log_retention_days=settings.log_retention_days)
+        self._storage = RunStorage(
+            self, "Storage", keep_data=settings.keeps_data, log_retention_days=settings.log_retention_days
+        )
         self._ledger = RunLedger(self, "Ledger", keep_data=settings.keeps_data)
         self._bedrock = BedrockAccess(self, "Bedrock", bucket_arn=self._storage.bucket.bucket_arn, models=self._models)
-        self._notifications = Notifications(self, "Notifications", display_name=settings.app_name, email=settings.notification_email)
+        self._notifications = Notifications(
+            self, "Notifications", display_name=settings.app_name, email=settings.notification_email
+        )
         self._functions = self._pipeline_functions()
         self._workflow = self._state_machine()
         self._triggers()
@@ -79,7 +83,11 @@ class DistillationStack(Stack):
         }
 
     def _state_machine(self) -> Workflow:
-        tasks = {pascal(name) + "Arn": self._functions.by_name[name].function_arn for name in SIZES if name not in OUTSIDE_THE_MACHINE}
+        tasks = {
+            pascal(name) + "Arn": self._functions.by_name[name].function_arn
+            for name in SIZES
+            if name not in OUTSIDE_THE_MACHINE
+        }
         topic_arn = self._notifications.topic.topic_arn
         waits = {
             "AwaitHeartbeatSeconds": str(self._settings.await_heartbeat_seconds),

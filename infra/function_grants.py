@@ -20,7 +20,9 @@ class Grant(NamedTuple):
 
     def give_to(self, role: iam.Role) -> None:
         """Add the statement to the role and give the reason for its wildcards to cdk-nag."""
-        role.add_to_policy(iam.PolicyStatement(actions=list(self.actions), resources=list(self.resources), conditions=self.conditions))
+        role.add_to_policy(
+            iam.PolicyStatement(actions=list(self.actions), resources=list(self.resources), conditions=self.conditions)
+        )
         if self.why:
             acknowledge_wildcards(role, self.resources, self.why)
 
@@ -46,8 +48,19 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     list_jobs = _ledger(to.table_arn, "Query")
     submit = [*read_run, _ledger(to.table_arn, "GetItem", "PutItem", "UpdateItem")]
     submit_batch = [*submit, *bedrock.submit_batches(to.batch_role_arn)]
-    complete = [_ledger(to.table_arn, "GetItem", "UpdateItem"), *bedrock.look_at_jobs(), *bedrock.stop_jobs(), _finish_waiting()]
-    retire = [*read_run, _ledger(to.table_arn, "Query", "UpdateItem"), *bedrock.look_at_jobs(), *bedrock.stop_jobs(), *bedrock.delete_students()]
+    complete = [
+        _ledger(to.table_arn, "GetItem", "UpdateItem"),
+        *bedrock.look_at_jobs(),
+        *bedrock.stop_jobs(),
+        _finish_waiting(),
+    ]
+    retire = [
+        *read_run,
+        _ledger(to.table_arn, "Query", "UpdateItem"),
+        *bedrock.look_at_jobs(),
+        *bedrock.stop_jobs(),
+        *bedrock.delete_students(),
+    ]
     return {
         "prepare_run": [*run_files, storage.read("seeds"), storage.read("evaluation"), *bedrock.preflight()],
         "plan_expansion": run_and_cache,
@@ -73,7 +86,13 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "score_run": run_files,
         "write_report": [*run_files, list_jobs],
         "await_approval": submit,
-        "promote_student": [*submit, storage.write("runs"), *bedrock.deploy(), bedrock.move_deployments(), students.read()],
+        "promote_student": [
+            *submit,
+            storage.write("runs"),
+            *bedrock.deploy(),
+            bedrock.move_deployments(),
+            students.read(),
+        ],
         "verify_promotion": [
             *submit,
             storage.write("runs"),
@@ -102,7 +121,8 @@ class _Storage:
         return f"{self._bucket_arn}/{folder}/*"
 
     def see_keys(self) -> Grant:
-        # Without it a missing object looks like a forbidden one (403 for 404). A condition on s3:prefix would bring that back: a GetObject has no prefix.
+        # Without it a missing object looks like a forbidden one (403 for 404). A condition on s3:prefix would bring
+        # that back: a GetObject has no prefix.
         return Grant(["s3:ListBucket"], [self._bucket_arn])
 
     def read(self, folder: str) -> Grant:
@@ -113,10 +133,14 @@ class _Storage:
 
 
 class _Bedrock:
-    """Bedrock's own ids (of jobs, custom models, deployments) are random, so grants on them end in a wildcard within this account and Region."""
+    """Bedrock's own ids (of jobs, custom models, deployments) are random, so grants on them end in a wildcard within
+    this account and Region.
+    """
 
     _RANDOM = "Bedrock makes the ids of jobs, custom models and deployments; the grant ends at this account and Region."
-    _NO_RESOURCE = "The List operations of Bedrock's jobs and deployments know no resource (Service Authorization Reference)."
+    _NO_RESOURCE = (
+        "The List operations of Bedrock's jobs and deployments know no resource (Service Authorization Reference)."
+    )
 
     def __init__(self, stack: Stack, models: BedrockModels) -> None:
         self._stack, self._models = stack, models
@@ -127,13 +151,20 @@ class _Bedrock:
         self._deployments = self._any("custom-model-deployment")
 
     def _any(self, kind: str) -> str:
-        return self._stack.format_arn(service="bedrock", resource=kind, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME)
+        return self._stack.format_arn(
+            service="bedrock", resource=kind, resource_name="*", arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )
 
     def preflight(self) -> list[Grant]:
         judges = [arn for arn in self._models.judges if ":inference-profile/" not in arn]
-        wanted = dict.fromkeys([*self._models.teachers, self._models.student, self._models.tuned, *judges, self._models.embedder])
+        wanted = dict.fromkeys(
+            [*self._models.teachers, self._models.student, self._models.tuned, *judges, self._models.embedder]
+        )
         profiles = dict.fromkeys([*self._models.profiles, *(arn for arn in self._models.judges if arn not in judges)])
-        return [Grant(["bedrock:GetFoundationModel"], list(wanted)), *(Grant(["bedrock:GetInferenceProfile"], [profile]) for profile in profiles)]
+        return [
+            Grant(["bedrock:GetFoundationModel"], list(wanted)),
+            *(Grant(["bedrock:GetInferenceProfile"], [profile]) for profile in profiles),
+        ]
 
     def invoke(self, models: Sequence[str]) -> Grant:
         return Grant(["bedrock:InvokeModel"], models)
@@ -170,21 +201,29 @@ class _Bedrock:
         return Grant(["bedrock:UpdateCustomModelDeployment"], [self._deployments, self._students], self._RANDOM)
 
     def delete_students(self) -> list[Grant]:
-        return [self.delete_deployments(), Grant(["bedrock:GetCustomModel", "bedrock:DeleteCustomModel"], [self._students], self._RANDOM)]
+        return [
+            self.delete_deployments(),
+            Grant(["bedrock:GetCustomModel", "bedrock:DeleteCustomModel"], [self._students], self._RANDOM),
+        ]
 
     def submit_batches(self, role_arn: str) -> list[Grant]:
         return [
-            Grant(["bedrock:CreateModelInvocationJob"], [*self._models.asked_in_batches, self._batch_jobs], self._RANDOM),
+            Grant(
+                ["bedrock:CreateModelInvocationJob"], [*self._models.asked_in_batches, self._batch_jobs], self._RANDOM
+            ),
             Grant(["bedrock:GetModelInvocationJob", "bedrock:TagResource"], [self._batch_jobs], self._RANDOM),
             Grant(["bedrock:ListModelInvocationJobs"], ["*"], self._NO_RESOURCE),
             _hand_over(role_arn),
         ]
 
     def tune(self, role_arn: str) -> list[Grant]:
-        # The job that comes of it is not in the Service Authorization Reference for this action; the CDK's own task for it grants it all the same.
+        # The job that comes of it is not in the Service Authorization Reference for this action; the CDK's own task for
+        # it grants it all the same.
         made = [self._tuning_jobs, self._students]
         return [
-            Grant(["bedrock:CreateModelCustomizationJob"], [self._models.student, self._models.tuned, *made], self._RANDOM),
+            Grant(
+                ["bedrock:CreateModelCustomizationJob"], [self._models.student, self._models.tuned, *made], self._RANDOM
+            ),
             Grant(["bedrock:TagResource"], made, self._RANDOM),
             Grant(["bedrock:GetModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
             Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
@@ -219,7 +258,9 @@ def _finish_waiting() -> Grant:
 
 
 def _hand_over(role_arn: str) -> Grant:
-    return Grant(["iam:PassRole"], [role_arn], conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}})
+    return Grant(
+        ["iam:PassRole"], [role_arn], conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    )
 
 
 class _Students:

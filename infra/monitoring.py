@@ -34,14 +34,34 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._action = actions.SnsAction(topic)
-        self._alarm("RunFailed", state_machine.metric_failed(period=_FIVE_MINUTES), "A run failed: its report and the execution's cause say why.")
-        self._alarm("RunTimedOut", state_machine.metric_timed_out(period=_FIVE_MINUTES), "A run reached the state machine's TimeoutSeconds.")
-        self._alarm("RunThrottled", state_machine.metric_throttled(period=_FIVE_MINUTES), "Step Functions throttled the runs' transitions.")
+        self._alarm(
+            "RunFailed",
+            state_machine.metric_failed(period=_FIVE_MINUTES),
+            "A run failed: its report and the execution's cause say why.",
+        )
+        self._alarm(
+            "RunTimedOut",
+            state_machine.metric_timed_out(period=_FIVE_MINUTES),
+            "A run reached the state machine's TimeoutSeconds.",
+        )
+        self._alarm(
+            "RunThrottled",
+            state_machine.metric_throttled(period=_FIVE_MINUTES),
+            "Step Functions throttled the runs' transitions.",
+        )
         for name in outside_the_machine:
-            self._alarm(f"{functions[name].node.id}Errors", functions[name].metric_errors(period=_FIVE_MINUTES), f"{name} raised an error; its log says why.")
+            self._alarm(
+                f"{functions[name].node.id}Errors",
+                functions[name].metric_errors(period=_FIVE_MINUTES),
+                f"{name} raised an error; its log says why.",
+            )
         for name, queue in dead_letters.items():
             depth = queue.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
-            self._alarm(f"{name}DeadLetters", depth, "Messages wait in a dead-letter queue: read them, repair the cause, redrive them.")
+            self._alarm(
+                f"{name}DeadLetters",
+                depth,
+                "Messages wait in a dead-letter queue: read them, repair the cause, redrive them.",
+            )
         self._dashboard(dashboard_name, state_machine, functions, dead_letters)
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
@@ -57,11 +77,33 @@ class Monitoring(Construct):
         )
         alarm.add_alarm_action(self._action)
 
-    def _dashboard(self, name: str, state_machine: sfn.StateMachine, functions: Mapping[str, lambda_.Function], dead_letters: Mapping[str, sqs.Queue]) -> None:
-        runs = [state_machine.metric_started(), state_machine.metric_succeeded(), state_machine.metric_failed(), state_machine.metric_timed_out()]
+    def _dashboard(
+        self,
+        name: str,
+        state_machine: sfn.StateMachine,
+        functions: Mapping[str, lambda_.Function],
+        dead_letters: Mapping[str, sqs.Queue],
+    ) -> None:
+        runs = [
+            state_machine.metric_started(),
+            state_machine.metric_succeeded(),
+            state_machine.metric_failed(),
+            state_machine.metric_timed_out(),
+        ]
         errors = [function.metric_errors(label=label) for label, function in functions.items()]
-        durations = [function.metric_duration(label=label, statistic="Maximum") for label, function in functions.items()]
-        depths = [queue.metric_approximate_number_of_messages_visible(label=label) for label, queue in dead_letters.items()]
-        graphs = {"Runs": runs, "Dead letters": depths, "Errors by function": errors, "Longest call by function": durations}
+        durations = [
+            function.metric_duration(label=label, statistic="Maximum") for label, function in functions.items()
+        ]
+        depths = [
+            queue.metric_approximate_number_of_messages_visible(label=label) for label, queue in dead_letters.items()
+        ]
+        graphs = {
+            "Runs": runs,
+            "Dead letters": depths,
+            "Errors by function": errors,
+            "Longest call by function": durations,
+        }
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name)
-        dashboard.add_widgets(*(cloudwatch.GraphWidget(title=title, left=metrics, width=12) for title, metrics in graphs.items()))
+        dashboard.add_widgets(
+            *(cloudwatch.GraphWidget(title=title, left=metrics, width=12) for title, metrics in graphs.items())
+        )

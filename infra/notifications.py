@@ -12,7 +12,8 @@ class Notifications(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, display_name: str, email: str | None) -> None:
         super().__init__(scope, construct_id)
-        # Not encrypted with alias/aws/sns: CloudWatch may not use that key, and alarms would be lost in silence. Messages hold names and counts only.
+        # Not encrypted with alias/aws/sns: CloudWatch may not use that key, and alarms would be lost in silence.
+        # Messages hold names and counts only.
         self.topic = sns.Topic(self, "Topic", display_name=display_name, enforce_ssl=True)
         self._let_alarms_publish()
         if email:
@@ -30,7 +31,12 @@ class Notifications(Construct):
                 conditions={
                     "StringEquals": {"aws:SourceAccount": stack.account},
                     "ArnLike": {
-                        "aws:SourceArn": stack.format_arn(service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME)
+                        "aws:SourceArn": stack.format_arn(
+                            service="cloudwatch",
+                            resource="alarm",
+                            resource_name="*",
+                            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                        )
                     },
                 },
             )

@@ -70,7 +70,9 @@ OUTSIDE_THE_MACHINE = frozenset({"job_changed", "start_run"})
 
 
 def pascal(handler: str) -> str:
-    """`prepare_run` -> `PrepareRun`: the construct id, the state and, with `Arn`, the placeholder in the state machine."""
+    """`prepare_run` -> `PrepareRun`: the construct id, the state and, with `Arn`, the placeholder in the state
+    machine.
+    """
     return "".join(word.capitalize() for word in handler.split("_"))
 
 
@@ -93,7 +95,11 @@ class PipelineFunctions(Construct):
         self._retention = log_retention(log_retention_days)
         self._code = function_code()
         self._layers = {layer: self._layer(layer, target) for layer in Layer}
-        acknowledge(self, "AwsSolutions-L1", "The code, its lock files and its tests are of Python 3.13; the runtime changes with them.")
+        acknowledge(
+            self,
+            "AwsSolutions-L1",
+            "The code, its lock files and its tests are of Python 3.13; the runtime changes with them.",
+        )
         self.by_name = {name: self._function(name, size, environment, grants[name]) for name, size in SIZES.items()}
 
     def _layer(self, layer: Layer, target: Target) -> lambda_.LayerVersion:
@@ -135,5 +141,9 @@ class PipelineFunctions(Construct):
         """A role that writes to its own log only, where AWS's managed policy would open every log of the account."""
         role = iam.Role(self, f"{pascal(name)}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log.grant_write(role)
-        acknowledge(role, "AwsSolutions-IAM5[Resource::*]", "X-Ray's write operations know no resource (Service Authorization Reference).")
+        acknowledge(
+            role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "X-Ray's write operations know no resource (Service Authorization Reference).",
+        )
         return role

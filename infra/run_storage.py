@@ -10,7 +10,9 @@ from infra.nag import acknowledge
 
 
 class RunStorage(Construct):
-    """A versioned, encrypted, TLS-only bucket that tells EventBridge about its objects, and the bucket of its access logs."""
+    """A versioned, encrypted, TLS-only bucket that tells EventBridge about its objects, and the bucket of its access
+    logs.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, keep_data: bool, log_retention_days: int) -> None:
         super().__init__(scope, construct_id)
@@ -29,7 +31,11 @@ class RunStorage(Construct):
             removal_policy=self._removal,
             lifecycle_rules=[
                 s3.LifecycleRule(id="incomplete-uploads", abort_incomplete_multipart_upload_after=Duration.days(7)),
-                s3.LifecycleRule(id="overwritten-versions", noncurrent_version_expiration=Duration.days(30), expired_object_delete_marker=True),
+                s3.LifecycleRule(
+                    id="overwritten-versions",
+                    noncurrent_version_expiration=Duration.days(30),
+                    expired_object_delete_marker=True,
+                ),
             ],
         )
         self._announce_objects()
@@ -45,14 +51,23 @@ class RunStorage(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=self._removal,
             lifecycle_rules=[
-                s3.LifecycleRule(id="old-logs", expiration=Duration.days(retention_days), abort_incomplete_multipart_upload_after=Duration.days(7))
+                s3.LifecycleRule(
+                    id="old-logs",
+                    expiration=Duration.days(retention_days),
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
             ],
         )
-        acknowledge(bucket, "AwsSolutions-S1", "This bucket holds the access logs of the runs' bucket; logging it into itself would never end.")
+        acknowledge(
+            bucket,
+            "AwsSolutions-S1",
+            "This bucket holds the access logs of the runs' bucket; logging it into itself would never end.",
+        )
         return bucket
 
     def _announce_objects(self) -> None:
-        # `event_bridge_enabled` of the L2 brings a custom resource with a Lambda of its own; CloudFormation has the property itself.
+        # `event_bridge_enabled` of the L2 brings a custom resource with a Lambda of its own; CloudFormation has the
+        # property itself.
         bucket = cast(s3.CfnBucket, self.bucket.node.default_child)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)

@@ -17,10 +17,19 @@ _BATCH = 10
 
 
 class SeedTrigger(Construct):
-    """Each event waits `quiet_seconds` in the queue, so that files which are uploaded together have all landed when `start_run` looks."""
+    """Each event waits `quiet_seconds` in the queue, so that files which are uploaded together have all landed when
+    `start_run` looks.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, bucket_name: str, quiet_seconds: int, start_run: lambda_.IFunction, start_run_seconds: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        quiet_seconds: int,
+        start_run: lambda_.IFunction,
+        start_run_seconds: int,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = dead_letter_queue(self, "DeadLetters")
@@ -41,12 +50,21 @@ class SeedTrigger(Construct):
             event_pattern=seed_pattern(bucket_name),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
         )
-        start_run.add_event_source(sources.SqsEventSource(self.queue, batch_size=_BATCH, report_batch_item_failures=True))
-        acknowledge(self.dead_letters, "AwsSolutions-SQS3", "This is the dead-letter queue of the uploads; an alarm watches its length.")
+        start_run.add_event_source(
+            sources.SqsEventSource(self.queue, batch_size=_BATCH, report_batch_item_failures=True)
+        )
+        acknowledge(
+            self.dead_letters,
+            "AwsSolutions-SQS3",
+            "This is the dead-letter queue of the uploads; an alarm watches its length.",
+        )
 
 
 def seed_pattern(bucket_name: str) -> events.EventPattern:
-    """New objects below seeds/ with a seed file's ending. `wildcard`, because prefix and suffix side by side would mean either."""
+    """New objects below seeds/ with a seed file's ending.
+
+    `wildcard`, because prefix and suffix side by side would mean either.
+    """
     keys = [{"wildcard": f"seeds/*.{ending}"} for ending in SEED_FILES]
     return events.EventPattern(
         source=["aws.s3"],

@@ -10,15 +10,19 @@ from pydantic.alias_generators import to_camel
 
 TUNING_REGION = "us-east-1"
 
-# Nova models that answer to their bare id in us-east-1 ("Supported Regions and models for inference profiles", Amazon Bedrock user guide).
+# Nova models that answer to their bare id in us-east-1 ("Supported Regions and models for inference profiles", Amazon
+# Bedrock user guide).
 # Every other one, Nova Premier for example, is reached through the United States profile.
 ON_DEMAND_IN_TUNING_REGION = frozenset({"amazon.nova-pro-v1:0", "amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"})
 
-# Where the `us.` profiles send a request from us-east-1 (same page): the roles need the foundation model in each of them.
+# Where the `us.` profiles send a request from us-east-1 (same page): the roles need the foundation model in each of
+# them.
 UNITED_STATES_DESTINATIONS = ("us-east-1", "us-east-2", "us-west-2")
 
 # The retention periods that CloudWatch Logs knows (PutRetentionPolicy); another number fails only at deploy time.
-LOG_RETENTION_DAYS = frozenset({1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653})
+LOG_RETENTION_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
 
 
 class InvalidSettings(ValueError):
@@ -27,11 +31,16 @@ class InvalidSettings(ValueError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"{len(problems)} problem(s) in the settings (the `context` of cdk.json, or `-c name=value`):\n{lines}")
+        super().__init__(
+            f"{len(problems)} problem(s) in the settings (the `context` of cdk.json, or `-c name=value`):\n{lines}"
+        )
 
 
 class Settings(BaseModel):
-    """What can be chosen at deployment. Context keys are the field names in camelCase; a key that is not here is an error."""
+    """What can be chosen at deployment.
+
+    Context keys are the field names in camelCase; a key that is not here is an error.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=AliasGenerator(validation_alias=to_camel))
 
@@ -46,16 +55,21 @@ class Settings(BaseModel):
     deployment_heartbeat_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
     teacher_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+$")] = "amazon.nova-pro-v1:0"
     teacher_inference_profile: str | None = None
-    student_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+:\d+k$")] = "amazon.nova-micro-v1:0:128k"
+    student_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+:\d+k$")] = (
+        "amazon.nova-micro-v1:0:128k"
+    )
     judge_model_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[A-Za-z0-9.-]+(:\d+)*$")] | None = None
-    embedding_model_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[A-Za-z0-9.-]+(:\d+)*$")] = "amazon.titan-embed-text-v2:0"
+    embedding_model_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[A-Za-z0-9.-]+(:\d+)*$")] = (
+        "amazon.titan-embed-text-v2:0"
+    )
     notification_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
     log_retention_days: int = 90
     data_removal: Literal["retain", "delete"] = "retain"
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Self:
-        """Settings of the app's whole context. Keys with `:` or `/` are the CDK's own (feature flags, look-ups) and pass by; an empty value means the default.
+        """Settings of the app's whole context. Keys with `:` or `/` are the CDK's own (feature flags, look-ups) and
+        pass by; an empty value means the default.
 
         Raises InvalidSettings with all problems at once.
         """
@@ -63,13 +77,21 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({key: value for key, value in ours.items() if value not in (None, "")})
         except ValidationError as error:
-            raise InvalidSettings([_problem(details["loc"], details["msg"], details["type"], details["input"]) for details in error.errors()]) from None
+            raise InvalidSettings(
+                [
+                    _problem(details["loc"], details["msg"], details["type"], details["input"])
+                    for details in error.errors()
+                ]
+            ) from None
 
     @field_validator("region")
     @classmethod
     def _region_can_tune(cls, region: str) -> str:
         if region != TUNING_REGION:
-            raise ValueError(f"Amazon Nova Micro can be fine-tuned only in {TUNING_REGION}, so the pipeline can run only there: deploy to {TUNING_REGION}")
+            raise ValueError(
+                f"Amazon Nova Micro can be fine-tuned only in {TUNING_REGION}, so the pipeline can run only there: "
+                f"deploy to {TUNING_REGION}"
+            )
         return region
 
     @field_validator("log_retention_days")
@@ -83,7 +105,8 @@ class Settings(BaseModel):
     def _profile_is_of_the_teacher(self) -> Self:
         if self.teacher_inference_profile not in (None, f"us.{self.teacher_model_id}"):
             raise ValueError(
-                f"teacherInferenceProfile: in {TUNING_REGION} the teacher's profile is us.{self.teacher_model_id}; leave it out to take what the region needs"
+                f"teacherInferenceProfile: in {TUNING_REGION} the teacher's profile is us.{self.teacher_model_id}; "
+                "leave it out to take what the region needs"
             )
         return self
 
@@ -99,7 +122,10 @@ class Settings(BaseModel):
 
     @property
     def wheels_for(self) -> str:
-        """The platform of the layers' wheels, as uv names it. Amazon Linux 2023, below the runtime python3.13, has glibc 2.34, so manylinux_2_28 fits."""
+        """The platform of the layers' wheels, as uv names it.
+
+        Amazon Linux 2023, below the runtime python3.13, has glibc 2.34, so manylinux_2_28 fits.
+        """
         return self.wheel_platform or {"arm64": "aarch64", "x86_64": "x86_64"}[self.architecture] + "-manylinux_2_28"
 
     @property
@@ -115,12 +141,17 @@ class Settings(BaseModel):
 
     @property
     def judge_invoke_id(self) -> str:
-        """The modelId that ratings go to. Without a judge of its own the teacher judges, and a model likes its own family's answers: the report warns."""
+        """The modelId that ratings go to.
+
+        Without a judge of its own the teacher judges, and a model likes its own family's answers: the report warns.
+        """
         return self.judge_model_id or self.teacher_invoke_id
 
     @property
     def student_invoke_id(self) -> str:
-        """The untuned student on demand: the tuning id without its context window (`amazon.nova-micro-v1:0:128k` -> `amazon.nova-micro-v1:0`)."""
+        """The untuned student on demand: the tuning id without its context window (`amazon.nova-micro-v1:0:128k` ->
+        `amazon.nova-micro-v1:0`).
+        """
         return self.student_model_id.rpartition(":")[0]
 
 

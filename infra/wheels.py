@@ -1,7 +1,8 @@
-"""The layers of the Lambda functions, built without Docker: `python -m infra.wheels` builds them now, so that a later synthesis needs no network.
+"""The layers of the Lambda functions, built without Docker: `python -m infra.wheels` builds them now, so that a later
+synthesis needs no network.
 
-A layer is one zip of binary wheels for the target machine, from a lock file with hashes. It is kept in `build/bundles` under a name that says
-what went in: an unchanged layer is built once, every later synthesis copies a file.
+A layer is one zip of binary wheels for the target machine, from a lock file with hashes. It is kept in `build/bundles`
+under a name that says what went in: an unchanged layer is built once, every later synthesis copies a file.
 """
 
 import hashlib
@@ -46,7 +47,9 @@ class Layer(StrEnum):
 
 
 class Target(NamedTuple):
-    """The machine that the wheels are for: `platform` as uv names it (`aarch64-manylinux_2_28`), `python_version` as `3.13`."""
+    """The machine that the wheels are for: `platform` as uv names it (`aarch64-manylinux_2_28`), `python_version` as
+    `3.13`.
+    """
 
     platform: str
     python_version: str
@@ -57,16 +60,23 @@ class BundleFailed(RuntimeError):
 
     def __init__(self, layer: Layer, target: Target, reason: str) -> None:
         super().__init__(
-            f"The layer `{layer}` for {target.platform}, Python {target.python_version}, could not be built:\n{reason.strip()}\n"
+            f"The layer `{layer}` for {target.platform}, Python {target.python_version}, could not be "
+            f"built:\n{reason.strip()}\n"
             f"Its wheels come from {layer.requirements.name} and are kept once loaded. With network, load them by\n"
             f"    python -m infra.wheels --platform {target.platform} --python-version {target.python_version}\n"
-            "Behind a mirror set UV_DEFAULT_INDEX. Where no wheel matches, a pinned package has none for that platform or Python."
+            "Behind a mirror set UV_DEFAULT_INDEX. Where no wheel matches, a pinned package has none for that "
+            "platform or Python."
         )
 
 
 def bundle_hash(layer: Layer, target: Target) -> str:
     """Content address of a layer: lock file, platform, Python and the way of packing."""
-    parts = (layer.requirements.read_bytes(), target.platform.encode(), target.python_version.encode(), _PACKING.encode())
+    parts = (
+        layer.requirements.read_bytes(),
+        target.platform.encode(),
+        target.python_version.encode(),
+        _PACKING.encode(),
+    )
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -93,14 +103,26 @@ def _install(layer: Layer, target: Target, packages: Path) -> None:
 
 
 def _uv(layer: Layer, target: Target, packages: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [find_uv_bin(), "pip", "install", "--quiet", *options, "--target", str(packages), "--python", sys.executable]
+    command = [
+        find_uv_bin(),
+        "pip",
+        "install",
+        "--quiet",
+        *options,
+        "--target",
+        str(packages),
+        "--python",
+        sys.executable,
+    ]
     command += ["--python-platform", target.platform, "--python-version", target.python_version]
     command += ["--only-binary", ":all:", "--require-hashes", "-r", str(layer.requirements)]
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words and this project's own settings
 
 
 def _pack(packages: Path, archive: Path) -> None:
-    """Zip `packages` as the layer's `python/` folder: sorted and without times, so that the same wheels give the same bytes."""
+    """Zip `packages` as the layer's `python/` folder: sorted and without times, so that the same wheels give the same
+    bytes.
+    """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         for file in _wanted(packages):
             entry = zipfile.ZipInfo(f"python/{file.relative_to(packages).as_posix()}", _NO_TIME)
@@ -112,14 +134,24 @@ def _pack(packages: Path, archive: Path) -> None:
 def _wanted(packages: Path) -> Iterator[Path]:
     for file in sorted(packages.rglob("*")):
         inside = file.relative_to(packages)
-        # Scripts name the interpreter that installed them, and RECORD has their hashes: neither is needed, both differ from machine to machine.
-        if file.is_file() and _LEFT_OUT.isdisjoint(inside.parts[:-1]) and inside.parts[0] != "bin" and file.name != "RECORD":
+        # Scripts name the interpreter that installed them, and RECORD has their hashes: neither is needed, both differ
+        # from machine to machine.
+        if (
+            file.is_file()
+            and _LEFT_OUT.isdisjoint(inside.parts[:-1])
+            and inside.parts[0] != "bin"
+            and file.name != "RECORD"
+        ):
             yield file
 
 
 def main(
-    platform: Annotated[str, typer.Option(help="As uv names it, for example x86_64-manylinux_2_28.")] = Settings().wheels_for,
-    python_version: Annotated[str, typer.Option(help="The Python that the wheels are for.")] = Settings().python_version,
+    platform: Annotated[
+        str, typer.Option(help="As uv names it, for example x86_64-manylinux_2_28.")
+    ] = Settings().wheels_for,
+    python_version: Annotated[
+        str, typer.Option(help="The Python that the wheels are for.")
+    ] = Settings().python_version,
 ) -> None:
     """Build every layer for one machine; by default for the one that is deployed to."""
     for layer in Layer:

@@ -40,7 +40,8 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         self._name = name
         role = self._role(function_arns, topic_arn)
-        # The run's own time limit is `TimeoutSeconds` in the file: the CDK drops `timeout` for a definition that comes as text.
+        # The run's own time limit is `TimeoutSeconds` in the file: the CDK drops `timeout` for a definition that comes
+        # as text.
         self.state_machine = sfn.StateMachine(
             self,
             "Distillation",
@@ -49,28 +50,48 @@ class Workflow(Construct):
             definition_substitutions=dict(substitutions),
             role=role,
             tracing_enabled=True,
-            logs=sfn.LogOptions(destination=self._log(log_retention_days), level=sfn.LogLevel.ALL, include_execution_data=False),
+            logs=sfn.LogOptions(
+                destination=self._log(log_retention_days), level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
         )
 
     def _role(self, function_arns: list[str], topic_arn: str) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=function_arns))
         role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic_arn]))
-        acknowledge(role, "AwsSolutions-IAM5[Resource::*]", "Log delivery and X-Ray's write operations know no resource (Service Authorization Reference).")
+        acknowledge(
+            role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "Log delivery and X-Ray's write operations know no resource (Service Authorization Reference).",
+        )
         return role
 
     def _log(self, retention_days: int) -> logs.LogGroup:
         # The prefix keeps the account's one log resource policy from growing with every state machine.
         group = f"/aws/vendedlogs/states/{self._name}"
-        return logs.LogGroup(self, "Log", log_group_name=group, retention=log_retention(retention_days), removal_policy=RemovalPolicy.DESTROY)
+        return logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=group,
+            retention=log_retention(retention_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
 
 
 def definition_text(file: Path, substitutions: Mapping[str, str]) -> str:
-    """The definition without the file's white space. Raises PlaceholdersDoNotMatch unless each placeholder has a value and each value a placeholder."""
+    """The definition without the file's white space.
+
+    Raises PlaceholdersDoNotMatch unless each placeholder has a value and each value a placeholder.
+    """
     text = json.dumps(json.loads(file.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
     placeholders = set(re.findall(r"\$\{(\w+)\}", text))
     missing, unused = sorted(placeholders - substitutions.keys()), sorted(substitutions.keys() - placeholders)
     if missing or unused:
-        hint = "A Task's placeholder is its handler's name in PascalCase with Arn, and every function in the table of infra/pipeline_functions.py is used."
-        raise PlaceholdersDoNotMatch(f"{file.name}: no value for {missing}; values that no state uses: {unused}. {hint}")
+        hint = (
+            "A Task's placeholder is its handler's name in PascalCase with Arn, and every function in the table of "
+            "infra/pipeline_functions.py is used."
+        )
+        raise PlaceholdersDoNotMatch(
+            f"{file.name}: no value for {missing}; values that no state uses: {unused}. {hint}"
+        )
     return text

@@ -1,1 +1,4 @@
-"""The local AWS: an AWS on this machine for the demo and the tests. Imports nothing of `functions/` and `infra/`, and is imported by neither."""
+"""The local AWS: an AWS on this machine for the demo and the tests.
+
+Imports nothing of `functions/` and `infra/`, and is imported by neither.
+"""

@@ -14,16 +14,29 @@ from local.errors import LocalAwsError
 from local.paths import BUILD, DEFAULT_HOME
 from local.progress import Progress
 
-app = typer.Typer(help="An AWS on this machine: everything that the project uses, without an AWS account.", no_args_is_help=True, add_completion=False)
-Home = Annotated[Path, typer.Option("--home", resolve_path=True, file_okay=False, help="Folder of state, logs and stored models.")]
+app = typer.Typer(
+    help="An AWS on this machine: everything that the project uses, without an AWS account.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+Home = Annotated[
+    Path, typer.Option("--home", resolve_path=True, file_okay=False, help="Folder of state, logs and stored models.")
+]
 
 
 @app.command()
 def up(
     home: Home = DEFAULT_HOME,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS and enforce IAM: each Lambda may do what its role grants, and nothing else.")] = False,
+    tls: Annotated[
+        bool,
+        typer.Option(
+            "--tls", help="Serve HTTPS and enforce IAM: each Lambda may do what its role grants, and nothing else."
+        ),
+    ] = False,
     port: Annotated[int | None, typer.Option(help="The emulator's port. Default: a free one.")] = None,
-    without_bedrock: Annotated[bool, typer.Option("--without-bedrock", help="Start the emulator alone, for work on the infrastructure.")] = False,
+    without_bedrock: Annotated[
+        bool, typer.Option("--without-bedrock", help="Start the emulator alone, for work on the infrastructure.")
+    ] = False,
 ) -> None:
     """Start it in the background."""
     progress = Progress()
@@ -36,7 +49,10 @@ def up(
 @app.command("deploy")
 def deploy_app(
     home: Home = DEFAULT_HOME,
-    context: Annotated[list[str] | None, typer.Option("--context", "-c", metavar="NAME=VALUE", help="A setting of the app that differs.")] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", "-c", metavar="NAME=VALUE", help="A setting of the app that differs."),
+    ] = None,
 ) -> None:
     """Bootstrap and deploy the project's stack with the CDK CLI; prints the stack's outputs."""
     outputs = deploy(home, Progress(), context=dict(value.split("=", 1) for value in context or []))
@@ -70,12 +86,22 @@ def down(home: Home = DEFAULT_HOME) -> None:
 @app.command()
 def demo(
     *,
-    seeds: Annotated[Path | None, typer.Option(resolve_path=True, help="Your own seeds (.jsonl, .csv, also .gz). Default: 400 review sentences.")] = None,
-    settings: Annotated[Path | None, typer.Option("--input", resolve_path=True, help="Settings of the dataset (JSON), uploaded as its input.json.")] = None,
-    out: Annotated[Path, typer.Option(resolve_path=True, help="Folder for the run's files; it is emptied first.")] = BUILD / "demo",
+    seeds: Annotated[
+        Path | None,
+        typer.Option(resolve_path=True, help="Your own seeds (.jsonl, .csv, also .gz). Default: 400 review sentences."),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--input", resolve_path=True, help="Settings of the dataset (JSON), uploaded as its input.json."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(resolve_path=True, help="Folder for the run's files; it is emptied first.")
+    ] = BUILD / "demo",
     home: Home = DEMO_HOME,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running.")] = False,
-    expand: Annotated[int, typer.Option(min=0, max=100_000, help="New prompts that the teacher makes from the 400 review sentences.")] = 0,
+    expand: Annotated[
+        int, typer.Option(min=0, max=100_000, help="New prompts that the teacher makes from the 400 review sentences.")
+    ] = 0,
 ) -> None:
     """Distil a student on the local AWS and show its report. Exit code 0 only when the run succeeded."""
     raise typer.Exit(0 if run_demo(seeds=seeds, settings=settings, out=out, home=home, keep=keep, expand=expand) else 1)

@@ -1,4 +1,6 @@
-"""Run commands of other programs: their output goes to logs, their end is waited for, and none of them outlives this process."""
+"""Run commands of other programs: their output goes to logs, their end is waited for, and none of them outlives this
+process.
+"""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -22,17 +24,24 @@ class LoggedCommand(NamedTuple):
     advice: str
 
 
-def start_logged(command: Sequence[str], *, log: Path, environment: Mapping[str, str], advice: str, folder: Path) -> LoggedCommand:
+def start_logged(
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str], advice: str, folder: Path
+) -> LoggedCommand:
     """Start the command in `folder`; its output is appended to `log`."""
     with log.open("ab") as output:
         output.write(f"\n$ {' '.join(command)}\n".encode())
         output.flush()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
     return LoggedCommand(process, f"{Path(command[0]).name} {command[1]}", log, advice)
 
 
 def wait_for_all(commands: Sequence[LoggedCommand]) -> None:
-    """Return when all have succeeded. At the first failure, and on an interrupt, the others are ended; a failure is a `LocalAwsError` with the log's end."""
+    """Return when all have succeeded.
+
+    At the first failure, and on an interrupt, the others are ended; a failure is a `LocalAwsError` with the log's end.
+    """
     try:
         for command in commands:
             _wait_for_success(command)
@@ -44,7 +53,9 @@ def wait_for_all(commands: Sequence[LoggedCommand]) -> None:
 def _wait_for_success(command: LoggedCommand) -> None:
     code = command.process.wait()
     if code:
-        raise LocalAwsError(f"{command.what} failed (exit {code}). The end of {command.log}:\n{tail(command.log)}\n{command.advice}")
+        raise LocalAwsError(
+            f"{command.what} failed (exit {code}). The end of {command.log}:\n{tail(command.log)}\n{command.advice}"
+        )
 
 
 def wait_or_end(process: Process) -> int:

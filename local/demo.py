@@ -1,4 +1,6 @@
-"""The demo: the local AWS up, the app deployed, seeds uploaded, the run watched, its files copied, everything down again."""
+"""The demo: the local AWS up, the app deployed, seeds uploaded, the run watched, its files copied, everything down
+again.
+"""
 
 import shutil
 import signal
@@ -75,7 +77,10 @@ def _chosen(seeds: Path | None, settings: Path | None, expand: int) -> Upload:
     if seeds is None:
         return Upload(DATASET, *write_demo_seeds(DEFAULT_HOME / "demo-seeds", expand))
     if expand:
-        raise LocalAwsError("Expansion of your own seeds is a setting of your own input: expansion.targetPrompts, given with --input. Nothing was started.")
+        raise LocalAwsError(
+            "Expansion of your own seeds is a setting of your own input: expansion.targetPrompts, given with "
+            "--input. Nothing was started."
+        )
     check_seed_file(seeds)
     if settings and not settings.is_file():
         raise LocalAwsError(f"There is no file {settings}. Nothing was started.")
@@ -84,7 +89,10 @@ def _chosen(seeds: Path | None, settings: Path | None, expand: int) -> Upload:
 
 @contextmanager
 def _instance(home: Path, progress: Progress, keep: bool) -> Iterator[Instance]:
-    """A local AWS of the demo's own. Signals that end the program take it down too; while that goes on, further ones are ignored."""
+    """A local AWS of the demo's own.
+
+    Signals that end the program take it down too; while that goes on, further ones are ignored.
+    """
     _stop_on_signals()
     with progress.step("start the local AWS (the first time, its environments are made)"):
         instance = lifecycle.up(home)
@@ -92,7 +100,9 @@ def _instance(home: Path, progress: Progress, keep: bool) -> Iterator[Instance]:
         yield instance
     finally:
         if keep:
-            progress.console.print(f"The local AWS keeps running. Stop it: python -m local down --home {home}", soft_wrap=True)
+            progress.console.print(
+                f"The local AWS keeps running. Stop it: python -m local down --home {home}", soft_wrap=True
+            )
         else:
             _take_down(home, progress)
 
@@ -119,7 +129,9 @@ def _copy(instance: Instance, execution: str, out: Path, progress: Progress) -> 
 
 def _cli(instance: Instance, *arguments: str) -> bool:
     """Run the project's command line against the local AWS, on this terminal; True when it succeeded."""
-    with subprocess.Popen([sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=instance.environment()) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=instance.environment()
+    ) as process:
         return wait_or_end(process) == 0
 
 
@@ -146,9 +158,17 @@ def _say_expansion(progress: Progress, path: Path) -> None:
     if not path.exists():
         return
     account = msgspec.json.decode(path.read_bytes(), type=_Expansion)
-    progress.console.print(f"[bold]New prompts:[/] asked for {account.target:,}, got {account.kept:,} in {account.rounds} rounds ({account.why})")
+    progress.console.print(
+        f"[bold]New prompts:[/] asked for {account.target:,}, got {account.kept:,} in {account.rounds} rounds "
+        f"({account.why})"
+    )
     names = dict.fromkeys(name for counts in account.methods.values() for name in counts)
-    table = Table("method", *sorted(names, key=lambda name: (_FIRST.get(name, 9 + (name == "kept")), name)), box=None, pad_edge=False)
+    table = Table(
+        "method",
+        *sorted(names, key=lambda name: (_FIRST.get(name, 9 + (name == "kept")), name)),
+        box=None,
+        pad_edge=False,
+    )
     for method, counts in account.methods.items():
         table.add_row(method, *(str(counts.get(str(column.header), 0)) for column in table.columns[1:]))
     progress.console.print(table)

@@ -1,7 +1,7 @@
 """The demo's data: 400 review sentences with their labels, converted at run time from the npm package `sentiment`.
 
-They are the "Sentiment Labelled Sentences" of Kotzias et al. (2015), 3,000 sentences of Amazon, Yelp and IMDb, half of them positive.
-The labels go along as references: only scoring reads them, and the training of the arm `direct`.
+They are the "Sentiment Labelled Sentences" of Kotzias et al. (2015), 3,000 sentences of Amazon, Yelp and IMDb, half of
+them positive. The labels go along as references: only scoring reads them, and the training of the arm `direct`.
 """
 
 import itertools
@@ -24,7 +24,8 @@ SETTINGS: dict[str, object] = {
     "arms": {"fewShot": 6, "direct": True},
     "evaluation": {"samples": 2},
 }
-# The embedded teacher is small: cooler, it makes more sense. Three prompts a request, so that the first round of the demo's 400 is a batch of 100.
+# The embedded teacher is small: cooler, it makes more sense. Three prompts a request, so that the first round of the
+# demo's 400 is a batch of 100.
 EXPANSION = {"temperature": 0.8, "promptsPerRequest": 3}
 
 _FIXTURES = NODE_MODULES / "sentiment" / "test" / "fixtures"
@@ -48,7 +49,10 @@ class Seed(msgspec.Struct, frozen=True):
 
 
 def write_demo_seeds(folder: Path, expand: int = 0) -> tuple[Path, Path]:
-    """Write seeds.jsonl and input.json to `folder`; returns their paths. `expand`: new prompts that the run is to make."""
+    """Write seeds.jsonl and input.json to `folder`; returns their paths.
+
+    `expand`: new prompts that the run is to make.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     seeds, settings = folder / "seeds.jsonl", folder / "input.json"
     seeds.write_bytes(b"".join(msgspec.json.encode(seed) + b"\n" for seed in demo_seeds()))

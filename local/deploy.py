@@ -1,4 +1,6 @@
-"""Deploy the project's CDK app into the local AWS, with the real CDK CLI: the same template as on AWS, with a few ordinary settings."""
+"""Deploy the project's CDK app into the local AWS, with the real CDK CLI: the same template as on AWS, with a few
+ordinary settings.
+"""
 
 import platform
 import sys
@@ -19,12 +21,18 @@ _CDK = NODE_MODULES / ".bin" / "cdk"
 _QUIET = ("--no-notices", "--no-color", "--ci")
 
 
-def deploy(home: Path, progress: Progress, *, context: dict[str, str] | None = None, app_folder: Path = PROJECT) -> dict[str, str]:
-    """Bootstrap, synthesise and deploy; returns the stack's outputs by name. `context` overrides or adds CDK context values."""
+def deploy(
+    home: Path, progress: Progress, *, context: dict[str, str] | None = None, app_folder: Path = PROJECT
+) -> dict[str, str]:
+    """Bootstrap, synthesise and deploy; returns the stack's outputs by name.
+
+    `context` overrides or adds CDK context values.
+    """
     cdk = _Cdk(running_instance(home), home)
     if not _CDK.exists():
         raise LocalAwsError("The CDK CLI is not installed. Run: make install")
-    # Bootstrapping needs an empty folder: beside a cdk.json the CLI would synthesise the app first. Neither needs the other's result.
+    # Bootstrapping needs an empty folder: beside a cdk.json the CLI would synthesise the app first. Neither needs the
+    # other's result.
     with progress.step("synthesise the app, bootstrap the account"), tempfile.TemporaryDirectory() as empty:
         wait_for_all([cdk.bootstrap(Path(empty)), cdk.synthesise(app_folder, local_context() | (context or {}))])
     with progress.step(f"deploy the stack {STACK}"):
@@ -79,11 +87,24 @@ class _Cdk:
         return self._start("synth", [STACK, "--quiet", "--output", str(self._assembly), *values], app_folder)
 
     def deploy(self) -> LoggedCommand:
-        options = ["--app", str(self._assembly), "--require-approval", "never", "--outputs-file", str(_outputs(self._home))]
+        options = [
+            "--app",
+            str(self._assembly),
+            "--require-approval",
+            "never",
+            "--outputs-file",
+            str(_outputs(self._home)),
+        ]
         return self._start("deploy", [STACK, *options], PROJECT)
 
     def _start(self, command: str, arguments: list[str], folder: Path) -> LoggedCommand:
         log = self._home / f"cdk-{command}.log"
         log.unlink(missing_ok=True)
         advice = "Next: mend it and run `python -m local deploy` again, or start afresh with `python -m local down`."
-        return start_logged([str(_CDK), command, *arguments, *_QUIET], log=log, environment=self._environment, advice=advice, folder=folder)
+        return start_logged(
+            [str(_CDK), command, *arguments, *_QUIET],
+            log=log,
+            environment=self._environment,
+            advice=advice,
+            folder=folder,
+        )

@@ -1,6 +1,7 @@
 """The virtual environments of the local AWS, made by uv from hashed locks.
 
-One is the emulator's, because MiniStack pins botocore exactly; one is the local Bedrock's, because its models are large.
+One is the emulator's, because MiniStack pins botocore exactly; one is the local Bedrock's, because its models are
+large.
 """
 
 import hashlib
@@ -22,7 +23,10 @@ def python_of(name: str) -> Path:
 
 
 def ensure_environment(name: str) -> Path:
-    """Make or renew the environment where its locks have changed; returns its interpreter. Does nothing (and needs no network) otherwise."""
+    """Make or renew the environment where its locks have changed; returns its interpreter.
+
+    Does nothing (and needs no network) otherwise.
+    """
     python, locks = python_of(name), sorted(_LOCKS.glob(f"requirements-{name}*.txt"))
     if not locks:
         raise LocalAwsError(f"There is no local/requirements-{name}.txt. Restore it: git checkout local/")
@@ -43,8 +47,20 @@ def _fingerprint(locks: list[Path]) -> str:
 def _make(python: Path, locks: list[Path]) -> None:
     _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(python.parent.parent))
     for lock in locks:
-        # A lock is the whole closure, so nothing is resolved again; this also leaves out what a wheel asks for and the project does not use.
-        _uv("pip", "install", "--quiet", "--python", str(python), "--no-deps", "--require-hashes", "--compile-bytecode", "-r", str(lock))
+        # A lock is the whole closure, so nothing is resolved again; this also leaves out what a wheel asks for and the
+        # project does not use.
+        _uv(
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(python),
+            "--no-deps",
+            "--require-hashes",
+            "--compile-bytecode",
+            "-r",
+            str(lock),
+        )
 
 
 def _uv(*arguments: str) -> None:
@@ -52,7 +68,8 @@ def _uv(*arguments: str) -> None:
         subprocess.run([*_uv_command(), *arguments], check=True, env={**os.environ, "UV_NO_PROGRESS": "1"})
     except subprocess.CalledProcessError as error:
         raise LocalAwsError(
-            f"uv {' '.join(arguments[:2])} failed (exit {error.returncode}); its message is above. Check the network, then try again."
+            f"uv {' '.join(arguments[:2])} failed (exit {error.returncode}); its message is above. Check the "
+            "network, then try again."
         ) from error
 
 

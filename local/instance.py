@@ -13,7 +13,10 @@ REGION = "us-east-1"
 
 
 class Instance(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What `state.json` says. `ca_bundle` is set where the emulator speaks TLS; Bedrock's fields are None where the emulator runs alone."""
+    """What `state.json` says.
+
+    `ca_bundle` is set where the emulator speaks TLS; Bedrock's fields are None where the emulator runs alone.
+    """
 
     emulator_url: str
     emulator_pid: int
@@ -46,9 +49,15 @@ class Instance(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 def environment_without_aws() -> dict[str, str]:
-    """This process's environment without any AWS setting of the user, those in their files included: nothing started with it can reach a real account."""
+    """This process's environment without any AWS setting of the user, those in their files included: nothing started
+    with it can reach a real account.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+    return kept | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def state_file(home: Path) -> Path:
@@ -68,4 +77,6 @@ def read_state(home: Path) -> Instance:
     except FileNotFoundError:
         raise LocalAwsError(f"No local AWS in {home}. Start it: python -m local up") from None
     except msgspec.MsgspecError as error:
-        raise LocalAwsError(f"{state_file(home)} cannot be read ({error}). Run: python -m local down, then up") from error
+        raise LocalAwsError(
+            f"{state_file(home)} cannot be read ({error}). Run: python -m local down, then up"
+        ) from error

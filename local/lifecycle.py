@@ -13,7 +13,10 @@ _START_SECONDS = {EMULATOR: 30.0, BEDROCK: 90.0}
 
 
 def up(home: Path, *, tls: bool = False, port: int | None = None, with_bedrock: bool = True) -> Instance:
-    """Start both processes in the background and wait until they answer. Whatever was started is stopped again where that fails."""
+    """Start both processes in the background and wait until they answer.
+
+    Whatever was started is stopped again where that fails.
+    """
     _refuse_when_running(home)
     home.mkdir(parents=True, exist_ok=True)
     try:
@@ -26,7 +29,10 @@ def up(home: Path, *, tls: bool = False, port: int | None = None, with_bedrock: 
 def _refuse_when_running(home: Path) -> None:
     running = [name for name in (EMULATOR, BEDROCK) if processes.find(home, name)]
     if running:
-        raise LocalAwsError(f"A local AWS already runs in {home} ({', '.join(running)}). Use it, or stop it: python -m local down --home {home}")
+        raise LocalAwsError(
+            f"A local AWS already runs in {home} ({', '.join(running)}). Use it, or stop it: python -m local down "
+            f"--home {home}"
+        )
 
 
 def _start(home: Path, tls: bool, port: int | None, with_bedrock: bool) -> Instance:
@@ -36,7 +42,9 @@ def _start(home: Path, tls: bool, port: int | None, with_bedrock: bool) -> Insta
     bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if with_bedrock else None
     ca_bundle = home / "tls" / "ca.pem" if tls else None
     emulator_pid = _start_emulator(home, emulator_url, bedrock_url, tls)
-    processes.wait_until_healthy(home, EMULATOR, f"{emulator_url}/_ministack/health", ca_bundle, _START_SECONDS[EMULATOR])
+    processes.wait_until_healthy(
+        home, EMULATOR, f"{emulator_url}/_ministack/health", ca_bundle, _START_SECONDS[EMULATOR]
+    )
     bedrock_pid = _start_bedrock(home, bedrock_url, emulator_url, ca_bundle) if bedrock_url else None
     instance = Instance(
         emulator_url=emulator_url,
@@ -53,12 +61,26 @@ def _start_emulator(home: Path, url: str, bedrock_url: str | None, tls: bool) ->
     options = ["--bedrock-url", bedrock_url] if bedrock_url else []
     options += ["--tls"] if tls else []
     python = ensure_environment(EMULATOR)
-    return processes.start(home, EMULATOR, [str(python), "-m", "local.emulator", "--port", url.rsplit(":", 1)[1], "--home", str(home), *options])
+    return processes.start(
+        home,
+        EMULATOR,
+        [str(python), "-m", "local.emulator", "--port", url.rsplit(":", 1)[1], "--home", str(home), *options],
+    )
 
 
 def _start_bedrock(home: Path, url: str, emulator_url: str, ca_bundle: Path | None) -> int:
     python = ensure_environment(BEDROCK)
-    command = [str(python), "-m", "local.bedrock", "--port", url.rsplit(":", 1)[1], "--emulator-url", emulator_url, "--home", str(home)]
+    command = [
+        str(python),
+        "-m",
+        "local.bedrock",
+        "--port",
+        url.rsplit(":", 1)[1],
+        "--emulator-url",
+        emulator_url,
+        "--home",
+        str(home),
+    ]
     pid = processes.start(home, BEDROCK, command, _bedrock_environment(ca_bundle))
     processes.wait_until_healthy(home, BEDROCK, f"{url}/_local/health", None, _START_SECONDS[BEDROCK])
     return pid
@@ -74,7 +96,9 @@ def status(home: Path) -> dict[str, bool]:
 
 
 def down(home: Path) -> list[str]:
-    """Stop what runs in `home`, also after a crash, and remove its scratch files; returns the names of what was stopped. Logs and stored models stay."""
+    """Stop what runs in `home`, also after a crash, and remove its scratch files; returns the names of what was
+    stopped. Logs and stored models stay.
+    """
     stopped = [name for name in (BEDROCK, EMULATOR) if processes.stop(home, name)]
     state_file(home).unlink(missing_ok=True)
     shutil.rmtree(home / "scratch", ignore_errors=True)
@@ -85,5 +109,8 @@ def running_instance(home: Path) -> Instance:
     """The instance in `home`, after a look that its emulator still runs."""
     instance = read_state(home)
     if processes.find(home, EMULATOR) is None:
-        raise LocalAwsError(f"The local AWS in {home} is not running any more (see {processes.log_file(home, EMULATOR)}). Run: python -m local down, then up")
+        raise LocalAwsError(
+            f"The local AWS in {home} is not running any more (see {processes.log_file(home, EMULATOR)}). Run: "
+            "python -m local down, then up"
+        )
     return instance

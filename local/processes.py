@@ -1,4 +1,6 @@
-"""Background processes of the local AWS: each in its own session, with a pid file and a log, stopped by pid only after a look that it still is ours."""
+"""Background processes of the local AWS: each in its own session, with a pid file and a log, stopped by pid only after
+a look that it still is ours.
+"""
 
 import os
 import socket
@@ -25,14 +27,18 @@ def free_port() -> int:
 
 
 def require_free(port: int) -> None:
-    """A `LocalAwsError` where somebody listens on the port: its health check would answer for a process that could not start."""
+    """A `LocalAwsError` where somebody listens on the port: its health check would answer for a process that could not
+    start.
+    """
     with socket.socket() as probe:
         # As servers do, so that a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise LocalAwsError(f"Port {port} is already in use. Choose another one with --port, or leave --port out.") from None
+            raise LocalAwsError(
+                f"Port {port} is already in use. Choose another one with --port, or leave --port out."
+            ) from None
 
 
 def log_file(home: Path, name: str) -> Path:
@@ -51,14 +57,23 @@ def start(home: Path, name: str, command: Sequence[str], environment: Mapping[st
     """
     with log_file(home, name).open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     _pid_file(home, name).write_text(f"{process.pid}\n", encoding="utf-8")
     return process.pid
 
 
 def find(home: Path, name: str) -> psutil.Process | None:
-    """The running process of this instance, or None. A pid that now belongs to another program (after a crash or a reboot) counts as None."""
+    """The running process of this instance, or None.
+
+    A pid that now belongs to another program (after a crash or a reboot) counts as None.
+    """
     try:
         process = psutil.Process(int(_pid_file(home, name).read_text(encoding="utf-8")))
         command = process.cmdline()
@@ -93,7 +108,8 @@ def _still_alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def _lives(process: psutil.Process) -> bool:
-    # A grandchild that has ended stays as a zombie where the machine's first process does not collect it, as in many containers.
+    # A grandchild that has ended stays as a zombie where the machine's first process does not collect it, as in many
+    # containers.
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -116,13 +132,17 @@ def _signal(processes: list[psutil.Process], send: Callable[[psutil.Process], No
 
 
 def wait_until_healthy(home: Path, name: str, url: str, ca_bundle: Path | None, seconds: float) -> None:
-    """Return when `url` answers 200; a `LocalAwsError` with the log's end when the process dies or does not answer within `seconds`."""
+    """Return when `url` answers 200; a `LocalAwsError` with the log's end when the process dies or does not answer
+    within `seconds`.
+    """
     deadline, log = time.monotonic() + seconds, log_file(home, name)
     while not _answers(url, ca_bundle):
         if find(home, name) is None:
             raise LocalAwsError(f"The {name} process ended while it started. The end of {log}:\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise LocalAwsError(f"The {name} process did not answer {url} within {seconds:.0f} s. The end of {log}:\n{tail(log)}")
+            raise LocalAwsError(
+                f"The {name} process did not answer {url} within {seconds:.0f} s. The end of {log}:\n{tail(log)}"
+            )
         time.sleep(0.05)
 
 

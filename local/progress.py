@@ -1,4 +1,6 @@
-"""Progress lines of commands that take longer than a moment: a spinner while a step runs, one line with its time when it is done."""
+"""Progress lines of commands that take longer than a moment: a spinner while a step runs, one line with its time when
+it is done.
+"""
 
 import time
 from collections.abc import Iterator

@@ -19,7 +19,11 @@ _START_SECONDS = 60.0
 
 def dataset_name(seeds: Path) -> str:
     """A dataset's name (1-32 of a-z, 0-9 and hyphens) from a file's name."""
-    stem = next(seeds.name[: -len(suffix)] for suffix in sorted(SEED_SUFFIXES, key=len, reverse=True) if seeds.name.lower().endswith(suffix))
+    stem = next(
+        seeds.name[: -len(suffix)]
+        for suffix in sorted(SEED_SUFFIXES, key=len, reverse=True)
+        if seeds.name.lower().endswith(suffix)
+    )
     return re.sub(r"[^a-z0-9]+", "-", stem.lower())[:32].strip("-") or "seeds"
 
 
@@ -28,7 +32,9 @@ def check_seed_file(seeds: Path) -> None:
     if not seeds.is_file():
         raise LocalAwsError(f"There is no file {seeds}. Nothing was started.")
     if not seeds.name.lower().endswith(SEED_SUFFIXES):
-        raise LocalAwsError(f"{seeds.name} is no seed file: its name must end in {', '.join(SEED_SUFFIXES)}. Nothing was started.")
+        raise LocalAwsError(
+            f"{seeds.name} is no seed file: its name must end in {', '.join(SEED_SUFFIXES)}. Nothing was started."
+        )
 
 
 def upload(instance: Instance, bucket: str, dataset: str, seeds: Path, settings: Path | None) -> None:
@@ -45,7 +51,10 @@ def await_execution(instance: Instance, state_machine: str) -> str:
     deadline = time.monotonic() + _START_SECONDS
     while not (arn := _newest(client, state_machine)):
         if time.monotonic() > deadline:
-            raise LocalAwsError(f"The upload started no run within {_START_SECONDS:.0f} s. See emulator.log beside the instance's state.json.")
+            raise LocalAwsError(
+                f"The upload started no run within {_START_SECONDS:.0f} s. See emulator.log beside the instance's "
+                "state.json."
+            )
         time.sleep(0.2)
     return arn
 

@@ -1,4 +1,7 @@
-"""Fakes in memory with the gateways' protocols. They keep what they were told, so that a test can ask what was done and how often."""
+"""Fakes in memory with the gateways' protocols.
+
+They keep what they were told, so that a test can ask what was done and how often.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +41,10 @@ class MemoryStore(KeyedFiles):
 
     def list(self, prefix: str) -> list[StoredObject]:
         keys = sorted(key for key in self.objects if key.startswith(prefix))
-        return [StoredObject(key, len(self.objects[key]), f"etag-{hash(self.objects[key])}", self.modified.get(key, EPOCH)) for key in keys]
+        return [
+            StoredObject(key, len(self.objects[key]), f"etag-{hash(self.objects[key])}", self.modified.get(key, EPOCH))
+            for key in keys
+        ]
 
     def version_of(self, key: str) -> str:
         return "v1"
@@ -145,7 +151,9 @@ class FakeJobs:
         return f"arn:{name}" if name in self.created and f"arn:{name}" not in self.gone else None
 
     def look(self, arn: str) -> JobLook:
-        return self.looks.get(arn, JobLook(status=self.status, model_arn=f"{arn}:model", deployment_arn=f"{arn}:deployment"))
+        return self.looks.get(
+            arn, JobLook(status=self.status, model_arn=f"{arn}:model", deployment_arn=f"{arn}:deployment")
+        )
 
     def model_is_gone(self, arn: str) -> bool:
         return f"{arn}:model" in self.gone or self.look(arn).status in {"Failed", "Stopped"}
@@ -260,7 +268,13 @@ class Turn:
 def model_output(text: str, *, stop: str = "end_turn", tokens: tuple[int, int] = (20, 2)) -> dict[str, object]:
     """A reply as Converse and batch records spell it."""
     usage = {"inputTokens": tokens[0], "outputTokens": tokens[1], "totalTokens": sum(tokens)}
-    return {"modelOutput": {"output": {"message": {"role": "assistant", "content": [{"text": text}]}}, "stopReason": stop, "usage": usage}}
+    return {
+        "modelOutput": {
+            "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+            "stopReason": stop,
+            "usage": usage,
+        }
+    }
 
 
 def record_error(code: int, message: str = "no") -> dict[str, object]:

@@ -20,7 +20,9 @@ from local.paths import PROJECT
 from local.progress import Progress
 
 PATIENCE = 300.0
-"""Seconds that a run may take before the test gives up on it; a run takes about 15 alone and more where many share two cores."""
+"""Seconds that a run may take before the test gives up on it; a run takes about 15 alone and more where many share two
+cores.
+"""
 LABELS = {"kind": "label", "labels": ["positive", "negative"]}
 EVERYTHING: dict[str, Any] = {
     "task": LABELS,
@@ -33,7 +35,8 @@ EVERYTHING: dict[str, Any] = {
     "evaluation": {"samples": 1, "judge": {"metrics": ["Builtin.Correctness"]}},
     "gate": {"margin": 1.0},
 }
-"""Settings that lead a run through every state of the good path: new prompts, ratings, five arms, the judge, a promotion whatever the student is worth.
+"""Settings that lead a run through every state of the good path: new prompts, ratings, five arms, the judge, a
+promotion whatever the student is worth.
 
 Without the test for off-topic prompts, which most of what the embedded teacher writes would fail: that costs rounds.
 """
@@ -55,14 +58,22 @@ class App:
         url = self._instance.bedrock_url if service.startswith("bedrock") else self._instance.emulator_url
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._session.client(service, endpoint_url=url, verify=self._instance.ca_bundle or True)  # type: ignore[call-overload]
+                self._clients[service] = self._session.client(
+                    service, endpoint_url=url, verify=self._instance.ca_bundle or True
+                )  # type: ignore[call-overload]
             return self._clients[service]
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m cli` as a user of the instance runs it."""
         environment = self._instance.environment()
         return subprocess.run(
-            [sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
 
     @contextmanager
@@ -81,7 +92,9 @@ class App:
         self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
 
     def start(self, name: str, execution_input: object) -> str:
-        started = self.client("stepfunctions").start_execution(stateMachineArn=self.machine, name=name, input=json.dumps(execution_input))
+        started = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.machine, name=name, input=json.dumps(execution_input)
+        )
         return str(started["executionArn"])
 
     def execution_of(self, name: str) -> str:
@@ -126,7 +139,9 @@ class App:
 
     def calls(self, operation: str, containing: str = "") -> list[dict[str, Any]]:
         calls = self._control.get("/calls").json()["calls"]
-        return [c for c in calls if c["operation"] == operation and c["outcome"] == "ok" and containing in (c["name"] or "")]
+        return [
+            c for c in calls if c["operation"] == operation and c["outcome"] == "ok" and containing in (c["name"] or "")
+        ]
 
     def jobs(self, containing: str) -> list[str]:
         """Names of the batch jobs that exist."""
@@ -139,19 +154,28 @@ class App:
 
     def parameter(self, dataset: str) -> dict[str, Any]:
         """What the dataset's parameter says of the student that serves."""
-        return dict(json.loads(self.client("ssm").get_parameter(Name=f"/nova-distill/{dataset}/student")["Parameter"]["Value"]))
+        return dict(
+            json.loads(self.client("ssm").get_parameter(Name=f"/nova-distill/{dataset}/student")["Parameter"]["Value"])
+        )
 
     def serves(self, dataset: str) -> tuple[str, str]:
         """ARN of the dataset's stable deployment, and of the model behind it."""
-        found = self.client("bedrock").get_custom_model_deployment(customModelDeploymentIdentifier=f"nova-distill-{dataset}-stable")
+        found = self.client("bedrock").get_custom_model_deployment(
+            customModelDeploymentIdentifier=f"nova-distill-{dataset}-stable"
+        )
         return found["customModelDeploymentArn"], found["modelArn"]
 
     def models(self, containing: str) -> list[str]:
-        return [m["modelName"] for m in self.client("bedrock").list_custom_models(nameContains=containing)["modelSummaries"]]
+        return [
+            m["modelName"] for m in self.client("bedrock").list_custom_models(nameContains=containing)["modelSummaries"]
+        ]
 
 
 def running_app(home: Path, *, tls: bool = False) -> App:
-    """Starts an instance in `home` and deploys the app with the real CDK CLI. The caller ends it with `lifecycle.down`."""
+    """Starts an instance in `home` and deploys the app with the real CDK CLI.
+
+    The caller ends it with `lifecycle.down`.
+    """
     instance = lifecycle.up(home, tls=tls)
     return App(instance, deploy(home, Progress()))
 
@@ -167,7 +191,9 @@ def reviews(count: int, salt: str = "") -> list[dict[str, str]]:
     for number in range(count):
         words, label = (GOOD, "positive") if number % 2 == 0 else (BAD, "negative")
         thing = THINGS[number // 2 % len(THINGS)]
-        made.append({"prompt": f"The {thing} was {words[number // 18 % len(words)]}{salt} ({number}).", "reference": label})
+        made.append(
+            {"prompt": f"The {thing} was {words[number // 18 % len(words)]}{salt} ({number}).", "reference": label}
+        )
     return made
 
 

@@ -1,1 +1,3 @@
-"""The peers, each one file that runs alone in the environment of the peers, and prints one line of JSON: seconds, records, kept."""
+"""The peers, each one file that runs alone in the environment of the peers, and prints one line of JSON: seconds,
+records, kept.
+"""

@@ -1,4 +1,7 @@
-"""datatrove: MinHash in its four stages (signatures, buckets, clusters, filter), local executor, one task at a time. Arguments: output folder, files."""
+"""datatrove: MinHash in its four stages (signatures, buckets, clusters, filter), local executor, one task at a time.
+
+Arguments: output folder, files.
+"""
 
 import json
 import sys
@@ -17,7 +20,10 @@ from rows import prompts_with_answers
 
 
 def run(output: Path, files: list[Path]) -> dict[str, float]:
-    """Seconds, records read, prompts kept. Rows are read once and given to both stages that need them, which spares datatrove its second reading."""
+    """Seconds, records read, prompts kept.
+
+    Rows are read once and given to both stages that need them, which spares datatrove its second reading.
+    """
     start = time.perf_counter()
     rows, records = prompts_with_answers(files, orjson.loads)
 
@@ -34,7 +40,9 @@ def run(output: Path, files: list[Path]) -> dict[str, float]:
         ([documents, MinhashDedupFilter(remove), JsonlWriter(kept, compression=None)], 1),
     )
     for number, (pipeline, tasks) in enumerate(stages):
-        LocalPipelineExecutor(pipeline=pipeline, tasks=tasks, workers=1, logging_dir=str(output / f"log-{number}")).run()
+        LocalPipelineExecutor(
+            pipeline=pipeline, tasks=tasks, workers=1, logging_dir=str(output / f"log-{number}")
+        ).run()
     seconds = time.perf_counter() - start
     lines = sum(path.read_bytes().count(b"\n") for path in Path(kept).rglob("*.jsonl"))
     return {"seconds": seconds, "records": records, "kept": lines}

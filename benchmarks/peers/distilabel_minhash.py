@@ -1,6 +1,8 @@
-"""distilabel: LoadDataFromDicts and MinHashDedup in a pipeline, then the rows to keep, as its documentation shows. Arguments: output folder, files.
+"""distilabel: LoadDataFromDicts and MinHashDedup in a pipeline, then the rows to keep, as its documentation shows.
+Arguments: output folder, files.
 
-Tokenizer `ngrams`, because its other one, `words`, needs tables that NLTK downloads from GitHub; with empty tables it was the slower of the two.
+Tokenizer `ngrams`, because its other one, `words`, needs tables that NLTK downloads from GitHub; with empty tables it
+was the slower of the two.
 """
 
 import json

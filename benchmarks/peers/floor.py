@@ -1,4 +1,7 @@
-"""The floor: every record decoded and encoded again by the fastest JSON library, nothing else. Arguments: library (msgspec or orjson), files."""
+"""The floor: every record decoded and encoded again by the fastest JSON library, nothing else.
+
+Arguments: library (msgspec or orjson), files.
+"""
 
 import json
 import sys
@@ -8,7 +11,10 @@ from pathlib import Path
 import msgspec
 import orjson
 
-CODECS = {"msgspec": (msgspec.json.Decoder().decode, msgspec.json.Encoder().encode), "orjson": (orjson.loads, orjson.dumps)}
+CODECS = {
+    "msgspec": (msgspec.json.Decoder().decode, msgspec.json.Encoder().encode),
+    "orjson": (orjson.loads, orjson.dumps),
+}
 
 
 def run(library: str, files: list[Path]) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""Plain json + datasketch: parse, drop errors and truncated replies, MinHashLSH over word 5-grams at 0.8. Arguments: output folder, files."""
+"""Plain json + datasketch: parse, drop errors and truncated replies, MinHashLSH over word 5-grams at 0.8.
+
+Arguments: output folder, files.
+"""
 
 import json
 import sys

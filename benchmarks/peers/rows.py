@@ -1,4 +1,7 @@
-"""Reply files -> rows: the few lines that every user of these tools writes first. Errors and truncated replies are dropped."""
+"""Reply files -> rows: the few lines that every user of these tools writes first.
+
+Errors and truncated replies are dropped.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +17,10 @@ class Row(NamedTuple):
 
 
 def prompts_with_answers(files: list[Path], decode: Callable[[bytes], Any]) -> tuple[list[Row], int]:
-    """One row a prompt, and the number of records read. Only prompts are compared with each other, as distillation does, so each is compared once."""
+    """One row a prompt, and the number of records read.
+
+    Only prompts are compared with each other, as distillation does, so each is compared once.
+    """
     rows: dict[str, Row] = {}
     records = 0
     for line in _lines(files):

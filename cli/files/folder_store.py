@@ -1,4 +1,6 @@
-"""A bucket's files in a folder, with the methods of `gateways.store.Store`: what the functions do in the bucket can be done again without AWS."""
+"""A bucket's files in a folder, with the methods of `gateways.store.Store`: what the functions do in the bucket can be
+done again without AWS.
+"""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +29,9 @@ class FolderStore(KeyedFiles):
     def list(self, prefix: str) -> list[StoredObject]:
         """Files whose key begins with `prefix`, in order of key, without etag."""
         folder, _, _ = prefix.rpartition("/")
-        keys = sorted(path.relative_to(self._root).as_posix() for path in (self._root / folder).rglob("*") if path.is_file())
+        keys = sorted(
+            path.relative_to(self._root).as_posix() for path in (self._root / folder).rglob("*") if path.is_file()
+        )
         return [_stored(key, self._root / key) for key in keys if key.startswith(prefix)]
 
     def get(self, key: str) -> bytes:
@@ -55,7 +59,10 @@ class FolderStore(KeyedFiles):
         self._write_path(key).write_bytes(body)
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
-        """Writes lines as one file and gives their number. As in S3 the file is there, whole, only when all lines are written."""
+        """Writes lines as one file and gives their number.
+
+        As in S3 the file is there, whole, only when all lines are written.
+        """
         path = self._write_path(key)
         part = path.with_name(f"{path.name}.part")
         with part.open("wb") as file:
@@ -77,7 +84,8 @@ class FolderStore(KeyedFiles):
 
 
 class RunCopy(FolderStore):
-    """The run `run_id` made again: reads come from its files below `source` as far as `shown` lets them through, and from what was written since.
+    """The run `run_id` made again: reads come from its files below `source` as far as `shown` lets them through, and
+    from what was written since.
 
     Keys of the run are paths below the two folders without the run's own prefix. Writes go to `target`, other keys too.
     """

@@ -1,4 +1,6 @@
-"""Makes a run's dataset again from what Bedrock replied, by the same code as the functions, and compares every file with the manifest."""
+"""Makes a run's dataset again from what Bedrock replied, by the same code as the functions, and compares every file
+with the manifest.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,11 +39,17 @@ class Rebuilt(NamedTuple):
     @property
     def differing(self) -> list[str]:
         """Names of the files whose content is not what it was."""
-        return [name for name in sorted({*self.before.files, *self.now.files}) if self.before.files.get(name) != self.now.files.get(name)]
+        return [
+            name
+            for name in sorted({*self.before.files, *self.now.files})
+            if self.before.files.get(name) != self.now.files.get(name)
+        ]
 
 
 def is_needed(name: str) -> bool:
-    """Whether a file of the run (its name below the run's folder) is what the dataset is made from: replies, and answers taken over from earlier runs."""
+    """Whether a file of the run (its name below the run's folder) is what the dataset is made from: replies, and
+    answers taken over from earlier runs.
+    """
     return name.startswith(_NEEDED) or (name.startswith("4-answers/") and name.endswith("cached.jsonl"))
 
 
@@ -73,14 +81,23 @@ def draw(rebuilt: Rebuilt) -> Table:
     for name in sorted({*rebuilt.before.files, *rebuilt.now.files}):
         before, now = rebuilt.before.files.get(name), rebuilt.now.files.get(name)
         lines = f"{now.lines:,}" if now else ""
-        table.add_row(name, lines, _short(before), _short(now), "[green]same[/]" if before == now else "[red]differs[/]")
+        table.add_row(
+            name, lines, _short(before), _short(now), "[green]same[/]" if before == now else "[red]differs[/]"
+        )
     return table
 
 
 def explanations(rebuilt: Rebuilt) -> list[str]:
     """What is not as it was when the run made its dataset: versions of libraries, texts of prompts."""
-    pairs = {"version of": (rebuilt.before.versions, rebuilt.now.versions), "prompt text": (rebuilt.before.prompt_hashes, rebuilt.now.prompt_hashes)}
-    return [f"{what} {name}: {then.get(name)} then, {now.get(name)} now" for what, (then, now) in pairs.items() for name in _changed(then, now)]
+    pairs = {
+        "version of": (rebuilt.before.versions, rebuilt.now.versions),
+        "prompt text": (rebuilt.before.prompt_hashes, rebuilt.now.prompt_hashes),
+    }
+    return [
+        f"{what} {name}: {then.get(name)} then, {now.get(name)} now"
+        for what, (then, now) in pairs.items()
+        for name in _changed(then, now)
+    ]
 
 
 def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -90,7 +107,10 @@ def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 def _manifest(run_id: str, source: Path) -> Manifest:
     path = source / MANIFEST
     if not path.is_file():
-        raise CommandError(f"{source} holds no {MANIFEST}.", f"`python -m cli fetch {run_id} --to DIR` copies the files of a run that has made its dataset.")
+        raise CommandError(
+            f"{source} holds no {MANIFEST}.",
+            f"`python -m cli fetch {run_id} --to DIR` copies the files of a run that has made its dataset.",
+        )
     manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     if manifest.run_id != run_id:
         raise CommandError(f"{source} holds the run {manifest.run_id}, not {run_id}.")
@@ -101,14 +121,21 @@ def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
     for stage in (Stage.ANSWERS, Stage.RATINGS):
         for planned in waves_of(services.store, run_id, stage):
             for shard in planned.shards:
-                event = {"run": {"runId": run_id, "dataset": dataset}, "stage": stage, "wave": planned.wave, "shard": shard.shard}
+                event = {
+                    "run": {"runId": run_id, "dataset": dataset},
+                    "stage": stage,
+                    "wave": planned.wave,
+                    "shard": shard.shard,
+                }
                 read_replies.run(event, services, _Turn())
 
 
 def _prompt_shards(store: Store, run_id: str) -> int:
     first = read_wave(store, run_id, 0)
     if first is None:
-        raise CommandError(f"The run {run_id} has no {RunLayout(run_id).wave_plan(0)}.", "Without it nobody knows what was asked.")
+        raise CommandError(
+            f"The run {run_id} has no {RunLayout(run_id).wave_plan(0)}.", "Without it nobody knows what was asked."
+        )
     return first.prompt_shards
 
 

@@ -19,7 +19,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`fatal` is why a run would fail, one line each; `rejected` are the seeds that it would set aside. `task` and `counts` are there where it would go on."""
+    """`fatal` is why a run would fail, one line each; `rejected` are the seeds that it would set aside.
+
+    `task` and `counts` are there where it would go on.
+    """
 
     fatal: tuple[str, ...] = ()
     rejected: tuple[RejectedSeed, ...] = ()
@@ -37,11 +40,19 @@ def check_input(execution_input: dict[str, Any]) -> tuple[RunConfig | None, Find
 
 def check_seeds(config: RunConfig, files: Sequence[Path]) -> Findings:
     """What a run on these files would say. All files are read, also behind the first bad line."""
-    strangers = [f"{path}: found another kind of file, expected .jsonl or .csv, each also as .gz" for path in files if not is_seed_file(path.name)]
+    strangers = [
+        f"{path}: found another kind of file, expected .jsonl or .csv, each also as .gz"
+        for path in files
+        if not is_seed_file(path.name)
+    ]
     if strangers:
         return Findings(fatal=tuple(strangers))
     intake = SeedIntake(config)
-    outcomes = [outcome for path in sorted(files, key=lambda file: file.name) for outcome in intake.read(str(path), _chunks(path))]
+    outcomes = [
+        outcome
+        for path in sorted(files, key=lambda file: file.name)
+        for outcome in intake.read(str(path), _chunks(path))
+    ]
     rejected = tuple(outcome for outcome in outcomes if isinstance(outcome, RejectedSeed))
     try:
         intake.check()
@@ -54,7 +65,9 @@ def check_seeds(config: RunConfig, files: Sequence[Path]) -> Findings:
 
 def _headline(error: DistillationError, config: RunConfig) -> str:
     """Without the lines, which the table has, and without the file of the rejected seeds, which only a run writes."""
-    return str(error).splitlines()[0].replace(f" All rejected seeds are in {RunLayout(config.run_id).rejected_seeds}.", "")
+    return (
+        str(error).splitlines()[0].replace(f" All rejected seeds are in {RunLayout(config.run_id).rejected_seeds}.", "")
+    )
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

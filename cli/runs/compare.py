@@ -36,7 +36,10 @@ def _read_run(source: ObjectSource, run_id: str) -> ComparedRun:
     layout = RunLayout(run_id)
     report = parse_report(source.read(layout.report("report.json")), run_id)
     if report.verdict.decision == "failed":
-        raise CommandError(f"The run {run_id} failed: {report.verdict.headline}", "Compare runs that have a student; `python -m cli runs` lists them.")
+        raise CommandError(
+            f"The run {run_id} failed: {report.verdict.headline}",
+            "Compare runs that have a student; `python -m cli runs` lists them.",
+        )
     record = _decoded(source, layout.run, RunRecord)
     return ComparedRun(
         run_id=run_id,
@@ -60,7 +63,9 @@ def comparison_of(source: ObjectSource, run_ids: Sequence[str], created_at: str)
     try:
         return compare(runs, prices=load_prices(), created_at=created_at, tolerance=tolerance_of(runs[0]))
     except InvalidInput as error:
-        raise CommandError(f"{error}.", "Compare runs of one task whose seeds overlap; `python -m cli runs` lists them.") from None
+        raise CommandError(
+            f"{error}.", "Compare runs of one task whose seeds overlap; `python -m cli runs` lists them."
+        ) from None
 
 
 def tolerance_of(run: ComparedRun) -> Tolerance:
@@ -78,7 +83,9 @@ def _cost(report: ReportFile) -> float | None:
 def _read(source: ObjectSource, key: str) -> bytes:
     body = source.read(key)
     if body is None:
-        raise CommandError(f"{key} is not in the bucket.", "The run has not been measured yet, or its files were deleted.")
+        raise CommandError(
+            f"{key} is not in the bucket.", "The run has not been measured yet, or its files were deleted."
+        )
     return body
 
 
@@ -86,11 +93,15 @@ def _decoded(source: ObjectSource, key: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(_read(source, key), type=kind)
     except msgspec.DecodeError as error:
-        raise CommandError(f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line.") from None
+        raise CommandError(
+            f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."
+        ) from None
 
 
 def _lines(source: ObjectSource, key: str, kind: type[T]) -> list[T]:
     try:
         return list(decode_lines(_read(source, key).splitlines(), kind))
     except msgspec.DecodeError as error:
-        raise CommandError(f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line.") from None
+        raise CommandError(
+            f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."
+        ) from None

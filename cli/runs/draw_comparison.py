@@ -26,7 +26,10 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
     yield from ("", _runs(comparison), "", _arms(comparison))
     if comparison.differences:
         yield from ("", _differences(comparison))
-    yield from ("", _settings(comparison) if comparison.different else Text("Settings and models are the same in all runs."))
+    yield from (
+        "",
+        _settings(comparison) if comparison.different else Text("Settings and models are the same in all runs."),
+    )
 
 
 def _runs(comparison: Comparison) -> Table:
@@ -49,7 +52,9 @@ def _arms(comparison: Comparison) -> Table:
 
 
 def _differences(comparison: Comparison) -> Table:
-    table = titled_table("Differences in points: value [95 % interval]", ("metric and runs",), ("difference", "p (Holm)"))
+    table = titled_table(
+        "Differences in points: value [95 % interval]", ("metric and runs",), ("difference", "p (Holm)")
+    )
     for one in comparison.differences:
         table.add_row(Text(pair_name(one)), points_with_interval(one.value, one.low, one.high), p_value(one.p_holm))
     return table

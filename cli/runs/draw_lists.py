@@ -36,7 +36,14 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
         status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
         verdict = Text(line.verdict, style=VERDICT_STYLES.get(line.verdict, ""))
         took = elapsed(execution.started, execution.stopped, now)
-        table.add_row(line.run_id, str(execution.input.get("dataset", "?")), status, verdict, f"{execution.started:%Y-%m-%d %H:%M}", took)
+        table.add_row(
+            line.run_id,
+            str(execution.input.get("dataset", "?")),
+            status,
+            verdict,
+            f"{execution.started:%Y-%m-%d %H:%M}",
+            took,
+        )
     return table
 
 
@@ -48,17 +55,29 @@ def draw_findings(findings: Findings) -> RenderableType:
     parts += [Text.assemble(("✗ ", "bold red"), line) for line in findings.fatal]
     if findings.task and not findings.fatal:
         counts = findings.counts
-        parts.append(Text.assemble(("✓ ", "bold green"), f"{counts['seedsIn']:,} seeds: {counts['seeds']:,} usable, {counts['seedsRejected']:,} set aside."))
+        parts.append(
+            Text.assemble(
+                ("✓ ", "bold green"),
+                f"{counts['seedsIn']:,} seeds: {counts['seeds']:,} usable, {counts['seedsRejected']:,} set aside.",
+            )
+        )
         parts.append(Text(f"  Task: {findings.task.kind}. {findings.task.why}".rstrip()))
     return Group(*parts)
 
 
 def _rejected_seeds(findings: Findings) -> Table:
-    table = Table(title=f"Seeds that would be set aside: {len(findings.rejected):,}", title_justify="left", title_style="bold")
+    table = Table(
+        title=f"Seeds that would be set aside: {len(findings.rejected):,}", title_justify="left", title_style="bold"
+    )
     for name in ("place", "reason", "found", "expected"):
         table.add_column(name, overflow="fold")
     for seed in findings.rejected[:SHOWN_SEEDS]:
-        table.add_row(*(Text(cell) for cell in (f"{seed.file}:{seed.line}", f"{seed.field}: {seed.reason}", seed.found, seed.expected)))
+        table.add_row(
+            *(
+                Text(cell)
+                for cell in (f"{seed.file}:{seed.line}", f"{seed.field}: {seed.reason}", seed.found, seed.expected)
+            )
+        )
     if len(findings.rejected) > SHOWN_SEEDS:
         table.caption = f"The first {SHOWN_SEEDS} are shown."
     return table

@@ -35,7 +35,9 @@ class Figure(Protocol):
 
 
 def draw_report(report: ReportFile) -> RenderableType:
-    """Verdict, checks, arms x metrics, differences, slices, the funnel of counts, the cost: whatever of it the report has."""
+    """Verdict, checks, arms x metrics, differences, slices, the funnel of counts, the cost: whatever of it the report
+    has.
+    """
     parts: list[RenderableType] = [*_verdict(report)]
     if report.verdict.checks:
         parts += ["", _checks(report)]
@@ -56,7 +58,9 @@ def draw_report(report: ReportFile) -> RenderableType:
 
 def _verdict(report: ReportFile) -> Iterator[Text]:
     style = VERDICT_STYLES.get(report.verdict.decision, "bold")
-    yield Text.assemble("Run ", (report.run_id, "bold"), " of ", (report.dataset, "bold"), ": ", (report.verdict.decision, style))
+    yield Text.assemble(
+        "Run ", (report.run_id, "bold"), " of ", (report.dataset, "bold"), ": ", (report.verdict.decision, style)
+    )
     yield from (Text(f"  {reason}") for reason in report.verdict.reasons)
 
 
@@ -71,28 +75,54 @@ def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ())
 
 
 def _checks(report: ReportFile) -> Table:
-    table = titled_table("What was asked of the student: points [95 % interval]", ("metric", "where"), ("items", "difference", "limit", "outcome"))
+    table = titled_table(
+        "What was asked of the student: points [95 % interval]",
+        ("metric", "where"),
+        ("items", "difference", "limit", "outcome"),
+    )
     for check in report.verdict.checks:
-        outcome = _OUTCOMES.get(check.outcome, check.outcome) if check.gated or check.outcome != "open" else "too small to count"
+        outcome = (
+            _OUTCOMES.get(check.outcome, check.outcome)
+            if check.gated or check.outcome != "open"
+            else "too small to count"
+        )
         where = Text("all items" if check.slice is None else check.slice)
         table.add_row(
-            metric_name(check.metric), where, f"{check.n:,}", points_with_interval(check.difference, check.low, check.high), points(-check.margin), outcome
+            metric_name(check.metric),
+            where,
+            f"{check.n:,}",
+            points_with_interval(check.difference, check.low, check.high),
+            points(-check.margin),
+            outcome,
         )
     return table
 
 
 def _arms(report: ReportFile) -> Table:
     """Metrics down, arms across: there are more metrics than arms, and a terminal is narrow."""
-    table = titled_table("Holdout: value [95 % interval]", ("metric",), tuple(f"{name} (n {arm.n:,})" for name, arm in report.arms.items()))
+    table = titled_table(
+        "Holdout: value [95 % interval]",
+        ("metric",),
+        tuple(f"{name} (n {arm.n:,})" for name, arm in report.arms.items()),
+    )
     for metric in dict.fromkeys(name for arm in report.arms.values() for name in arm.metrics):
-        table.add_row(Text(metric_name(metric)), *(with_interval(metric, arm.metrics.get(metric)) for arm in report.arms.values()))
+        table.add_row(
+            Text(metric_name(metric)), *(with_interval(metric, arm.metrics.get(metric)) for arm in report.arms.values())
+        )
     return table
 
 
 def _differences(differences: tuple[DifferenceResult, ...]) -> Table:
-    table = titled_table("Differences on the same items: points [95 % interval]", ("metric", "arms"), ("difference", "p (Holm)"))
+    table = titled_table(
+        "Differences on the same items: points [95 % interval]", ("metric", "arms"), ("difference", "p (Holm)")
+    )
     for one in differences:
-        table.add_row(Text(metric_name(one.metric)), f"{one.arm} − {one.minus}", points_with_interval(one.value, one.low, one.high), p_value(one.p_holm))
+        table.add_row(
+            Text(metric_name(one.metric)),
+            f"{one.arm} − {one.minus}",
+            points_with_interval(one.value, one.low, one.high),
+            p_value(one.p_holm),
+        )
     return table
 
 
@@ -114,7 +144,11 @@ def _value(metric: str, one: SliceResult, arm: str) -> str:
 
 def points_with_interval(value: float, low: float | None, high: float | None) -> str:
     """A difference in points with its interval, where it has one."""
-    return points(value) if low is None or high is None else f"{points(value)} [{points(low)},\N{NO-BREAK SPACE}{points(high)}]"
+    return (
+        points(value)
+        if low is None or high is None
+        else f"{points(value)} [{points(low)},\N{NO-BREAK SPACE}{points(high)}]"
+    )
 
 
 def p_value(value: float | None) -> str:

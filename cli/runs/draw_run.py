@@ -18,8 +18,20 @@ from cli.runs.run_counts import Progress
 from cli.runs.run_stages import StageState
 from cli.runs.run_view import Fact, RunView, StageView
 
-_MARKS = {StageState.WAITING: "·", StageState.DONE: "✓", StageState.FAILED: "✗", StageState.SKIPPED: "–", StageState.RUNNING: "▸"}
-_STYLES = {StageState.WAITING: "dim", StageState.DONE: "green", StageState.FAILED: "bold red", StageState.SKIPPED: "dim", StageState.RUNNING: "bold cyan"}
+_MARKS = {
+    StageState.WAITING: "·",
+    StageState.DONE: "✓",
+    StageState.FAILED: "✗",
+    StageState.SKIPPED: "–",
+    StageState.RUNNING: "▸",
+}
+_STYLES = {
+    StageState.WAITING: "dim",
+    StageState.DONE: "green",
+    StageState.FAILED: "bold red",
+    StageState.SKIPPED: "dim",
+    StageState.RUNNING: "bold cyan",
+}
 _STATUS_STYLES = {"RUNNING": "bold cyan", "SUCCEEDED": "bold green"}
 _VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red"}
 _CAUSE_LINES = 25
@@ -43,7 +55,9 @@ class RunPicture:
         for column in ("left", "left", "right", "left"):
             table.add_column(justify=column, no_wrap=column == "right")
         for stage in view.stages:
-            mark: RenderableType = self._spinner if stage.times.state is StageState.RUNNING else _MARKS[stage.times.state]
+            mark: RenderableType = (
+                self._spinner if stage.times.state is StageState.RUNNING else _MARKS[stage.times.state]
+            )
             style = _STYLES[stage.times.state]
             table.add_row(
                 mark,
@@ -56,8 +70,17 @@ class RunPicture:
 
 
 def _headline(view: RunView, now: datetime) -> Text:
-    parts = [("Nova Distill", "bold"), ("  run ", "dim"), (view.run_id, "bold"), ("  dataset ", "dim"), (view.dataset or "?", "bold")]
-    status = [("  " + view.status, _STATUS_STYLES.get(view.status, "bold red")), ("  " + elapsed(view.started, view.ended, now), "")]
+    parts = [
+        ("Nova Distill", "bold"),
+        ("  run ", "dim"),
+        (view.run_id, "bold"),
+        ("  dataset ", "dim"),
+        (view.dataset or "?", "bold"),
+    ]
+    status = [
+        ("  " + view.status, _STATUS_STYLES.get(view.status, "bold red")),
+        ("  " + elapsed(view.started, view.ended, now), ""),
+    ]
     return Text.assemble(*parts, *status)
 
 
@@ -70,7 +93,9 @@ def _details(stage: StageView) -> RenderableType:
 
 def _fact(fact: Fact) -> Text:
     """Held together by spaces that do not break, so that a narrow terminal breaks the line between facts."""
-    return Text.assemble((f"{fact.label} ".replace(" ", "\N{NO-BREAK SPACE}"), "dim"), fact.value.replace(" ", "\N{NO-BREAK SPACE}"))
+    return Text.assemble(
+        (f"{fact.label} ".replace(" ", "\N{NO-BREAK SPACE}"), "dim"), fact.value.replace(" ", "\N{NO-BREAK SPACE}")
+    )
 
 
 def _bar(progress: Progress) -> RenderableType:
@@ -81,29 +106,45 @@ def _bar(progress: Progress) -> RenderableType:
 
 
 def outcome(view: RunView, bucket: str, report_key: str) -> RenderableType:
-    """What stands under the picture when the run has ended: the verdict and where the report is, or what failed and what to do next."""
+    """What stands under the picture when the run has ended: the verdict and where the report is, or what failed and
+    what to do next.
+    """
     if view.failure:
         return _failure_panel(view.failure, bucket)
     lines = [Text.assemble("Verdict: ", (view.decision or "none", _VERDICT_STYLES.get(view.decision, "bold")))]
     lines += [Text(f"  {reason}") for reason in view.reasons]
     report = f"s3://{bucket}/{report_key}"
-    commands = f"python -m cli report {view.run_id} shows the numbers; python -m cli fetch {view.run_id} --to DIR copies all files."
+    commands = (
+        f"python -m cli report {view.run_id} shows the numbers; python -m cli fetch {view.run_id} --to DIR copies "
+        "all files."
+    )
     return Group(*lines, Text(f"Report: {report}", overflow="fold"), Text(commands, style="dim"))
 
 
 def _failure_panel(failure: Failure, bucket: str) -> Panel:
     shown = failure.lines[:_CAUSE_LINES]
-    more = [Text(f"… and {len(failure.lines) - len(shown)} more lines", style="dim")] if len(failure.lines) > len(shown) else []
+    more = (
+        [Text(f"… and {len(failure.lines) - len(shown)} more lines", style="dim")]
+        if len(failure.lines) > len(shown)
+        else []
+    )
     cause = [Text(line) for line in shown] or [Text("Step Functions gives no cause.")]
     advice = [Text.assemble(("Next: ", "bold"), failure.next_step, overflow="fold")]
     if failure.command:
         advice.append(Text(f"To go on with what is paid for: {failure.command}", overflow="fold"))
     where = Text(f"The run's files are in s3://{bucket}/", style="dim", overflow="fold")
-    return Panel(Group(*cause, *more, "", *advice, where), title=f"[bold red]{escape(failure.error)}", title_align="left", border_style="red")
+    return Panel(
+        Group(*cause, *more, "", *advice, where),
+        title=f"[bold red]{escape(failure.error)}",
+        title_align="left",
+        border_style="red",
+    )
 
 
 class PlainLines:
-    """Turns views into the lines of a log: one for every change of a stage's state, and its numbers at most every `quiet_seconds`."""
+    """Turns views into the lines of a log: one for every change of a stage's state, and its numbers at most every
+    `quiet_seconds`.
+    """
 
     def __init__(self, quiet_seconds: float = 10.0) -> None:
         self._quiet = quiet_seconds

@@ -11,7 +11,10 @@ from distillation.records import LedgerRow
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of the state machine. `status` as Step Functions says it: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED."""
+    """One execution of the state machine.
+
+    `status` as Step Functions says it: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED.
+    """
 
     arn: str
     name: str
@@ -44,7 +47,10 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """What Bedrock says about a job. `total` and `processed` are records of a batch job; `loss` is the training loss of a finished customization job."""
+    """What Bedrock says about a job.
+
+    `total` and `processed` are records of a batch job; `loss` is the training loss of a finished customization job.
+    """
 
     status: str
     processed: int = 0
@@ -57,7 +63,10 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All that is known about a run now. `keys` are those of the run's files. The documents are {} until they exist, the report while the run goes on."""
+    """All that is known about a run now. `keys` are those of the run's files.
+
+    The documents are {} until they exist, the report while the run goes on.
+    """
 
     execution: Execution
     run_id: str
@@ -77,7 +86,9 @@ def history_event(raw: Mapping[str, Any]) -> HistoryEvent:
 
 
 def json_object(text: str | bytes | None) -> Mapping[str, Any]:
-    """The JSON object in `text`; {} where there is none or it is something else, since watching must never fail on a document's form."""
+    """The JSON object in `text`; {} where there is none or it is something else, since watching must never fail on a
+    document's form.
+    """
     try:
         value = json.loads(text or "{}")
     except ValueError:

@@ -29,7 +29,8 @@ class RunSource(Protocol):
 class RunObserver:
     """One a run. `look` is cheap: old events, ended jobs and documents that are there already are not asked for again.
 
-    A run that goes on where an earlier execution failed finds that one's files, so the documents are read anew at the end, and the report only then.
+    A run that goes on where an earlier execution failed finds that one's files, so the documents are read anew at the
+    end, and the report only then.
     """
 
     def __init__(self, source: RunSource, arn: str) -> None:
@@ -39,7 +40,10 @@ class RunObserver:
         self._documents: dict[str, Mapping[str, Any]] = {}
 
     def look(self) -> Observed:
-        """The run as it is now. The execution is asked first: when it says that it has ended, all that follows is final."""
+        """The run as it is now.
+
+        The execution is asked first: when it says that it has ended, all that follows is final.
+        """
         execution = self._source.describe(self._arn)
         self._events += self._source.events_after(self._arn, self._events[-1].id if self._events else 0)
         run_id = run_id_of(execution)
@@ -66,7 +70,11 @@ class RunObserver:
 
     def _has_ended(self, row: LedgerRow) -> bool:
         known = self._progress.get(row.job_name)
-        return known is not None and row.kind in set(JobKind) and outcome_of(JobKind(row.kind), known.status) is not Outcome.RUNNING
+        return (
+            known is not None
+            and row.kind in set(JobKind)
+            and outcome_of(JobKind(row.kind), known.status) is not Outcome.RUNNING
+        )
 
     def _document(self, key: str, keys: Sequence[str], running: bool) -> Mapping[str, Any]:
         if key in keys and not (running and key in self._documents):
@@ -75,5 +83,7 @@ class RunObserver:
 
 
 def run_id_of(execution: Execution) -> str:
-    """The run that an execution works on: as its input names it, or else derived from the execution's name as PrepareRun derives it."""
+    """The run that an execution works on: as its input names it, or else derived from the execution's name as
+    PrepareRun derives it.
+    """
     return str(execution.input.get("runId") or default_run_id(execution.name))

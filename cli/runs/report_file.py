@@ -126,10 +126,14 @@ class ReportFile(_Part, frozen=True):
 def parse_report(data: bytes | None, run_id: str) -> ReportFile:
     """Raises CommandError when there is no report or it cannot be read."""
     if data is None:
-        raise CommandError(f"The run {run_id} has no report.", f"`python -m cli watch {run_id}` shows how far it is; a run writes its report near the end.")
+        raise CommandError(
+            f"The run {run_id} has no report.",
+            f"`python -m cli watch {run_id}` shows how far it is; a run writes its report near the end.",
+        )
     try:
         return msgspec.json.decode(data, type=ReportFile)
     except msgspec.DecodeError as error:
         raise CommandError(
-            f"{RunLayout(run_id).report('report.json')} cannot be read: {error}.", "Another release wrote it: use that release's command line."
+            f"{RunLayout(run_id).report('report.json')} cannot be read: {error}.",
+            "Another release wrote it: use that release's command line.",
         ) from None

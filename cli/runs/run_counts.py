@@ -1,6 +1,8 @@
-"""What a run has counted so far, put together from the payloads of its functions, its ledger, Bedrock's own job counts and its files. Pure.
+"""What a run has counted so far, put together from the payloads of its functions, its ledger, Bedrock's own job counts
+and its files. Pure.
 
-Not every Step Functions writes events for the states of a Map, so nothing here needs the name of the state that an event belongs to.
+Not every Step Functions writes events for the states of a Map, so nothing here needs the name of the state that an
+event belongs to.
 """
 
 import re
@@ -45,7 +47,9 @@ class Expanded(NamedTuple):
 
 
 class JobLine(NamedTuple):
-    """A job that a person waits for: the arm that it serves, Bedrock's own word for its status, and the training loss once there is one."""
+    """A job that a person waits for: the arm that it serves, Bedrock's own word for its status, and the training loss
+    once there is one.
+    """
 
     arm: str
     status: str
@@ -59,7 +63,10 @@ _NOT_EXPANDED = Expanded()
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """`named` has the names of report.json's counts. `decision` is the gate's. `batch_statuses` counts the teacher's batch jobs by Bedrock's status."""
+    """`named` has the names of report.json's counts. `decision` is the gate's.
+
+    `batch_statuses` counts the teacher's batch jobs by Bedrock's status.
+    """
 
     named: Mapping[str, int] = field(default_factory=dict)
     wave: int = 0
@@ -76,7 +83,9 @@ class RunCounts:
 
 
 class _Shard(NamedTuple):
-    """A shard as a planning function lists it: which arm it belongs to ("" for the teacher's answers), its number and its number of requests."""
+    """A shard as a planning function lists it: which arm it belongs to ("" for the teacher's answers), its number and
+    its number of requests.
+    """
 
     arm: str
     number: int
@@ -95,7 +104,11 @@ def run_counts(observed: Observed) -> RunCounts:
         named=_named_counts(payloads, observed),
         wave=max((int(plan.get("wave") or 0) for plan in plans), default=0),
         expanded=_expanded([payload for _, payload in staged], observed),
-        ratings=sum(_integers(plan.get("counts")).get("requests", 0) for stage, plan in staged if stage == "ratings" and "shards" in plan),
+        ratings=sum(
+            _integers(plan.get("counts")).get("requests", 0)
+            for stage, plan in staged
+            if stage == "ratings" and "shards" in plan
+        ),
         first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(teacher)),
         shards=Progress(len(answered & set(teacher)) if teacher else len(answered), len(teacher)),
         records=_teacher_records(teacher, answered, observed),
@@ -137,7 +150,13 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> Expa
             methods = {str(name): _yield(counts) for name, counts in found.items()} if isinstance(found, dict) else {}
             known, asked = _integers(account), expanded.requests.total
             kept = Progress(known.get("kept", 0), known.get("target", 0))
-            expanded = Expanded(known.get("rounds", expanded.round), Progress(asked, asked), kept, methods, str(account.get("why") or ""))
+            expanded = Expanded(
+                known.get("rounds", expanded.round),
+                Progress(asked, asked),
+                kept,
+                methods,
+                str(account.get("why") or ""),
+            )
     jobs = [job for name, job in observed.progress.items() if f"-x{expanded.round - 1:02d}-s" in name]
     done = max(expanded.requests.done, min(expanded.requests.total, sum(job.processed for job in jobs)))
     return expanded._replace(requests=expanded.requests._replace(done=done))
@@ -150,13 +169,17 @@ def _yield(counts: object) -> Yield:
 
 def _planned(plan: Mapping[str, Any]) -> list[_Shard]:
     listed = [shard for shard in plan["shards"] if isinstance(shard, dict)]
-    return [_Shard(str(shard.get("arm") or ""), int(shard.get("shard") or 0), int(shard.get("records") or 0)) for shard in listed]
+    return [
+        _Shard(str(shard.get("arm") or ""), int(shard.get("shard") or 0), int(shard.get("records") or 0))
+        for shard in listed
+    ]
 
 
 def _named_counts(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> dict[str, int]:
     """Shards are counted one by one and added up; all else is counted whole, and the run's files have the last word.
 
-    A retry wave asks for the same requests again, so its plan does not count. `prompts` are those of the seeds; later hops count the new ones as well.
+    A retry wave asks for the same requests again, so its plan does not count. `prompts` are those of the seeds; later
+    hops count the new ones as well.
     """
     totals: dict[str, int] = {}
     for payload in (payload for payload in payloads if not payload.get("wave")):
@@ -179,7 +202,9 @@ def _shards_of_ledger(ledger: Iterable[LedgerRow]) -> dict[int, int]:
 def _teacher_records(planned: Mapping[int, int], answered: set[int], observed: Observed) -> Progress:
     jobs = {int(found["shard"]): job for name, job in observed.progress.items() if (found := _TEACHER_JOB.search(name))}
     totals = {shard: records or _total(jobs.get(shard)) for shard, records in planned.items()}
-    done = [records if shard in answered else min(records, _processed(jobs.get(shard))) for shard, records in totals.items()]
+    done = [
+        records if shard in answered else min(records, _processed(jobs.get(shard))) for shard, records in totals.items()
+    ]
     return Progress(sum(done), sum(totals.values()))
 
 
@@ -202,7 +227,10 @@ def _batch_statuses(observed: Observed) -> dict[str, int]:
 def _job_lines(kind: JobKind, observed: Observed) -> tuple[JobLine, ...]:
     rows = [row for row in observed.ledger if row.kind == kind]
     known = [(row, observed.progress.get(row.job_name)) for row in sorted(rows, key=lambda row: row.job_name)]
-    return tuple(JobLine(_arm_of(row.job_name), job.status if job else row.status or row.state, job.loss if job else None) for row, job in known)
+    return tuple(
+        JobLine(_arm_of(row.job_name), job.status if job else row.status or row.state, job.loss if job else None)
+        for row, job in known
+    )
 
 
 def _arm_of(job_name: str) -> str:
@@ -213,7 +241,9 @@ def _arm_of(job_name: str) -> str:
 def _predictions(shards: Iterable[_Shard], observed: Observed) -> dict[str, Progress]:
     """Prompts that each arm has answered: whole shards by their files, a running batch job by Bedrock's count."""
     written = {(found[1], int(found[2])) for key in observed.keys if (found := _PREDICTED.search(key))}
-    named = [(found, job) for name, job in observed.progress.items() if (found := _ARM_JOB.search(name)) and found["shard"]]
+    named = [
+        (found, job) for name, job in observed.progress.items() if (found := _ARM_JOB.search(name)) and found["shard"]
+    ]
     jobs = {(arm_called(found["arm"]), int(found["shard"])): job for found, job in named}
     arms: dict[str, Progress] = {}
     for shard in shards:

@@ -21,7 +21,8 @@ class StageState(StrEnum):
 
 
 class Stage(NamedTuple):
-    """`states` are the machine's states that belong to the stage. `either` marks a stage of which a run enters only one state and then bears its name.
+    """`states` are the machine's states that belong to the stage. `either` marks a stage of which a run enters only one
+    state and then bears its name.
 
     `optional` marks a stage that only some runs have: it is shown where it was entered.
     """
@@ -44,13 +45,20 @@ STAGES = (
     Stage("AssembleDataset", ("AssembleDataset",)),
     Stage("Tuning", ("TrainStudents", "StartTuning", "AwaitTuning")),
     Stage("Deployment", ("StartDeployment", "AwaitDeployment")),
-    Stage("PredictArms", ("PlanPredictions", "PredictArms", "StartPredictions", "AwaitPredictions", "ReadPredictions", "PredictArm")),
+    Stage(
+        "PredictArms",
+        ("PlanPredictions", "PredictArms", "StartPredictions", "AwaitPredictions", "ReadPredictions", "PredictArm"),
+    ),
     Stage("Judging", ("PlanJudging", "JudgeArms", "StartJudging", "AwaitJudging"), optional=True),
     Stage("Comparing", ("PlanComparisons",), optional=True),
     Stage("ScoreRun", ("ScoreRun",)),
     Stage("WriteReport", ("WriteReport",)),
     Stage("Approval", ("AskForApproval", "AwaitApproval"), optional=True),
-    Stage("Promote or Retire", ("PromoteStudent", "RetireStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack"), either=True),
+    Stage(
+        "Promote or Retire",
+        ("PromoteStudent", "RetireStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack"),
+        either=True,
+    ),
     Stage("Notify", ("NotifySucceeded",)),
 )
 CLEAN_UP = Stage("Clean up", ("RetireAfterFailure", "WriteFailureReport", "NotifyFailed", "RunFailed"))
@@ -79,7 +87,9 @@ class _Entry(NamedTuple):
 
 
 def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
-    """One record a stage, in the order of the machine, optional ones where they were entered; `Clean up` comes last and only in a run that failed."""
+    """One record a stage, in the order of the machine, optional ones where they were entered; `Clean up` comes last and
+    only in a run that failed.
+    """
     entries = _entries(observed)
     failed_at = _clean_up_entered(observed)
     entered = {entry.stage for entry in entries}
@@ -92,7 +102,10 @@ def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
 
 
 def _entries(observed: Observed) -> list[_Entry]:
-    """Who entered which stage when. Not every Step Functions writes events for the states of a Map, so a deployment's own creation counts as well."""
+    """Who entered which stage when.
+
+    Not every Step Functions writes events for the states of a Map, so a deployment's own creation counts as well.
+    """
     entries = list(_entered(observed))
     deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
     created = [job.created for name, job in observed.progress.items() if name in deployments and job.created]
@@ -124,7 +137,9 @@ def _times(index: int, entries: Sequence[_Entry], failed_at: datetime | None, ob
     return StageTimes(name, _state_of_latest(failed_at, observed), mine[0].at, failed_at or observed.execution.stopped)
 
 
-def _state_of_unentered(index: int, entries: Sequence[_Entry], failed_at: datetime | None, observed: Observed) -> StageState:
+def _state_of_unentered(
+    index: int, entries: Sequence[_Entry], failed_at: datetime | None, observed: Observed
+) -> StageState:
     passed = any(entry.stage > index for entry in entries)
     return StageState.SKIPPED if passed or failed_at or not observed.execution.running else StageState.WAITING
 

@@ -1,4 +1,7 @@
-"""What a person sees of a run at one moment: its stages with their times and numbers, and what went wrong. Made from `Observed`, read by `draw_run`. Pure."""
+"""What a person sees of a run at one moment: its stages with their times and numbers, and what went wrong.
+
+Made from `Observed`, read by `draw_run`. Pure.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,7 +35,11 @@ class StageView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The whole picture. `errors` are errors that were met on the way, retried or not, each with how often; `decision` is "" until the gate has decided."""
+    """The whole picture.
+
+    `errors` are errors that were met on the way, retried or not, each with how often; `decision` is "" until the gate
+    has decided.
+    """
 
     run_id: str
     dataset: str
@@ -77,7 +84,9 @@ def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
     if times.name == "AnswerShards" and counts.records.total:
         return counts.records
     if times.name == "PredictArms" and counts.predictions:
-        return Progress(sum(arm.done for arm in counts.predictions.values()), sum(arm.total for arm in counts.predictions.values()))
+        return Progress(
+            sum(arm.done for arm in counts.predictions.values()), sum(arm.total for arm in counts.predictions.values())
+        )
     return None
 
 
@@ -89,9 +98,13 @@ def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
 
 
 def _named(counts: RunCounts, **labels: str) -> list[Fact]:
-    """Facts of the counts that are known, in the order given; what is rejected or cached is shown only where there is some."""
+    """Facts of the counts that are known, in the order given; what is rejected or cached is shown only where there is
+    some.
+    """
     known = [(name, label, counts.named[name]) for name, label in labels.items() if name in counts.named]
-    return [Fact(label, f"{value:,}") for name, label, value in known if value or not name.endswith(("Rejected", "cached"))]
+    return [
+        Fact(label, f"{value:,}") for name, label, value in known if value or not name.endswith(("Rejected", "cached"))
+    ]
 
 
 def _prepare_facts(counts: RunCounts) -> tuple[Fact, ...]:
@@ -103,7 +116,10 @@ def _expansion_facts(counts: RunCounts) -> tuple[Fact, ...]:
     facts = [Fact("round", str(expanded.round)), Fact("requests", _of(expanded.requests))] if expanded.round else []
     if expanded.kept.total:
         facts.append(Fact("new prompts", _of(expanded.kept)))
-    facts += [Fact(name, f"asked {found.asked:,}, parsed {found.parsed:,}, kept {found.kept:,}") for name, found in expanded.methods.items()]
+    facts += [
+        Fact(name, f"asked {found.asked:,}, parsed {found.parsed:,}, kept {found.kept:,}")
+        for name, found in expanded.methods.items()
+    ]
     return (*facts, Fact("end", expanded.why)) if expanded.why else tuple(facts)
 
 
@@ -114,16 +130,31 @@ def _plan_facts(counts: RunCounts) -> tuple[Fact, ...]:
 
 def _answer_facts(counts: RunCounts) -> tuple[Fact, ...]:
     wave = [Fact("retry wave", str(counts.wave))] if counts.wave else []
-    pairs = [Fact(label, _of(progress)) for label, progress in (("shards", counts.shards), ("records", counts.records)) if progress.total or progress.done]
+    pairs = [
+        Fact(label, _of(progress))
+        for label, progress in (("shards", counts.shards), ("records", counts.records))
+        if progress.total or progress.done
+    ]
     return (*wave, *pairs, *_named(counts, replies="replies", answers="answers", answersRejected="rejected"))
 
 
 def _dataset_facts(counts: RunCounts) -> tuple[Fact, ...]:
-    return tuple(_named(counts, examples="examples", examplesRejected="rejected", train="train", validation="validation", holdout="holdout"))
+    return tuple(
+        _named(
+            counts,
+            examples="examples",
+            examplesRejected="rejected",
+            train="train",
+            validation="validation",
+            holdout="holdout",
+        )
+    )
 
 
 def _job_facts(jobs: Sequence[JobLine]) -> tuple[Fact, ...]:
-    return tuple(Fact(job.arm, job.status + (f", training loss {job.loss:.3f}" if job.loss is not None else "")) for job in jobs)
+    return tuple(
+        Fact(job.arm, job.status + (f", training loss {job.loss:.3f}" if job.loss is not None else "")) for job in jobs
+    )
 
 
 def _prediction_facts(counts: RunCounts) -> tuple[Fact, ...]:

@@ -1,4 +1,6 @@
-"""Starting a run: with an execution input on files that are in the bucket, or by uploading files, which starts one by itself."""
+"""Starting a run: with an execution input on files that are in the bucket, or by uploading files, which starts one by
+itself.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +18,8 @@ from distillation.run.input import dataset_of, resolve_config
 from distillation.seeds.reader import is_seed_file
 
 TRIGGER_PATIENCE_SECONDS = 240.0
-"""How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue included."""
+"""How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue included.
+"""
 
 
 class RunStarter(ExecutionSource, Protocol):
@@ -28,18 +31,24 @@ class RunStarter(ExecutionSource, Protocol):
 
 
 def read_input(path: Path | None, dataset: str, run_id: str | None = None) -> dict[str, Any]:
-    """The execution input: the file's object with the dataset of the command. Raises CommandError with every problem of it."""
+    """The execution input: the file's object with the dataset of the command.
+
+    Raises CommandError with every problem of it.
+    """
     given = read_object(path) if path else {}
     if given.get("dataset", dataset) != dataset:
         raise CommandError(
-            f"{path} is for the dataset {given['dataset']!r}, the command says {dataset!r}.", "Make them the same, or leave `dataset` out of the file."
+            f"{path} is for the dataset {given['dataset']!r}, the command says {dataset!r}.",
+            "Make them the same, or leave `dataset` out of the file.",
         )
     execution_input = {**given, "dataset": dataset, **({"runId": run_id} if run_id else {})}
     try:
         dataset_of(execution_input)
         resolve_config(execution_input, execution_name="unnamed")
     except InvalidInput as error:
-        raise CommandError(str(error), f"Correct {path or 'the arguments'}; docs/run-input.schema.json describes every key.") from None
+        raise CommandError(
+            str(error), f"Correct {path or 'the arguments'}; docs/run-input.schema.json describes every key."
+        ) from None
     return execution_input
 
 
@@ -56,9 +65,13 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        raise CommandError(f"{path} is not JSON: {error}.", "statemachine/example-input.json is an input to begin with.") from None
+        raise CommandError(
+            f"{path} is not JSON: {error}.", "statemachine/example-input.json is an input to begin with."
+        ) from None
     if not isinstance(value, dict):
-        raise CommandError(f"{path} holds no JSON object.", "statemachine/example-input.json is an input to begin with.")
+        raise CommandError(
+            f"{path} holds no JSON object.", "statemachine/example-input.json is an input to begin with."
+        )
     return value
 
 
@@ -70,7 +83,10 @@ def new_run_id(dataset: str, now: datetime) -> str:
 
 
 def start_run(starter: RunStarter, execution_input: Mapping[str, Any], now: datetime) -> Execution:
-    """Starts an execution. A run id that the input names is a run to go on with: its executions are told apart by the time."""
+    """Starts an execution.
+
+    A run id that the input names is a run to go on with: its executions are told apart by the time.
+    """
     given = execution_input.get("runId")
     run_id = str(given or new_run_id(str(execution_input["dataset"]), now))
     name = f"{run_id}_{now:%Y%m%d-%H%M%S}" if given else run_id
@@ -78,17 +94,26 @@ def start_run(starter: RunStarter, execution_input: Mapping[str, Any], now: date
 
 
 def seed_keys(dataset: str, files: Sequence[Path]) -> dict[str, Path]:
-    """The key that each file goes to. Raises CommandError for a file that no run would read, and for two of one name."""
+    """The key that each file goes to.
+
+    Raises CommandError for a file that no run would read, and for two of one name.
+    """
     strangers = [path.name for path in files if not is_seed_file(path.name)]
     if strangers:
-        raise CommandError(f"No seed files: {', '.join(strangers)}.", "Seeds are .jsonl or .csv files, each also as .gz.")
+        raise CommandError(
+            f"No seed files: {', '.join(strangers)}.", "Seeds are .jsonl or .csv files, each also as .gz."
+        )
     keys = {seeds_prefix(dataset) + path.name: path for path in files}
     if len(keys) < len(files):
-        raise CommandError("Two of the files have the same name, so that one would replace the other.", "Rename one of them.")
+        raise CommandError(
+            "Two of the files have the same name, so that one would replace the other.", "Rename one of them."
+        )
     return keys
 
 
-def upload_seeds(starter: RunStarter, dataset: str, keys: Mapping[str, Path], settings: Path | None, sent: Callable[[int], None]) -> None:
+def upload_seeds(
+    starter: RunStarter, dataset: str, keys: Mapping[str, Path], settings: Path | None, sent: Callable[[int], None]
+) -> None:
     """Uploads the settings first: the run that the seeds start reads them."""
     if settings:
         starter.upload(settings, dataset_input(dataset), lambda _: None)
@@ -96,8 +121,18 @@ def upload_seeds(starter: RunStarter, dataset: str, keys: Mapping[str, Path], se
         starter.upload(path, key, sent)
 
 
-def await_triggered(starter: RunStarter, dataset: str, before: Sequence[Execution], *, sleep: Callable[[float], None], clock: Callable[[], float]) -> Execution:
-    """The execution that an upload has started: the first one of the dataset that was not there before. Raises CommandError when none comes."""
+def await_triggered(
+    starter: RunStarter,
+    dataset: str,
+    before: Sequence[Execution],
+    *,
+    sleep: Callable[[float], None],
+    clock: Callable[[], float],
+) -> Execution:
+    """The execution that an upload has started: the first one of the dataset that was not there before.
+
+    Raises CommandError when none comes.
+    """
     known, deadline = {execution.arn for execution in before}, clock() + TRIGGER_PATIENCE_SECONDS
     while clock() < deadline:
         for listed in starter.latest(20):
@@ -109,5 +144,8 @@ def await_triggered(starter: RunStarter, dataset: str, before: Sequence[Executio
         sleep(1.0)
     raise CommandError(
         f"The files are in the bucket, but no run started within {TRIGGER_PATIENCE_SECONDS:.0f} s.",
-        f"`python -m cli start {dataset}` starts one on them. If uploads never start runs, see the trigger's queue and the log of the function StartRun.",
+        (
+            f"`python -m cli start {dataset}` starts one on them. If uploads never start runs, see the trigger's "
+            "queue and the log of the function StartRun."
+        ),
     )

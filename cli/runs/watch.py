@@ -1,4 +1,6 @@
-"""Watching a run until it ends: asks again and again, and shows what it learns, as a live picture or as the lines of a log."""
+"""Watching a run until it ends: asks again and again, and shows what it learns, as a live picture or as the lines of a
+log.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,8 +19,13 @@ TOLERATED_FAILURES = 5
 """Looks in a row that may fail for reasons that pass by themselves."""
 
 
-def watch(look: Look, console: Console, *, sleep: Callable[[float], None], now: Callable[[], datetime], every: float) -> RunView:
-    """The view of the run when it has ended. On a terminal the picture is drawn anew, elsewhere each change is a line."""
+def watch(
+    look: Look, console: Console, *, sleep: Callable[[float], None], now: Callable[[], datetime], every: float
+) -> RunView:
+    """The view of the run when it has ended.
+
+    On a terminal the picture is drawn anew, elsewhere each change is a line.
+    """
     patient_look = patient(look, sleep, every)
     show = _Live(console, now) if console.is_terminal else _Lines(console, now)
     with show.screen():

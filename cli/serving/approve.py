@@ -19,14 +19,18 @@ def waiting_run(services: Services, run_id: str) -> LedgerRow:
     if row.state == ENDED:
         raise CommandError(f"The run {run_id} was answered before: {row.status} by {row.message}.", _by_hand(run_id))
     if datetime.fromisoformat(row.deadline_at) < services.now():
-        raise CommandError(f"The run {run_id} waited until {row.deadline_at} and went on without an answer.", _by_hand(run_id))
+        raise CommandError(
+            f"The run {run_id} waited until {row.deadline_at} and went on without an answer.", _by_hand(run_id)
+        )
     return row
 
 
 def give_answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> None:
     """Lets the run go on. Raises CommandError where it has ended meanwhile."""
     if not answer(services, row, approved=approved, by=by):
-        raise CommandError(f"The run {row.run_id} does not wait any more: it was stopped, or its time ran out.", _by_hand(row.run_id))
+        raise CommandError(
+            f"The run {row.run_id} does not wait any more: it was stopped, or its time ran out.", _by_hand(row.run_id)
+        )
 
 
 def _by_hand(run_id: str) -> str:

@@ -17,7 +17,12 @@ def draw_serving(dataset: str, now: Serving) -> RenderableType:
     _row(table, "serves", now.now)
     for served in now.history:
         _row(table, "before", served)
-    lines: list[RenderableType] = [Text.assemble("Dataset ", (dataset, "bold"), " is served by "), Text(now.deployment_arn), "", table]
+    lines: list[RenderableType] = [
+        Text.assemble("Dataset ", (dataset, "bold"), " is served by "),
+        Text(now.deployment_arn),
+        "",
+        table,
+    ]
     if now.rolled_back_from:
         lines.append(Text(f"\nThe last rollback left {now.rolled_back_from}."))
     return Group(*lines)
@@ -29,5 +34,11 @@ def _row(table: Table, state: str, served: Served) -> None:
 
 def draw_verdict(run_id: str, verdict: VerdictResult) -> RenderableType:
     """A run's verdict with its reasons."""
-    head = Text.assemble("Run ", (run_id, "bold"), ": ", (verdict.decision, VERDICT_STYLES.get(verdict.decision, "bold")), f"  {verdict.headline}")
+    head = Text.assemble(
+        "Run ",
+        (run_id, "bold"),
+        ": ",
+        (verdict.decision, VERDICT_STYLES.get(verdict.decision, "bold")),
+        f"  {verdict.headline}",
+    )
     return Group(head, *(Text(f"  {reason}") for reason in verdict.reasons))

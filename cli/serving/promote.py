@@ -15,7 +15,9 @@ from distillation.errors import DistillationError
 from distillation.layout import RunLayout
 
 LOOK_SECONDS, PATIENCE_LOOKS = 5.0, 720
-"""A look every 5 seconds for an hour: nobody says how long an update takes; what was begun goes on by itself, and the command takes it up again."""
+"""A look every 5 seconds for an hour: nobody says how long an update takes; what was begun goes on by itself, and the
+command takes it up again.
+"""
 
 
 class Waiting(NamedTuple):
@@ -41,9 +43,15 @@ def candidate(services: Services, dataset: str, run_id: str) -> Candidate:
     if services.store.get_or_none(layout.run) is None:
         raise CommandError(f"There is no run {run_id}.", "`python -m cli runs` lists the newest ones.")
     if (of := read_run(services.store, run_id).dataset) != dataset:
-        raise CommandError(f"The run {run_id} is one of the dataset {of}, not of {dataset}.", f"python -m cli promote {of} --run {run_id}")
+        raise CommandError(
+            f"The run {run_id} is one of the dataset {of}, not of {dataset}.",
+            f"python -m cli promote {of} --run {run_id}",
+        )
     if services.store.get_or_none(layout.students) is None:
-        raise CommandError(f"The run {run_id} has no student that was asked the holdout.", f"`python -m cli watch {run_id}` shows how far it came.")
+        raise CommandError(
+            f"The run {run_id} has no student that was asked the holdout.",
+            f"`python -m cli watch {run_id}` shows how far it came.",
+        )
     now = serving(services, dataset)
     if now and now.run_id == run_id:
         raise CommandError(f"The student of {run_id} serves {dataset} already.", "")
@@ -62,7 +70,10 @@ def promote(services: Services, chosen: Candidate, waiting: Waiting) -> str:
 
 
 def bring_to_serve(services: Services, run_id: str, dataset: str, model_arn: str, waiting: Waiting) -> Verified:
-    """The stable deployment serves the model and has passed the run's canary. Raises CommandError where not, after the way back."""
+    """The stable deployment serves the model and has passed the run's canary.
+
+    Raises CommandError where not, after the way back.
+    """
     job = move(services, run_id, dataset, model_arn, waiting)
     seen = verify(services, run_id, job)
     if seen.why:
@@ -70,7 +81,8 @@ def bring_to_serve(services: Services, run_id: str, dataset: str, model_arn: str
             waiting.say("The canary did not pass; moving back ...")
             await_move(services, run_id, seen.back, waiting)
         raise CommandError(
-            f"Nothing was changed: {seen.why}.", "What served before serves as before. Look at the model, or lower serving.canaryAgreement in a new run."
+            f"Nothing was changed: {seen.why}.",
+            "What served before serves as before. Look at the model, or lower serving.canaryAgreement in a new run.",
         )
     waiting.say(f"Canary: {seen.canary.equal} of {seen.canary.asked} answers as in the run.")
     return seen
@@ -96,9 +108,14 @@ def await_move(services: Services, run_id: str, job: str, waiting: Waiting) -> N
             break
         waiting.sleep(LOOK_SECONDS)
     else:
-        raise CommandError(f"{arn} is still on its way to {model} after an hour.", "The same command goes on where this one stopped.")
+        raise CommandError(
+            f"{arn} is still on its way to {model} after an hour.", "The same command goes on where this one stopped."
+        )
     if outcome is Outcome.FAILED:
-        raise CommandError(f"{arn} did not take over {model}: {seen.message or seen.status}.", "The model before goes on serving. Try again later.")
+        raise CommandError(
+            f"{arn} did not take over {model}: {seen.message or seen.status}.",
+            "The model before goes on serving. Try again later.",
+        )
 
 
 @contextmanager
@@ -107,4 +124,6 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except DistillationError as error:
-        raise CommandError(f"{error}", "Nothing was promoted. `python -m cli serving DATASET` says what serves.") from None
+        raise CommandError(
+            f"{error}", "Nothing was promoted. `python -m cli serving DATASET` says what serves."
+        ) from None

@@ -15,7 +15,10 @@ def what_serves(services: Services, dataset: str) -> Serving:
     """What the dataset's parameter says. Raises CommandError before the first promotion."""
     now = serving(services, dataset)
     if now is None:
-        raise Nowhere(f"Nothing was promoted for {dataset} yet.", f"`python -m cli promote {dataset} --run RUN` promotes a run's student.")
+        raise Nowhere(
+            f"Nothing was promoted for {dataset} yet.",
+            f"`python -m cli promote {dataset} --run RUN` promotes a run's student.",
+        )
     return now
 
 
@@ -24,11 +27,19 @@ def rollback_target(now: Serving, run_id: str | None) -> Served:
     target = to_go_back_to(now, run_id)
     if target is None:
         known = ", ".join(served.run_id for served in now.history) or "nothing"
-        raise Nowhere(f"There is {'no run ' + run_id + ' in' if run_id else 'nothing in'} the history to go back to; it holds {known}.", "")
+        raise Nowhere(
+            (
+                f"There is {'no run ' + run_id + ' in' if run_id else 'nothing in'} the history to go back to; it "
+                f"holds {known}."
+            ),
+            "",
+        )
     return target
 
 
-def roll_back(services: Services, dataset: str, now: Serving, target: Served, waiting: Waiting, *, canary: bool = True) -> str:
+def roll_back(
+    services: Services, dataset: str, now: Serving, target: Served, waiting: Waiting, *, canary: bool = True
+) -> str:
     """Brings the target back and notes it in the parameter, whose name it gives.
 
     `canary` False where the run's files, which the canary needs, are gone, or where there is no time.
@@ -38,4 +49,6 @@ def roll_back(services: Services, dataset: str, now: Serving, target: Served, wa
             bring_to_serve(services, target.run_id, dataset, target.model_arn, waiting)
         else:
             move(services, target.run_id, dataset, target.model_arn, waiting)
-        return write_parameter(services, dataset, rolled_back(now, target, services.now().isoformat(timespec="seconds")))
+        return write_parameter(
+            services, dataset, rolled_back(now, target, services.now().isoformat(timespec="seconds"))
+        )

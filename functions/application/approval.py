@@ -12,9 +12,16 @@ KIND, WAITING, ENDED = "approval", "WAITING", "ENDED"
 
 
 def ask_for_approval(services: Services, run_id: str, token: str, hours: int) -> LedgerRow:
-    """Notes who waits and until when. An earlier execution's wait that is over is left as it is; the next attempt gets its own row."""
+    """Notes who waits and until when.
+
+    An earlier execution's wait that is over is left as it is; the next attempt gets its own row.
+    """
     now = services.now()
-    name = next(n for attempt in count() if not _over(services, run_id, n := job_names.approval(services.settings.app, run_id, attempt)))
+    name = next(
+        n
+        for attempt in count()
+        if not _over(services, run_id, n := job_names.approval(services.settings.app, run_id, attempt))
+    )
     deadline, expires = now + timedelta(hours=hours), now + timedelta(hours=hours) + KEEP_LEDGER
     services.ledger.open(
         LedgerRow(
@@ -41,7 +48,9 @@ def pending_approval(services: Services, run_id: str) -> LedgerRow | None:
 
 
 def answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> bool:
-    """Completes the wait; False where nobody waits any more (the time ran out, the execution was stopped, somebody answered before)."""
+    """Completes the wait; False where nobody waits any more (the time ran out, the execution was stopped, somebody
+    answered before).
+    """
     if row.state == ENDED or row.token is None:
         return False
     taken = services.callbacks.answer(row.token, {"approved": approved, "by": by})

@@ -1,4 +1,6 @@
-"""What the compared arms learn from the dataset's files: the few-shot arm's examples, and the direct arm's training files."""
+"""What the compared arms learn from the dataset's files: the few-shot arm's examples, and the direct arm's training
+files.
+"""
 
 from collections.abc import Iterator
 
@@ -31,7 +33,13 @@ def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
     count = record.settings.arms.few_shot
     if count == 0:
         return None
-    return FewShot(learnt_prompts(taught(store, RunLayout(record.run_id).dataset("train.jsonl")), known_prompts(store, record.run_id)), count, record.task)
+    return FewShot(
+        learnt_prompts(
+            taught(store, RunLayout(record.run_id).dataset("train.jsonl")), known_prompts(store, record.run_id)
+        ),
+        count,
+        record.task,
+    )
 
 
 def taught(store: Store, key: str) -> dict[tuple[str, str], list[str]]:
@@ -48,6 +56,15 @@ def training_lines(store: Store, key: str) -> Iterator[tuple[str, str, str]]:
 
 
 def known_prompts(store: Store, run_id: str) -> Iterator[Learnt]:
-    """Every candidate of the run: its prompt as it is trained on (redacted where that was wanted), under the id of the prompt that was asked."""
+    """Every candidate of the run: its prompt as it is trained on (redacted where that was wanted), under the id of the
+    prompt that was asked.
+    """
     for one in store.records_below(RunLayout(run_id).candidates_prefix, _Known, named="shard-"):
-        yield Learnt(prompt_id=one.key.prompt_id, system=one.system, prompt=one.prompt, answers=(), category=one.category, agreement=one.agreement)
+        yield Learnt(
+            prompt_id=one.key.prompt_id,
+            system=one.system,
+            prompt=one.prompt,
+            answers=(),
+            category=one.category,
+            agreement=one.agreement,
+        )

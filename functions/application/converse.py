@@ -1,4 +1,7 @@
-"""Answering requests through Converse in turns that fit into Lambda's time. Shared by teacher shards, holdout shards and the canary."""
+"""Answering requests through Converse in turns that fit into Lambda's time.
+
+Shared by teacher shards, holdout shards and the canary.
+"""
 
 import time
 from collections.abc import Sequence
@@ -19,8 +22,11 @@ PATIENCE_SECONDS = 300.0
 PACE = Pace(time.monotonic, time.sleep)
 
 
-def converse(services: Services, turn: Turn, todo: Sequence[Request], *, model_id: str, replies: str, flex: bool) -> bool:
-    """Asks `todo` and writes the replies as parts below the prefix `replies`, behind the parts of earlier turns. True when all were asked.
+def converse(
+    services: Services, turn: Turn, todo: Sequence[Request], *, model_id: str, replies: str, flex: bool
+) -> bool:
+    """Asks `todo` and writes the replies as parts below the prefix `replies`, behind the parts of earlier turns. True
+    when all were asked.
 
     Raises:
         ThrottledByBedrock: a whole turn brought nothing at all.
@@ -35,16 +41,26 @@ def converse(services: Services, turn: Turn, todo: Sequence[Request], *, model_i
         time_is_up=lambda: turn.get_remaining_time_in_millis() < RESERVE_MS,
         pace=PACE,
     )
-    written = sum(store.put_lines(f"{replies}now/part-{number:04d}.jsonl.out", part) for number, part in enumerate(parts, first_part))
+    written = sum(
+        store.put_lines(f"{replies}now/part-{number:04d}.jsonl.out", part)
+        for number, part in enumerate(parts, first_part)
+    )
     if todo and had_time and not written:
         raise ThrottledByBedrock(f"{model_id} answered none of {len(todo)} requests in a whole turn")
     return written == len(todo)
 
 
 def ask_all(services: Services, requests: Sequence[Request], *, model_id: str) -> list[bytes]:
-    """The reply lines to a few requests, in order of arrival; what could not be answered within `PATIENCE_SECONDS` has none."""
+    """The reply lines to a few requests, in order of arrival; what could not be answered within `PATIENCE_SECONDS` has
+    none.
+    """
     limit, end = AdaptiveLimit(most=START, start=2), PACE.clock() + PATIENCE_SECONDS
     parts = answer_in_parts(
-        requests, lambda request: services.models.ask(model_id, request, flex=False), limit=limit, most=START, time_is_up=lambda: PACE.clock() > end, pace=PACE
+        requests,
+        lambda request: services.models.ask(model_id, request, flex=False),
+        limit=limit,
+        most=START,
+        time_is_up=lambda: PACE.clock() > end,
+        pace=PACE,
     )
     return [line for part in parts for line in part]

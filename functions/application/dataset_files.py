@@ -15,7 +15,15 @@ from application.rounds import answers_of
 from application.run_files import funnel_of, read_common_shingles, read_run
 from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS, MIN_SAMPLES
 from distillation.bedrock.training_lines import conversation_line
-from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, FileDigest, InputFile, Manifest, histogram
+from distillation.dataset.manifest import (
+    AGREEMENT_EDGES,
+    ENTROPY_EDGES,
+    DatasetFile,
+    FileDigest,
+    InputFile,
+    Manifest,
+    histogram,
+)
 from distillation.dataset.merge import Decision, decide, merge_plan
 from distillation.dataset.ratings import ratings_of
 from distillation.errors import NotEnoughExamples, RecordsLost
@@ -69,13 +77,21 @@ def write_dataset(store: Store, run_id: str) -> Manifest:
     decision = decided(store, record, None if judge is None else read_ratings(store, run_id))
     _check_prompts(store, run_id, decision.arrived)
     rejected = _write_rejected(store, run_id, decision)
-    _check_examples(decision, rejected.reasons, MIN_DISTILLATION_PROMPTS if record.settings.training.managed else MIN_SAMPLES)
-    files = {"rejected.jsonl": rejected.file} | _write_sides(store, run_id, decision) | _write_holdout(store, run_id, decision)
+    _check_examples(
+        decision, rejected.reasons, MIN_DISTILLATION_PROMPTS if record.settings.training.managed else MIN_SAMPLES
+    )
+    files = (
+        {"rejected.jsonl": rejected.file}
+        | _write_sides(store, run_id, decision)
+        | _write_holdout(store, run_id, decision)
+    )
     manifest = _manifest(store, record, decision, rejected.reasons, files)
     card = card_of(manifest, record, *_shown(store, run_id)).encode()
     digest = FileDigest()
     store.put_lines(RunLayout(run_id).dataset("card.md"), digest.passing(card.splitlines(keepends=True)))
-    manifest = msgspec.structs.replace(manifest, files=dict(sorted({**manifest.files, "card.md": digest.file()}.items())))
+    manifest = msgspec.structs.replace(
+        manifest, files=dict(sorted({**manifest.files, "card.md": digest.file()}.items()))
+    )
     store.put_json(RunLayout(run_id).dataset("manifest.json"), manifest)
     return manifest
 
@@ -89,7 +105,9 @@ def _write_rejected(store: Store, run_id: str, decision: Decision) -> _Rejected:
     layout, digest, reasons = RunLayout(run_id), FileDigest(), dict[str, int]()
 
     def counted() -> Iterator[RejectedExample]:
-        for rejected in chain(store.records_below(layout.candidates_prefix, RejectedExample, named="rejected-"), decision.rejected):
+        for rejected in chain(
+            store.records_below(layout.candidates_prefix, RejectedExample, named="rejected-"), decision.rejected
+        ):
             reasons[rejected.reason] = reasons.get(rejected.reason, 0) + 1
             yield rejected
 
@@ -98,10 +116,14 @@ def _write_rejected(store: Store, run_id: str, decision: Decision) -> _Rejected:
 
 
 def _write_sides(store: Store, run_id: str, decision: Decision) -> dict[str, DatasetFile]:
-    """Both training files in one pass over the candidates: the small one waits on disk while the large one is written."""
+    """Both training files in one pass over the candidates: the small one waits on disk while the large one is
+    written.
+    """
     layout, train, validation = RunLayout(run_id), FileDigest(), FileDigest()
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        store.put_lines(layout.dataset("train.jsonl"), train.passing(_train_lines(_lines(store, run_id, decision), spool)))
+        store.put_lines(
+            layout.dataset("train.jsonl"), train.passing(_train_lines(_lines(store, run_id, decision), spool))
+        )
         spool.seek(0)
         store.put_lines(layout.dataset("validation.jsonl"), validation.passing(spool))
     return {"train.jsonl": train.file(), "validation.jsonl": validation.file()}
@@ -133,11 +155,20 @@ def _write_holdout(store: Store, run_id: str, decision: Decision) -> dict[str, D
 
 
 def _item(held: Held) -> HoldoutItem:
-    return HoldoutItem(prompt_id=held.key.prompt_id, prompt=held.prompt, system=held.system, reference=held.reference, category=held.category)
+    return HoldoutItem(
+        prompt_id=held.key.prompt_id,
+        prompt=held.prompt,
+        system=held.system,
+        reference=held.reference,
+        category=held.category,
+    )
 
 
 def _check_prompts(store: Store, run_id: str, arrived: list[str]) -> None:
-    """Every prompt came out of exactly one shard, as a candidate, in the holdout or rejected. The merge itself loses none: its funnel adds up."""
+    """Every prompt came out of exactly one shard, as a candidate, in the holdout or rejected.
+
+    The merge itself loses none: its funnel adds up.
+    """
     layout = RunLayout(run_id)
     after = arrived + [r.prompt_id for r in store.records_below(layout.candidates_prefix, _Named, named="rejected-")]
     unexpected, missing = set(after), set[str]()
@@ -154,12 +185,15 @@ def _check_examples(decision: Decision, reasons: dict[str, int], least: int) -> 
     if decision.lines[Side.TRAIN] < least:
         counted = ", ".join(f"{reason} {count}" for reason, count in reasons.items()) or "none"
         raise NotEnoughExamples(
-            f"{decision.lines[Side.TRAIN]} training examples are left and a customization job of this kind takes at least {least}. Rejected prompts: {counted} "
+            f"{decision.lines[Side.TRAIN]} training examples are left and a customization job of this kind takes at "
+            f"least {least}. Rejected prompts: {counted} "
             "(5-dataset/rejected.jsonl names each). Give more seeds, a smaller split.holdoutShare, or milder filters."
         )
 
 
-def _manifest(store: Store, record: RunRecord, decision: Decision, reasons: dict[str, int], files: dict[str, DatasetFile]) -> Manifest:
+def _manifest(
+    store: Store, record: RunRecord, decision: Decision, reasons: dict[str, int], files: dict[str, DatasetFile]
+) -> Manifest:
     layout = RunLayout(record.run_id)
     return Manifest(
         run_id=record.run_id,
@@ -183,7 +217,10 @@ def _manifest(store: Store, record: RunRecord, decision: Decision, reasons: dict
             "unicode": unicodedata.unidata_version,
         },
         prompt_hashes=record.prompt_hashes,
-        inputs=tuple(InputFile(name=o.key.removeprefix(layout.root), bytes=o.bytes, etag=o.etag) for o in store.list(layout.all_replies_prefix)),
+        inputs=tuple(
+            InputFile(name=o.key.removeprefix(layout.root), bytes=o.bytes, etag=o.etag)
+            for o in store.list(layout.all_replies_prefix)
+        ),
     )
 
 

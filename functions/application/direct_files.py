@@ -1,4 +1,7 @@
-"""The direct arm's training files, from the student's and the seeds' references. Needs the layer `curation`: references are redacted as prompts are."""
+"""The direct arm's training files, from the student's and the seeds' references.
+
+Needs the layer `curation`: references are redacted as prompts are.
+"""
 
 from collections.abc import Iterator
 
@@ -34,14 +37,25 @@ def write_direct_files(store: Store, run_id: str) -> dict[str, DirectCounts]:
     ids: dict[tuple[str, str], str] = {}
     for known in known_prompts(store, run_id):
         ids.setdefault((known.system, known.prompt), known.prompt_id)
-    lines = {name: [Taught(ids[system, prompt], system, prompt) for system, prompt, _ in training_lines(store, layout.dataset(name))] for name in FILES}
-    references = references_of(_references(store, run_id), {one.prompt_id for taught in lines.values() for one in taught})
-    counts = {name: _write(store, layout.training_file(Arm.DIRECT, name), lines[name], references, record) for name in FILES}
+    lines = {
+        name: [
+            Taught(ids[system, prompt], system, prompt)
+            for system, prompt, _ in training_lines(store, layout.dataset(name))
+        ]
+        for name in FILES
+    }
+    references = references_of(
+        _references(store, run_id), {one.prompt_id for taught in lines.values() for one in taught}
+    )
+    counts = {
+        name: _write(store, layout.training_file(Arm.DIRECT, name), lines[name], references, record) for name in FILES
+    }
     store.put_json(layout.training_file(Arm.DIRECT, "counts.json"), counts)
     train = counts["train.jsonl"]
     if train.prompts < MIN_SAMPLES:
         raise NotEnoughExamples(
-            f"arms.direct: {train.prompts} prompts of train.jsonl have a usable reference and a customization job takes at least {MIN_SAMPLES}; "
+            f"arms.direct: {train.prompts} prompts of train.jsonl have a usable reference and a customization job "
+            f"takes at least {MIN_SAMPLES}; "
             f"{train.prompts_without} have none. Give more references, or leave arms.direct out."
         )
     return counts

@@ -34,7 +34,8 @@ def _services() -> Services:
 
 def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
     """Makes the Lambda entry point of `run`: structured log lines with the run id, a trace segment, EMF metrics."""
-    # A handler calls this when all is imported. Modules stay for good: the garbage collector need not search them again and again.
+    # A handler calls this when all is imported. Modules stay for good: the garbage collector need not search them again
+    # and again.
     gc.freeze()
 
     @logger.inject_lambda_context(clear_state=True)

@@ -1,4 +1,6 @@
-"""The user's evaluation files, copied into the run when it first reads them, so that what an example was compared with stays known."""
+"""The user's evaluation files, copied into the run when it first reads them, so that what an example was compared with
+stays known.
+"""
 
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout

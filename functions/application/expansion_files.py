@@ -16,7 +16,8 @@ from gateways.store import Store
 
 
 class RoundsSoFar(NamedTuple):
-    """The rounds before round `number` (from 0): their counts, their topics, the prompts that they kept; and the seeds, of which `parents` may be shown.
+    """The rounds before round `number` (from 0): their counts, their topics, the prompts that they kept; and the seeds,
+    of which `parents` may be shown.
 
     Those are neither of the holdout nor twins of one that is.
     """
@@ -33,8 +34,15 @@ def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
     """What round `number` stands on."""
     layout = RunLayout(record.run_id)
     seeds = list(store.records(layout.prompts, Prompt))
-    history = [msgspec.json.decode(store.get(layout.expansion(f"counts-{earlier:02d}.json")), type=RoundCounts) for earlier in range(number)]
-    topics = [topic for earlier in range(number) for topic in store.records(layout.expansion(f"topics-{earlier:02d}.jsonl"), Topic)]
+    history = [
+        msgspec.json.decode(store.get(layout.expansion(f"counts-{earlier:02d}.json")), type=RoundCounts)
+        for earlier in range(number)
+    ]
+    topics = [
+        topic
+        for earlier in range(number)
+        for topic in store.records(layout.expansion(f"topics-{earlier:02d}.jsonl"), Topic)
+    ]
     free = parents_of(seeds, record.split)
     shown = {prompt.prompt_id for prompt in free}
     held = [prompt for prompt in seeds if prompt.prompt_id not in shown]
@@ -45,7 +53,11 @@ def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
 def expanded_before(store: Store, run_id: str, number: int) -> Iterator[Prompt]:
     """The prompts that the rounds before round `number` kept, in order."""
     layout = RunLayout(run_id)
-    return (prompt for earlier in range(number) for prompt in store.records(layout.expansion(f"round-{earlier:02d}.jsonl"), Prompt))
+    return (
+        prompt
+        for earlier in range(number)
+        for prompt in store.records(layout.expansion(f"round-{earlier:02d}.jsonl"), Prompt)
+    )
 
 
 def read_asks(store: Store, run_id: str, number: int) -> list[Ask]:
@@ -56,5 +68,7 @@ def read_asks(store: Store, run_id: str, number: int) -> list[Ask]:
 def read_round_replies(store: Store, run_id: str, number: int) -> list[Answer | RejectedAnswer]:
     """All that the teacher said in round `number`, what was taken over from earlier runs too."""
     prefix, named = RunLayout(run_id).answers_prefix, f"{Stage.EXPANSION}-{number:02d}-"
-    answers = (answer for part in ("cached", "shard-") for answer in store.records_below(prefix, Answer, named=named + part))
+    answers = (
+        answer for part in ("cached", "shard-") for answer in store.records_below(prefix, Answer, named=named + part)
+    )
     return [*answers, *store.records_below(prefix, RejectedAnswer, named=named + "rejected-")]

@@ -1,4 +1,6 @@
-"""What is judged, in the bucket: the answers of the arms, the datasets of the evaluation jobs, and the pairs that are compared."""
+"""What is judged, in the bucket: the answers of the arms, the datasets of the evaluation jobs, and the pairs that are
+compared.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -47,6 +49,8 @@ def read_pairs(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[
     return pairs_between(record, judged_items(judge, list(read_holdout(store, record.run_id))), texts)
 
 
-def pairs_between(record: RunRecord, items: Sequence[HoldoutItem], texts: Mapping[str, Mapping[str, str]]) -> list[Pair]:
+def pairs_between(
+    record: RunRecord, items: Sequence[HoldoutItem], texts: Mapping[str, Mapping[str, str]]
+) -> list[Pair]:
     """The same from what was read already: arm -> prompt id -> answer."""
     return pairs_of(items, texts.get(Arm.STUDENT, {}), texts.get(Arm.TEACHER, {}), record.task)

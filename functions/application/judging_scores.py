@@ -13,7 +13,14 @@ from distillation.evaluation.targets import Judged
 from distillation.judging.answers import texts_by_prompt
 from distillation.judging.calibration import calibration
 from distillation.judging.comparisons import choices_of, comparisons
-from distillation.judging.scores import Judgements, arm_judgements, judged_arms, judged_scores, read_judgements, shown_metrics
+from distillation.judging.scores import (
+    Judgements,
+    arm_judgements,
+    judged_arms,
+    judged_scores,
+    read_judgements,
+    shown_metrics,
+)
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction, Stage
 from distillation.run.evaluation import EvaluationJudge
@@ -29,7 +36,13 @@ class Judging(NamedTuple):
 
 
 def read_judging(
-    store: Store, record: RunRecord, holdout: Sequence[HoldoutItem], predictions: Mapping[str, Sequence[Prediction]], *, tolerance: Tolerance, seed: int
+    store: Store,
+    record: RunRecord,
+    holdout: Sequence[HoldoutItem],
+    predictions: Mapping[str, Sequence[Prediction]],
+    *,
+    tolerance: Tolerance,
+    seed: int,
 ) -> Judging | None:
     """None where the run's input names no judge of the evaluation."""
     judge = record.settings.evaluation.judge
@@ -47,17 +60,27 @@ def read_judging(
             warnings=tuple(filter(None, (relative, _incomplete(arms)))),
             arms=arms,
             calibration=calibration(given, record.task, tolerance=tolerance, resamples=RESAMPLES, seed=seed),
-            comparisons=_comparisons(store, record, given, seed) if judge.pairwise and Arm.STUDENT in given.arms else None,
+            comparisons=_comparisons(store, record, given, seed)
+            if judge.pairwise and Arm.STUDENT in given.arms
+            else None,
         ),
     )
 
 
 def _judgements(
-    store: Store, record: RunRecord, judge: EvaluationJudge, items: Sequence[HoldoutItem], predictions: Mapping[str, Sequence[Prediction]]
+    store: Store,
+    record: RunRecord,
+    judge: EvaluationJudge,
+    items: Sequence[HoldoutItem],
+    predictions: Mapping[str, Sequence[Prediction]],
 ) -> Judgements:
     layout = RunLayout(record.run_id)
     arms = {
-        arm: arm_judgements(items, texts_by_prompt(given), read_judgements(store.lines_below(f"{layout.judge_prefix}{arm}/", suffix="_output.jsonl")))
+        arm: arm_judgements(
+            items,
+            texts_by_prompt(given),
+            read_judgements(store.lines_below(f"{layout.judge_prefix}{arm}/", suffix="_output.jsonl")),
+        )
         for arm, given in predictions.items()
     }
     return Judgements(items, shown_metrics(judge), arms)
@@ -66,7 +89,9 @@ def _judgements(
 def _comparisons(store: Store, record: RunRecord, given: Judgements, seed: int) -> Comparisons:
     pairs = pairs_between(record, given.items, {arm: judged.texts for arm, judged in given.arms.items()})
     choices = choices_of(answers_of(store, record.run_id, Stage.COMPARISONS))
-    return comparisons(pairs, choices, record.models.judge, unanswered=len(given.items) - len(pairs), resamples=RESAMPLES, seed=seed)
+    return comparisons(
+        pairs, choices, record.models.judge, unanswered=len(given.items) - len(pairs), resamples=RESAMPLES, seed=seed
+    )
 
 
 def _incomplete(arms: Mapping[str, Mapping[str, JudgedArm]]) -> str | None:
@@ -74,5 +99,8 @@ def _incomplete(arms: Mapping[str, Mapping[str, JudgedArm]]) -> str | None:
     missing = {arm: max((one.missing for one in metrics.values()), default=0) for arm, metrics in arms.items()}
     found = ", ".join(f"{arm} {count}" for arm, count in missing.items() if count)
     return (
-        f"Answers that no evaluation job judged: {found}. Their prompts are left out for every arm, an arm of which nothing was judged is." if found else None
+        f"Answers that no evaluation job judged: {found}. Their prompts are left out for every arm, an arm of which "
+        "nothing was judged is."
+        if found
+        else None
     )

@@ -1,4 +1,5 @@
-"""Bringing a run's student to serve its dataset, and back: the same steps for the machine's states and for the command line.
+"""Bringing a run's student to serve its dataset, and back: the same steps for the machine's states and for the command
+line.
 
 submit_promotion -> (wait) -> ask_canary -> publish, or take_back -> (wait).
 """
@@ -38,7 +39,11 @@ TAKEN_BACK = "TakenBack"
 
 
 class Verified(NamedTuple):
-    """What the canary showed. `why` is empty where it passed; else `back` is the ledger name of the move back to wait for, empty where there is none."""
+    """What the canary showed.
+
+    `why` is empty where it passed; else `back` is the ledger name of the move back to wait for, empty where there is
+    none.
+    """
 
     why: str
     back: str
@@ -60,11 +65,14 @@ def serving(services: Services, dataset: str) -> Serving | None:
 def was_promoted(services: Services, run_id: str, dataset: str) -> bool:
     """Whether the run's student serves, did, or may be brought back by a rollback: then nothing may delete it."""
     now = serving(services, dataset)
-    return services.store.get_or_none(RunLayout(run_id).promotion) is not None or (now is not None and now.knows(run_id))
+    return services.store.get_or_none(RunLayout(run_id).promotion) is not None or (
+        now is not None and now.knows(run_id)
+    )
 
 
 def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: str) -> str:
-    """Has the stable deployment take over the model, once; gives the ledger name to wait for. The first promotion makes the deployment, later ones move it.
+    """Has the stable deployment take over the model, once; gives the ledger name to wait for. The first promotion makes
+    the deployment, later ones move it.
 
     Raises:
         ThrottledByBedrock: the deployment is just being made or moved for somebody else.
@@ -72,10 +80,16 @@ def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: s
     """
     app, name = services.settings.app, job_names.stable_deployment(services.settings.app, dataset)
     stable = services.deployments.find(name)
-    job = next(job for attempt in count() if _usable(services, run_id, job := job_names.promotion(app, run_id, attempt), stable, model_arn))
+    job = next(
+        job
+        for attempt in count()
+        if _usable(services, run_id, job := job_names.promotion(app, run_id, attempt), stable, model_arn)
+    )
     _plan_way_back(services, run_id, dataset, stable, PromotionPlan(deployment=name, model_arn=model_arn))
     tags = {"app": app, "dataset": dataset}
-    request = deployment_request(name, model_arn=model_arn, tags=tags) | {"clientRequestToken": job_names.client_token(job)}
+    request = deployment_request(name, model_arn=model_arn, tags=tags) | {
+        "clientRequestToken": job_names.client_token(job)
+    }
     submit_once(
         services.ledger,
         run_id=run_id,
@@ -102,7 +116,9 @@ def _takes_over(services: Services, stable: str, model_arn: str) -> bool:
     seen = services.deployments.look_for(stable, model_arn)
     if outcome_of(JobKind.PROMOTION, seen.status) is Outcome.SUCCEEDED:
         return True
-    return services.deployments.moves_to(stable) == model_arn or (seen.status == "Creating" and seen.model_arn == model_arn)
+    return services.deployments.moves_to(stable) == model_arn or (
+        seen.status == "Creating" and seen.model_arn == model_arn
+    )
 
 
 def _move(services: Services, stable: str | None, model_arn: str) -> str | None:
@@ -138,7 +154,8 @@ def _plan_way_back(services: Services, run_id: str, dataset: str, stable: str | 
 
 
 def ask_canary(services: Services, run_id: str, deployment_arn: str) -> Canary:
-    """Asks the stable deployment some holdout prompts of the run, greedily, and compares with the run's own predictions of the student.
+    """Asks the stable deployment some holdout prompts of the run, greedily, and compares with the run's own predictions
+    of the student.
 
     Raises:
         ThrottledByBedrock: a model that has just taken over is busy.
@@ -148,7 +165,9 @@ def ask_canary(services: Services, run_id: str, deployment_arn: str) -> Canary:
     said = {p.prompt_id: p.text for p in predictions if p.text is not None and p.sample == GREEDY_SAMPLE}
     items = canary_items(list(read_holdout(store, run_id)), said, record.settings.serving.canary_items)
     requests = [greedy_request(item, record.sampling.max_tokens, deployment_arn) for item in items]
-    found = read_replies((request.record_id for request in requests), ask_all(services, requests, model_id=deployment_arn))
+    found = read_replies(
+        (request.record_id for request in requests), ask_all(services, requests, model_id=deployment_arn)
+    )
     if busy := found.to_ask_again:
         raise ThrottledByBedrock(f"{deployment_arn} is busy: {len(busy)} of {len(items)} canary prompts were throttled")
     texts = {answer.prompt_id: answer.text for answer in found.answers}
@@ -162,13 +181,16 @@ def refusal(canary: Canary, agreement: float) -> str:
     if canary.asked == 0:
         return "the run's student answered no holdout prompt, so there is nothing to compare the stable deployment with"
     return (
-        f"the stable deployment answered {canary.equal} of {canary.asked} canary prompts as the student did in its run, "
-        f"at least {agreement:.0%} are asked for (serving.canaryAgreement); it differs for {', '.join(canary.differing)}"
+        f"the stable deployment answered {canary.equal} of {canary.asked} canary prompts as the student did in its "
+        "run, "
+        f"at least {agreement:.0%} are asked for (serving.canaryAgreement); it differs for "
+        f"{', '.join(canary.differing)}"
     )
 
 
 def verify(services: Services, run_id: str, job: str) -> Verified:
-    """Asks the canary of the deployment that took over in ledger row `job`; where it does not pass, the promotion is taken back.
+    """Asks the canary of the deployment that took over in ledger row `job`; where it does not pass, the promotion is
+    taken back.
 
     Raises:
         PromotionFailed: the deployment serves something else by now.
@@ -177,7 +199,9 @@ def verify(services: Services, run_id: str, job: str) -> Verified:
     if row is None or row.job_arn is None:
         raise PromotionFailed(f"the ledger knows of no promotion {job} that was submitted")
     if row.status == TAKEN_BACK:
-        return Verified(why=row.message or "", back=take_back(services, run_id, job, row.message or ""), deployment_arn=row.job_arn)
+        return Verified(
+            why=row.message or "", back=take_back(services, run_id, job, row.message or ""), deployment_arn=row.job_arn
+        )
     if not _takes_over(services, row.job_arn, row.model_arn or ""):
         raise PromotionFailed(f"{row.job_arn} does not serve {row.model_arn}: somebody else has moved it meanwhile")
     canary = ask_canary(services, run_id, row.job_arn)
@@ -215,9 +239,11 @@ def _train_sha256(services: Services, layout: RunLayout) -> str:
 
 
 def take_back(services: Services, run_id: str, job: str, why: str) -> str:
-    """Undoes the promotion with the ledger name `job`: moves the stable deployment back to what it served, or deletes it where this promotion made it.
+    """Undoes the promotion with the ledger name `job`: moves the stable deployment back to what it served, or deletes
+    it where this promotion made it.
 
-    Gives the ledger name to wait for, empty where nothing is left to wait for. A deployment that somebody else has moved since is left alone.
+    Gives the ledger name to wait for, empty where nothing is left to wait for. A deployment that somebody else has
+    moved since is left alone.
 
     Raises:
         ThrottledByBedrock: the deployment is still on its way to the new model; try again later.
@@ -225,7 +251,11 @@ def take_back(services: Services, run_id: str, job: str, why: str) -> str:
     plan = msgspec.json.decode(services.store.get(RunLayout(run_id).promotion_plan), type=PromotionPlan)
     stable = services.deployments.find(plan.deployment)
     back = ""
-    if stable is not None and plan.previous_model_arn is None and (_never_lived(services, stable) or _takes_over(services, stable, plan.model_arn)):
+    if (
+        stable is not None
+        and plan.previous_model_arn is None
+        and (_never_lived(services, stable) or _takes_over(services, stable, plan.model_arn))
+    ):
         services.deployments.delete(stable)
     elif stable is not None and plan.previous_model_arn is not None:
         back = _move_back(services, run_id, job, stable, plan)
@@ -252,17 +282,28 @@ def _move_back(services: Services, run_id: str, job: str, stable: str, plan: Pro
 
 
 def undo_unverified(services: Services, run_id: str) -> list[str]:
-    """Takes back every promotion of the run that was not, and deletes a deployment that never came to life; gives one line for each.
+    """Takes back every promotion of the run that was not, and deletes a deployment that never came to life; gives one
+    line for each.
 
     Only for a run that `was_promoted` denies. An update that Bedrock failed has left the model before in place.
     """
     rows = [row for row in services.ledger.rows(run_id) if _open(row)]
-    return [_undo_line(take_back(services, run_id, row.job_name, "the run failed before the promotion was verified"), row) for row in rows]
+    return [
+        _undo_line(take_back(services, run_id, row.job_name, "the run failed before the promotion was verified"), row)
+        for row in rows
+    ]
 
 
 def _open(row: LedgerRow) -> bool:
-    return row.kind == JobKind.PROMOTION and job_names.is_promotion(row.job_name) and (row.outcome != Outcome.FAILED or row.status == "Failed")
+    return (
+        row.kind == JobKind.PROMOTION
+        and job_names.is_promotion(row.job_name)
+        and (row.outcome != Outcome.FAILED or row.status == "Failed")
+    )
 
 
 def _undo_line(back: str, row: LedgerRow) -> str:
-    return f"took back {row.job_name}: the stable deployment {'moves back to the model before' if back else 'no longer serves this model'}"
+    return (
+        f"took back {row.job_name}: the stable deployment "
+        f"{'moves back to the model before' if back else 'no longer serves this model'}"
+    )

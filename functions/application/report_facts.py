@@ -38,7 +38,13 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
             settings=record.config,
             started_at=record.created_at,
         ),
-        _counts(record, account_of(store, ledger, run_id), manifest, cached=_cached(store, run_id), expanded=expansion.kept if expansion else 0),
+        _counts(
+            record,
+            account_of(store, ledger, run_id),
+            manifest,
+            cached=_cached(store, run_id),
+            expanded=expansion.kept if expansion else 0,
+        ),
         msgspec.json.decode(store.get(layout.scores), type=Scores),
         msgspec.json.decode(store.get(layout.verdict), type=Verdict),
         created_at=created_at,
@@ -92,7 +98,10 @@ def _counts(record: RunRecord, account: Account, manifest: Manifest, *, cached: 
 
 
 def _losses(store: Store, run_id: str) -> dict[str, Losses]:
-    """Trained arm -> the course of its training. Where Bedrock writes the validation file differs between its documents: the folder is listed."""
+    """Trained arm -> the course of its training.
+
+    Where Bedrock writes the validation file differs between its documents: the folder is listed.
+    """
     layout = RunLayout(run_id)
     found = {
         student.arm: Losses(
@@ -106,8 +115,14 @@ def _losses(store: Store, run_id: str) -> dict[str, Losses]:
 
 def _points(store: Store, prefix: str, kind: str) -> Iterator[LossPoint]:
     """The points of the newest file of `<kind>_artifacts` with a column `<kind>_loss`."""
-    written = [stored for stored in store.list(prefix) if f"/{kind}_artifacts/" in stored.key and stored.key.endswith("_metrics.csv")]
+    written = [
+        stored
+        for stored in store.list(prefix)
+        if f"/{kind}_artifacts/" in stored.key and stored.key.endswith("_metrics.csv")
+    ]
     if written:
         newest = max(written, key=lambda stored: stored.modified)
         for row in csv.DictReader(store.get(newest.key).decode().splitlines()):
-            yield LossPoint(step=int(row["step_number"]), epoch=float(row["epoch_number"]), loss=float(row[f"{kind}_loss"]))
+            yield LossPoint(
+                step=int(row["step_number"]), epoch=float(row["epoch_number"]), loss=float(row[f"{kind}_loss"])
+            )

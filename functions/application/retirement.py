@@ -1,4 +1,7 @@
-"""Taking back what a run made in Bedrock, found through the ledger. What serves a dataset, the stable deployment, is never among it."""
+"""Taking back what a run made in Bedrock, found through the ledger.
+
+What serves a dataset, the stable deployment, is never among it.
+"""
 
 import json
 from collections.abc import Collection
@@ -14,7 +17,9 @@ from distillation.run.input import default_run_id, resolve_config
 
 
 def run_of_execution(execution_input: Any, execution_name: str) -> str:
-    """The run id that PrepareRun gave, or would have given, to this execution: the failure rail may not count on PrepareRun's output."""
+    """The run id that PrepareRun gave, or would have given, to this execution: the failure rail may not count on
+    PrepareRun's output.
+    """
     try:
         return resolve_config(execution_input, execution_name=execution_name).run_id
     except InvalidInput:
@@ -27,18 +32,24 @@ def dataset_named(execution_input: Any) -> str:
 
 
 def plain_cause(cause: str) -> str:
-    """The message of an exception in a Lambda's cause (`{"errorMessage", "errorType", "stackTrace"}`); any other cause as it is."""
+    """The message of an exception in a Lambda's cause (`{"errorMessage", "errorType", "stackTrace"}`); any other cause
+    as it is.
+    """
     with suppress(ValueError, TypeError, KeyError):
         return str(json.loads(cause)["errorMessage"])
     return cause
 
 
 def retire(services: Services, run_id: str, *, keep_models: Collection[str] | None = ()) -> list[str]:
-    """Deletes the run's own deployments, stops jobs that still run, and deletes its models; gives one line for each. Doing it twice is no error.
+    """Deletes the run's own deployments, stops jobs that still run, and deletes its models; gives one line for each.
+    Doing it twice is no error.
 
-    `keep_models`: ARNs of models that stay, None for all. Deployments go first: a model that is deployed cannot be deleted (Bedrock user guide).
+    `keep_models`: ARNs of models that stay, None for all. Deployments go first: a model that is deployed cannot be
+    deleted (Bedrock user guide).
     """
-    rows = sorted((row for row in services.ledger.rows(run_id) if row.job_arn), key=lambda row: row.kind != JobKind.DEPLOYMENT)
+    rows = sorted(
+        (row for row in services.ledger.rows(run_id) if row.job_arn), key=lambda row: row.kind != JobKind.DEPLOYMENT
+    )
     return [line for row in rows for line in _retire(row, services, keep_models)]
 
 

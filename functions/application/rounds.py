@@ -16,7 +16,13 @@ def wave_output(wave: Wave) -> dict[str, object]:
     """A wave as the machine carries it: its stage, shard numbers, routes and sizes."""
     shards = [{"shard": s.shard, "route": s.route, "records": s.records} for s in wave.shards]
     counts = {"requests": wave.requests, "cached": wave.cached}
-    return {"stage": wave.stage, "wave": wave.wave, "shards": shards, "promptShards": wave.prompt_shards, "counts": counts}
+    return {
+        "stage": wave.stage,
+        "wave": wave.wave,
+        "shards": shards,
+        "promptShards": wave.prompt_shards,
+        "counts": counts,
+    }
 
 
 def write_wave(
@@ -37,15 +43,21 @@ def write_wave(
         store.put_lines(RunLayout(run_id).requests(wave, shard.shard, stage), lines)
         shards.append(shard)
     requests = sum(s.records for s in shards)
-    plan = Wave(wave=wave, shards=tuple(shards), requests=requests, cached=cached, stage=stage, prompt_shards=prompt_shards)
+    plan = Wave(
+        wave=wave, shards=tuple(shards), requests=requests, cached=cached, stage=stage, prompt_shards=prompt_shards
+    )
     store.put_json(RunLayout(run_id).wave_plan(wave, stage), plan)
     return plan
 
 
 def teacher_requests(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[int, list[Request]]]:
-    """The teacher's requests, prompt by prompt, each with the prompt's number; none for a prompt that this run does not ask about."""
+    """The teacher's requests, prompt by prompt, each with the prompt's number; none for a prompt that this run does not
+    ask about.
+    """
     plan = record.sampling
-    return ((number, requests_of(prompt, plan, record.models.teacher)) for number, prompt in asked_by_us(prompts, record))
+    return (
+        (number, requests_of(prompt, plan, record.models.teacher)) for number, prompt in asked_by_us(prompts, record)
+    )
 
 
 def without(groups: Iterable[tuple[int, list[Request]]], known: set[str]) -> Iterator[tuple[int, list[Request]]]:
@@ -55,7 +67,9 @@ def without(groups: Iterable[tuple[int, list[Request]]], known: set[str]) -> Ite
 
 
 def take_over(store: Store, dataset: str, needed: set[str], target: str) -> set[str]:
-    """Copies the cached replies to the `needed` record ids into the file `target` and gives their ids: what was paid for once is not paid for again."""
+    """Copies the cached replies to the `needed` record ids into the file `target` and gives their ids: what was paid
+    for once is not paid for again.
+    """
     known: set[str] = set()
     store.put_records(target, _cached(store, dataset, needed, known))
     return known
@@ -73,7 +87,8 @@ Groups = Iterable[tuple[int, list[Request]]]
 
 
 def plan_round(store: Store, record: RunRecord, wave: int, stage: Stage, groups: Callable[[], Groups]) -> Wave:
-    """The plan of a round; one that an earlier execution planned stands as it is. The first round takes over what the answer cache holds.
+    """The plan of a round; one that an earlier execution planned stands as it is. The first round takes over what the
+    answer cache holds.
 
     `groups` gives all requests of the stage; it is called twice, so that they need not be kept.
     """
@@ -82,9 +97,21 @@ def plan_round(store: Store, record: RunRecord, wave: int, stage: Stage, groups:
         return planned
     requested = [request.record_id for _, group in groups() for request in group]
     wanted = set(ids_to_ask(store, record.run_id, stage, requested))
-    cached = take_over(store, record.dataset, wanted, RunLayout(record.run_id).cached(stage, wave)) if wave == 0 else set[str]()
+    cached = (
+        take_over(store, record.dataset, wanted, RunLayout(record.run_id).cached(stage, wave))
+        if wave == 0
+        else set[str]()
+    )
     asked = without(groups(), set(requested) - (wanted - cached))
-    return write_wave(store, record.run_id, wave, asked, max_records=record.settings.batches.max_shard_records, cached=len(cached), stage=stage)
+    return write_wave(
+        store,
+        record.run_id,
+        wave,
+        asked,
+        max_records=record.settings.batches.max_shard_records,
+        cached=len(cached),
+        stage=stage,
+    )
 
 
 def answers_of(store: Store, run_id: str, stage: Stage) -> Iterator[Answer]:

@@ -11,7 +11,17 @@ from distillation.funnel import sum_funnels
 from distillation.inference.accounts import Account, ShardCounts, sum_accounts
 from distillation.inference.requests import Shard
 from distillation.layout import RunLayout
-from distillation.records import Answer, FunnelStep, HoldoutItem, LedgerRow, Prompt, Record, RejectedAnswer, Request, Stage
+from distillation.records import (
+    Answer,
+    FunnelStep,
+    HoldoutItem,
+    LedgerRow,
+    Prompt,
+    Record,
+    RejectedAnswer,
+    Request,
+    Stage,
+)
 from distillation.run.record import Question, RunRecord
 from distillation.similarity.words import CommonShingles
 from gateways.ledger import DynamoLedger
@@ -31,7 +41,10 @@ def account_of(store: Store, ledger: DynamoLedger, run_id: str) -> Account:
             for row in ledger.rows(run_id)
             if row.outcome not in (None, "succeeded")
         }
-        raise NotEnoughAnswers("the teacher gave no usable answer in any wave. " + ("; ".join(sorted(said)) or f"rejected: {account.rejected_by_reason}"))
+        raise NotEnoughAnswers(
+            "the teacher gave no usable answer in any wave. "
+            + ("; ".join(sorted(said)) or f"rejected: {account.rejected_by_reason}")
+        )
     return account
 
 
@@ -48,7 +61,8 @@ def _counts(store: Store, run_id: str) -> Iterator[ShardCounts]:
 class Wave(Record, frozen=True):
     """A wave's plan, `plan.json` beside its shards: written last, so that it is there only when the wave is whole.
 
-    `cached` counts the replies that were taken over from earlier runs, `prompt_shards` the shards of prompts that are reduced one by one afterwards.
+    `cached` counts the replies that were taken over from earlier runs, `prompt_shards` the shards of prompts that are
+    reduced one by one afterwards.
     """
 
     wave: int
@@ -136,13 +150,31 @@ def waves_of(store: Store, run_id: str, stage: Stage = Stage.ANSWERS) -> Iterato
 
 
 def replies_to(store: Store, run_id: str, prompt_ids: set[str], *, first: int, last: int) -> Replies:
-    """The answers and rejections of a shard of prompts, whose numbers are `first` to `last`: only the files of shards that asked some of them are read."""
+    """The answers and rejections of a shard of prompts, whose numbers are `first` to `last`: only the files of shards
+    that asked some of them are read.
+    """
     layout = RunLayout(run_id)
-    shards = [shard.shard for wave in waves_of(store, run_id) for shard in wave.shards if shard.first <= last and shard.last >= first]
-    answers = [answer for answer in store.records_below(layout.answers_prefix, Answer, named="cached") if answer.prompt_id in prompt_ids]
+    shards = [
+        shard.shard
+        for wave in waves_of(store, run_id)
+        for shard in wave.shards
+        if shard.first <= last and shard.last >= first
+    ]
+    answers = [
+        answer
+        for answer in store.records_below(layout.answers_prefix, Answer, named="cached")
+        if answer.prompt_id in prompt_ids
+    ]
     for number in shards:
-        answers += [answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids]
-    rejected = [reply for number in shards for reply in store.records(layout.rejected_answers(number), RejectedAnswer) if reply.prompt_id in prompt_ids]
+        answers += [
+            answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids
+        ]
+    rejected = [
+        reply
+        for number in shards
+        for reply in store.records(layout.rejected_answers(number), RejectedAnswer)
+        if reply.prompt_id in prompt_ids
+    ]
     return Replies(answers, rejected)
 
 
@@ -179,6 +211,9 @@ def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | No
     if changed := earlier.question.differences(question):
         raise InvalidInput(
             f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}",
-            ["execution input: runId: a run id names one question; give another runId (or none), the answers that were paid for are taken over all the same"],
+            [
+                "execution input: runId: a run id names one question; give another runId (or none), the answers that "
+                "were paid for are taken over all the same"
+            ],
         )
     return earlier

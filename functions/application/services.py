@@ -1,4 +1,6 @@
-"""What a handler can reach: one gateway a service, made when first used, so that a function opens only what it needs."""
+"""What a handler can reach: one gateway a service, made when first used, so that a function opens only what it
+needs.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

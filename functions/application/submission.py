@@ -20,7 +20,9 @@ SETTLING = timedelta(hours=2)
 """Beyond Bedrock's own timeout of a job, the time in which it should say Expired."""
 
 
-def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], str], model_id: str, requests: str, replies: str) -> str:
+def submit_batch(
+    event: Event, services: Services, *, name_of: Callable[[int], str], model_id: str, requests: str, replies: str
+) -> str:
     """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's name.
 
     `name_of` gives the name of an attempt, as in `name_of_next_attempt`.
@@ -51,7 +53,9 @@ def submit_batch(event: Event, services: Services, *, name_of: Callable[[int], s
 
 
 def name_of_next_attempt(services: Services, run_id: str, name_of: Callable[[int], str]) -> str:
-    """The first attempt's name that did not fail: a job that failed as a whole brought nothing, so a rerun does not adopt it."""
+    """The first attempt's name that did not fail: a job that failed as a whole brought nothing, so a rerun does not
+    adopt it.
+    """
     return next(name for attempt in count() if not _has_failed(services, run_id, name := name_of(attempt)))
 
 
@@ -61,7 +65,8 @@ def _has_failed(services: Services, run_id: str, job_name: str) -> bool:
 
 
 def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int, records: int) -> str:
-    """Submits the part's dataset to the judge, and gives the job's name. The next attempt is made where one failed as a whole.
+    """Submits the part's dataset to the judge, and gives the job's name. The next attempt is made where one failed as a
+    whole.
 
     Raises:
         InvalidInput: the run's input names no judge of the evaluation.
@@ -69,9 +74,15 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
     settings, run_id, layout, store = services.settings, record.run_id, RunLayout(record.run_id), services.store
     judge = record.settings.evaluation.judge
     if judge is None:
-        raise InvalidInput(f"run {run_id} judges no answers", ["evaluation.judge: found null, expected the metrics to judge by"])
+        raise InvalidInput(
+            f"run {run_id} judges no answers", ["evaluation.judge: found null, expected the metrics to judge by"]
+        )
     content = hashlib.sha256(store.get(layout.judge_dataset(arm, part))).hexdigest()
-    job_name = name_of_next_attempt(services, run_id, lambda attempt: job_names.evaluation(settings.app, run_id, arm, part, content, attempt=attempt))
+    job_name = name_of_next_attempt(
+        services,
+        run_id,
+        lambda attempt: job_names.evaluation(settings.app, run_id, arm, part, content, attempt=attempt),
+    )
     submit_once(
         services.ledger,
         run_id=run_id,

@@ -14,7 +14,12 @@ from distillation.records import Arm, Route, Stage
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
-STAGES = {Stage.EXPANSION: "expansion", Stage.ANSWERS: "teacher", Stage.RATINGS: "ratings", Stage.COMPARISONS: "comparisons"}
+STAGES = {
+    Stage.EXPANSION: "expansion",
+    Stage.ANSWERS: "teacher",
+    Stage.RATINGS: "ratings",
+    Stage.COMPARISONS: "comparisons",
+}
 
 
 class _Tokens(msgspec.Struct, rename="camel"):
@@ -25,7 +30,10 @@ class _Tokens(msgspec.Struct, rename="camel"):
 
 
 def usages(store: Store, record: RunRecord) -> list[Usage]:
-    """One entry a stage and route. Training, and what a managed distillation asks, are estimated from the training file: Bedrock counts none."""
+    """One entry a stage and route.
+
+    Training, and what a managed distillation asks, are estimated from the training file: Bedrock counts none.
+    """
     found = [*_stages(store, record), *_predictions(store, record), *_trainings(store, record)]
     return [usage for usage in found if usage.input_tokens or usage.output_tokens]
 
@@ -33,36 +41,73 @@ def usages(store: Store, record: RunRecord) -> list[Usage]:
 def _stages(store: Store, record: RunRecord) -> Iterator[Usage]:
     layout = RunLayout(record.run_id)
     for stage, name in STAGES.items():
-        model = record.models.judge if stage in (Stage.RATINGS, Stage.COMPARISONS) and record.models.judge else record.models.teacher
+        model = (
+            record.models.judge
+            if stage in (Stage.RATINGS, Stage.COMPARISONS) and record.models.judge
+            else record.models.teacher
+        )
         shards = [(wave.wave, shard) for wave in waves_of(store, record.run_id, stage) for shard in wave.shards]
         for route in Route:
-            keys = [key(shard.shard, stage, wave) for wave, shard in shards if shard.route is route for key in (layout.answers, layout.rejected_answers)]
+            keys = [
+                key(shard.shard, stage, wave)
+                for wave, shard in shards
+                if shard.route is route
+                for key in (layout.answers, layout.rejected_answers)
+            ]
             paid_as = "batch" if route is Route.BATCH else "flex" if takes_flex(model) else "onDemand"
             yield _usage(name, model, paid_as, (tokens for key in keys for tokens in store.records_below(key, _Tokens)))
 
 
 def _predictions(store: Store, record: RunRecord) -> Iterator[Usage]:
-    """The teacher's answers to the holdout are among its others. A deployment of a custom model answers on demand only."""
+    """The teacher's answers to the holdout are among its others.
+
+    A deployment of a custom model answers on demand only.
+    """
     layout = RunLayout(record.run_id)
     for arm in (arm for arm in Arm if arm is not Arm.TEACHER):
-        route = "batch" if any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm))) else "onDemand"
-        yield _usage(f"predictions {arm}", record.models.student, route, store.records_below(layout.prediction_shards_prefix(arm), _Tokens))
+        route = (
+            "batch"
+            if any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm)))
+            else "onDemand"
+        )
+        yield _usage(
+            f"predictions {arm}",
+            record.models.student,
+            route,
+            store.records_below(layout.prediction_shards_prefix(arm), _Tokens),
+        )
 
 
 def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
     layout, students = RunLayout(record.run_id), read_students(store, record.run_id)
     for student in students:
-        lines = [conversation_parts(line) for line in store.lines_below(layout.training_file(student.arm, "train.jsonl"))]
+        lines = [
+            conversation_parts(line) for line in store.lines_below(layout.training_file(student.arm, "train.jsonl"))
+        ]
         tokens, answers = sum(estimate_tokens(text) for line in lines for text in line), 0
         if student.arm == Arm.STUDENT and record.settings.training.managed:
             answers = round(len(lines) * _mean_answer(store, record.run_id))
-            yield Usage(stage="distillation", model=record.models.teacher, route="onDemand", input_tokens=tokens, output_tokens=answers)
+            yield Usage(
+                stage="distillation",
+                model=record.models.teacher,
+                route="onDemand",
+                input_tokens=tokens,
+                output_tokens=answers,
+            )
         name = "training" if student.arm == Arm.STUDENT else f"training {student.arm}"
-        yield Usage(stage=name, model=record.models.student, route="training", input_tokens=(tokens + answers) * record.training.epoch_count, output_tokens=0)
+        yield Usage(
+            stage=name,
+            model=record.models.student,
+            route="training",
+            input_tokens=(tokens + answers) * record.training.epoch_count,
+            output_tokens=0,
+        )
 
 
 def _mean_answer(store: Store, run_id: str) -> float:
-    """Tokens of an answer of the teacher to the holdout, on average: the only answers that a run with managed distillation sees."""
+    """Tokens of an answer of the teacher to the holdout, on average: the only answers that a run with managed
+    distillation sees.
+    """
     lengths = [answer.output_tokens for answer in read_answers(store, run_id)]
     return sum(lengths) / max(len(lengths), 1)
 

@@ -14,7 +14,9 @@ from gateways.tuning_jobs import TuningJobs
 def look_and_complete(row: LedgerRow, services: Services) -> dict[str, object]:
     """Looks at the job of a ledger row and completes its token where it has ended."""
     look, stop = _look_and_stop(row, services)
-    outcome = complete_if_ended(row, look=look, stop=stop, ledger=services.ledger, callbacks=services.callbacks, now=services.now())
+    outcome = complete_if_ended(
+        row, look=look, stop=stop, ledger=services.ledger, callbacks=services.callbacks, now=services.now()
+    )
     return {"outcome": str(outcome)}
 
 

@@ -8,7 +8,10 @@ K = TypeVar("K")
 
 
 def apportion(total: int, weights: Mapping[K, float]) -> dict[K, int]:
-    """`total` in whole parts in proportion to `weights` (0 or more), by largest remainder; ties go to the earlier key. Sums to `total` unless all are 0."""
+    """`total` in whole parts in proportion to `weights` (0 or more), by largest remainder; ties go to the earlier key.
+
+    Sums to `total` unless all are 0.
+    """
     whole = sum(weights.values())
     if whole <= 0:
         return dict.fromkeys(weights, 0)

@@ -1,4 +1,5 @@
-"""Every error of the domain. The class names serve in the state machine's Retry and Catch, so they are part of its contract.
+"""Every error of the domain. The class names serve in the state machine's Retry and Catch, so they are part of its
+contract.
 
 DistillationError
 ├── InvalidInput          the execution input, the dataset's input.json or the seeds cannot be used; lists every problem
@@ -33,7 +34,10 @@ class BudgetExceeded(DistillationError):
 
 
 class RecordsLost(DistillationError):
-    """A hop's ids do not add up. `missing` were expected and did not come out, `unexpected` came out and were not expected."""
+    """A hop's ids do not add up.
+
+    `missing` were expected and did not come out, `unexpected` came out and were not expected.
+    """
 
     def __init__(self, hop: str, missing: set[str], unexpected: set[str]) -> None:
         self.missing, self.unexpected = missing, unexpected

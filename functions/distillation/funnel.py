@@ -32,11 +32,20 @@ class FunnelBuilder:
     def filters(self, steps: Iterable[FilterStep], rejected: Counter[str], changed: int) -> None:
         """The steps of the answers' filters. `changed` answers were kept with placeholders for personal data."""
         for step, reasons in steps:
-            self.then(step, "answers", {reason: rejected[reason] for reason in reasons}, changed if step == "personalData" else 0)
+            self.then(
+                step,
+                "answers",
+                {reason: rejected[reason] for reason in reasons},
+                changed if step == "personalData" else 0,
+            )
 
     def _add(self, step: str, unit: str, came: int, rejected: Mapping[str, int], changed: int) -> None:
         counted = {reason: count for reason, count in sorted(rejected.items()) if count}
-        self.steps.append(FunnelStep(step=step, unit=unit, came=came, kept=came - sum(counted.values()), rejected=counted, changed=changed))
+        self.steps.append(
+            FunnelStep(
+                step=step, unit=unit, came=came, kept=came - sum(counted.values()), rejected=counted, changed=changed
+            )
+        )
 
 
 def sum_funnels(funnels: Iterable[Sequence[FunnelStep]]) -> list[FunnelStep]:

@@ -1,4 +1,6 @@
-"""The texts that the pipeline puts into prompts: files in `functions/distillation/prompts/`, read here and nowhere else, hashed into run.json."""
+"""The texts that the pipeline puts into prompts: files in `functions/distillation/prompts/`, read here and nowhere
+else, hashed into run.json.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,7 +17,10 @@ def label_system(labels: Sequence[str]) -> str:
 
 
 def template(name: str) -> Template:
-    """A prompt text with its $fields. What is put into them is never expanded again, so texts of users may hold any character."""
+    """A prompt text with its $fields.
+
+    What is put into them is never expanded again, so texts of users may hold any character.
+    """
     return Template(_text(name))
 
 

@@ -12,7 +12,9 @@ def seeds_prefix(dataset: str) -> str:
 
 
 def dataset_input(dataset: str) -> str:
-    """Optional settings of a dataset, in the form of the execution input: used by uploads and as defaults of a console start."""
+    """Optional settings of a dataset, in the form of the execution input: used by uploads and as defaults of a console
+    start.
+    """
     return f"seeds/{dataset}/input.json"
 
 
@@ -22,7 +24,9 @@ def student_parameter(app: str, dataset: str) -> str:
 
 
 def answer_cache(dataset: str) -> str:
-    """The folder of answers that were paid for, in files named by run and shard; every line is addressed by its content-derived record id."""
+    """The folder of answers that were paid for, in files named by run and shard; every line is addressed by its
+    content-derived record id.
+    """
     return f"answers/{dataset}/"
 
 
@@ -69,7 +73,9 @@ class RunLayout(NamedTuple):
         return self._key("0-run", "rejected-seeds.jsonl")
 
     def evaluation_copy(self, key: str) -> str:
-        """The run's own copy of an evaluation file of the user, so that the dataset can be made again when the file has changed."""
+        """The run's own copy of an evaluation file of the user, so that the dataset can be made again when the file has
+        changed.
+        """
         return self._key("0-run", key)
 
     # 1-prompts
@@ -155,7 +161,10 @@ class RunLayout(NamedTuple):
         return self.dataset_prefix + name
 
     def training_file(self, arm: str, name: str) -> str:
-        """`name`: train.jsonl or validation.jsonl of a trained arm. The direct arm's lie, with counts.json, in a folder of their own."""
+        """`name`: train.jsonl or validation.jsonl of a trained arm.
+
+        The direct arm's lie, with counts.json, in a folder of their own.
+        """
         return self.dataset(name if arm == Arm.STUDENT else f"{arm}/{name}")
 
     @property
@@ -168,7 +177,9 @@ class RunLayout(NamedTuple):
         return self._key("5-dataset", "candidates", "")
 
     def candidates(self, name: str, shard: int) -> str:
-        """What the reduction of a shard of prompts leaves: `name` is shard, holdout, rejected, unused (jsonl) or counts (json)."""
+        """What the reduction of a shard of prompts leaves: `name` is shard, holdout, rejected, unused (jsonl) or counts
+        (json).
+        """
         return self._key("5-dataset", "candidates", f"{name}-{shard:04d}.{'json' if name == 'counts' else 'jsonl'}")
 
     # 6-model
@@ -184,7 +195,9 @@ class RunLayout(NamedTuple):
         return self._key("7-evaluation", "replies", arm, "")
 
     def prediction_replies_prefix(self, arm: str, shard: int, model_id: str) -> str:
-        """One folder a model that was asked: a rerun whose student has a new deployment finds none of the old one's replies among its own."""
+        """One folder a model that was asked: a rerun whose student has a new deployment finds none of the old one's
+        replies among its own.
+        """
         asked = hashlib.sha256(model_id.encode()).hexdigest()[:8]
         return f"{self.arm_replies_prefix(arm)}{asked}/shard-{shard:04d}/"
 
@@ -217,7 +230,9 @@ class RunLayout(NamedTuple):
 
     @property
     def promotion_plan(self) -> str:
-        """What the stable deployment served before this run's student, written before anything is changed: the way back."""
+        """What the stable deployment served before this run's student, written before anything is changed: the way
+        back.
+        """
         return self._key("6-model", "promotion-plan.json")
 
     @property

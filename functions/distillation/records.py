@@ -1,6 +1,8 @@
-"""The records that travel between hops, one line of JSON each. Every docstring says who makes the record and who reads it.
+"""The records that travel between hops, one line of JSON each. Every docstring says who makes the record and who reads
+it.
 
-JSON keys are camelCase, Python fields snake_case. Records are immutable: a hop never edits what an earlier hop wrote, it writes its own.
+JSON keys are camelCase, Python fields snake_case. Records are immutable: a hop never edits what an earlier hop wrote,
+it writes its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +31,9 @@ def encode_lines(records: Iterable[object]) -> Iterator[bytes]:
 
 
 def encode_blocks(records: Iterable[object]) -> Iterator[bytes]:
-    """The same lines, many in one piece: half the time of one by one, for files whose lines nobody counts while they are written."""
+    """The same lines, many in one piece: half the time of one by one, for files whose lines nobody counts while they
+    are written.
+    """
     source = iter(records)
     while block := list(islice(source, _RECORDS_A_BLOCK)):
         yield _encoder.encode_lines(block)
@@ -50,14 +54,18 @@ GREEDY_SAMPLE = "g0"
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an older release).
+    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an
+    older release).
 
     The garbage collector passes them by: what comes from JSON and is never changed holds no cycles, and there are many.
     """
 
 
 class Seed(Record, frozen=True, omit_defaults=True):
-    """One line that the user gave. Made by `seeds.reader`, read by `seeds.prompts`. `line` counts from 1 in the (unpacked) file."""
+    """One line that the user gave. Made by `seeds.reader`, read by `seeds.prompts`.
+
+    `line` counts from 1 in the (unpacked) file.
+    """
 
     seed_id: str
     prompt: str
@@ -69,7 +77,10 @@ class Seed(Record, frozen=True, omit_defaults=True):
 
 
 class RejectedSeed(Record, frozen=True):
-    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`. Made by `seeds.reader`, read by people and the report."""
+    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`.
+
+    Made by `seeds.reader`, read by people and the report.
+    """
 
     file: str
     line: int
@@ -82,9 +93,10 @@ class RejectedSeed(Record, frozen=True):
 class Prompt(Record, frozen=True, omit_defaults=True):
     """What the teacher is asked: `1-prompts/prompts.jsonl`. Made by `seeds.prompts`, read by every later stage.
 
-    `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training and inference.
-    `prompt_id` is a hash of the seed's own text, so the same seed gets the same id, and the same side of the split, in every run.
-    A prompt that expansion made (`1-prompts/expanded.jsonl`) has a `method` and the prompt ids of its `parents`; it is never part of the holdout.
+    `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training
+    and inference. `prompt_id` is a hash of the seed's own text, so the same seed gets the same id, and the same side of
+    the split, in every run. A prompt that expansion made (`1-prompts/expanded.jsonl`) has a `method` and the prompt ids
+    of its `parents`; it is never part of the holdout.
     """
 
     prompt_id: str
@@ -98,9 +110,11 @@ class Prompt(Record, frozen=True, omit_defaults=True):
 
 
 class Answer(Record, frozen=True, omit_defaults=True):
-    """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `inference.replies`, read by `dataset.reduction`.
+    """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `inference.replies`, read by
+    `dataset.reduction`.
 
-    `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own, `latency_ms` only where Converse was used.
+    `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own,
+    `latency_ms` only where Converse was used.
     """
 
     record_id: str
@@ -114,7 +128,10 @@ class Answer(Record, frozen=True, omit_defaults=True):
 
 
 class RejectedAnswer(Record, frozen=True, omit_defaults=True):
-    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`. Made by `inference.replies`, read by the report and the retry planner."""
+    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`.
+
+    Made by `inference.replies`, read by the report and the retry planner.
+    """
 
     record_id: str
     prompt_id: str
@@ -127,8 +144,9 @@ class RejectedAnswer(Record, frozen=True, omit_defaults=True):
 
 
 class PromptKey(Record, frozen=True, omit_defaults=True):
-    """What the merge compares prompts by. `folded` hashes system and prompt with case and white space folded, `signature` is the MinHash of the prompt's word
-    sequences (little-endian uint32), `embedding` its vector (little-endian float16) where semantic duplicates are looked for."""
+    """What the merge compares prompts by. `folded` hashes system and prompt with case and white space folded,
+    `signature` is the MinHash of the prompt's word sequences (little-endian uint32), `embedding` its vector
+    (little-endian float16) where semantic duplicates are looked for."""
 
     prompt_id: str
     folded: str
@@ -137,11 +155,13 @@ class PromptKey(Record, frozen=True, omit_defaults=True):
 
 
 class Candidate(Record, frozen=True, omit_defaults=True):
-    """What a prompt would teach, one shard for itself: `5-dataset/candidates/shard-NNNN.jsonl`. Made by `dataset.reduction`, read by `dataset.merge`.
+    """What a prompt would teach, one shard for itself: `5-dataset/candidates/shard-NNNN.jsonl`. Made by
+    `dataset.reduction`, read by `dataset.merge`.
 
-    `answers` are the texts to learn: one under consensus, each accepted sample under proportional, each distinct accepted answer under best where a judge
-    is to choose, none with managed distillation. `agreement` (0 to 1) is the share of the most given answer among the usable samples, `entropy` that of their
-    distribution, in nats; both None where there are no answers.
+    `answers` are the texts to learn: one under consensus, each accepted sample under proportional, each distinct
+    accepted answer under best where a judge is to choose, none with managed distillation. `agreement` (0 to 1) is the
+    share of the most given answer among the usable samples, `entropy` that of their distribution, in nats; both None
+    where there are no answers.
     """
 
     key: PromptKey
@@ -155,7 +175,8 @@ class Candidate(Record, frozen=True, omit_defaults=True):
 
 
 class Held(Record, frozen=True, omit_defaults=True):
-    """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by `dataset.reduction`, read by `dataset.merge`.
+    """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by
+    `dataset.reduction`, read by `dataset.merge`.
 
     `agreement` and `entropy` as in `Candidate`; None where the teacher gave no usable answer.
     """
@@ -170,7 +191,10 @@ class Held(Record, frozen=True, omit_defaults=True):
 
 
 class UnusedAnswer(Record, frozen=True, omit_defaults=True):
-    """An answer that no example holds and why: `5-dataset/candidates/unused-NNNN.jsonl`. Made by `dataset.reduction`, read by people and the accounts."""
+    """An answer that no example holds and why: `5-dataset/candidates/unused-NNNN.jsonl`.
+
+    Made by `dataset.reduction`, read by people and the accounts.
+    """
 
     record_id: str
     reason: str
@@ -178,7 +202,8 @@ class UnusedAnswer(Record, frozen=True, omit_defaults=True):
 
 
 class FunnelStep(Record, frozen=True):
-    """One filter in the order of the path: came = kept + all of rejected. `unit` is what is counted: seeds, prompts, answers or examples (training lines).
+    """One filter in the order of the path: came = kept + all of rejected. `unit` is what is counted: seeds, prompts,
+    answers or examples (training lines).
 
     `changed` counts what was kept in another form (redacted).
     """
@@ -192,7 +217,10 @@ class FunnelStep(Record, frozen=True):
 
 
 class RejectedExample(Record, frozen=True, omit_defaults=True):
-    """A prompt that made no example and why: `5-dataset/rejected.jsonl`. Made by `dataset.reduction` and `dataset.merge`, read by the report."""
+    """A prompt that made no example and why: `5-dataset/rejected.jsonl`.
+
+    Made by `dataset.reduction` and `dataset.merge`, read by the report.
+    """
 
     prompt_id: str
     reason: str
@@ -200,7 +228,10 @@ class RejectedExample(Record, frozen=True, omit_defaults=True):
 
 
 class HoldoutItem(Record, frozen=True, omit_defaults=True):
-    """One prompt that is never trained on: `5-dataset/holdout.jsonl`. Made by `dataset.merge`, read by prediction and scoring."""
+    """One prompt that is never trained on: `5-dataset/holdout.jsonl`.
+
+    Made by `dataset.merge`, read by prediction and scoring.
+    """
 
     prompt_id: str
     prompt: str
@@ -210,10 +241,12 @@ class HoldoutItem(Record, frozen=True, omit_defaults=True):
 
 
 class Prediction(Record, frozen=True, omit_defaults=True):
-    """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by `evaluation.score`.
+    """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`.
+    Read by `evaluation.score`.
 
-    Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no latency of its own.
-    `sample` is "g0" for the greedy answer, which quality is judged by, and "s0", "s1" ... for those that estimate the arm's distribution.
+    Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no
+    latency of its own. `sample` is "g0" for the greedy answer, which quality is judged by, and "s0", "s1" ... for those
+    that estimate the arm's distribution.
     """
 
     prompt_id: str
@@ -227,7 +260,9 @@ class Prediction(Record, frozen=True, omit_defaults=True):
 
 
 class Arm(StrEnum):
-    """The models that are compared on the holdout: the large one; the small one untouched, given examples, distilled, and tuned on the references."""
+    """The models that are compared on the holdout: the large one; the small one untouched, given examples, distilled,
+    and tuned on the references.
+    """
 
     TEACHER = "teacher"
     BASE = "base"
@@ -237,7 +272,10 @@ class Arm(StrEnum):
 
 
 class Stage(StrEnum):
-    """What a model is asked for in shards: new prompts, answers, ratings of answers, comparisons of two answers. Each has its own rounds, counted from 0."""
+    """What a model is asked for in shards: new prompts, answers, ratings of answers, comparisons of two answers.
+
+    Each has its own rounds, counted from 0.
+    """
 
     EXPANSION = "expansion"
     ANSWERS = "answers"
@@ -246,16 +284,20 @@ class Stage(StrEnum):
 
 
 class Route(StrEnum):
-    """How a shard's requests are answered: in a Bedrock batch job, or now through Converse (a shard under the batch floor of 100 records)."""
+    """How a shard's requests are answered: in a Bedrock batch job, or now through Converse (a shard under the batch
+    floor of 100 records).
+    """
 
     BATCH = "batch"
     NOW = "now"
 
 
 class Request(Record, frozen=True):
-    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Made by `inference.requests`, read by Bedrock.
+    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Made by
+    `inference.requests`, read by Bedrock.
 
-    `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same settings has the same id in every run.
+    `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same
+    settings has the same id in every run.
     """
 
     record_id: str
@@ -263,17 +305,22 @@ class Request(Record, frozen=True):
 
 
 class MissingAnswer(Record, frozen=True):
-    """A request that no wave brought a reply for: `4-answers/missing-NNNN.jsonl`. Made by `dataset.reduction`' accounting, read by the report."""
+    """A request that no wave brought a reply for: `4-answers/missing-NNNN.jsonl`.
+
+    Made by `dataset.reduction`' accounting, read by the report.
+    """
 
     record_id: str
     reason: str
 
 
 class LedgerRow(Record, frozen=True, omit_defaults=True):
-    """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by `bedrock.waiting`, the failure rail and the CLI.
+    """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by
+    `bedrock.waiting`, the failure rail and the CLI.
 
-    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED. Times are ISO 8601, UTC. `token` is the task token of who waits for it.
-    `model_arn`: the model that a stable deployment is to serve, in a row of kind promotion.
+    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED. Times are ISO 8601, UTC. `token` is the
+    task token of who waits for it. `model_arn`: the model that a stable deployment is to serve, in a row of kind
+    promotion.
     """
 
     run_id: str

@@ -1,4 +1,6 @@
-"""The kind of task: what the model is told beside the seed's own system text, and the canonical form in which answers are compared."""
+"""The kind of task: what the model is told beside the seed's own system text, and the canonical form in which answers
+are compared.
+"""
 
 import re
 from collections.abc import Callable
@@ -18,7 +20,10 @@ _EXACT = 2**53  # whole numbers up to here have a float of their own
 
 
 class TaskKind(StrEnum):
-    """LABEL: one of a closed set. ANSWER: a value that `answer_pattern` finds in the text. JSON: a JSON value. TEXT: free text."""
+    """LABEL: one of a closed set. ANSWER: a value that `answer_pattern` finds in the text. JSON: a JSON value.
+
+    TEXT: free text.
+    """
 
     LABEL = "label"
     ANSWER = "answer"
@@ -53,9 +58,11 @@ Reader = Callable[[str], str | Unfit]
 def answer_reader(task: Task) -> Reader:
     """The reader of a task's answers, compiled once.
 
-    LABEL: the label as `task.labels` spells it, found without regard to case, surrounding space, quotes and a final full stop.
+    LABEL: the label as `task.labels` spells it, found without regard to case, surrounding space, quotes and a final
+    full stop.
     ANSWER: group 1 (or the whole) of the last match of `task.answer_pattern`, without surrounding space.
-    JSON: the value with its keys sorted and without white space; a Markdown fence around it is passed over. `schema_invalid` names the place that does not fit.
+    JSON: the value with its keys sorted and without white space; a Markdown fence around it is passed over.
+    `schema_invalid` names the place that does not fit.
     TEXT: the text with runs of white space folded.
     """
     if task.kind is TaskKind.LABEL:
@@ -74,9 +81,11 @@ def canonical_answer(text: str, task: Task) -> str | None:
 
 
 def canonical_reference(reference: str | None, task: Task) -> str | None:
-    """The reference in the task's canonical form, or None where it can be compared with nothing (none given, or not one of the labels).
+    """The reference in the task's canonical form, or None where it can be compared with nothing (none given, or not one
+    of the labels).
 
-    A reference of an ANSWER task may be the bare value ("42") where answers carry it in a sentence ("The answer is 42").
+    A reference of an ANSWER task may be the bare value ("42") where answers carry it in a sentence ("The answer is
+    42").
     """
     if reference is None or not reference.strip():
         return None
@@ -86,7 +95,10 @@ def canonical_reference(reference: str | None, task: Task) -> str | None:
 
 
 def unfenced(text: str) -> str:
-    """The text inside a Markdown code fence (```json ... ```) that is all there is, or the text itself; without surrounding space."""
+    """The text inside a Markdown code fence (```json ...
+
+    ```) that is all there is, or the text itself; without surrounding space.
+    """
     bare = text.strip()
     if bare.startswith("```") and bare.endswith("```") and "\n" in bare:
         return bare[bare.index("\n") : -3].strip()
@@ -134,7 +146,11 @@ def _json_reader(encoded_schema: bytes) -> Reader:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             return Unfit(NOT_JSON, f"{error}: {text[:100]!r}")
         if validator is None:
-            return encode(value).decode() if isinstance(value, dict | list) else Unfit(NOT_JSON, f"neither an object nor a list: {text[:100]!r}")
+            return (
+                encode(value).decode()
+                if isinstance(value, dict | list)
+                else Unfit(NOT_JSON, f"neither an object nor a list: {text[:100]!r}")
+            )
         return encode(value).decode() if validator.is_valid(value) else _misfit(validator, value)
 
     return read

@@ -26,14 +26,26 @@ METRIC_NAMES = {
     "latencyP95Ms": "Latency, 95th percentile",
 }
 
-PLAIN = {"outputTokens": ("{:,.1f}", ""), "lengthRatio": ("{:.2f}", ""), "jensenShannonBits": ("{:.3f}", " bits"), "jensenShannonByChance": ("{:.3f}", " bits")}
-"""Metrics that are no shares: how a value is written, and its unit. Every other metric without a unit in its name is a share of 1."""
+PLAIN = {
+    "outputTokens": ("{:,.1f}", ""),
+    "lengthRatio": ("{:.2f}", ""),
+    "jensenShannonBits": ("{:.3f}", " bits"),
+    "jensenShannonByChance": ("{:.3f}", " bits"),
+}
+"""Metrics that are no shares: how a value is written, and its unit.
+
+Every other metric without a unit in its name is a share of 1.
+"""
 
 _CAPITALS = re.compile(r"[A-Z]")
 
 
 def metric_name(metric: str) -> str:
-    """The metric in words. What a judge was asked for is named by `run.evaluation`: Builtin.FollowingInstructions -> "Judged following instructions"."""
+    """The metric in words.
+
+    What a judge was asked for is named by `run.evaluation`: Builtin.FollowingInstructions -> "Judged following
+    instructions".
+    """
     source, _, name = metric.partition(".")
     if source == "Builtin" and name:
         return f"Judged{_CAPITALS.sub(lambda letter: ' ' + letter.group().lower(), name)}"
@@ -55,7 +67,10 @@ def figure(metric: str, value: float | None) -> str:
 
 
 def span(metric: str, low: float | None, high: float | None) -> str:
-    """An interval, the unit said once: "75.0 to 89.2 %"; an open end is an ellipsis. Empty where there is no interval, or it has no width."""
+    """An interval, the unit said once: "75.0 to 89.2 %"; an open end is an ellipsis.
+
+    Empty where there is no interval, or it has no width.
+    """
     if low is None and high is None:
         return ""
     ends = ["…" if end is None else figure(metric, end) for end in (low, high)]

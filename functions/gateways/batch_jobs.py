@@ -17,8 +17,21 @@ class BatchJobs:
     def __init__(self, client: "BedrockClient") -> None:
         self._client = client
 
-    def create(self, name: str, *, role_arn: str, model_id: str, input_uri: str, output_uri: str, timeout_hours: int, tags: dict[str, str]) -> str:
-        """Submits a job of Converse records and gives its ARN. The client token makes a second call with the same name harmless."""
+    def create(
+        self,
+        name: str,
+        *,
+        role_arn: str,
+        model_id: str,
+        input_uri: str,
+        output_uri: str,
+        timeout_hours: int,
+        tags: dict[str, str],
+    ) -> str:
+        """Submits a job of Converse records and gives its ARN.
+
+        The client token makes a second call with the same name harmless.
+        """
         with busy_is_retryable(f"CreateModelInvocationJob {name}"):
             return self._client.create_model_invocation_job(
                 jobName=name,
@@ -34,7 +47,14 @@ class BatchJobs:
 
     def find(self, name: str) -> str | None:
         """The ARN of the job with exactly this name, None where there is none."""
-        return arn_by_name(self._client, "list_model_invocation_jobs", name, summaries="invocationJobSummaries", name_key="jobName", arn_key="jobArn")
+        return arn_by_name(
+            self._client,
+            "list_model_invocation_jobs",
+            name,
+            summaries="invocationJobSummaries",
+            name_key="jobName",
+            arn_key="jobArn",
+        )
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now."""

@@ -38,13 +38,16 @@ class Deployments:
             raise ThrottledByBedrock(f"a deployment {name} was made by somebody else just now: {error}") from error
 
     def update(self, arn: str, model_arn: str) -> str:
-        """Moves a deployment to another model, in place: its ARN, given back, stays. The move takes a while; `look_for` says when it has ended.
+        """Moves a deployment to another model, in place: its ARN, given back, stays. The move takes a while; `look_for`
+        says when it has ended.
 
         Raises:
             PromotionFailed: the model was deleted.
         """
         with busy_is_retryable(f"UpdateCustomModelDeployment {arn}"), _gone_is_said(model_arn):
-            return self._client.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=model_arn)["customModelDeploymentArn"]
+            return self._client.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=model_arn)[
+                "customModelDeploymentArn"
+            ]
 
     def find(self, name: str) -> str | None:
         """The ARN of the deployment with exactly this name, None where there is none."""
@@ -61,14 +64,19 @@ class Deployments:
         """The deployment as Bedrock sees it now."""
         seen = self._get(arn)
         return JobLook(
-            status=seen["status"], message=seen.get("failureMessage", ""), model_arn=seen["modelArn"], deployment_arn=seen["customModelDeploymentArn"]
+            status=seen["status"],
+            message=seen.get("failureMessage", ""),
+            model_arn=seen["modelArn"],
+            deployment_arn=seen["customModelDeploymentArn"],
         )
 
     def look_for(self, arn: str, model_arn: str) -> JobLook:
-        """Whether the deployment serves `model_arn`. `status` is that of the deployment or of its update, as Bedrock spells them (JobKind.PROMOTION).
+        """Whether the deployment serves `model_arn`. `status` is that of the deployment or of its update, as Bedrock
+        spells them (JobKind.PROMOTION).
 
-        A deployment stays Active on its old model while it is updated, and `updateDetails` outlive the update: only both together say what serves.
-        A look that does not know of the update yet, or sees another's, counts as Updating: the wait's deadline ends it.
+        A deployment stays Active on its old model while it is updated, and `updateDetails` outlive the update: only
+        both together say what serves. A look that does not know of the update yet, or sees another's, counts as
+        Updating: the wait's deadline ends it.
         """
         seen = self._get(arn)
         serves, update = seen["modelArn"] == model_arn, seen.get("updateDetails")
@@ -77,7 +85,12 @@ class Deployments:
             status = update["updateStatus"]
         elif status == "Active" and (not serves or (update and update["updateStatus"] == "Updating")):
             status = "Updating"
-        return JobLook(status=status, message=seen.get("failureMessage", ""), model_arn=seen["modelArn"], deployment_arn=seen["customModelDeploymentArn"])
+        return JobLook(
+            status=status,
+            message=seen.get("failureMessage", ""),
+            model_arn=seen["modelArn"],
+            deployment_arn=seen["customModelDeploymentArn"],
+        )
 
     def moves_to(self, arn: str) -> str | None:
         """The model of an update that is under way, None where there is none."""
@@ -110,4 +123,6 @@ def _gone_is_said(model_arn: str) -> Iterator[None]:
     except ClientError as error:
         if code_of(error) != "ResourceNotFoundException":
             raise
-        raise PromotionFailed(f"the model {model_arn} or the deployment cannot be found, it was perhaps deleted: {error}") from error
+        raise PromotionFailed(
+            f"the model {model_arn} or the deployment cannot be found, it was perhaps deleted: {error}"
+        ) from error

@@ -42,5 +42,7 @@ class Embeddings:
     def _one(self, text: str, dimensions: int) -> list[float]:
         body = json.dumps({"inputText": text[:MAX_CHARACTERS], "dimensions": dimensions, "normalize": True})
         with busy_is_retryable(f"InvokeModel {self._model_id}"):
-            answer = self._client.invoke_model(modelId=self._model_id, body=body, contentType="application/json", accept="application/json")
+            answer = self._client.invoke_model(
+                modelId=self._model_id, body=body, contentType="application/json", accept="application/json"
+            )
         return [float(number) for number in json.loads(answer["body"].read())["embedding"]]

@@ -35,10 +35,12 @@ class EvaluationJobs:
         source_id: str,
         tags: dict[str, str],
     ) -> str:
-        """Submits a job over one dataset of at most 1,000 lines whose modelIdentifier is `source_id`, and gives its ARN.
+        """Submits a job over one dataset of at most 1,000 lines whose modelIdentifier is `source_id`, and gives its
+        ARN.
 
-        `name`: 1-63 of [a-z0-9-], lower case only; it is the dataset's name too. `metrics`: built-in ones, as Builtin.Correctness. The results stand below
-        `output_uri`/`name`/ in a file that ends with _output.jsonl. The client token makes a second call with the same name harmless.
+        `name`: 1-63 of [a-z0-9-], lower case only; it is the dataset's name too. `metrics`: built-in ones, as
+        Builtin.Correctness. The results stand below `output_uri`/`name`/ in a file that ends with _output.jsonl. The
+        client token makes a second call with the same name harmless.
 
         Raises:
             ThrottledByBedrock: Bedrock is busy.
@@ -58,7 +60,9 @@ class EvaluationJobs:
 
     def find(self, name: str) -> str | None:
         """The ARN of the job with exactly this name, None where there is none."""
-        return arn_by_name(self._client, "list_evaluation_jobs", name, summaries="jobSummaries", name_key="jobName", arn_key="jobArn")
+        return arn_by_name(
+            self._client, "list_evaluation_jobs", name, summaries="jobSummaries", name_key="jobName", arn_key="jobArn"
+        )
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now."""
@@ -72,12 +76,27 @@ class EvaluationJobs:
             self._client.stop_evaluation_job(jobIdentifier=arn)
 
 
-def _automated(name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence[JudgeMetric]) -> Any:
+def _automated(
+    name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence[JudgeMetric]
+) -> Any:
     judge = {"bedrockEvaluatorModels": [{"modelIdentifier": judge_model}]}
     # Bedrock ignores a custom metric that is defined and not listed among the names.
     names = [*metrics, *(metric.name for metric in custom)]
-    dataset = {"taskType": TASK_TYPE, "dataset": {"name": name, "datasetLocation": {"s3Uri": dataset_uri}}, "metricNames": names}
-    own = {"customMetricConfig": {"customMetrics": [_definition(metric) for metric in custom], "evaluatorModelConfig": judge}} if custom else {}
+    dataset = {
+        "taskType": TASK_TYPE,
+        "dataset": {"name": name, "datasetLocation": {"s3Uri": dataset_uri}},
+        "metricNames": names,
+    }
+    own = (
+        {
+            "customMetricConfig": {
+                "customMetrics": [_definition(metric) for metric in custom],
+                "evaluatorModelConfig": judge,
+            }
+        }
+        if custom
+        else {}
+    )
     return {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": judge, **own}
 
 

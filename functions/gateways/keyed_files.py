@@ -1,4 +1,7 @@
-"""Files under keys, wherever they lie: what can be said by listing, reading and writing lines. The bucket, a folder and a test's memory share it."""
+"""Files under keys, wherever they lie: what can be said by listing, reading and writing lines.
+
+The bucket, a folder and a test's memory share it.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator

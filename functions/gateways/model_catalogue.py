@@ -22,9 +22,15 @@ class ModelCatalogue:
             with busy_is_retryable(f"GetFoundationModel {model_id}"):
                 details = self._client.get_foundation_model(modelIdentifier=model_id)["modelDetails"]
         except ClientError as error:
-            return _problem(error, f"model {model_id}", "ask for access to it in the Bedrock console of this Region, or set another model")
+            return _problem(
+                error,
+                f"model {model_id}",
+                "ask for access to it in the Bedrock console of this Region, or set another model",
+            )
         status: str = details.get("modelLifecycle", {"status": "ACTIVE"})["status"]
-        return None if status in {"ACTIVE", "LEGACY"} else f"model {model_id}: found lifecycle {status}, expected ACTIVE"
+        return (
+            None if status in {"ACTIVE", "LEGACY"} else f"model {model_id}: found lifecycle {status}, expected ACTIVE"
+        )
 
     def problem_with_profile(self, profile_id: str) -> str | None:
         """Why an inference profile cannot be used, None where it can."""
@@ -32,7 +38,11 @@ class ModelCatalogue:
             with busy_is_retryable(f"GetInferenceProfile {profile_id}"):
                 profile = self._client.get_inference_profile(inferenceProfileIdentifier=profile_id)
         except ClientError as error:
-            return _problem(error, f"inference profile {profile_id}", "choose one of this Region (Bedrock console, cross-Region inference)")
+            return _problem(
+                error,
+                f"inference profile {profile_id}",
+                "choose one of this Region (Bedrock console, cross-Region inference)",
+            )
         status: str = profile["status"]
         return None if status == "ACTIVE" else f"inference profile {profile_id}: found status {status}, expected ACTIVE"
 

@@ -19,20 +19,29 @@ _STATUS_OF_CODE = {
     "ModelTimeoutException": 408,
     "ModelErrorException": 424,
 }
-"""The numbers by which a batch record spells the same errors (Bedrock Runtime API reference), so that one reader serves both."""
-_NOT_ABOUT_THE_RECORD = frozenset({"AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException", "ExpiredTokenException"})
+"""The numbers by which a batch record spells the same errors (Bedrock Runtime API reference), so that one reader serves
+both.
+"""
+_NOT_ABOUT_THE_RECORD = frozenset(
+    {"AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException", "ExpiredTokenException"}
+)
 
 
 class ModelClient:
-    """Converse on a model id, an inference profile or a deployment's ARN. Its client tries once: who asks sees each throttling and slows down by it."""
+    """Converse on a model id, an inference profile or a deployment's ARN.
+
+    Its client tries once: who asks sees each throttling and slows down by it.
+    """
 
     def __init__(self, client: "BedrockRuntimeClient") -> None:
         self._client = client
 
     def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, Any]:
-        """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as little as a batch.
+        """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as
+        little as a batch.
 
-        Beside an error stands `retryAfter`, in seconds, where Bedrock says when to come again. A connection that broke counts as a time-out (408).
+        Beside an error stands `retryAfter`, in seconds, where Bedrock says when to come again. A connection that broke
+        counts as a time-out (408).
 
         Raises:
             ClientError: access denied or no such model: not about this record, so the whole turn must stop.
@@ -47,8 +56,12 @@ class ModelClient:
             code = code_of(error)
             if code in _NOT_ABOUT_THE_RECORD:
                 raise
-            return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}} | _retry_after(error)
-        return {"modelOutput": {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}}
+            return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}} | _retry_after(
+                error
+            )
+        return {
+            "modelOutput": {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}
+        }
 
 
 def _retry_after(error: ClientError) -> dict[str, Any]:

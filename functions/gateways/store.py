@@ -32,7 +32,11 @@ class Store(KeyedFiles):
     def list(self, prefix: str) -> list[StoredObject]:
         """Objects below a prefix, in order of key."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        return [StoredObject(o["Key"], o["Size"], o["ETag"].strip('"'), o["LastModified"]) for page in pages for o in page.get("Contents", ())]
+        return [
+            StoredObject(o["Key"], o["Size"], o["ETag"].strip('"'), o["LastModified"])
+            for page in pages
+            for o in page.get("Contents", ())
+        ]
 
     def version_of(self, key: str) -> str:
         """The version id of an object as it is now; empty where the bucket keeps none."""
@@ -64,14 +68,19 @@ class Store(KeyedFiles):
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
-        """Writes lines as one object and gives their number. Large ones go through the function's disk and S3's multipart upload."""
+        """Writes lines as one object and gives their number.
+
+        Large ones go through the function's disk and S3's multipart upload.
+        """
         count = 0
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
             for line in lines:
                 spool.write(line)
                 count += 1
             spool.seek(0)
-            self._client.upload_fileobj(io.BufferedReader(spool), self._bucket, key, ExtraArgs={"ContentType": "application/jsonl"})
+            self._client.upload_fileobj(
+                io.BufferedReader(spool), self._bucket, key, ExtraArgs={"ContentType": "application/jsonl"}
+            )
         return count
 
     def copy(self, source: str, target: str) -> None:

@@ -26,14 +26,21 @@ class TuningJobs:
     def find(self, name: str) -> str | None:
         """The ARN of the job with exactly this name, None where there is none."""
         return arn_by_name(
-            self._client, "list_model_customization_jobs", name, summaries="modelCustomizationJobSummaries", name_key="jobName", arn_key="jobArn"
+            self._client,
+            "list_model_customization_jobs",
+            name,
+            summaries="modelCustomizationJobSummaries",
+            name_key="jobName",
+            arn_key="jobArn",
         )
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now, with the model once there is one."""
         with busy_is_retryable(f"GetModelCustomizationJob {arn}"):
             job = self._client.get_model_customization_job(jobIdentifier=arn)
-        return JobLook(status=job.get("status", ""), message=job.get("failureMessage", ""), model_arn=job.get("outputModelArn"))
+        return JobLook(
+            status=job.get("status", ""), message=job.get("failureMessage", ""), model_arn=job.get("outputModelArn")
+        )
 
     def model_is_gone(self, arn: str) -> bool:
         """Whether a job ended with a model that was deleted since, so that it cannot be adopted."""

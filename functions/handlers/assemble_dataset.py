@@ -1,4 +1,6 @@
-"""AssembleDataset: candidates of all shards -> train, validation, holdout, rejected, manifest and card; every prompt accounted for."""
+"""AssembleDataset: candidates of all shards -> train, validation, holdout, rejected, manifest and card; every prompt
+accounted for.
+"""
 
 from application.dataset_files import write_dataset
 from application.direct_files import arms_to_train

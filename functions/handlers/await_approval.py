@@ -1,4 +1,6 @@
-"""AwaitApproval: a student that earned it and a task token -> the token is in the ledger, where `python -m cli approve RUN` finds it."""
+"""AwaitApproval: a student that earned it and a task token -> the token is in the ledger, where `python -m cli approve
+RUN` finds it.
+"""
 
 from application.approval import ask_for_approval
 from application.entry import Event, Turn, lambda_entry
@@ -9,7 +11,9 @@ from application.services import Services
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """The state's own timeout, as long as `serving.approvalHours`, ends the wait where nobody answers."""
     run_id = event["run"]["runId"]
-    row = ask_for_approval(services, run_id, event["token"], read_run(services.store, run_id).settings.serving.approval_hours)
+    row = ask_for_approval(
+        services, run_id, event["token"], read_run(services.store, run_id).settings.serving.approval_hours
+    )
     return {"jobName": row.job_name, "until": row.deadline_at}
 
 

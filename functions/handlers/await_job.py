@@ -1,4 +1,6 @@
-"""AwaitBatch, AwaitTuning, AwaitDeployment, AwaitPredictions: a job's name and a task token -> the token is in the ledger, the job was looked at."""
+"""AwaitBatch, AwaitTuning, AwaitDeployment, AwaitPredictions: a job's name and a task token -> the token is in the
+ledger, the job was looked at.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.services import Services

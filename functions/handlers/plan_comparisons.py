@@ -1,4 +1,6 @@
-"""PlanComparisons: the student's answers beside the teacher's -> a round of requests to the judge, each pair in both orders."""
+"""PlanComparisons: the student's answers beside the teacher's -> a round of requests to the judge, each pair in both
+orders.
+"""
 
 from functools import cache, partial
 

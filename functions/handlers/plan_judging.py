@@ -1,4 +1,6 @@
-"""PlanJudging: the answers of all arms -> the datasets of the evaluation jobs, one an arm and part of at most 1,000 answers."""
+"""PlanJudging: the answers of all arms -> the datasets of the evaluation jobs, one an arm and part of at most 1,000
+answers.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.judging_files import write_datasets
@@ -11,7 +13,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record = read_run(services.store, event["run"]["runId"])
     judge = record.settings.evaluation.judge
     parts = write_datasets(services.store, record, judge) if judge is not None and judge.scores else []
-    return {"jobs": [part._asdict() for part in parts], "counts": {"judgingJobs": len(parts), "answersToJudge": sum(part.records for part in parts)}}
+    return {
+        "jobs": [part._asdict() for part in parts],
+        "counts": {"judgingJobs": len(parts), "answersToJudge": sum(part.records for part in parts)},
+    }
 
 
 handler = lambda_entry(run)

@@ -13,14 +13,20 @@ from distillation.run.record import RunRecord
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Every arm answers the same holdout prompts with the same system text: once greedily, and as often as distributions are to be compared by."""
+    """Every arm answers the same holdout prompts with the same system text: once greedily, and as often as
+    distributions are to be compared by.
+    """
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     store.put_json(layout.students, event["students"])
     holdout, few_shot = list(read_holdout(store, run_id)), few_shot_of(store, record)
     shards = _shards(record, len(holdout), {student["arm"]: student["deploymentArn"] for student in event["students"]})
     for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
-        requests = (r for item in holdout[shard.first : shard.first + shard.items] for r in _requests(item, shard, record, few_shot))
+        requests = (
+            r
+            for item in holdout[shard.first : shard.first + shard.items]
+            for r in _requests(item, shard, record, few_shot)
+        )
         store.put_records(layout.prediction_requests(shard.arm, shard.shard), requests)
     if few_shot:
         store.put_records(layout.few_shot, few_shot.shown)
@@ -41,11 +47,19 @@ def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[
 
 def _requests(item: HoldoutItem, shard: ArmShard, record: RunRecord, few_shot: FewShot | None) -> list[Request]:
     earlier = as_turns(few_shot.shots(item)) if few_shot and shard.arm == Arm.FEW_SHOT else ()
-    return arm_requests(item, record.sampling, shard.model_id, samples=record.settings.evaluation.samples, earlier=earlier)
+    return arm_requests(
+        item, record.sampling, shard.model_id, samples=record.settings.evaluation.samples, earlier=earlier
+    )
 
 
 def _output(shard: ArmShard) -> dict[str, object]:
-    return {"arm": shard.arm, "shard": shard.shard, "route": shard.route, "modelId": shard.model_id, "records": shard.records}
+    return {
+        "arm": shard.arm,
+        "shard": shard.shard,
+        "route": shard.route,
+        "modelId": shard.model_id,
+        "records": shard.records,
+    }
 
 
 handler = lambda_entry(run)

@@ -1,4 +1,7 @@
-"""PlanRequests: prompts -> wave 0, its shards of requests in S3. What the answer cache holds is taken over instead of asked and paid for again."""
+"""PlanRequests: prompts -> wave 0, its shards of requests in S3.
+
+What the answer cache holds is taken over instead of asked and paid for again.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.rounds import take_over, teacher_requests, wave_output, without, write_wave
@@ -12,7 +15,10 @@ from gateways.store import Store
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives the shards that are still to be answered. A wave that an earlier execution of this run planned stands as it is: its jobs may be paid for."""
+    """Gives the shards that are still to be answered.
+
+    A wave that an earlier execution of this run planned stands as it is: its jobs may be paid for.
+    """
     store, run_id = services.store, event["run"]["runId"]
     return wave_output(read_wave(store, run_id, 0) or _plan(store, read_run(store, run_id)))
 
@@ -23,7 +29,11 @@ def _plan(store: Store, record: RunRecord) -> Wave:
     for parts, prompts in enumerate(prompt_shards(read_prompts(store, record.run_id), record.sampling, max_records), 1):
         store.put_records(layout.prompt_shard(parts - 1), prompts)
     store.put_json(layout.common_shingles, common_shingles(read_prompts(store, record.run_id)))
-    needed = {request.record_id for _, group in teacher_requests(read_prompts(store, record.run_id), record) for request in group}
+    needed = {
+        request.record_id
+        for _, group in teacher_requests(read_prompts(store, record.run_id), record)
+        for request in group
+    }
     known = take_over(store, record.dataset, needed, layout.cached_answers)
     groups = without(teacher_requests(read_prompts(store, record.run_id), record), known)
     return write_wave(store, record.run_id, 0, groups, max_records=max_records, cached=len(known), prompt_shards=parts)

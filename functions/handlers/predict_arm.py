@@ -1,4 +1,6 @@
-"""PredictArm: a holdout shard -> predictions in S3; every prompt that has no prediction yet is answered now (teacher: from its own samples)."""
+"""PredictArm: a holdout shard -> predictions in S3; every prompt that has no prediction yet is answered now (teacher:
+from its own samples).
+"""
 
 from application.converse import converse
 from application.entry import Event, Turn, lambda_entry
@@ -21,16 +23,26 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     if not again:
         return _write(event, services, found)
     layout, store = RunLayout(event["run"]["runId"]), services.store
-    todo = [request for request in requests_in(store, layout.prediction_requests(event["arm"], event["shard"])) if request.record_id in again]
+    todo = [
+        request
+        for request in requests_in(store, layout.prediction_requests(event["arm"], event["shard"]))
+        if request.record_id in again
+    ]
     all_asked = converse(
-        services, turn, todo, model_id=event["modelId"], replies=layout.prediction_replies_prefix(event["arm"], event["shard"], event["modelId"]), flex=False
+        services,
+        turn,
+        todo,
+        model_id=event["modelId"],
+        replies=layout.prediction_replies_prefix(event["arm"], event["shard"], event["modelId"]),
+        flex=False,
     )
     if not all_asked:
         return {"done": False}
     found = _found(event, services)
     if found.to_ask_again:
         raise ThrottledByBedrock(
-            f"{len(found.to_ask_again)} of {event['records']} holdout prompts of arm {event['arm']} were throttled; what was answered is kept"
+            f"{len(found.to_ask_again)} of {event['records']} holdout prompts of arm {event['arm']} were throttled; "
+            "what was answered is kept"
         )
     return _write(event, services, found)
 
@@ -38,7 +50,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 def _found(event: Event, services: Services) -> ShardAnswers:
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
     requested = ids_in(services.store, layout.prediction_requests(arm, shard))
-    return read_replies(requested, services.store.lines_below(layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"))
+    return read_replies(
+        requested,
+        services.store.lines_below(layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"),
+    )
 
 
 def _write(event: Event, services: Services, found: ShardAnswers) -> dict[str, object]:

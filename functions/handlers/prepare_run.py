@@ -1,4 +1,6 @@
-"""PrepareRun: execution input + seeds -> run.json, prompts.jsonl, rejected-seeds.jsonl, estimate.json; every problem is found here, before money is spent."""
+"""PrepareRun: execution input + seeds -> run.json, prompts.jsonl, rejected-seeds.jsonl, estimate.json; every problem is
+found here, before money is spent.
+"""
 
 import tempfile
 from collections.abc import Iterator
@@ -31,13 +33,20 @@ from settings import Settings
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives the reference that all later states carry, and the limits that the machine needs. A rerun of the same question goes on with its files."""
+    """Gives the reference that all later states carry, and the limits that the machine needs.
+
+    A rerun of the same question goes on with its files.
+    """
     store = services.store
     dataset = dataset_of(event["input"])
-    config = resolve_config(event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset)))
+    config = resolve_config(
+        event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset))
+    )
     files, judging = _seed_files(services, config), config.evaluation.judge
     question = _question(services, config, files)
-    record = earlier_run(store, config.run_id, question) or _prepare(services, config, files, question, started_at=event["startedAt"])
+    record = earlier_run(store, config.run_id, question) or _prepare(
+        services, config, files, question, started_at=event["startedAt"]
+    )
     return {
         "run": {"runId": record.run_id, "dataset": dataset},
         "retryWaves": config.batches.retry_waves,
@@ -52,7 +61,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     }
 
 
-def _prepare(services: Services, config: RunConfig, files: list[StoredObject], question: Question, *, started_at: str) -> RunRecord:
+def _prepare(
+    services: Services, config: RunConfig, files: list[StoredObject], question: Question, *, started_at: str
+) -> RunRecord:
     store, layout = services.store, RunLayout(config.run_id)
     evaluation_items(store, config.run_id, config)
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
@@ -81,9 +92,19 @@ def _prepare(services: Services, config: RunConfig, files: list[StoredObject], q
 
 def _seed_files(services: Services, config: RunConfig) -> list[StoredObject]:
     found = [o for o in services.store.list(seeds_prefix(config.dataset)) if is_seed_file(o.key)]
-    problems = [] if found else [f"{seeds_prefix(config.dataset)}: found no seed file, expected at least one .jsonl or .csv, each also as .gz"]
+    problems = (
+        []
+        if found
+        else [
+            f"{seeds_prefix(config.dataset)}: found no seed file, expected at least one .jsonl or .csv, each also as "
+            ".gz"
+        ]
+    )
     problems += _model_problems(services, config)
-    problems += [f"decontamination.files: found no {key} in the bucket, expected a file of prompts" for key in _absent(services.store, config)]
+    problems += [
+        f"decontamination.files: found no {key} in the bucket, expected a file of prompts"
+        for key in _absent(services.store, config)
+    ]
     if problems:
         raise InvalidInput(f"run {config.run_id} cannot start: {len(problems)} problems", problems)
     return found
@@ -110,7 +131,9 @@ def _absent(store: Store, config: RunConfig) -> list[str]:
     return [key for key in config.decontamination.files if key not in {o.key for o in store.list(key)}]
 
 
-def _take_in(store: Store, layout: RunLayout, config: RunConfig, files: list[StoredObject], spool: IO[bytes]) -> SeedIntake:
+def _take_in(
+    store: Store, layout: RunLayout, config: RunConfig, files: list[StoredObject], spool: IO[bytes]
+) -> SeedIntake:
     intake = SeedIntake(config)
     store.put_records(layout.rejected_seeds, _rejected(store, intake, files, spool))
     intake.check()
@@ -146,7 +169,8 @@ def _estimate(services: Services, config: RunConfig, task: Task, spool: IO[bytes
 def _check_budget(config: RunConfig, expected: Estimate) -> None:
     if config.max_usd is not None and expected.total_usd > config.max_usd:
         raise BudgetExceeded(
-            f"the run is estimated at {expected.total_usd:.2f} USD and maxUsd is {config.max_usd:.2f}: raise maxUsd, give fewer seeds "
+            f"the run is estimated at {expected.total_usd:.2f} USD and maxUsd is {config.max_usd:.2f}: raise maxUsd, "
+            "give fewer seeds "
             "or lower sampling.sampled (0-run/estimate.json says what costs what)"
         )
 
@@ -155,7 +179,9 @@ def _question(services: Services, config: RunConfig, files: list[StoredObject]) 
     settings = services.settings
     return Question(
         config=config.to_json(),
-        seed_files=tuple(SeedFile(key=o.key, etag=o.etag, bytes=o.bytes, version_id=services.store.version_of(o.key)) for o in files),
+        seed_files=tuple(
+            SeedFile(key=o.key, etag=o.etag, bytes=o.bytes, version_id=services.store.version_of(o.key)) for o in files
+        ),
         models=Models(
             teacher=settings.teacher_model_id,
             teacher_invoke=settings.teacher_invoke_id,

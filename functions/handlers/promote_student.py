@@ -1,4 +1,6 @@
-"""PromoteStudent: a student that earned it -> the dataset's stable deployment is on its way to it; AwaitPromotion waits, VerifyPromotion makes it known."""
+"""PromoteStudent: a student that earned it -> the dataset's stable deployment is on its way to it; AwaitPromotion
+waits, VerifyPromotion makes it known.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.promotion import student_model, submit_promotion
@@ -6,7 +8,9 @@ from application.services import Services
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Submits once: the first promotion of a dataset makes the deployment, later ones move it in place, so that its ARN never changes."""
+    """Submits once: the first promotion of a dataset makes the deployment, later ones move it in place, so that its ARN
+    never changes.
+    """
     run = event["run"]
     return {"jobName": submit_promotion(services, run["runId"], run["dataset"], student_model(services, run["runId"]))}
 

@@ -1,4 +1,6 @@
-"""ReadPredictions: what Bedrock wrote for a holdout shard -> how much of it is there; PredictArm, next, asks for the rest and writes the predictions."""
+"""ReadPredictions: what Bedrock wrote for a holdout shard -> how much of it is there; PredictArm, next, asks for the
+rest and writes the predictions.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in
@@ -10,7 +12,9 @@ from distillation.layout import RunLayout
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """Counts what the batch brought, and proves that it answers this shard's requests only."""
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
-    lines = services.store.lines_below(layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out")
+    lines = services.store.lines_below(
+        layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"
+    )
     found = read_replies(ids_in(services.store, layout.prediction_requests(arm, shard)), lines)
     return {"counts": {"predictions": len(found.answers) + len(found.rejected), "missing": len(found.missing)}}
 

@@ -1,4 +1,6 @@
-"""ReadReplies: what Bedrock wrote for a shard -> answers, rejections with a reason, and how many requests are still missing."""
+"""ReadReplies: what Bedrock wrote for a shard -> answers, rejections with a reason, and how many requests are still
+missing.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import ids_in
@@ -10,7 +12,13 @@ from distillation.records import Stage, encode_blocks
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """Joins replies to requests by record id, keeps what was paid for, also in the answer cache."""
-    store, run_id, stage, wave, shard = services.store, event["run"]["runId"], Stage(event["stage"]), event["wave"], event["shard"]
+    store, run_id, stage, wave, shard = (
+        services.store,
+        event["run"]["runId"],
+        Stage(event["stage"]),
+        event["wave"],
+        event["shard"],
+    )
     layout = RunLayout(run_id)
     replies = store.lines_below(layout.replies_prefix(wave, shard, stage), suffix=".jsonl.out")
     found = read_replies(ids_in(store, layout.requests(wave, shard, stage)), replies)
@@ -18,7 +26,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     store.put_records(layout.rejected_answers(shard, stage, wave), found.rejected)
     store.copy(layout.answers(shard, stage, wave), cached_shard(event["run"]["dataset"], run_id, shard, stage, wave))
     answers, rejected = len(found.answers), len(found.rejected)
-    return {"missing": len(found.to_ask_again), "counts": {"replies": answers + rejected, "answers": answers, "answersRejected": rejected}}
+    return {
+        "missing": len(found.to_ask_again),
+        "counts": {"replies": answers + rejected, "answers": answers, "answersRejected": rejected},
+    }
 
 
 handler = lambda_entry(run)

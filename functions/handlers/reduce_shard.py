@@ -1,4 +1,6 @@
-"""ReduceShard: the answers to a shard of prompts -> candidates for the dataset, the shard's part of the holdout, and what was left out and why."""
+"""ReduceShard: the answers to a shard of prompts -> candidates for the dataset, the shard's part of the holdout, and
+what was left out and why.
+"""
 
 import struct
 from collections.abc import Sequence
@@ -28,7 +30,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record, layout = read_run(store, event["run"]["runId"]), RunLayout(event["run"]["runId"])
     prompts = list(store.records(layout.prompt_shard(shard), Prompt))
     size = prompts_a_shard(record.sampling, record.settings.batches.max_shard_records)
-    found = replies_to(store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1)
+    found = replies_to(
+        store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1
+    )
     answers = by_prompt(found.answers)
     accounted = account_for(
         [prompt for _, prompt in asked_by_us(prompts, record)],
@@ -38,10 +42,19 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
         lambda prompt: (request.record_id for request in requests_of(prompt, record.sampling, record.models.teacher)),
     )
     settings = record.settings
-    plan = ReductionPlan(record.task, record.split, settings.examples, settings.filters, managed=settings.training.managed)
+    plan = ReductionPlan(
+        record.task, record.split, settings.examples, settings.filters, managed=settings.training.managed
+    )
     reduced = reduce_prompts(prompts, answers, plan, partial(_keys, services, record))
     _write(store, layout, shard, reduced, accounted)
-    return {"counts": {"prompts": len(prompts), "candidates": len(reduced.candidates), "held": len(reduced.held), "rejected": len(reduced.rejected)}}
+    return {
+        "counts": {
+            "prompts": len(prompts),
+            "candidates": len(reduced.candidates),
+            "held": len(reduced.held),
+            "rejected": len(reduced.rejected),
+        }
+    }
 
 
 def _keys(services: Services, record: RunRecord, prompts: Sequence[Prompt]) -> list[PromptKey]:

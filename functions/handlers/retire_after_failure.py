@@ -19,7 +19,8 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """Stops running jobs, deletes the run's deployments, and its models too unless the input says `keepModelOnFailure`.
 
     An execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.
-    A run whose student was promoted keeps model and stable deployment, whatever a rerun of it meets; one that was not verified is taken back first.
+    A run whose student was promoted keeps model and stable deployment, whatever a rerun of it meets; one that was not
+    verified is taken back first.
     """
     run_id = run_of_execution(event["input"], event["executionName"])
     if event["failure"]["state"] == "PrepareRun":

@@ -1,4 +1,6 @@
-"""RetireStudent: a run with its verdict -> its own deployments are deleted: what serves is the stable deployment, and nothing serves twice."""
+"""RetireStudent: a run with its verdict -> its own deployments are deleted: what serves is the stable deployment, and
+nothing serves twice.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.promotion import student_model, was_promoted
@@ -8,9 +10,15 @@ from application.services import Services
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Gives what was deleted. The student's model stays where it serves or `serving.keepRejectedModel` wants it; other arms' models have done their work."""
+    """Gives what was deleted.
+
+    The student's model stays where it serves or `serving.keepRejectedModel` wants it; other arms' models have done
+    their work.
+    """
     run_id = event["run"]["runId"]
-    keep = read_run(services.store, run_id).settings.serving.keep_rejected_model or was_promoted(services, run_id, event["run"]["dataset"])
+    keep = read_run(services.store, run_id).settings.serving.keep_rejected_model or was_promoted(
+        services, run_id, event["run"]["dataset"]
+    )
     return {"deleted": retire(services, run_id, keep_models=[student_model(services, run_id)] if keep else [])}
 
 

@@ -1,4 +1,6 @@
-"""ScoreRun: predictions of all arms, and what a judge said of them -> metrics with intervals, paired tests, and the verdict."""
+"""ScoreRun: predictions of all arms, and what a judge said of them -> metrics with intervals, paired tests, and the
+verdict.
+"""
 
 import zlib
 from collections.abc import Iterator
@@ -24,7 +26,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record, layout = read_run(store, run_id), RunLayout(run_id)
     holdout = list(read_holdout(store, run_id))
     predictions = _all_predictions(store, layout, [student.arm for student in read_students(store, run_id)])
-    tolerance, seed = Tolerance(**record.settings.evaluation.numeric_tolerance.model_dump()), zlib.crc32(run_id.encode())
+    tolerance, seed = (
+        Tolerance(**record.settings.evaluation.numeric_tolerance.model_dump()),
+        zlib.crc32(run_id.encode()),
+    )
     judging = read_judging(store, record, holdout, predictions, tolerance=tolerance, seed=seed)
     scores = score(
         holdout,
@@ -45,9 +50,15 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:
-    """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are joined into one file."""
+    """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are
+    joined into one file.
+    """
     found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in map(str, Arm)}
-    kept = {arm: predictions for arm, predictions in found.items() if predictions or arm in (Arm.TEACHER, Arm.BASE, *students)}
+    kept = {
+        arm: predictions
+        for arm, predictions in found.items()
+        if predictions or arm in (Arm.TEACHER, Arm.BASE, *students)
+    }
     for arm, predictions in kept.items():
         store.put_records(layout.predictions(arm), predictions)
     return kept

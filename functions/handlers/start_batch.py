@@ -15,7 +15,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     name = submit_batch(
         event,
         services,
-        name_of=lambda attempt: job_names.batch(services.settings.app, run_id, wave, shard, attempt=attempt, stage=stage),
+        name_of=lambda attempt: job_names.batch(
+            services.settings.app, run_id, wave, shard, attempt=attempt, stage=stage
+        ),
         model_id=services.settings.model_asked_in(stage),
         requests=layout.requests(wave, shard, stage),
         replies=layout.replies_prefix(wave, shard, stage),

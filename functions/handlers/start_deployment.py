@@ -14,9 +14,18 @@ TIME_LIMIT = timedelta(hours=6)
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """The deployment of one arm's model. One that failed or was deleted is not adopted: the next attempt gets its own name."""
+    """The deployment of one arm's model.
+
+    One that failed or was deleted is not adopted: the next attempt gets its own name.
+    """
     run = event["run"]
-    name = next(n for i in count() if _usable(run["runId"], n := job_names.deployment(services.settings.app, run["runId"], event["arm"], i), services))
+    name = next(
+        n
+        for i in count()
+        if _usable(
+            run["runId"], n := job_names.deployment(services.settings.app, run["runId"], event["arm"], i), services
+        )
+    )
     tags = {"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"]}
     submit_once(
         services.ledger,

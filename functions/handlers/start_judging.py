@@ -1,4 +1,6 @@
-"""StartJudging: the dataset of a part of an arm's answers -> the name of its evaluation job, submitted once or adopted."""
+"""StartJudging: the dataset of a part of an arm's answers -> the name of its evaluation job, submitted once or
+adopted.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_run

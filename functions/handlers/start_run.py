@@ -1,7 +1,8 @@
-"""Uploads -> runs: each S3 event reaches this function after the quiet window (the queue's delay) and starts a run unless a newer file came meanwhile.
+"""Uploads -> runs: each S3 event reaches this function after the quiet window (the queue's delay) and starts a run
+unless a newer file came meanwhile.
 
-So a run starts when its dataset has been quiet for that long, without any clock being compared. The execution's name is a function of the
-dataset's files, so events that come twice, or one for each of several files, start nothing twice.
+So a run starts when its dataset has been quiet for that long, without any clock being compared. The execution's name is
+a function of the dataset's files, so events that come twice, or one for each of several files, start nothing twice.
 """
 
 import json
@@ -15,7 +16,10 @@ from distillation.seeds.reader import is_seed_file
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, Any]:
-    """Takes SQS messages, each an S3 event of EventBridge. What failed is given back to the queue, message by message."""
+    """Takes SQS messages, each an S3 event of EventBridge.
+
+    What failed is given back to the queue, message by message.
+    """
     failed: list[dict[str, str]] = []
     for message in event["Records"]:
         try:
@@ -30,7 +34,9 @@ def _start(uploaded: dict[str, str], services: Services) -> None:
     dataset = dataset_of_key(uploaded["key"])
     files = [o for o in services.store.list(seeds_prefix(dataset)) if is_seed_file(o.key)]
     if not is_newest(uploaded["key"], uploaded["etag"], [(o.key, o.etag, o.modified) for o in files]):
-        logger.info("a newer file of this dataset brings its own event", extra={"dataset": dataset, "key": uploaded["key"]})
+        logger.info(
+            "a newer file of this dataset brings its own event", extra={"dataset": dataset, "key": uploaded["key"]}
+        )
         return
     name = execution_name(dataset, [(o.key, o.etag, o.modified) for o in files])
     started = services.executions.start(name, {"dataset": dataset})

@@ -14,13 +14,20 @@ from distillation.records import Arm
 from distillation.training.customization import JobFacts, customization_request, distillation_request
 
 TIME_LIMIT = timedelta(days=3)
-"""5,000 records and 2 epochs take about an hour (AWS samples); a queue of other jobs of the account can hold one back much longer."""
+"""5,000 records and 2 epochs take about an hour (AWS samples); a queue of other jobs of the account can hold one back
+much longer.
+"""
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """The customization job of one arm. A job that failed, or whose model was deleted, is not adopted: the next attempt gets its own name."""
+    """The customization job of one arm.
+
+    A job that failed, or whose model was deleted, is not adopted: the next attempt gets its own name.
+    """
     run, arm = event["run"], event["arm"]
-    name = next(n for i in count() if _usable(n := job_names.tuning(services.settings.app, run["runId"], arm, i), services))
+    name = next(
+        n for i in count() if _usable(n := job_names.tuning(services.settings.app, run["runId"], arm, i), services)
+    )
     submit_once(
         services.ledger,
         run_id=run["runId"],
@@ -50,9 +57,13 @@ def _request(event: Event, services: Services, name: str) -> dict[str, object]:
         "tags": {"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"], "arm": arm},
     }
     if arm == Arm.STUDENT and record.settings.training.managed:
-        return distillation_request(name, teacher=record.models.teacher_invoke, max_tokens=record.sampling.max_tokens, **facts)
+        return distillation_request(
+            name, teacher=record.models.teacher_invoke, max_tokens=record.sampling.max_tokens, **facts
+        )
     validation = layout.training_file(arm, "validation.jsonl")
-    return customization_request(name, plan=record.training, validation_uri=store.uri(validation) if store.get(validation) else None, **facts)
+    return customization_request(
+        name, plan=record.training, validation_uri=store.uri(validation) if store.get(validation) else None, **facts
+    )
 
 
 handler = lambda_entry(run)

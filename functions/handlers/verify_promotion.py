@@ -1,4 +1,6 @@
-"""VerifyPromotion: a stable deployment that has taken over the student -> the SSM parameter that names it, or the way back where it answers differently."""
+"""VerifyPromotion: a stable deployment that has taken over the student -> the SSM parameter that names it, or the way
+back where it answers differently.
+"""
 
 from application.entry import Event, Turn, lambda_entry
 from application.promotion import publish, verify
@@ -6,14 +8,28 @@ from application.services import Services
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """`verified`, and where it is False the `cause` and the `jobName` of the move back to wait for (empty where a first deployment was deleted)."""
+    """`verified`, and where it is False the `cause` and the `jobName` of the move back to wait for (empty where a first
+    deployment was deleted).
+    """
     run_id, dataset = event["run"]["runId"], event["run"]["dataset"]
     seen = verify(services, run_id, event["jobName"])
     counts = {"asked": seen.canary.asked, "equal": seen.canary.equal}
     if seen.why:
         after = "the model before serves again" if seen.back else "it no longer serves this model"
-        return {"verified": False, "jobName": seen.back, "cause": f"{seen.why}. Nothing was promoted: {after}.", "parameter": "", "counts": counts}
-    return {"verified": True, "jobName": "", "cause": "", "parameter": publish(services, run_id, dataset, seen.deployment_arn), "counts": counts}
+        return {
+            "verified": False,
+            "jobName": seen.back,
+            "cause": f"{seen.why}. Nothing was promoted: {after}.",
+            "parameter": "",
+            "counts": counts,
+        }
+    return {
+        "verified": True,
+        "jobName": "",
+        "cause": "",
+        "parameter": publish(services, run_id, dataset, seen.deployment_arn),
+        "counts": counts,
+    }
 
 
 handler = lambda_entry(run)

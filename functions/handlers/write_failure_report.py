@@ -1,4 +1,6 @@
-"""WriteFailureReport: what failed and what was retired -> the error in plain words, the failure report and the ledger in S3."""
+"""WriteFailureReport: what failed and what was retired -> the error in plain words, the failure report and the ledger
+in S3.
+"""
 
 import msgspec
 

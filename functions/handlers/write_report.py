@@ -1,4 +1,6 @@
-"""WriteReport: scores and the counts of every hop -> the report as HTML, Markdown and JSON; the ledger beside the run."""
+"""WriteReport: scores and the counts of every hop -> the report as HTML, Markdown and JSON; the ledger beside the
+run.
+"""
 
 import msgspec
 

@@ -39,7 +39,14 @@ def main() -> None:
         state_seconds=options.state_seconds,
     )
     app = create_app(operations(services), faults)
-    uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning", ssl_certfile=options.certfile, ssl_keyfile=options.keyfile)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=options.port,
+        log_level="warning",
+        ssl_certfile=options.certfile,
+        ssl_keyfile=options.keyfile,
+    )
 
 
 def _options() -> argparse.Namespace:
@@ -47,7 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--emulator-url", required=True, help="Where S3, EventBridge and IAM are.")
     parser.add_argument("--home", type=Path, required=True, help="Folder for trained models.")
-    parser.add_argument("--state-seconds", type=float, default=0.2, help="How long a job stays in each state that takes no work.")
+    parser.add_argument(
+        "--state-seconds", type=float, default=0.2, help="How long a job stays in each state that takes no work."
+    )
     parser.add_argument("--certfile", help="Serve TLS with this certificate.")
     parser.add_argument("--keyfile", help="The certificate's key.")
     return parser.parse_args()

@@ -1,4 +1,6 @@
-"""The rest of AWS, as the local Bedrock sees it: S3 for data, EventBridge for events, IAM for roles, all at the emulator's endpoint."""
+"""The rest of AWS, as the local Bedrock sees it: S3 for data, EventBridge for events, IAM for roles, all at the
+emulator's endpoint.
+"""
 
 import logging
 import os
@@ -36,10 +38,17 @@ class Storage:
         self._client = client
 
     def listing(self, uri: str) -> list[StoredObject]:
-        """The object at `uri`, or, where there is none, every object below it, in the order of their keys. Raises StorageError."""
+        """The object at `uri`, or, where there is none, every object below it, in the order of their keys.
+
+        Raises StorageError.
+        """
         bucket, key = split_uri(uri)
         try:
-            size = self._client.head_object(Bucket=bucket, Key=key)["ContentLength"] if key and not key.endswith("/") else None
+            size = (
+                self._client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+                if key and not key.endswith("/")
+                else None
+            )
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise StorageError(f"Access to {uri} was refused: {error}. Check the role and the URI.") from error
@@ -54,7 +63,9 @@ class Storage:
                 for item in page.get("Contents", ()):
                     yield StoredObject(bucket, item["Key"], item["Key"].removeprefix(prefix), item["Size"])
         except ClientError as error:
-            raise StorageError(f"s3://{bucket}/{prefix} cannot be listed: {error}. Check the bucket, the prefix and the role.") from error
+            raise StorageError(
+                f"s3://{bucket}/{prefix} cannot be listed: {error}. Check the bucket, the prefix and the role."
+            ) from error
 
     def read(self, uri: str) -> bytes:
         """The object's bytes. Raises StorageError."""
@@ -90,9 +101,15 @@ class Roles:
         try:
             role = self._client.get_role(RoleName=name)["Role"]
         except ClientError:
-            return f"Could not assume the provided role {role_arn}: there is no role of that name. Create it, or correct roleArn."
+            return (
+                f"Could not assume the provided role {role_arn}: there is no role of that name. Create it, or "
+                "correct roleArn."
+            )
         if not _trusts_bedrock(role["AssumeRolePolicyDocument"]):
-            return f"Could not assume the provided role {role_arn}: its trust policy must allow sts:AssumeRole for {SERVICE_PRINCIPAL}."
+            return (
+                f"Could not assume the provided role {role_arn}: its trust policy must allow sts:AssumeRole for "
+                f"{SERVICE_PRINCIPAL}."
+            )
         return None
 
 
@@ -123,8 +140,18 @@ class Aws(NamedTuple):
 
 
 def connect(emulator_url: str, region: str) -> Aws:
-    """Clients of the emulator at `emulator_url`. Credentials come from the environment's two variables; any pair will do."""
-    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 3}, connect_timeout=5, read_timeout=60, max_pool_connections=20, proxies={})
+    """Clients of the emulator at `emulator_url`.
+
+    Credentials come from the environment's two variables; any pair will do.
+    """
+    config = Config(
+        s3={"addressing_style": "path"},
+        retries={"max_attempts": 3},
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=20,
+        proxies={},
+    )
     session = boto3.Session(
         # Never the caller's profile or instance role: they mean another account.
         aws_access_key_id=os.environ.get("AWS_ACCESS_KEY_ID", "test"),
@@ -146,7 +173,9 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 def _trusts_bedrock(policy: dict[str, Any]) -> bool:
     statements = policy.get("Statement", [])
-    return any(_allows_bedrock(statement) for statement in (statements if isinstance(statements, list) else [statements]))
+    return any(
+        _allows_bedrock(statement) for statement in (statements if isinstance(statements, list) else [statements])
+    )
 
 
 def _allows_bedrock(statement: dict[str, Any]) -> bool:

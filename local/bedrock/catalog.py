@@ -14,8 +14,8 @@ EMBEDDINGS = "embedder"
 class FoundationModel(NamedTuple):
     """A model of the catalogue. `engine` is what stands in for it.
 
-    `bare_regions` are the Regions in which its bare id can be called (None: every one), `profiles` the prefixes of its inference profiles, `judges` whether
-    evaluation jobs take it as evaluator model.
+    `bare_regions` are the Regions in which its bare id can be called (None: every one), `profiles` the prefixes of its
+    inference profiles, `judges` whether evaluation jobs take it as evaluator model.
     """
 
     model_id: str
@@ -44,11 +44,23 @@ MODELS = {
         FoundationModel("amazon.nova-pro-v1:0", "Nova Pro", "teacher", judges=True),
         FoundationModel("amazon.nova-micro-v1:0", "Nova Micro", "student", judges=True),
         # The identifier with the context size is the one that is tuned and that nobody can call on demand.
-        FoundationModel("amazon.nova-micro-v1:0:128k", "Nova Micro", "student", "Amazon", (), (), ("FINE_TUNING", "DISTILLATION")),
+        FoundationModel(
+            "amazon.nova-micro-v1:0:128k", "Nova Micro", "student", "Amazon", (), (), ("FINE_TUNING", "DISTILLATION")
+        ),
         FoundationModel("amazon.titan-embed-text-v2:0", "Titan Text Embeddings V2", EMBEDDINGS, "Amazon", None, ()),
         # Two judges that are not of the teacher's family (user guide, "Supported evaluator models").
-        FoundationModel("mistral.mistral-large-2402-v1:0", "Mistral Large (24.02)", "teacher", "Mistral AI", None, (), judges=True),
-        FoundationModel("anthropic.claude-haiku-4-5-20251001-v1:0", "Claude Haiku 4.5", "teacher", "Anthropic", (), ("us", "eu"), judges=True),
+        FoundationModel(
+            "mistral.mistral-large-2402-v1:0", "Mistral Large (24.02)", "teacher", "Mistral AI", None, (), judges=True
+        ),
+        FoundationModel(
+            "anthropic.claude-haiku-4-5-20251001-v1:0",
+            "Claude Haiku 4.5",
+            "teacher",
+            "Anthropic",
+            (),
+            ("us", "eu"),
+            judges=True,
+        ),
     )
 }
 TUNABLE = "amazon.nova-micro-v1:0:128k"
@@ -99,7 +111,9 @@ def get_inference_profile(identifier: str, region: str) -> dict[str, Any]:
 
 
 def invocable_model(identifier: str, region: str) -> FoundationModel:
-    """The foundation model that a call with `identifier` in `region` reaches; raises ValidationException as Bedrock does where there is none."""
+    """The foundation model that a call with `identifier` in `region` reaches; raises ValidationException as Bedrock
+    does where there is none.
+    """
     name = last_part(identifier)
     model, regions = _profile(name)
     if model and region in regions:
@@ -119,7 +133,9 @@ def text_model(identifier: str, region: str) -> FoundationModel:
     """As `invocable_model`, for a model that answers with text. Raises ValidationException."""
     model = invocable_model(identifier, region)
     if model.engine == EMBEDDINGS:
-        raise invalid("This action doesn't support the model that you provided. Try again with a supported text or chat model.")
+        raise invalid(
+            "This action doesn't support the model that you provided. Try again with a supported text or chat model."
+        )
     return model
 
 
@@ -133,11 +149,19 @@ def judge_model(identifier: str, region: str) -> FoundationModel:
 
 
 def tunable_model(identifier: str, region: str) -> FoundationModel:
-    """The base model of a customization job; raises ValidationException for a model that cannot be tuned in `region`."""
+    """The base model of a customization job; raises ValidationException for a model that cannot be tuned in
+    `region`.
+    """
     if region != HOME_REGION:
-        raise ApiError("ValidationException", f"Model customization of Amazon Nova models is not supported in {region}. Use {HOME_REGION}.")
+        raise ApiError(
+            "ValidationException",
+            f"Model customization of Amazon Nova models is not supported in {region}. Use {HOME_REGION}.",
+        )
     if last_part(identifier) != TUNABLE:
-        raise invalid(f"The provided base model identifier {identifier} is invalid or does not support customization. Use {TUNABLE}.")
+        raise invalid(
+            f"The provided base model identifier {identifier} is invalid or does not support customization. Use "
+            f"{TUNABLE}."
+        )
     return MODELS[TUNABLE]
 
 

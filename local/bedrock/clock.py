@@ -1,4 +1,6 @@
-"""The present, in the precision that the API shows, so that a time read from an answer is the time that filters compare with."""
+"""The present, in the precision that the API shows, so that a time read from an answer is the time that filters compare
+with.
+"""
 
 from datetime import UTC, datetime
 

@@ -82,7 +82,10 @@ class Deployments:
                 return {"customModelDeploymentArn": known}
             name, model = parameters["modelDeploymentName"], self._models.existing(parameters["modelArn"], region)
             if any(deployment.name == name for deployment in self._deployments.values()):
-                raise invalid(f"The deployment name {name} is already in use. Choose another name, or adopt the deployment that has it.")
+                raise invalid(
+                    f"The deployment name {name} is already in use. Choose another name, or adopt the deployment "
+                    "that has it."
+                )
             check_count(len(parameters.get("tags", [])))
             deployment = self._new(parameters, model["modelArn"], region)
             self._tokens.remember("CreateCustomModelDeployment", parameters, deployment.arn)
@@ -95,7 +98,14 @@ class Deployments:
         # The time is part of the id: a name may be used again after a deletion.
         deployment_id = short_id("deployment", region, name, now().isoformat())
         faults = job_faults.take(self._services.faults, job_faults.DEPLOYMENT_FAULTS, name)
-        deployment = Deployment(arn(region, f"custom-model-deployment/{deployment_id}"), region, name, model_arn, parameters.get("description"), faults)
+        deployment = Deployment(
+            arn(region, f"custom-model-deployment/{deployment_id}"),
+            region,
+            name,
+            model_arn,
+            parameters.get("description"),
+            faults,
+        )
         self._deployments[deployment_id] = deployment
         return deployment
 
@@ -115,7 +125,11 @@ class Deployments:
     def list_deployments(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """ListCustomModelDeployments."""
         wanted = parameters.get("modelArnEquals")
-        own = [item for item in list(self._deployments.values()) if item.region == region and wanted in (None, item.model_arn)]
+        own = [
+            item
+            for item in list(self._deployments.values())
+            if item.region == region and wanted in (None, item.model_arn)
+        ]
         listed = [Listed(item.created, item.name, item.status, item.summary()) for item in own]
         return page(listed, parameters, "modelDeploymentSummaries", Filters("createdAfter", "createdBefore"))
 
@@ -125,10 +139,15 @@ class Deployments:
         model_arn = self._models.existing(parameters["modelArn"], region)["modelArn"]
         if deployment.status != "Active" or deployment.updating:
             state = "being updated" if deployment.updating else deployment.status
-            raise invalid(f"The deployment {deployment.name} is {state}; only an Active one that is not being updated can be updated.")
+            raise invalid(
+                f"The deployment {deployment.name} is {state}; only an Active one that is not being updated can be "
+                "updated."
+            )
         faults = job_faults.take(self._services.faults, job_faults.DEPLOYMENT_FAULTS, deployment.name)
         deployment.update = {"modelArn": model_arn, "updateStatus": _UPDATING}
-        threading.Thread(target=self._swap, args=(deployment, model_arn, faults), daemon=True, name=deployment.name).start()
+        threading.Thread(
+            target=self._swap, args=(deployment, model_arn, faults), daemon=True, name=deployment.name
+        ).start()
         return {"customModelDeploymentArn": deployment.arn}
 
     def _swap(self, deployment: Deployment, model_arn: str, faults: JobFaults) -> None:
@@ -157,10 +176,16 @@ class Deployments:
         return [item.name for item in list(self._deployments.values()) if model and item.serves(model["modelArn"])]
 
     def model(self, deployment_arn: str, region: str) -> Model:
-        """The student behind a deployment's ARN. Raises ResourceNotFoundException, or ModelNotReadyException before it is Active."""
+        """The student behind a deployment's ARN.
+
+        Raises ResourceNotFoundException, or ModelNotReadyException before it is Active.
+        """
         deployment = self._find(deployment_arn, region)
         if deployment.status != "Active":
-            raise ApiError("ModelNotReadyException", f"The deployment {deployment.name} is {deployment.status}. Wait until it is Active.")
+            raise ApiError(
+                "ModelNotReadyException",
+                f"The deployment {deployment.name} is {deployment.status}. Wait until it is Active.",
+            )
         return self._models.student_of(deployment.model_arn)
 
     def _find(self, identifier: str, region: str) -> Deployment:

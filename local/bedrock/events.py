@@ -12,10 +12,19 @@ CUSTOMIZATION_EVENT = "Model Customization Job State Change"
 
 
 class JobEvents:
-    """Sends the events of one job. `status_key` is `status` for batch and `jobStatus` for customization jobs, as documented."""
+    """Sends the events of one job.
+
+    `status_key` is `status` for batch and `jobStatus` for customization jobs, as documented.
+    """
 
     def __init__(self, bus: EventBus, detail_type: str, arn: str, status_key: str, faults: JobFaults) -> None:
-        self._bus, self._detail_type, self._arn, self._status_key, self._faults = bus, detail_type, arn, status_key, faults
+        self._bus, self._detail_type, self._arn, self._status_key, self._faults = (
+            bus,
+            detail_type,
+            arn,
+            status_key,
+            faults,
+        )
 
     def announce_early(self, detail: dict[str, Any]) -> None:
         """With the fault earlyEvent: say Completed before the job has begun, and nothing when it ends."""

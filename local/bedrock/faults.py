@@ -1,4 +1,7 @@
-"""Faults that a test or a user asks for through the control endpoint. Each is armed for a number of jobs or calls and says how often it fired."""
+"""Faults that a test or a user asks for through the control endpoint.
+
+Each is armed for a number of jobs or calls and says how often it fired.
+"""
 
 import re
 import threading
@@ -22,7 +25,11 @@ CALL_FAULTS = ("throttling", "lostReply")
 
 
 class Fault(BaseModel):
-    """One fault. `job_name` is a regular expression over job and deployment names; `share` the part of the records that it hits; `times` None means always."""
+    """One fault.
+
+    `job_name` is a regular expression over job and deployment names; `share` the part of the records that it hits;
+    `times` None means always.
+    """
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
 

@@ -1,4 +1,6 @@
-"""What every kind of job needs: the emulator's AWS, the models, the faults, the pace of states, the folder of artefacts."""
+"""What every kind of job needs: the emulator's AWS, the models, the faults, the pace of states, the folder of
+artefacts.
+"""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -1,4 +1,7 @@
-"""python -m local.emulator: MiniStack with the repairs, in the foreground, on 127.0.0.1. To be run by the interpreter of build/local/emulator-venv."""
+"""python -m local.emulator: MiniStack with the repairs, in the foreground, on 127.0.0.1.
+
+To be run by the interpreter of build/local/emulator-venv.
+"""
 
 import argparse
 import os
@@ -15,17 +18,23 @@ def main() -> None:
     (options.home / SCRATCH).mkdir(parents=True, exist_ok=True)
     if options.tls:
         write_certificate(options.home / "tls")
-    _replace_environment(server_environment(port=options.port, home=options.home, bedrock_url=options.bedrock_url, tls=options.tls))
+    _replace_environment(
+        server_environment(port=options.port, home=options.home, bedrock_url=options.bedrock_url, tls=options.tls)
+    )
     _serve(set(options.without_repair))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--home", type=_folder, default=_folder("build/local"), help="folder of scratch files and of the certificate")
+    parser.add_argument(
+        "--home", type=_folder, default=_folder("build/local"), help="folder of scratch files and of the certificate"
+    )
     parser.add_argument("--bedrock-url", help="where the Lambdas find Bedrock")
     parser.add_argument("--tls", action="store_true", help="serve HTTPS and enforce IAM")
-    parser.add_argument("--without-repair", action="append", default=[], metavar="NAME", help="leave a repair out ('all': every one)")
+    parser.add_argument(
+        "--without-repair", action="append", default=[], metavar="NAME", help="leave a repair out ('all': every one)"
+    )
     return parser.parse_args()
 
 
@@ -39,7 +48,8 @@ def _replace_environment(variables: dict[str, str]) -> None:
 
 
 def _serve(without: set[str]) -> None:
-    # MiniStack reads the environment when it is imported, so its import and the repairs' come after the variables are set.
+    # MiniStack reads the environment when it is imported, so its import and the repairs' come after the variables are
+    # set.
     from local.emulator.repairs import apply  # noqa: PLC0415
 
     apply(without)

@@ -1,4 +1,6 @@
-"""The certificate of the TLS mode: made new at every start, for 127.0.0.1 and localhost only, by a CA whose key is thrown away."""
+"""The certificate of the TLS mode: made new at every start, for 127.0.0.1 and localhost only, by a CA whose key is
+thrown away.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""The environment variables of the emulator's process. Its Lambdas inherit every one of them, so nothing of the user's shell gets in."""
+"""The environment variables of the emulator's process.
+
+Its Lambdas inherit every one of them, so nothing of the user's shell gets in.
+"""
 
 import os
 from pathlib import Path

@@ -17,7 +17,10 @@ SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
 class Watched:
-    """A page of the report, opened from a file. `trouble` collects errors, what the console said, and every request but the first."""
+    """A page of the report, opened from a file.
+
+    `trouble` collects errors, what the console said, and every request but the first.
+    """
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page, self.trouble = page, list[str]()
@@ -49,7 +52,9 @@ def browser() -> Iterator[Browser]:
     path = find()
     assert path, "no Chromium: python -m tests.browser.chromium says how to get one"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"])
+        started = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        )
         yield started
         started.close()
 
@@ -58,7 +63,14 @@ def browser() -> Iterator[Browser]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages: runs of labels and of texts, full of hostile text, a run that failed, and a comparison."""
     folder = tmp_path_factory.mktemp("pages")
-    failed = build_failure_report("reviews-3", "reviews", created_at="2026-01-01T00:00:00Z", state="AwaitTuning", error="TuningFailed", cause=HOSTILE)
+    failed = build_failure_report(
+        "reviews-3",
+        "reviews",
+        created_at="2026-01-01T00:00:00Z",
+        state="AwaitTuning",
+        error="TuningFailed",
+        cause=HOSTILE,
+    )
     pages = {
         "labels": render_html(label_report()),
         "worse": render_html(label_report(hostile=False, student=0.7)),

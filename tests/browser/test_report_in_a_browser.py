@@ -1,4 +1,6 @@
-"""The report as a person sees it: in a real browser, light and dark, narrow, on paper, without a network, with hostile text in it."""
+"""The report as a person sees it: in a real browser, light and dark, narrow, on paper, without a network, with hostile
+text in it.
+"""
 
 import re
 from collections.abc import Callable
@@ -27,7 +29,9 @@ def test_it_opens_without_error_request_or_word_in_the_console(view: View, name:
 
 def test_every_chart_is_drawn(view: View) -> None:
     page = view("labels").page
-    charts = page.locator(".chart").evaluate_all("places => places.map(place => [place.id, place.querySelectorAll('svg.main-svg').length])")
+    charts = page.locator(".chart").evaluate_all(
+        "places => places.map(place => [place.id, place.querySelectorAll('svg.main-svg').length])"
+    )
     assert len(charts) == 9
     assert all(count for _, count in charts), charts
 
@@ -88,7 +92,10 @@ def test_items_are_filtered_by_kind_category_and_words(view: View) -> None:
     assert 0 < worse < every
     assert form.locator("output").inner_text() == f"{worse} of {every} shown"
     form.locator("[name=category]").select_option(HOSTILE)
-    assert shown(seen, "item-rows") == seen.page.locator("#item-rows > [data-kind=studentWorse]").filter(has_text=f"{HOSTILE} · ").count()
+    assert (
+        shown(seen, "item-rows")
+        == seen.page.locator("#item-rows > [data-kind=studentWorse]").filter(has_text=f"{HOSTILE} · ").count()
+    )
     form.locator("[name=category]").select_option("")
     prompt = seen.page.locator("#item-rows > li:visible .kind").first.inner_text().rsplit(" · ", 1)[1]
     form.locator("[name=words]").fill(prompt.upper())

@@ -1,4 +1,6 @@
-"""Synthesising the real `app.py` in a process with no network, no credentials and no AWS variables, and finding things in what it made."""
+"""Synthesising the real `app.py` in a process with no network, no credentials and no AWS variables, and finding things
+in what it made.
+"""
 
 import json
 import os
@@ -32,7 +34,9 @@ class Assembly(NamedTuple):
     def logical_id(self, kind: str, path: str) -> str:
         """Logical id of the same resource."""
         paths = {name: resource["Metadata"]["aws:cdk:path"] for name, resource in self.resources(kind).items()}
-        found = [name for name, whole in paths.items() if whole.removeprefix(f"{STACK}/").removesuffix("/Resource") == path]
+        found = [
+            name for name, whole in paths.items() if whole.removeprefix(f"{STACK}/").removesuffix("/Resource") == path
+        ]
         assert len(found) == 1, f"{len(found)} resources of type {kind} at {path}"
         return found[0]
 
@@ -40,15 +44,29 @@ class Assembly(NamedTuple):
 def no_network() -> list[str]:
     """Command words that take the network away from what follows; none where the kernel does not allow that."""
     unshare = ["unshare", "--map-root-user", "--net"]
-    allowed = shutil.which("unshare") and subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode == 0
+    allowed = (
+        shutil.which("unshare") and subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode == 0
+    )
     return unshare if allowed else []
 
 
 def bare_environment(**more: str) -> dict[str, str]:
-    """An environment without credentials or anything of AWS, every proxy leading nowhere; HOME stays, with the caches that an installation left there."""
-    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    no_profile = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "UV_CACHE_DIR", "XDG_CACHE_HOME") if name in os.environ}
+    """An environment without credentials or anything of AWS, every proxy leading nowhere; HOME stays, with the caches
+    that an installation left there.
+    """
+    nowhere = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
+    )
+    no_profile = {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "TMPDIR", "UV_CACHE_DIR", "XDG_CACHE_HOME")
+        if name in os.environ
+    }
     return kept | nowhere | no_profile | {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"} | more
 
 

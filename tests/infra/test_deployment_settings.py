@@ -17,8 +17,15 @@ def test_defaults_are_a_valid_deployment() -> None:
 
 
 def test_the_command_line_gives_strings() -> None:
-    settings = Settings.from_context({"triggerQuietSeconds": "2", "pythonVersion": "3.11", "logRetentionDays": "14", "architecture": "x86_64"})
-    assert (settings.trigger_quiet_seconds, settings.python_version, settings.log_retention_days, settings.wheels_for) == (
+    settings = Settings.from_context(
+        {"triggerQuietSeconds": "2", "pythonVersion": "3.11", "logRetentionDays": "14", "architecture": "x86_64"}
+    )
+    assert (
+        settings.trigger_quiet_seconds,
+        settings.python_version,
+        settings.log_retention_days,
+        settings.wheels_for,
+    ) == (
         2,
         "3.11",
         14,
@@ -31,7 +38,12 @@ def test_an_empty_value_means_the_default() -> None:
 
 
 def test_keys_of_the_cdk_pass_by() -> None:
-    assert Settings.from_context({"@aws-cdk/core:checkSecretUsage": True, "aws:cdk:bundling-stacks": ["*"], "aws-cdk:enableDiffNoFail": True}) == Settings()
+    assert (
+        Settings.from_context(
+            {"@aws-cdk/core:checkSecretUsage": True, "aws:cdk:bundling-stacks": ["*"], "aws-cdk:enableDiffNoFail": True}
+        )
+        == Settings()
+    )
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -60,7 +72,11 @@ def test_another_region_is_refused_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "advice"), [("awaitHeartbeat", "did you mean awaitHeartbeatSeconds?"), ("colour", "the settings are appName, account, region")]
+    ("typed", "advice"),
+    [
+        ("awaitHeartbeat", "did you mean awaitHeartbeatSeconds?"),
+        ("colour", "the settings are appName, account, region"),
+    ],
 )
 def test_an_unknown_key_is_an_error_with_advice(typed: str, advice: str) -> None:
     with pytest.raises(InvalidSettings) as told:
@@ -78,7 +94,10 @@ def test_a_teacher_without_on_demand_throughput_is_reached_through_its_profile()
 
 
 def test_the_profile_can_be_chosen_and_must_be_the_teachers() -> None:
-    assert Settings.from_context({"teacherInferenceProfile": "us.amazon.nova-pro-v1:0"}).teacher_invoke_id == "us.amazon.nova-pro-v1:0"
+    assert (
+        Settings.from_context({"teacherInferenceProfile": "us.amazon.nova-pro-v1:0"}).teacher_invoke_id
+        == "us.amazon.nova-pro-v1:0"
+    )
     with pytest.raises(InvalidSettings, match=r"the teacher's profile is us\.amazon\.nova-pro-v1:0"):
         Settings.from_context({"teacherInferenceProfile": "eu.amazon.nova-pro-v1:0"})
 
@@ -93,7 +112,13 @@ def test_each_machine_has_its_wheels() -> None:
 
 
 def test_every_retention_has_the_cdks_name() -> None:
-    assert [log_retention(days).name for days in (1, 30, 90, 365, 3653)] == ["ONE_DAY", "ONE_MONTH", "THREE_MONTHS", "ONE_YEAR", "TEN_YEARS"]
+    assert [log_retention(days).name for days in (1, 30, 90, 365, 3653)] == [
+        "ONE_DAY",
+        "ONE_MONTH",
+        "THREE_MONTHS",
+        "ONE_YEAR",
+        "TEN_YEARS",
+    ]
     assert len({log_retention(days) for days in LOG_RETENTION_DAYS}) == len(LOG_RETENTION_DAYS)
 
 

@@ -1,4 +1,7 @@
-"""What starts a run and what ends a wait. The patterns are matched by the local AWS against events as AWS sends them."""
+"""What starts a run and what ends a wait.
+
+The patterns are matched by the local AWS against events as AWS sends them.
+"""
 
 import json
 import subprocess
@@ -23,7 +26,9 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, An
     """MiniStack without Bedrock, for EventBridge's TestEventPattern."""
     home = tmp_path_factory.mktemp("local-aws")
     command = [sys.executable, "-m", "local"]
-    subprocess.run([*command, "up", "--home", str(home), "--without-bedrock"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [*command, "up", "--home", str(home), "--without-bedrock"], cwd=ROOT, check=True, capture_output=True
+    )
     yield json.loads((home / "state.json").read_text())
     subprocess.run([*command, "down", "--home", str(home)], cwd=ROOT, check=True, capture_output=True)
 
@@ -36,15 +41,28 @@ def matches(local_aws: dict[str, Any], assembly: Assembly) -> Matches:
     bucket = assembly.logical_id("AWS::S3::Bucket", "Storage/Runs")
 
     def match(rule: str, event: Event) -> bool:
-        pattern = json.dumps(assembly.properties("AWS::Events::Rule", rule)["EventPattern"]).replace(json.dumps({"Ref": bucket}), '"the-bucket"')
-        whole = {"id": "1", "account": "000000000000", "time": "2026-01-01T00:00:00Z", "region": "us-east-1", "resources": [], **event}
+        pattern = json.dumps(assembly.properties("AWS::Events::Rule", rule)["EventPattern"]).replace(
+            json.dumps({"Ref": bucket}), '"the-bucket"'
+        )
+        whole = {
+            "id": "1",
+            "account": "000000000000",
+            "time": "2026-01-01T00:00:00Z",
+            "region": "us-east-1",
+            "resources": [],
+            **event,
+        }
         return bool(events.test_event_pattern(EventPattern=pattern, Event=json.dumps(whole))["Result"])
 
     return match
 
 
 def uploaded(key: str, bucket: str = "the-bucket", detail_type: str = "Object Created") -> Event:
-    return {"source": "aws.s3", "detail-type": detail_type, "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}, "reason": "PutObject"}}
+    return {
+        "source": "aws.s3",
+        "detail-type": detail_type,
+        "detail": {"bucket": {"name": bucket}, "object": {"key": key, "size": 1}, "reason": "PutObject"},
+    }
 
 
 def batch_job(name: str, status: str) -> Event:
@@ -56,10 +74,16 @@ def batch_job(name: str, status: str) -> Event:
 
 
 def tuning_job(name: str, status: str) -> Event:
-    return {"source": "aws.bedrock", "detail-type": "Model Customization Job State Change", "detail": {"jobName": name, "jobArn": "arn", "jobStatus": status}}
+    return {
+        "source": "aws.bedrock",
+        "detail-type": "Model Customization Job State Change",
+        "detail": {"jobName": name, "jobArn": "arn", "jobStatus": status},
+    }
 
 
-@pytest.mark.parametrize("key", ["seeds/reviews/a.jsonl", "seeds/reviews/a.csv", "seeds/reviews/b.jsonl.gz", "seeds/reviews/b.csv.gz"])
+@pytest.mark.parametrize(
+    "key", ["seeds/reviews/a.jsonl", "seeds/reviews/a.csv", "seeds/reviews/b.jsonl.gz", "seeds/reviews/b.csv.gz"]
+)
 def test_a_seed_file_starts_a_run(matches: Matches, key: str) -> None:
     assert matches("SeedTrigger/SeedsUploaded", uploaded(key))
 
@@ -114,7 +138,9 @@ def test_uploads_wait_in_an_encrypted_queue_and_are_tried_again(assembly: Assemb
     assert queue["VisibilityTimeout"] >= 6 * reader["Timeout"]
     [mapping] = assembly.resources("AWS::Lambda::EventSourceMapping").values()
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["Properties"]["FunctionName"] == {"Ref": assembly.logical_id("AWS::Lambda::Function", "Functions/StartRun")}
+    assert mapping["Properties"]["FunctionName"] == {
+        "Ref": assembly.logical_id("AWS::Lambda::Function", "Functions/StartRun")
+    }
 
 
 @pytest.mark.parametrize("path", ["SeedTrigger/Uploads", "SeedTrigger/DeadLetters", "JobEvents/DeadLetters"])
@@ -125,11 +151,16 @@ def test_queues_are_encrypted_and_refuse_plain_http(assembly: Assembly, path: st
 
 
 def test_only_the_rules_may_send_to_the_queues(assembly: Assembly) -> None:
-    rules = {"SeedTrigger/Uploads": {"SeedTrigger/SeedsUploaded"}, "JobEvents/DeadLetters": {"JobEvents/BatchJobEnded", "JobEvents/TuningJobEnded"}}
+    rules = {
+        "SeedTrigger/Uploads": {"SeedTrigger/SeedsUploaded"},
+        "JobEvents/DeadLetters": {"JobEvents/BatchJobEnded", "JobEvents/TuningJobEnded"},
+    }
     for path, senders in rules.items():
         statements = assembly.properties("AWS::SQS::QueuePolicy", f"{path}/Policy")["PolicyDocument"]["Statement"]
         sources = [
-            s["Condition"]["ArnEquals"]["aws:SourceArn"] for s in statements if s["Effect"] == "Allow" and s["Principal"] == {"Service": "events.amazonaws.com"}
+            s["Condition"]["ArnEquals"]["aws:SourceArn"]
+            for s in statements
+            if s["Effect"] == "Allow" and s["Principal"] == {"Service": "events.amazonaws.com"}
         ]
         assert sorted(json.dumps(source) for source in sources) == sorted(
             json.dumps({"Fn::GetAtt": [assembly.logical_id("AWS::Events::Rule", sender), "Arn"]}) for sender in senders
@@ -145,4 +176,6 @@ def test_a_job_event_that_cannot_be_told_is_kept(assembly: Assembly) -> None:
         [target] = assembly.properties("AWS::Events::Rule", rule)["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": letters}
         assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 8}
-        assert target["Arn"] == {"Fn::GetAtt": [assembly.logical_id("AWS::Lambda::Function", "Functions/JobChanged"), "Arn"]}
+        assert target["Arn"] == {
+            "Fn::GetAtt": [assembly.logical_id("AWS::Lambda::Function", "Functions/JobChanged"), "Arn"]
+        }

@@ -1,4 +1,6 @@
-"""The layers: small enough for Lambda, the same bytes every time, buildable from uv's cache alone, importable with nothing else beside them."""
+"""The layers: small enough for Lambda, the same bytes every time, buildable from uv's cache alone, importable with
+nothing else beside them.
+"""
 
 import hashlib
 import os
@@ -41,7 +43,9 @@ def unzipped_bytes(bundle: Path) -> int:
 
 @pytest.mark.parametrize("name", SIZES)
 def test_code_and_layers_fit_into_lambda(name: str, bundles: dict[Layer, Path]) -> None:
-    code = sum(file.stat().st_size for file in FUNCTIONS.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    code = sum(
+        file.stat().st_size for file in FUNCTIONS.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    )
     assert code + sum(unzipped_bytes(bundles[layer]) for layer in SIZES[name].layers) < LAMBDA_LIMIT
 
 
@@ -56,7 +60,11 @@ def test_a_bundle_is_a_layer_of_wheels_for_the_target(bundles: dict[Layer, Path]
 
 def test_test_suites_and_scripts_stay_out(bundles: dict[Layer, Path]) -> None:
     for bundle in bundles.values():
-        assert not [name for name in zipfile.ZipFile(bundle).namelist() if "/tests/" in name or "__pycache__" in name or name.startswith("python/bin/")]
+        assert not [
+            name
+            for name in zipfile.ZipFile(bundle).namelist()
+            if "/tests/" in name or "__pycache__" in name or name.startswith("python/bin/")
+        ]
 
 
 def test_the_same_wheels_give_the_same_bytes_without_network(
@@ -89,24 +97,43 @@ def test_the_name_says_what_went_in() -> None:
     assert len({bundle_hash(Layer.CHARTS, arm), *others}) == 4
 
 
-def test_missing_wheels_are_explained_with_the_command_that_loads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_wheels_are_explained_with_the_command_that_loads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty-cache"))
-    with pytest.raises(BundleFailed, match=r"python -m infra\.wheels --platform aarch64-manylinux_2_28 --python-version 3\.13") as told:
+    with pytest.raises(
+        BundleFailed, match=r"python -m infra\.wheels --platform aarch64-manylinux_2_28 --python-version 3\.13"
+    ) as told:
         built_bundle(Layer.CHARTS, Target(Settings().wheels_for, Settings().python_version), tmp_path)
     assert "No solution found" in str(told.value)
     assert not list(tmp_path.glob("*.zip"))
 
 
 @pytest.mark.parametrize("layers", sorted({size.layers for size in SIZES.values()}), ids="+".join)
-def test_every_handler_imports_from_code_and_layers_alone(layers: tuple[Layer, ...], unpacked: dict[Layer, Path], tmp_path: Path) -> None:
+def test_every_handler_imports_from_code_and_layers_alone(
+    layers: tuple[Layer, ...], unpacked: dict[Layer, Path], tmp_path: Path
+) -> None:
     names = [name for name, size in SIZES.items() if size.layers == layers]
     path = [str(FUNCTIONS), *(str(unpacked[layer]) for layer in layers)]
     program = (
-        f"import sys; sys.path += {path!r}\nimport importlib\nfor name in {names!r}: assert callable(importlib.import_module('handlers.' + name).handler), name"
+        f"import sys; sys.path += {path!r}\nimport importlib\nfor name in {names!r}: assert "
+        "callable(importlib.import_module('handlers.' + name).handler), name"
     )
     # LAMBDA_TASK_ROOT makes Powertools load the X-Ray SDK, as on Lambda.
-    environment = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_SERVICE_NAME": "test", "LAMBDA_TASK_ROOT": str(FUNCTIONS)}
+    environment = {
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": "test",
+        "LAMBDA_TASK_ROOT": str(FUNCTIONS),
+    }
     # -I -S: no user site, no site-packages, no PYTHONPATH; -B: no __pycache__ beside the code.
-    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,6 @@
-"""Every role may do what its stage needs and nothing else, and the policies name operations and resources that AWS knows."""
+"""Every role may do what its stage needs and nothing else, and the policies name operations and resources that AWS
+knows.
+"""
 
 import fnmatch
 import re
@@ -37,7 +39,12 @@ def statements_of(assembly: Assembly, role: str) -> list[Statement]:
     """The statements of the role at a construct path, without the trust policy."""
     logical_id = assembly.logical_id("AWS::IAM::Role", role)
     policies = [policy["Properties"] for policy in assembly.resources("AWS::IAM::Policy").values()]
-    return [statement for policy in policies if {"Ref": logical_id} in policy["Roles"] for statement in policy["PolicyDocument"]["Statement"]]
+    return [
+        statement
+        for policy in policies
+        if {"Ref": logical_id} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
 
 
 def grants(statements: list[Statement]) -> Iterator[tuple[str, str]]:
@@ -56,21 +63,36 @@ def who_may(assembly: Assembly, action: str) -> set[str]:
 
 
 def all_statements(assembly: Assembly) -> list[Statement]:
-    return [statement for policy in assembly.resources("AWS::IAM::Policy").values() for statement in policy["Properties"]["PolicyDocument"]["Statement"]]
+    return [
+        statement
+        for policy in assembly.resources("AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
 
 
 def test_no_policy_grants_a_family_of_actions(assembly: Assembly) -> None:
-    assert not {action for statement in all_statements(assembly) for action in listed(statement["Action"]) if "*" in action}
+    assert not {
+        action for statement in all_statements(assembly) for action in listed(statement["Action"]) if "*" in action
+    }
 
 
 def test_no_role_has_a_managed_policy(assembly: Assembly) -> None:
-    assert not [name for name, role in assembly.resources("AWS::IAM::Role").items() if role["Properties"].get("ManagedPolicyArns")]
+    assert not [
+        name
+        for name, role in assembly.resources("AWS::IAM::Role").items()
+        if role["Properties"].get("ManagedPolicyArns")
+    ]
 
 
 def test_aws_knows_every_action_and_its_resource(assembly: Assembly) -> None:
-    """By the Service Authorization Reference: an action without resource types needs `*`, any other must be granted on one of its own types."""
-    unknown = {(action, resource) for action, resource in grants(all_statements(assembly)) if not _fits(action, resource)}
-    # The CDK's own task for this operation grants the job that comes of it (BedrockCreateModelCustomizationJob), so the reference may be behind;
+    """By the Service Authorization Reference: an action without resource types needs `*`, any other must be granted on
+    one of its own types.
+    """
+    unknown = {
+        (action, resource) for action, resource in grants(all_statements(assembly)) if not _fits(action, resource)
+    }
+    # The CDK's own task for this operation grants the job that comes of it (BedrockCreateModelCustomizationJob), so the
+    # reference may be behind;
     # the same is taken for evaluation jobs.
     assert unknown == {
         ("bedrock:CreateModelCustomizationJob", "arn:aws:bedrock:us-east-1:x:model-customization-job/*"),
@@ -84,7 +106,9 @@ def _fits(action: str, resource: str) -> bool:
     kinds = [kind["name"] for kind in AWS.actions.get_action_details(service, operation)["resourceTypes"]]
     if not kinds or resource == "*":
         return not kinds and resource == "*"
-    return any(_is_of(resource, AWS.resources.get_resource_type_details(service, kind)["arn"]) for kind in kinds) or _is_our_own(resource)
+    return any(
+        _is_of(resource, AWS.resources.get_resource_type_details(service, kind)["arn"]) for kind in kinds
+    ) or _is_our_own(resource)
 
 
 def _is_of(resource: str, pattern: str) -> bool:
@@ -119,7 +143,10 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
         ("bedrock:CreateCustomModelDeployment", {"start_deployment", "promote_student"}),
         ("bedrock:UpdateCustomModelDeployment", {"promote_student", "verify_promotion", "retire_after_failure"}),
         ("bedrock:DeleteCustomModel", {"retire_student", "retire_after_failure"}),
-        ("bedrock:DeleteCustomModelDeployment", {"await_job", "verify_promotion", "retire_student", "retire_after_failure"}),
+        (
+            "bedrock:DeleteCustomModelDeployment",
+            {"await_job", "verify_promotion", "retire_student", "retire_after_failure"},
+        ),
         ("iam:PassRole", {"start_batch", "start_predictions", "start_tuning", "start_judging"}),
         ("ssm:PutParameter", {"verify_promotion"}),
         ("states:StartExecution", {"start_run"}),
@@ -144,7 +171,9 @@ def test_nobody_deletes_data(assembly: Assembly) -> None:
 
 def test_seeds_are_written_by_nobody_and_read_by_the_first_stage(assembly: Assembly) -> None:
     seeds = f"<{assembly.logical_id('AWS::S3::Bucket', 'Storage/Runs')}>/seeds/*"
-    assert {name: action for name in SIZES for action, resource in may(assembly, name) if resource == seeds} == {"prepare_run": "s3:GetObject"}
+    assert {name: action for name in SIZES for action, resource in may(assembly, name) if resource == seeds} == {
+        "prepare_run": "s3:GetObject"
+    }
 
 
 def test_the_answer_cache_is_for_the_planners_and_the_reader(assembly: Assembly) -> None:
@@ -168,14 +197,25 @@ def test_bedrock_gets_one_role_for_each_kind_of_job(assembly: Assembly) -> None:
     roles = ("BatchRole", "CustomizationRole", "EvaluationRole")
     batch, tuning, evaluation = (f"<{assembly.logical_id('AWS::IAM::Role', f'Bedrock/{role}')}>" for role in roles)
     handed = {name: resource for name in SIZES for action, resource in may(assembly, name) if action == "iam:PassRole"}
-    assert handed == {"start_batch": batch, "start_predictions": batch, "start_tuning": tuning, "start_judging": evaluation}
+    assert handed == {
+        "start_batch": batch,
+        "start_predictions": batch,
+        "start_tuning": tuning,
+        "start_judging": evaluation,
+    }
     passing = [statement for statement in all_statements(assembly) if statement["Action"] == "iam:PassRole"]
-    assert [statement["Condition"] for statement in passing] == [{"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}] * len(passing)
+    assert [statement["Condition"] for statement in passing] == [
+        {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    ] * len(passing)
 
 
 @pytest.mark.parametrize(
     ("role", "job"),
-    [("BatchRole", "model-invocation-job"), ("CustomizationRole", "model-customization-job"), ("EvaluationRole", "evaluation-job")],
+    [
+        ("BatchRole", "model-invocation-job"),
+        ("CustomizationRole", "model-customization-job"),
+        ("EvaluationRole", "evaluation-job"),
+    ],
 )
 def test_bedrock_takes_a_role_only_for_this_accounts_jobs(assembly: Assembly, role: str, job: str) -> None:
     [trust] = assembly.properties("AWS::IAM::Role", f"Bedrock/{role}")["AssumeRolePolicyDocument"]["Statement"]
@@ -191,17 +231,35 @@ def test_bedrock_takes_a_role_only_for_this_accounts_jobs(assembly: Assembly, ro
         ("CustomizationRole", {"5-dataset"}, {"6-model"}),
     ],
 )
-def test_bedrock_reads_and_writes_its_own_stages(assembly: Assembly, role: str, inputs: set[str], outputs: set[str]) -> None:
+def test_bedrock_reads_and_writes_its_own_stages(
+    assembly: Assembly, role: str, inputs: set[str], outputs: set[str]
+) -> None:
     statements = statements_of(assembly, f"Bedrock/{role}")
-    stages = {(action, resource.split("/", 1)[-1]) for action, resource in grants(statements) if action in {"s3:GetObject", "s3:PutObject"}}
-    assert stages == {("s3:GetObject", f"runs/*/{stage}/*") for stage in inputs | outputs} | {("s3:PutObject", f"runs/*/{stage}/*") for stage in outputs}
+    stages = {
+        (action, resource.split("/", 1)[-1])
+        for action, resource in grants(statements)
+        if action in {"s3:GetObject", "s3:PutObject"}
+    }
+    assert stages == {("s3:GetObject", f"runs/*/{stage}/*") for stage in inputs | outputs} | {
+        ("s3:PutObject", f"runs/*/{stage}/*") for stage in outputs
+    }
     storage = [statement for statement in statements if listed(statement["Action"])[0].startswith("s3:")]
-    assert all(statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}} for statement in storage)
+    assert all(
+        statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+        for statement in storage
+    )
 
 
 def test_the_batch_role_invokes_teacher_and_base_and_nothing_else(assembly: Assembly) -> None:
-    models = {resource for action, resource in grants(statements_of(assembly, "Bedrock/BatchRole")) if action == "bedrock:InvokeModel"}
-    assert models == {f"arn:aws:bedrock:us-east-1::foundation-model/{model}" for model in ("amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0")}
+    models = {
+        resource
+        for action, resource in grants(statements_of(assembly, "Bedrock/BatchRole"))
+        if action == "bedrock:InvokeModel"
+    }
+    assert models == {
+        f"arn:aws:bedrock:us-east-1::foundation-model/{model}"
+        for model in ("amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0")
+    }
 
 
 def test_a_profile_brings_its_models_in_every_region_it_may_choose() -> None:
@@ -217,7 +275,13 @@ def test_a_profile_brings_its_models_in_every_region_it_may_choose() -> None:
 
 def test_the_machine_calls_its_own_functions_and_its_topic(assembly: Assembly) -> None:
     allowed = list(grants(statements_of(assembly, "Workflow/Role")))
-    tasks = {f"<{assembly.logical_id('AWS::Lambda::Function', f'Functions/{pascal(name)}')}>" for name in SIZES if name not in {"job_changed", "start_run"}}
+    tasks = {
+        f"<{assembly.logical_id('AWS::Lambda::Function', f'Functions/{pascal(name)}')}>"
+        for name in SIZES
+        if name not in {"job_changed", "start_run"}
+    }
     assert {resource for action, resource in allowed if action == "lambda:InvokeFunction"} == tasks
-    assert [resource for action, resource in allowed if action == "sns:Publish"] == [f"<{assembly.logical_id('AWS::SNS::Topic', 'Notifications/Topic')}>"]
+    assert [resource for action, resource in allowed if action == "sns:Publish"] == [
+        f"<{assembly.logical_id('AWS::SNS::Topic', 'Notifications/Topic')}>"
+    ]
     assert {action.split(":")[0] for action, _ in allowed} == {"lambda", "sns", "logs", "xray"}

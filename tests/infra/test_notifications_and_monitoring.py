@@ -8,7 +8,12 @@ from tests.infra.synthesis import Assembly
 
 
 def test_the_topic_refuses_plain_http_and_lets_this_accounts_alarms_in(assembly: Assembly) -> None:
-    statements = {s["Sid"]: s for s in assembly.properties("AWS::SNS::TopicPolicy", "Notifications/Topic/Policy")["PolicyDocument"]["Statement"]}
+    statements = {
+        s["Sid"]: s
+        for s in assembly.properties("AWS::SNS::TopicPolicy", "Notifications/Topic/Policy")["PolicyDocument"][
+            "Statement"
+        ]
+    }
     assert statements["AllowPublishThroughSSLOnly"]["Effect"] == "Deny"
     alarms = statements["AlarmsOfThisAccount"]
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
@@ -29,7 +34,10 @@ def test_an_e_mail_address_is_subscribed() -> None:
 
 
 def test_what_is_watched(assembly: Assembly) -> None:
-    watched = {(alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) for alarm in assembly.resources("AWS::CloudWatch::Alarm").values()}
+    watched = {
+        (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"])
+        for alarm in assembly.resources("AWS::CloudWatch::Alarm").values()
+    }
     assert watched == {
         ("AWS/States", "ExecutionsFailed"),
         ("AWS/States", "ExecutionsTimedOut"),
@@ -40,7 +48,11 @@ def test_what_is_watched(assembly: Assembly) -> None:
 
 
 def test_the_functions_outside_the_machine_and_every_dead_letter_queue_have_an_alarm(assembly: Assembly) -> None:
-    dimensions = [d["Value"] for alarm in assembly.resources("AWS::CloudWatch::Alarm").values() for d in alarm["Properties"]["Dimensions"]]
+    dimensions = [
+        d["Value"]
+        for alarm in assembly.resources("AWS::CloudWatch::Alarm").values()
+        for d in alarm["Properties"]["Dimensions"]
+    ]
     for function in ("JobChanged", "StartRun"):
         assert {"Ref": assembly.logical_id("AWS::Lambda::Function", f"Functions/{function}")} in dimensions
     for queue in ("SeedTrigger/DeadLetters", "JobEvents/DeadLetters"):

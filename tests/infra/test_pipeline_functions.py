@@ -18,7 +18,13 @@ def handler_files() -> set[str]:
 def defined_names(file: Path) -> set[str]:
     body = ast.parse(file.read_text(encoding="utf-8")).body
     functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
-    return functions | {target.id for node in body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    return functions | {
+        target.id
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def test_every_handler_file_is_a_function_and_the_other_way_round(assembly: Assembly) -> None:
@@ -39,14 +45,18 @@ def test_each_function_runs_alike(assembly: Assembly, name: str) -> None:
 
 
 CURATING = ("plan_expansion", "read_expansion", "reduce_shard", "plan_ratings", "assemble_dataset")
-OWN_LAYERS = {"score_run": [Layer.STATISTICS], "write_report": [Layer.CHARTS]} | {name: [Layer.CURATION] for name in CURATING}
+OWN_LAYERS = {"score_run": [Layer.STATISTICS], "write_report": [Layer.CHARTS]} | {
+    name: [Layer.CURATION] for name in CURATING
+}
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_each_function_has_the_layers_it_imports(assembly: Assembly, name: str) -> None:
     layers = assembly.properties("AWS::Lambda::Function", f"Functions/{pascal(name)}")["Layers"]
     wanted = [Layer.DEPENDENCIES, *OWN_LAYERS.get(name, [])]
-    assert {layer["Ref"] for layer in layers} == {assembly.logical_id("AWS::Lambda::LayerVersion", f"Functions/{layer.capitalize()}") for layer in wanted}
+    assert {layer["Ref"] for layer in layers} == {
+        assembly.logical_id("AWS::Lambda::LayerVersion", f"Functions/{layer.capitalize()}") for layer in wanted
+    }
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -66,7 +76,11 @@ def test_each_function_knows_its_deployment(assembly: Assembly, name: str) -> No
 
 def environment_keys() -> set[str]:
     """The names that functions/settings.py reads."""
-    constants = (node.value for node in ast.walk(ast.parse((FUNCTIONS / "settings.py").read_text())) if isinstance(node, ast.Constant))
+    constants = (
+        node.value
+        for node in ast.walk(ast.parse((FUNCTIONS / "settings.py").read_text()))
+        if isinstance(node, ast.Constant)
+    )
     return {value for value in constants if isinstance(value, str) and value.isupper() and "_" in value}
 
 
@@ -74,7 +88,9 @@ def test_the_code_asset_is_the_code_and_nothing_else(assembly: Assembly) -> None
     [code] = [folder for folder in assembly.folder.glob("asset.*") if (folder / "handlers").is_dir()]
     shipped = {file.relative_to(code).as_posix() for file in code.rglob("*") if file.is_file()}
     assert {"settings.py", "handlers/prepare_run.py", "distillation/records.py"} <= shipped
-    assert not {file for file in shipped if "requirements" in file or "__pycache__" in file or file.startswith("tests/")}
+    assert not {
+        file for file in shipped if "requirements" in file or "__pycache__" in file or file.startswith("tests/")
+    }
 
 
 def test_the_layers_say_what_they_are_for(assembly: Assembly) -> None:

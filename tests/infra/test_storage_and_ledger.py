@@ -12,7 +12,9 @@ from tests.infra.synthesis import Assembly
 @pytest.mark.parametrize("path", ["Storage/Runs", "Storage/AccessLogs"])
 def test_buckets_are_encrypted_and_private(assembly: Assembly, path: str) -> None:
     bucket = assembly.properties("AWS::S3::Bucket", path)
-    assert bucket["BucketEncryption"] == {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    assert bucket["BucketEncryption"] == {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    }
     assert bucket["PublicAccessBlockConfiguration"] == dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
     )
@@ -22,7 +24,11 @@ def test_buckets_are_encrypted_and_private(assembly: Assembly, path: str) -> Non
 @pytest.mark.parametrize("path", ["Storage/Runs", "Storage/AccessLogs"])
 def test_buckets_refuse_plain_http_and_old_tls(assembly: Assembly, path: str) -> None:
     statements = assembly.properties("AWS::S3::BucketPolicy", f"{path}/Policy")["PolicyDocument"]["Statement"]
-    denied = [statement["Condition"] for statement in statements if statement["Effect"] == "Deny" and statement["Principal"] == {"AWS": "*"}]
+    denied = [
+        statement["Condition"]
+        for statement in statements
+        if statement["Effect"] == "Deny" and statement["Principal"] == {"AWS": "*"}
+    ]
     assert {"Bool": {"aws:SecureTransport": "false"}} in denied
     assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
 
@@ -30,20 +36,30 @@ def test_buckets_refuse_plain_http_and_old_tls(assembly: Assembly, path: str) ->
 def test_runs_are_versioned_logged_and_announced(assembly: Assembly) -> None:
     bucket = assembly.properties("AWS::S3::Bucket", "Storage/Runs")
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert bucket["LoggingConfiguration"] == {"DestinationBucketName": {"Ref": assembly.logical_id("AWS::S3::Bucket", "Storage/AccessLogs")}}
+    assert bucket["LoggingConfiguration"] == {
+        "DestinationBucketName": {"Ref": assembly.logical_id("AWS::S3::Bucket", "Storage/AccessLogs")}
+    }
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
 def test_what_nobody_reads_any_more_leaves(assembly: Assembly) -> None:
-    rules = {rule["Id"]: rule for rule in assembly.properties("AWS::S3::Bucket", "Storage/Runs")["LifecycleConfiguration"]["Rules"]}
+    rules = {
+        rule["Id"]: rule
+        for rule in assembly.properties("AWS::S3::Bucket", "Storage/Runs")["LifecycleConfiguration"]["Rules"]
+    }
     assert rules["incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert rules["overwritten-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
-    assert not [rule for rule in rules.values() if "ExpirationInDays" in rule], "a run's current files are never deleted"
+    assert not [rule for rule in rules.values() if "ExpirationInDays" in rule], (
+        "a run's current files are never deleted"
+    )
 
 
 def test_the_ledger_is_on_demand_recoverable_and_forgets_by_itself(assembly: Assembly) -> None:
     table = assembly.properties("AWS::DynamoDB::Table", "Ledger/Jobs")
-    assert table["KeySchema"] == [{"AttributeName": "runId", "KeyType": "HASH"}, {"AttributeName": "jobName", "KeyType": "RANGE"}]
+    assert table["KeySchema"] == [
+        {"AttributeName": "runId", "KeyType": "HASH"},
+        {"AttributeName": "jobName", "KeyType": "RANGE"},
+    ]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
@@ -56,6 +72,10 @@ def test_what_was_paid_for_outlives_the_stack_unless_told_otherwise(keep: bool, 
     RunStorage(stack, "Storage", keep_data=keep, log_retention_days=30)
     RunLedger(stack, "Ledger", keep_data=keep)
     template = Template.from_stack(stack)
-    template.all_resources("AWS::S3::Bucket", Match.object_like({"DeletionPolicy": policy, "UpdateReplacePolicy": policy}))
-    template.has_resource("AWS::DynamoDB::Table", {"DeletionPolicy": policy, "Properties": {"DeletionProtectionEnabled": keep}})
+    template.all_resources(
+        "AWS::S3::Bucket", Match.object_like({"DeletionPolicy": policy, "UpdateReplacePolicy": policy})
+    )
+    template.has_resource(
+        "AWS::DynamoDB::Table", {"DeletionPolicy": policy, "Properties": {"DeletionProtectionEnabled": keep}}
+    )
     template.resource_count_is("AWS::S3::Bucket", 2)

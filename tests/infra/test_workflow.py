@@ -1,4 +1,6 @@
-"""The state machine as deployed: state = handler = construct = placeholder, every placeholder filled, logged and traced."""
+"""The state machine as deployed: state = handler = construct = placeholder, every placeholder filled, logged and
+traced.
+"""
 
 import json
 import re
@@ -26,7 +28,11 @@ def states_of(machine: dict[str, Any]) -> Iterator[tuple[str, State]]:
 
 
 def lambda_tasks() -> list[tuple[str, State]]:
-    return [(name, state) for name, state in states_of(json.loads(DEFINITION.read_text())) if ":lambda:invoke" in state.get("Resource", "")]
+    return [
+        (name, state)
+        for name, state in states_of(json.loads(DEFINITION.read_text()))
+        if ":lambda:invoke" in state.get("Resource", "")
+    ]
 
 
 def test_state_handler_construct_and_placeholder_are_one_word(assembly: Assembly) -> None:
@@ -37,7 +43,10 @@ def test_state_handler_construct_and_placeholder_are_one_word(assembly: Assembly
         assert word == ("AwaitJob" if state_name.startswith("Await") and state_name != "AwaitApproval" else state_name)
         handler = re.sub(r"(?<!^)(?=[A-Z])", "_", word).lower()
         assert (FUNCTIONS / "handlers" / f"{handler}.py").is_file(), f"{state_name} has no handler file"
-        assert assembly.properties("AWS::Lambda::Function", f"Functions/{word}")["Handler"] == f"handlers.{handler}.handler"
+        assert (
+            assembly.properties("AWS::Lambda::Function", f"Functions/{word}")["Handler"]
+            == f"handlers.{handler}.handler"
+        )
 
 
 def test_every_function_of_the_table_is_a_task_or_stands_outside() -> None:
@@ -50,8 +59,12 @@ def test_the_deployed_definition_is_the_file(assembly: Assembly) -> None:
     assert json.loads(machine["DefinitionString"]) == json.loads(DEFINITION.read_text())
     substitutions = machine["DefinitionSubstitutions"]
     assert (substitutions["AwaitHeartbeatSeconds"], substitutions["DeploymentHeartbeatSeconds"]) == ("900", "60")
-    assert substitutions["PrepareRunArn"] == {"Fn::GetAtt": [assembly.logical_id("AWS::Lambda::Function", "Functions/PrepareRun"), "Arn"]}
-    assert substitutions["NotificationTopicArn"] == {"Ref": assembly.logical_id("AWS::SNS::Topic", "Notifications/Topic")}
+    assert substitutions["PrepareRunArn"] == {
+        "Fn::GetAtt": [assembly.logical_id("AWS::Lambda::Function", "Functions/PrepareRun"), "Arn"]
+    }
+    assert substitutions["NotificationTopicArn"] == {
+        "Ref": assembly.logical_id("AWS::SNS::Topic", "Notifications/Topic")
+    }
 
 
 def test_the_machine_is_logged_traced_and_bounded(assembly: Assembly) -> None:
@@ -59,8 +72,13 @@ def test_the_machine_is_logged_traced_and_bounded(assembly: Assembly) -> None:
     assert machine["StateMachineName"] == "nova-distill"
     assert machine.get("StateMachineType", "STANDARD") == "STANDARD"
     assert machine["TracingConfiguration"] == {"Enabled": True}
-    assert (machine["LoggingConfiguration"]["Level"], machine["LoggingConfiguration"]["IncludeExecutionData"]) == ("ALL", False)
-    assert assembly.properties("AWS::Logs::LogGroup", "Workflow/Log")["LogGroupName"].startswith("/aws/vendedlogs/states/")
+    assert (machine["LoggingConfiguration"]["Level"], machine["LoggingConfiguration"]["IncludeExecutionData"]) == (
+        "ALL",
+        False,
+    )
+    assert assembly.properties("AWS::Logs::LogGroup", "Workflow/Log")["LogGroupName"].startswith(
+        "/aws/vendedlogs/states/"
+    )
     assert json.loads(machine["DefinitionString"])["TimeoutSeconds"] > 0
 
 
@@ -68,11 +86,23 @@ def test_the_machine_is_logged_traced_and_bounded(assembly: Assembly) -> None:
     ("values", "told"),
     [
         ({}, r"no value for \['PrepareRunArn'\]; values that no state uses: \[\]"),
-        ({"PrepareRunArn": "a", "JudgeArmsArn": "b"}, r"no value for \[\]; values that no state uses: \['JudgeArmsArn'\]"),
+        (
+            {"PrepareRunArn": "a", "JudgeArmsArn": "b"},
+            r"no value for \[\]; values that no state uses: \['JudgeArmsArn'\]",
+        ),
     ],
 )
-def test_a_placeholder_without_value_and_a_value_without_placeholder_stop_the_synthesis(tmp_path: Path, values: dict[str, str], told: str) -> None:
+def test_a_placeholder_without_value_and_a_value_without_placeholder_stop_the_synthesis(
+    tmp_path: Path, values: dict[str, str], told: str
+) -> None:
     definition = tmp_path / "machine.asl.json"
-    definition.write_text(json.dumps({"StartAt": "PrepareRun", "States": {"PrepareRun": {"Type": "Task", "Arguments": {"FunctionName": "${PrepareRunArn}"}}}}))
+    definition.write_text(
+        json.dumps(
+            {
+                "StartAt": "PrepareRun",
+                "States": {"PrepareRun": {"Type": "Task", "Arguments": {"FunctionName": "${PrepareRunArn}"}}},
+            }
+        )
+    )
     with pytest.raises(PlaceholdersDoNotMatch, match=told):
         definition_text(definition, values)

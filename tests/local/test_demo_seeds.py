@@ -28,7 +28,13 @@ def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "dataset"),
-    [("reviews.jsonl", "reviews"), ("My Seeds_2.JSONL", "my-seeds-2"), ("calls.csv.gz", "calls"), ("---.csv", "seeds"), (f"{'a' * 40}.jsonl", "a" * 32)],
+    [
+        ("reviews.jsonl", "reviews"),
+        ("My Seeds_2.JSONL", "my-seeds-2"),
+        ("calls.csv.gz", "calls"),
+        ("---.csv", "seeds"),
+        (f"{'a' * 40}.jsonl", "a" * 32),
+    ],
 )
 def test_dataset_names(file: str, dataset: str) -> None:
     assert dataset_name(Path(file)) == dataset

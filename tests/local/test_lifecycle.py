@@ -25,15 +25,29 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def _local(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "local", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def test_up_env_status_down(home: Path) -> None:
     assert _local("up", "--without-bedrock", "--home", str(home)).returncode == 0
-    exports = dict(shlex.split(line)[1].split("=", 1) for line in _local("env", "--home", str(home)).stdout.splitlines())
+    exports = dict(
+        shlex.split(line)[1].split("=", 1) for line in _local("env", "--home", str(home)).stdout.splitlines()
+    )
     assert exports["AWS_ENDPOINT_URL"] == read_state(home).emulator_url
-    session = boto3.session.Session(exports["AWS_ACCESS_KEY_ID"], exports["AWS_SECRET_ACCESS_KEY"], region_name=exports["AWS_REGION"])
-    assert session.client("sts", endpoint_url=exports["AWS_ENDPOINT_URL"]).get_caller_identity()["Account"] == "000000000000"
+    session = boto3.session.Session(
+        exports["AWS_ACCESS_KEY_ID"], exports["AWS_SECRET_ACCESS_KEY"], region_name=exports["AWS_REGION"]
+    )
+    assert (
+        session.client("sts", endpoint_url=exports["AWS_ENDPOINT_URL"]).get_caller_identity()["Account"]
+        == "000000000000"
+    )
     assert _local("status", "--home", str(home)).stdout.splitlines() == ["emulator running", "bedrock  stopped"]
     emulator = psutil.Process(read_state(home).emulator_pid)
     assert _local("down", "--home", str(home)).stdout.strip() == "Stopped: emulator"
@@ -53,7 +67,9 @@ def test_up_refuses_a_second_time(home: Path) -> None:
 def test_down_and_up_after_a_crash(home: Path) -> None:
     instance = lifecycle.up(home, with_bedrock=False)
     psutil.Process(instance.emulator_pid).kill()
-    psutil.wait_procs([psutil.Process(instance.emulator_pid)] if psutil.pid_exists(instance.emulator_pid) else [], timeout=5)
+    psutil.wait_procs(
+        [psutil.Process(instance.emulator_pid)] if psutil.pid_exists(instance.emulator_pid) else [], timeout=5
+    )
     with pytest.raises(LocalAwsError, match="not running any more"):
         lifecycle.running_instance(home)
     assert lifecycle.down(home) == []

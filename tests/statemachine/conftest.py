@@ -23,7 +23,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="session")
 def told(request: pytest.FixtureRequest) -> Callable[[str], Any]:
-    """Module name -> what its function `tell(app)` gave. Whoever asks first starts the stories of all modules that are collected, each in a thread.
+    """Module name -> what its function `tell(app)` gave. Whoever asks first starts the stories of all modules that are
+    collected, each in a thread.
 
     A story is a chain of runs that wait for each other, so alone it leaves a core idle.
     """

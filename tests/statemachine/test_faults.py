@@ -1,6 +1,8 @@
-"""What Bedrock can do to a run, and what becomes of the run. Runs go side by side, each with its own dataset, run id and fault.
+"""What Bedrock can do to a run, and what becomes of the run. Runs go side by side, each with its own dataset, run id
+and fault.
 
-The seed files end in .JSONL: read like any other, but not matched by the upload rule, so that each run is started once, here.
+The seed files end in .JSONL: read like any other, but not matched by the upload rule, so that each run is started once,
+here.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,9 @@ from tests.flow import LABELS, App, check_counts, jsonl, reviews
 SEEDS = 22
 RECORDS = SEEDS * 5
 AT_ONCE = 2
-"""Runs at a time: a third would wait for a tuning job, of which Bedrock works on two; and each keeps a process a function, which two cores serve."""
+"""Runs at a time: a third would wait for a tuning job, of which Bedrock works on two; and each keeps a process a
+function, which two cores serve.
+"""
 
 FAULTS: dict[str, list[dict[str, Any]]] = {
     "none": [],
@@ -30,7 +34,11 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
     "slow": [{"fault": "slowJob", "seconds": 8}],
 }
 ON_STUDENT: dict[str, dict[str, Any]] = {
-    "tuning-fails": {"fault": "failed", "jobName": "tuning-fails-student-t0", "message": "Internal error while training"},
+    "tuning-fails": {
+        "fault": "failed",
+        "jobName": "tuning-fails-student-t0",
+        "message": "Internal error while training",
+    },
     "deployment-fails": {"fault": "failed", "jobName": "deployment-fails-student-d0", "message": "no capacity"},
 }
 
@@ -63,7 +71,9 @@ def counts(app: App, run_id: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "failed-always"])
-def test_the_run_succeeds_and_every_record_is_accounted_for(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
+def test_the_run_succeeds_and_every_record_is_accounted_for(
+    app: App, runs: dict[str, dict[str, Any]], name: str
+) -> None:
     assert runs[name]["status"] == "SUCCEEDED", runs[name].get("cause")
     found = counts(app, name)
     check_counts(found)
@@ -73,7 +83,9 @@ def test_the_run_succeeds_and_every_record_is_accounted_for(app: App, runs: dict
 
 
 @pytest.mark.parametrize("name", list(FAULTS))
-def test_each_batch_job_is_submitted_once_whatever_reply_was_lost(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
+def test_each_batch_job_is_submitted_once_whatever_reply_was_lost(
+    app: App, runs: dict[str, dict[str, Any]], name: str
+) -> None:
     failed = {"failed-once": 1, "failed-always": 2}.get(name, 0)
     jobs = [f"nova-distill-{name}-w{wave:02d}-s{wave:04d}" for wave in range(1 + failed)]
     assert app.jobs(f"nova-distill-{name}-w") == jobs
@@ -86,7 +98,9 @@ def test_busy_records_are_asked_again_in_a_retry_wave_and_answered(app: App, run
     assert counts(app, "busy-records")["answers"] == RECORDS
 
 
-def test_bad_records_are_rejected_with_bedrocks_reason_and_not_asked_again(app: App, runs: dict[str, dict[str, Any]]) -> None:
+def test_bad_records_are_rejected_with_bedrocks_reason_and_not_asked_again(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
     rejected = app.lines("runs/bad-records/4-answers/rejected-0000.jsonl")
     assert {r["reason"] for r in rejected} == {"bedrock_error"}
     assert len(rejected) == counts(app, "bad-records")["answersRejected"] == 11
@@ -94,7 +108,9 @@ def test_bad_records_are_rejected_with_bedrocks_reason_and_not_asked_again(app: 
 
 
 @pytest.mark.parametrize(("name", "share"), [("partial", 0.3), ("expired", 0.4), ("stopped", 0.4)])
-def test_what_a_job_that_ended_early_wrote_is_kept_and_only_the_rest_is_asked_again(app: App, runs: dict[str, dict[str, Any]], name: str, share: float) -> None:
+def test_what_a_job_that_ended_early_wrote_is_kept_and_only_the_rest_is_asked_again(
+    app: App, runs: dict[str, dict[str, Any]], name: str, share: float
+) -> None:
     kept = app.lines(f"runs/{name}/4-answers/shard-0000.jsonl")
     again = app.lines(f"runs/{name}/2-requests/wave-01/shard-0001.jsonl")
     assert 0 < len(again) == RECORDS - len(kept)
@@ -102,8 +118,12 @@ def test_what_a_job_that_ended_early_wrote_is_kept_and_only_the_rest_is_asked_ag
     assert counts(app, name)["answers"] == RECORDS
 
 
-def test_a_tail_under_100_records_is_asked_through_converse_on_the_flex_tier_each_record_once(app: App, runs: dict[str, dict[str, Any]]) -> None:
-    plans = [app.json(key) for name in runs for key in app.keys(f"runs/{name}/2-requests/") if key.endswith("plan.json")]
+def test_a_tail_under_100_records_is_asked_through_converse_on_the_flex_tier_each_record_once(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
+    plans = [
+        app.json(key) for name in runs for key in app.keys(f"runs/{name}/2-requests/") if key.endswith("plan.json")
+    ]
     small = sum(shard["records"] for plan in plans for shard in plan["shards"] if shard["route"] == "now")
     asked = app.calls("Converse", "amazon.nova-pro")
     assert len(asked) == small > 0
@@ -111,11 +131,16 @@ def test_a_tail_under_100_records_is_asked_through_converse_on_the_flex_tier_eac
 
 
 def test_a_failed_job_is_made_good_by_the_next_wave(app: App, runs: dict[str, dict[str, Any]]) -> None:
-    assert app.jobs("nova-distill-failed-once-w") == ["nova-distill-failed-once-w00-s0000", "nova-distill-failed-once-w01-s0001"]
+    assert app.jobs("nova-distill-failed-once-w") == [
+        "nova-distill-failed-once-w00-s0000",
+        "nova-distill-failed-once-w01-s0001",
+    ]
     assert counts(app, "failed-once")["answers"] == RECORDS
 
 
-def test_jobs_that_always_fail_end_the_run_after_the_bounded_waves_with_bedrocks_message(app: App, runs: dict[str, dict[str, Any]]) -> None:
+def test_jobs_that_always_fail_end_the_run_after_the_bounded_waves_with_bedrocks_message(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
     run = runs["failed-always"]
     assert (run["status"], run["error"]) == ("FAILED", "NotEnoughAnswers")
     assert "the role may not read the bucket" in run["cause"]
@@ -124,24 +149,34 @@ def test_jobs_that_always_fail_end_the_run_after_the_bounded_waves_with_bedrocks
 
 
 @pytest.mark.parametrize("name", ["lost-event", "early-event", "doubled-event", "slow"])
-def test_events_lost_early_or_doubled_and_slow_jobs_change_nothing_but_time(app: App, runs: dict[str, dict[str, Any]], name: str) -> None:
+def test_events_lost_early_or_doubled_and_slow_jobs_change_nothing_but_time(
+    app: App, runs: dict[str, dict[str, Any]], name: str
+) -> None:
     assert app.jobs(f"nova-distill-{name}-w") == [f"nova-distill-{name}-w00-s0000"]
     assert counts(app, name)["answers"] == RECORDS
 
 
 @pytest.mark.parametrize("fault", ["lostEvent", "earlyEvent", "doubledEvent"])
-def test_the_events_of_batch_and_of_tuning_jobs_were_disturbed(app: App, runs: dict[str, dict[str, Any]], fault: str) -> None:
+def test_the_events_of_batch_and_of_tuning_jobs_were_disturbed(
+    app: App, runs: dict[str, dict[str, Any]], fault: str
+) -> None:
     assert app.fired(fault) == 2
 
 
 @pytest.mark.parametrize("fault", ["throttling", "lostReply"])
-def test_throttling_and_a_lost_reply_were_met_and_no_run_failed_of_them(app: App, runs: dict[str, dict[str, Any]], fault: str) -> None:
+def test_throttling_and_a_lost_reply_were_met_and_no_run_failed_of_them(
+    app: App, runs: dict[str, dict[str, Any]], fault: str
+) -> None:
     assert app.fired(fault) >= 1
     assert {run["status"] for name, run in runs.items() if name in FAULTS and name != "failed-always"} == {"SUCCEEDED"}
 
 
 @pytest.mark.parametrize(
-    ("name", "error", "said"), [("tuning-fails", "TuningFailed", "Internal error while training"), ("deployment-fails", "DeploymentFailed", "no capacity")]
+    ("name", "error", "said"),
+    [
+        ("tuning-fails", "TuningFailed", "Internal error while training"),
+        ("deployment-fails", "DeploymentFailed", "no capacity"),
+    ],
 )
 def test_without_a_student_the_run_fails_with_bedrocks_reason_and_nothing_goes_on_costing(
     app: App, runs: dict[str, dict[str, Any]], name: str, error: str, said: str
@@ -151,18 +186,32 @@ def test_without_a_student_the_run_fails_with_bedrocks_reason_and_nothing_goes_o
     assert app.deployments(name) == app.models(name) == []
 
 
-def test_a_rerun_with_the_same_run_id_adopts_the_answers_that_were_paid_for(app: App, runs: dict[str, dict[str, Any]]) -> None:
+def test_a_rerun_with_the_same_run_id_adopts_the_answers_that_were_paid_for(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
     before = app.jobs("nova-distill-tuning-fails-w")
     assert len(before) == 1
-    again = app.wait(app.start("tuning-fails-again", {"dataset": "tuning-fails", "runId": "tuning-fails", "task": LABELS}))
+    again = app.wait(
+        app.start("tuning-fails-again", {"dataset": "tuning-fails", "runId": "tuning-fails", "task": LABELS})
+    )
     assert again["status"] == "SUCCEEDED", again.get("cause")
     assert app.jobs("nova-distill-tuning-fails-w") == before
 
 
-def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide_margin_promotes(app: App, runs: dict[str, dict[str, Any]]) -> None:
+def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide_margin_promotes(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
     app.upload("seeds/none/more.JSONL", jsonl(reviews(100, " more")))
-    app.wait(app.start("first-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}))
-    second = app.wait(app.start("second-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}))
+    app.wait(
+        app.start(
+            "first-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}
+        )
+    )
+    second = app.wait(
+        app.start(
+            "second-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}
+        )
+    )
     assert second["status"] == "SUCCEEDED", second.get("cause")
     assert counts(app, "first-all")["cached"] == RECORDS
     assert counts(app, "second-all")["cached"] == counts(app, "second-all")["requests"] == (SEEDS + 100) * 5
@@ -174,7 +223,9 @@ def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide
     assert app.deployments("second-all") == []
 
 
-def test_a_student_that_is_not_shown_good_enough_is_retired_and_named_nowhere(app: App, runs: dict[str, dict[str, Any]]) -> None:
+def test_a_student_that_is_not_shown_good_enough_is_retired_and_named_nowhere(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
     assert app.json("runs/slow/8-report/report.json")["verdict"]["decision"] in {"hold", "reject"}
     assert app.deployments("slow") == []
     names = [p["Name"] for p in app.client("ssm").describe_parameters()["Parameters"]]

@@ -22,7 +22,10 @@ def strict_app(tmp_path_factory: pytest.TempPathFactory, told: Callable[[str], A
 
 def test_a_run_through_every_state_of_the_good_path_succeeds_with_the_roles_as_they_are(strict_app: App) -> None:
     strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(64, " in full")))
-    settings = EVERYTHING | {"dataset": "strict", "expansion": {"targetPrompts": 6, "promptsPerRequest": 3, "onTopic": 0}}
+    settings = EVERYTHING | {
+        "dataset": "strict",
+        "expansion": {"targetPrompts": 6, "promptsPerRequest": 3, "onTopic": 0},
+    }
     started = strict_app.start("strict", settings)
     run = strict_app.wait(started)
     assert run["status"] == "SUCCEEDED", run.get("cause")
@@ -46,5 +49,10 @@ def test_without_its_policies_a_function_may_not_even_read_so_the_roles_are_what
 def role_of(app: App, function: str) -> str:
     """The name of a function's role."""
     pages = app.client("lambda").get_paginator("list_functions").paginate()
-    [arn] = [found["Role"] for page in pages for found in page["Functions"] if f"Functions{function}" in found["FunctionName"]]
+    [arn] = [
+        found["Role"]
+        for page in pages
+        for found in page["Functions"]
+        if f"Functions{function}" in found["FunctionName"]
+    ]
     return str(arn.rsplit("/", 1)[1])

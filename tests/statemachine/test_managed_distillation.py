@@ -18,7 +18,10 @@ def runs(app: App) -> dict[str, dict[str, Any]]:
     with app.untriggered():
         app.upload("seeds/managed/a.jsonl", jsonl(reviews(SEEDS, " indeed")))
     with ThreadPoolExecutor() as pool:
-        started = {run_id: app.start(run_id, SETTINGS | {"runId": run_id, "training": {"method": method}}) for run_id, method in METHODS.items()}
+        started = {
+            run_id: app.start(run_id, SETTINGS | {"runId": run_id, "training": {"method": method}})
+            for run_id, method in METHODS.items()
+        }
         return dict(zip(started, pool.map(app.wait, started.values()), strict=True))
 
 
@@ -37,7 +40,9 @@ def test_both_runs_reach_their_report(app: App, runs: dict[str, dict[str, Any]])
 
 
 def test_the_student_is_a_distilled_model_and_nothing_else_was_sent(app: App, runs: dict[str, dict[str, Any]]) -> None:
-    jobs = app.client("bedrock").list_model_customization_jobs(nameContains="managed-theirs")["modelCustomizationJobSummaries"]
+    jobs = app.client("bedrock").list_model_customization_jobs(nameContains="managed-theirs")[
+        "modelCustomizationJobSummaries"
+    ]
     (job,) = [app.client("bedrock").get_model_customization_job(jobIdentifier=job["jobArn"]) for job in jobs]
     assert (job["status"], job["customizationType"]) == ("Completed", "DISTILLATION")
     teacher = job["customizationConfig"]["distillationConfig"]["teacherModelConfig"]
@@ -51,7 +56,10 @@ def test_the_teacher_is_asked_about_the_holdout_only(app: App, runs: dict[str, d
     theirs = report(app, "managed-theirs")["counts"]
     held = {item["promptId"] for item in app.lines("runs/managed-theirs/5-dataset/holdout.jsonl")}
     asked = {
-        request["recordId"].split("-")[0] for key in app.keys("runs/managed-theirs/2-requests/wave-") if key.endswith("jsonl") for request in app.lines(key)
+        request["recordId"].split("-")[0]
+        for key in app.keys("runs/managed-theirs/2-requests/wave-")
+        if key.endswith("jsonl")
+        for request in app.lines(key)
     }
     # What the other run had answered already is taken over from the cache.
     assert asked <= held | {line["promptId"] for line in app.lines("runs/managed-theirs/5-dataset/rejected.jsonl")}

@@ -1,4 +1,6 @@
-"""Leaks, duplicates, personal data and contradictions that are planted in the seeds: each is found in its file with its reason, and the rest is learnt."""
+"""Leaks, duplicates, personal data and contradictions that are planted in the seeds: each is found in its file with its
+reason, and the rest is learnt.
+"""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -58,27 +60,45 @@ def planted() -> tuple[list[Row], dict[str, set[str]]]:
     held, other, twin, again, known = next(measured), next(measured), next(learnt), next(learnt), next(learnt)
     leak = varied(" ".join(held.split()[3:24]), False, "Quite another text number {number} repeats this: {prompt}")
     bad: dict[str, list[str]] = {
-        "duplicate_of_holdout": [next(text for n in count(1) if not is_held(text := other.replace(" ", " " * (n + 1))))],
+        "duplicate_of_holdout": [
+            next(text for n in count(1) if not is_held(text := other.replace(" ", " " * (n + 1))))
+        ],
         "near_duplicate_of_holdout": [varied(held, False, "{prompt} indeed{number}")],
         "overlaps_holdout": [leak],
         "duplicate": [next(text for n in count(1) if not is_held(text := twin.replace(" ", " " * (n + 1))))],
         "near_duplicate": [varied(again, False, "{prompt} indeed{number}")],
         "overlaps_evaluation_file": [known],
-        "personal_data": [varied("", False, f"A {GOOD[0]} film. Write to anna.{{number}}@example.com for more{{prompt}}")],
-        "contradicts_reference": [varied("", False, f"The {thing} was {GOOD[3]}, I am very happy ({{number}}){{prompt}}") for thing in THINGS[:4]],
+        "personal_data": [
+            varied("", False, f"A {GOOD[0]} film. Write to anna.{{number}}@example.com for more{{prompt}}")
+        ],
+        "contradicts_reference": [
+            varied("", False, f"The {thing} was {GOOD[3]}, I am very happy ({{number}}){{prompt}}")
+            for thing in THINGS[:4]
+        ],
     }
     rows = [row(text) for text in (held, other, twin, again)]
-    rows += [row(text, "negative" if reason == "contradicts_reference" else None) for reason, texts in bad.items() for text in texts]
+    rows += [
+        row(text, "negative" if reason == "contradicts_reference" else None)
+        for reason, texts in bad.items()
+        for text in texts
+    ]
     return rows, {reason: {prompt_id(SYSTEM, text) for text in texts} for reason, texts in bad.items()}
 
 
 def tell(app: App) -> dict[str, Any]:
     """The run, ended."""
     rows, _ = planted()
-    known = next(text for text in (r["prompt"] for r in rows) if prompt_id(SYSTEM, text) in planted()[1]["overlaps_evaluation_file"])
+    known = next(
+        text
+        for text in (r["prompt"] for r in rows)
+        if prompt_id(SYSTEM, text) in planted()[1]["overlaps_evaluation_file"]
+    )
     with app.untriggered():
         app.upload("evaluation/known.jsonl", jsonl([{"prompt": f"An item of a test that is known: {known}"}]))
-        app.upload("seeds/planted/seeds.jsonl", jsonl([*rows, *(row(r["prompt"], r["reference"]) for r in reviews(60, " so far"))]))
+        app.upload(
+            "seeds/planted/seeds.jsonl",
+            jsonl([*rows, *(row(r["prompt"], r["reference"]) for r in reviews(60, " so far"))]),
+        )
     return app.wait(app.start("planted", SETTINGS))
 
 
@@ -97,9 +117,15 @@ def test_each_planted_prompt_is_rejected_with_its_reason(app: App, run: dict[str
 
 def test_none_of_them_is_learnt_or_measured_and_every_prompt_is_accounted_for(app: App, run: dict[str, Any]) -> None:
     bad = set().union(*planted()[1].values())
-    texts = {prompt["prompt"] for prompt in app.lines("runs/planted/1-prompts/prompts.jsonl") if prompt["promptId"] in bad}
+    texts = {
+        prompt["prompt"] for prompt in app.lines("runs/planted/1-prompts/prompts.jsonl") if prompt["promptId"] in bad
+    }
     held = app.lines("runs/planted/5-dataset/holdout.jsonl")
-    learnt = [line["messages"][0]["content"][0]["text"] for name in ("train", "validation") for line in app.lines(f"runs/planted/5-dataset/{name}.jsonl")]
+    learnt = [
+        line["messages"][0]["content"][0]["text"]
+        for name in ("train", "validation")
+        for line in app.lines(f"runs/planted/5-dataset/{name}.jsonl")
+    ]
     assert not texts & {item["prompt"] for item in held}
     assert not texts & set(learnt)
     report = app.json("runs/planted/8-report/report.json")

@@ -1,4 +1,6 @@
-"""Promotions that wait for a person's word, and promotions that do not hold: the student before goes on serving behind the same ARN."""
+"""Promotions that wait for a person's word, and promotions that do not hold: the student before goes on serving behind
+the same ARN.
+"""
 
 import time
 from collections.abc import Callable
@@ -22,7 +24,9 @@ OTHER = {"positive": "negative", "negative": "positive"}
 
 
 class Asked(NamedTuple):
-    """How a run ended that waited for an answer; the stable deployment while it waited; what the command said, and what it said to a second answer."""
+    """How a run ended that waited for an answer; the stable deployment while it waited; what the command said, and what
+    it said to a second answer.
+    """
 
     run: dict[str, Any]
     waiting: list[str]
@@ -31,7 +35,11 @@ class Asked(NamedTuple):
 
 
 class Stories(NamedTuple):
-    """Run id -> how it ended. `serves` and `parameters`: of the dataset `approved`, after its run of that name, and after each of the two that follow."""
+    """Run id -> how it ended.
+
+    `serves` and `parameters`: of the dataset `approved`, after its run of that name, and after each of the two that
+    follow.
+    """
 
     asked: dict[str, Asked]
     unmoved: dict[str, Any]
@@ -52,7 +60,9 @@ def tell(app: App) -> Stories:
         serves.append(app.serves("approved"))
         parameters.append(app.parameter("approved"))
         app.fault("failed", jobName="nova-distill-approved-stable", message="no capacity for the new model")
-        unmoved = app.wait(app.start("unmoved", SETTINGS | {"dataset": "approved", "runId": "unmoved", "promotion": "auto"}))
+        unmoved = app.wait(
+            app.start("unmoved", SETTINGS | {"dataset": "approved", "runId": "unmoved", "promotion": "auto"})
+        )
         serves.append(app.serves("approved"))
         parameters.append(app.parameter("approved"))
         return Stories(asked | {"declined": declined.result()}, unmoved, serves, parameters)
@@ -78,7 +88,9 @@ def _answered(app: App, dataset: str, run_id: str, *answer: str, spoil: bool = F
 
 
 def _turn_round(app: App, run_id: str) -> None:
-    """Has the student have said the opposite of all that it said, so that what serves after the promotion seems to be another model."""
+    """Has the student have said the opposite of all that it said, so that what serves after the promotion seems to be
+    another model.
+    """
     for key in app.keys(f"runs/{run_id}/7-evaluation/shards/student/"):
         app.upload(key, jsonl(line | {"text": OTHER[line["text"]]} for line in app.lines(key)))
 
@@ -105,11 +117,17 @@ def test_an_approved_student_serves(app: App, stories: Stories) -> None:
 
 def test_a_declined_student_is_retired_with_its_model_and_named_nowhere(app: App, stories: Stories) -> None:
     assert app.deployments("nova-distill-declined-") == app.models("nova-distill-declined-") == []
-    names = [p["Name"] for page in app.client("ssm").get_paginator("describe_parameters").paginate() for p in page["Parameters"]]
+    names = [
+        p["Name"]
+        for page in app.client("ssm").get_paginator("describe_parameters").paginate()
+        for p in page["Parameters"]
+    ]
     assert "/nova-distill/declined/student" not in names
 
 
-def test_a_promotion_whose_canary_answers_otherwise_is_taken_back_and_the_student_before_serves(app: App, stories: Stories) -> None:
+def test_a_promotion_whose_canary_answers_otherwise_is_taken_back_and_the_student_before_serves(
+    app: App, stories: Stories
+) -> None:
     run, waiting, said, _ = stories.asked["spoiled"]
     assert waiting == ["nova-distill-approved-stable"]
     assert said.returncode == 0, said.stderr

@@ -1,4 +1,6 @@
-"""Runs that were broken off or failed, started again with their run id: what was paid for is taken up, what failed is asked anew, what is promoted stays."""
+"""Runs that were broken off or failed, started again with their run id: what was paid for is taken up, what failed is
+asked anew, what is promoted stays.
+"""
 
 import json
 import time
@@ -21,7 +23,9 @@ def messages(app: App) -> Iterator[list[str]]:
     sqs, sns = app.client("sqs"), app.client("sns")
     url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    subscription = sns.subscribe(TopicArn=app.outputs["NotificationTopicArn"], Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    subscription = sns.subscribe(TopicArn=app.outputs["NotificationTopicArn"], Protocol="sqs", Endpoint=arn)[
+        "SubscriptionArn"
+    ]
     yield []
     sns.unsubscribe(SubscriptionArn=subscription)
     sqs.delete_queue(QueueUrl=url)
@@ -68,7 +72,14 @@ def kept_model(app: App) -> list[Run]:
 
 def promoted(app: App) -> list[Run]:
     """A run that is promoted, then its run id used for another question."""
-    question = {"dataset": "promoted", "runId": "promoted", "task": LABELS, "sampling": {"sampled": 0}, "split": {"holdoutShare": 0.5}, "gate": {"margin": 1.0}}
+    question = {
+        "dataset": "promoted",
+        "runId": "promoted",
+        "task": LABELS,
+        "sampling": {"sampled": 0},
+        "split": {"holdoutShare": 0.5},
+        "gate": {"margin": 1.0},
+    }
     other = question | {"split": {"holdoutShare": 0.4}}
     return [app.wait(app.start("promoted-first", question)), app.wait(app.start("promoted-other", other))]
 
@@ -97,7 +108,9 @@ def check_success(app: App, run: Run, run_id: str) -> dict[str, int]:
     return counts
 
 
-def test_the_rerun_of_an_execution_that_was_stopped_adopts_the_batch_job_that_still_works(app: App, runs: dict[str, list[Run]]) -> None:
+def test_the_rerun_of_an_execution_that_was_stopped_adopts_the_batch_job_that_still_works(
+    app: App, runs: dict[str, list[Run]]
+) -> None:
     first, again = runs["broken-off"]
     assert first["status"] == "ABORTED"
     assert check_success(app, again, "broken-off")["answers"] == SEEDS * 5
@@ -105,7 +118,9 @@ def test_the_rerun_of_an_execution_that_was_stopped_adopts_the_batch_job_that_st
     assert len(app.calls("CreateModelInvocationJob", "nova-distill-broken-off-w")) == 1
 
 
-def test_the_rerun_of_failed_batch_jobs_submits_the_next_attempt_and_succeeds(app: App, runs: dict[str, list[Run]]) -> None:
+def test_the_rerun_of_failed_batch_jobs_submits_the_next_attempt_and_succeeds(
+    app: App, runs: dict[str, list[Run]]
+) -> None:
     first, again = runs["failed-waves"]
     assert (first["status"], first["error"]) == ("FAILED", "NotEnoughAnswers")
     assert first["cause"].count("the bucket was closed") == 3
@@ -114,7 +129,9 @@ def test_the_rerun_of_failed_batch_jobs_submits_the_next_attempt_and_succeeds(ap
     assert app.jobs("nova-distill-failed-waves-w") == sorted([*failed, "nova-distill-failed-waves-w00-s0000.1"])
 
 
-def test_with_keep_model_on_failure_the_rerun_deploys_the_model_that_was_paid_for(app: App, runs: dict[str, list[Run]]) -> None:
+def test_with_keep_model_on_failure_the_rerun_deploys_the_model_that_was_paid_for(
+    app: App, runs: dict[str, list[Run]]
+) -> None:
     first, again = runs["kept-model"]
     assert (first["status"], first["error"]) == ("FAILED", "DeploymentFailed")
     check_success(app, again, "kept-model")
@@ -125,13 +142,17 @@ def test_with_keep_model_on_failure_the_rerun_deploys_the_model_that_was_paid_fo
     assert app.models("kept-model") == ["nova-distill-kept-model-student-t0"]
 
 
-def test_a_run_id_that_is_taken_by_another_question_is_refused_and_the_promoted_student_stays(app: App, runs: dict[str, list[Run]]) -> None:
+def test_a_run_id_that_is_taken_by_another_question_is_refused_and_the_promoted_student_stays(
+    app: App, runs: dict[str, list[Run]]
+) -> None:
     first, other = runs["promoted"]
     assert check_success(app, first, "promoted")["holdout"] >= 30
     assert (other["status"], other["error"]) == ("FAILED", "InvalidInput")
     assert "run id promoted belongs to an earlier run that differs in settings" in other["cause"]
     parameter = app.parameter("promoted")
-    deployment = app.client("bedrock").get_custom_model_deployment(customModelDeploymentIdentifier=parameter["deploymentArn"])
+    deployment = app.client("bedrock").get_custom_model_deployment(
+        customModelDeploymentIdentifier=parameter["deploymentArn"]
+    )
     assert (deployment["status"], deployment["modelArn"]) == ("Active", parameter["modelArn"])
     assert app.keys(parameter["reportKey"]) == ["runs/promoted/8-report/index.html"]
     assert len(app.lines("runs/promoted/1-prompts/prompts.jsonl")) == 110
@@ -139,6 +160,11 @@ def test_a_run_id_that_is_taken_by_another_question_is_refused_and_the_promoted_
 
 def test_whoever_subscribed_hears_how_each_run_ended(app: App, runs: dict[str, list[Run]], messages: list[str]) -> None:
     heard = notified(app, messages)
-    assert any("Nova Distill promoted: promote" in text and "runs/promoted/8-report/index.html" in text for text in heard)
-    assert any("run failed-waves-first failed" in text and "NotEnoughAnswers" in text and "the bucket was closed" in text for text in heard)
+    assert any(
+        "Nova Distill promoted: promote" in text and "runs/promoted/8-report/index.html" in text for text in heard
+    )
+    assert any(
+        "run failed-waves-first failed" in text and "NotEnoughAnswers" in text and "the bucket was closed" in text
+        for text in heard
+    )
     assert any("run kept-model-first failed" in text and "DeploymentFailed" in text for text in heard)

@@ -15,10 +15,17 @@ def started_for(app: App, dataset: str, seconds: float = 25) -> list[str]:
 
 
 def test_files_that_land_together_make_one_run_gz_and_csv_too_and_a_doubled_event_starts_nothing(app: App) -> None:
-    body = b'{"task": {"kind": "label", "labels": ["positive", "negative"]}, "promptTemplate": "The review says: $text"}'.replace(b"$text", b"{text}")
+    body = (
+        b'{"task": {"kind": "label", "labels": ["positive", "negative"]}, "promptTemplate": "It says: $text"}'.replace(
+            b"$text", b"{text}"
+        )
+    )
     app.upload("seeds/together/input.json", body)
     app.upload("seeds/together/a.jsonl.gz", gzip.compress(jsonl(reviews(12, " packed"))))
-    app.upload("seeds/together/b.csv", b"text,reference\r\n" + b"".join(f'"It was ""fine"", visit {n}",positive\r\n'.encode() for n in range(6)))
+    app.upload(
+        "seeds/together/b.csv",
+        b"text,reference\r\n" + b"".join(f'"It was ""fine"", visit {n}",positive\r\n'.encode() for n in range(6)),
+    )
     started = started_for(app, "together")
     assert len(started) == 1
     run = app.wait(app.execution_of(started[0]))
@@ -28,7 +35,11 @@ def test_files_that_land_together_make_one_run_gz_and_csv_too_and_a_doubled_even
     assert counts["seedsIn"] == 18
     stored = app.client("s3").head_object(Bucket=app.bucket, Key="seeds/together/b.csv")
     detail = {"detail": {"object": {"key": "seeds/together/b.csv", "etag": stored["ETag"].strip('"')}}}
-    queue = next(url for url in app.client("sqs").list_queues()["QueueUrls"] if "dead" not in url.lower() and "dlq" not in url.lower())
+    queue = next(
+        url
+        for url in app.client("sqs").list_queues()["QueueUrls"]
+        if "dead" not in url.lower() and "dlq" not in url.lower()
+    )
     import json
 
     app.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(detail), DelaySeconds=0)
@@ -36,7 +47,12 @@ def test_files_that_land_together_make_one_run_gz_and_csv_too_and_a_doubled_even
 
 
 def test_bad_seeds_end_the_run_before_money_is_spent_with_every_problem_in_the_file(app: App) -> None:
-    lines = [b'{"prompt": "fine %d"}' % n for n in range(10)] + [b"{broken", b'{"promt": "typo"}', b'{"prompt": "User: hi"}', b'{"prompt": ""}']
+    lines = [b'{"prompt": "fine %d"}' % n for n in range(10)] + [
+        b"{broken",
+        b'{"promt": "typo"}',
+        b'{"prompt": "User: hi"}',
+        b'{"prompt": ""}',
+    ]
     app.upload("seeds/bad/seeds.JSONL", b"\r\n".join(lines))
     run = app.wait(app.start("bad-seeds", {"dataset": "bad"}))
     assert (run["status"], run["error"]) == ("FAILED", "InvalidInput")
@@ -48,7 +64,11 @@ def test_bad_seeds_end_the_run_before_money_is_spent_with_every_problem_in_the_f
 
 
 def test_a_bad_input_is_told_all_its_problems_at_once(app: App) -> None:
-    run = app.wait(app.start("bad-input", {"dataset": "bad", "tsk": {}, "gate": {"margin": "wide"}, "sampling": {"temperature": 3}}))
+    run = app.wait(
+        app.start(
+            "bad-input", {"dataset": "bad", "tsk": {}, "gate": {"margin": "wide"}, "sampling": {"temperature": 3}}
+        )
+    )
     assert (run["status"], run["error"]) == ("FAILED", "InvalidInput")
     for part in ("tsk", "gate.margin", "sampling.temperature"):
         assert part in run["cause"]

@@ -1,4 +1,5 @@
-"""Two runs through every state of the good path: new prompts, ratings, five arms, a judge, a promotion, the next one in place.
+"""Two runs through every state of the good path: new prompts, ratings, five arms, a judge, a promotion, the next one in
+place.
 
 And what a person does afterwards: roll back, promote by hand, compare, make the dataset again.
 """
@@ -13,13 +14,19 @@ import pytest
 from tests.flow import EVERYTHING, App, check_counts, jsonl, reviews
 
 SEEDS = 64
-"""Half of them are held out: enough for a verdict. Each of the others is rated, which takes the embedded teacher half a second."""
+"""Half of them are held out: enough for a verdict.
+
+Each of the others is rated, which takes the embedded teacher half a second.
+"""
 FIRST, SECOND = "whole-first", "whole-second"
 ARMS = {"teacher", "base", "few-shot", "student", "direct"}
 
 
 class Story(NamedTuple):
-    """The two runs of one dataset, then a rollback, another that has nothing to go back to, and a promotion by hand. What served after each of the five."""
+    """The two runs of one dataset, then a rollback, another that has nothing to go back to, and a promotion by hand.
+
+    What served after each of the five.
+    """
 
     runs: dict[str, dict[str, Any]]
     commands: list[subprocess.CompletedProcess[str]]
@@ -59,7 +66,9 @@ def report(app: App, run_id: str) -> dict[str, Any]:
 
 def waves(app: App, run_id: str, stage: str) -> list[dict[str, Any]]:
     """The plans of a stage's rounds, in order."""
-    return [app.json(key) for key in sorted(app.keys(f"runs/{run_id}/2-requests/{stage}-")) if key.endswith("plan.json")]
+    return [
+        app.json(key) for key in sorted(app.keys(f"runs/{run_id}/2-requests/{stage}-")) if key.endswith("plan.json")
+    ]
 
 
 def asked(app: App, run_id: str, stage: str) -> int:
@@ -81,7 +90,12 @@ def test_new_prompts_have_parents_and_a_method_and_none_is_measured(app: App, st
     expanded = app.lines(f"runs/{FIRST}/1-prompts/expanded.jsonl")
     summary = app.json(f"runs/{FIRST}/1-prompts/expansion/summary.json")
     held = {item["promptId"] for item in app.lines(f"runs/{FIRST}/5-dataset/holdout.jsonl")}
-    assert len(expanded) == len({prompt["prompt"] for prompt in expanded}) == summary["kept"] == report(app, FIRST)["counts"]["expanded"]
+    assert (
+        len(expanded)
+        == len({prompt["prompt"] for prompt in expanded})
+        == summary["kept"]
+        == report(app, FIRST)["counts"]["expanded"]
+    )
     assert sum(counts["kept"] for counts in summary["methods"].values()) == summary["kept"]
     # Exact count, or the reason.
     assert (summary["target"], summary["kept"]) == (20, 20) or summary["why"] != "target reached"
@@ -103,7 +117,9 @@ def test_every_answer_that_might_be_learnt_was_rated_and_the_best_rated_is_learn
     assert learnt["examples"] == learnt["promptsLearnt"]
 
 
-def test_five_arms_answer_every_holdout_prompt_greedily_and_once_more_for_its_distribution(app: App, story: Story) -> None:
+def test_five_arms_answer_every_holdout_prompt_greedily_and_once_more_for_its_distribution(
+    app: App, story: Story
+) -> None:
     found = report(app, FIRST)
     held = {item["promptId"] for item in app.lines(f"runs/{FIRST}/5-dataset/holdout.jsonl")}
     assert found["arms"].keys() == ARMS
@@ -125,7 +141,11 @@ def test_the_judge_scores_every_arm_in_one_job_and_compares_student_and_teacher(
     assert len(jobs) == len(set(jobs)) == len(ARMS)
     held = report(app, FIRST)["counts"]["holdout"]
     for arm in ARMS:
-        assert judge["arms"][arm]["Builtin.Correctness"]["scored"] + judge["arms"][arm]["Builtin.Correctness"]["unanswered"] == held
+        assert (
+            judge["arms"][arm]["Builtin.Correctness"]["scored"]
+            + judge["arms"][arm]["Builtin.Correctness"]["unanswered"]
+            == held
+        )
         assert 0 <= report(app, FIRST)["arms"][arm]["metrics"]["Builtin.Correctness"]["value"] <= 1
     pairs = judge["comparisons"]
     assert pairs["n"] == pairs["win"] + pairs["tie"] + pairs["loss"]
@@ -159,7 +179,9 @@ def test_the_first_promotion_makes_the_stable_deployment_the_second_moves_it_in_
     assert app.deployments("nova-distill-whole-") == ["nova-distill-whole-stable"]
 
 
-def test_rollback_brings_the_first_student_back_behind_the_same_arn_and_promote_the_second(app: App, story: Story) -> None:
+def test_rollback_brings_the_first_student_back_behind_the_same_arn_and_promote_the_second(
+    app: App, story: Story
+) -> None:
     back, no_further, promoted = story.commands
     assert back.returncode == 0, back.stderr
     after = story.parameters[2]
@@ -168,7 +190,11 @@ def test_rollback_brings_the_first_student_back_behind_the_same_arn_and_promote_
     assert no_further.stderr
     assert (story.parameters[3], story.serves[3]) == (after, story.serves[0])
     assert promoted.returncode == 0, promoted.stderr
-    assert (story.parameters[4]["runId"], story.parameters[4]["previous"], story.serves[4]) == (SECOND, FIRST, story.serves[1])
+    assert (story.parameters[4]["runId"], story.parameters[4]["previous"], story.serves[4]) == (
+        SECOND,
+        FIRST,
+        story.serves[1],
+    )
 
 
 def test_the_runs_can_be_compared(app: App, story: Story, tmp_path: Path) -> None:

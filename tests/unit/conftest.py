@@ -22,7 +22,9 @@ hypothesis.settings.load_profile("unit")
 def _no_real_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between calls that are throttled move a clock of their own."""
     time = [0.0]
-    monkeypatch.setattr(CONVERSE_SHARD, "PACE", Pace(lambda: time[0], lambda seconds: time.__setitem__(0, time[0] + seconds)))
+    monkeypatch.setattr(
+        CONVERSE_SHARD, "PACE", Pace(lambda: time[0], lambda seconds: time.__setitem__(0, time[0] + seconds))
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks import curation_ours
-from benchmarks.convergence import SIZES, corrected_entropy, distance, expected, loss, observed, plug_in_entropy, summary
+from benchmarks.convergence import (
+    SIZES,
+    corrected_entropy,
+    distance,
+    expected,
+    loss,
+    observed,
+    plug_in_entropy,
+    summary,
+)
 from benchmarks.curation import check, expected_counts, found_counts
 from benchmarks.environments import BenchmarkFailed
 from benchmarks.reply_records import Planted, reply_files, write_run
@@ -66,7 +75,12 @@ def test_the_expected_distance_of_one_draw_is_twice_the_product_of_the_shares() 
 
 
 def test_convergence_has_every_k_and_a_table() -> None:
-    answer = {"engine": TRUTH, "teacher": TRUTH, "engineDraws": ["positive"] * 12 + ["negative"] * 4, "replies": ["positive"] * 16}
+    answer = {
+        "engine": TRUTH,
+        "teacher": TRUTH,
+        "engineDraws": ["positive"] * 12 + ["negative"] * 4,
+        "replies": ["positive"] * 16,
+    }
     part = summary([answer, answer])
     assert [row["k"] for row in part["teacher"]["by_k"]] == list(SIZES)
     assert part["engine"]["by_k"][-1]["total_variation"] == [0.0, 0.0, 0.0]
@@ -77,7 +91,9 @@ def test_convergence_has_every_k_and_a_table() -> None:
 def test_differences_of_students_are_taken_within_each_seed() -> None:
     figures = {"lines": [10.0, 10.0], **{metric: [0.5, 0.7] for metric in METRICS}}
     better = {"lines": [10.0, 10.0], **{metric: [0.6, 0.8] for metric in METRICS}}
-    teacher = dict.fromkeys(("accuracy", "accuracy_with_offset", "accuracy_of_a_sample", "says_positive", "gold_positive"), 0.5)
+    teacher = dict.fromkeys(
+        ("accuracy", "accuracy_with_offset", "accuracy_of_a_sample", "says_positive", "gold_positive"), 0.5
+    )
     rows = {"prompts|vote of greedy + 4 (default)": figures, "prompts|greedy": better, "calls|greedy": better}
     part = {"prompts": 10, "calls": 10, "seeds": 2, **students({"rows": rows, "teacher": teacher, "biased": teacher})}
     assert part["paired"]["greedy"]["accuracy"] == pytest.approx([0.1, 0.1, 0.1])

@@ -1,4 +1,6 @@
-"""Whether the browser tests run: with an installed browser, with one that is installed for them, or, loudly, not at all."""
+"""Whether the browser tests run: with an installed browser, with one that is installed for them, or, loudly, not at
+all.
+"""
 
 from pathlib import Path
 

@@ -22,11 +22,18 @@ from distillation.task import (
 
 LABELS = Task(kind=TaskKind.LABEL, labels=("Positive", "negative"))
 JSON = Task(kind=TaskKind.JSON)
-SCHEMA = {"type": "object", "properties": {"stars": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "string"}}}, "required": ["stars"]}
+SCHEMA = {
+    "type": "object",
+    "properties": {"stars": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "string"}}},
+    "required": ["stars"],
+}
 FITTED = Task(kind=TaskKind.JSON, output_schema=SCHEMA)
 
 
-@pytest.mark.parametrize("text", ["Positive", "positive", " POSITIVE\n", '"positive"', "'Positive.'", "**positive**", "`positive`", "positive."])
+@pytest.mark.parametrize(
+    "text",
+    ["Positive", "positive", " POSITIVE\n", '"positive"', "'Positive.'", "**positive**", "`positive`", "positive."],
+)
 def test_a_label_is_found_through_case_quotes_and_full_stop(text: str) -> None:
     assert canonical_answer(text, LABELS) == "Positive"
 
@@ -55,14 +62,33 @@ def test_free_text_is_compared_without_its_white_space(text: str, answer: str | 
 
 
 @pytest.mark.parametrize(
-    "text", ['{"b": 1, "a": [1.0, 2]}', '```json\n{"a": [1, 2.0], "b": 1}\n```', ' {"a":[1,2],"b":1e0}\n', '```\n{"b": 1, "a": [1, 2]}```']
+    "text",
+    [
+        '{"b": 1, "a": [1.0, 2]}',
+        '```json\n{"a": [1, 2.0], "b": 1}\n```',
+        ' {"a":[1,2],"b":1e0}\n',
+        '```\n{"b": 1, "a": [1, 2]}```',
+    ],
 )
 def test_json_is_compared_as_a_value_through_order_space_fence_and_spelling_of_numbers(text: str) -> None:
     assert canonical_answer(text, JSON) == '{"a":[1,2],"b":1}'
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no", '{"a": 1', "{'a': 1}", '{"a": NaN}', '{"a": 1e999}', "[" * 100_000, '"a string"', "3", 'Here: {"a": 1}', "```json\n```"]
+    "text",
+    [
+        "",
+        "no",
+        '{"a": 1',
+        "{'a': 1}",
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        "[" * 100_000,
+        '"a string"',
+        "3",
+        'Here: {"a": 1}',
+        "```json\n```",
+    ],
 )
 def test_what_is_not_json(text: str) -> None:
     unfit = answer_reader(JSON)(text)
@@ -72,7 +98,12 @@ def test_what_is_not_json(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [('{"stars": "five"}', "at stars:"), ('{"stars": 5, "tags": ["a", 3]}', "at tags/1:"), ("{}", "at the top:"), ("[]", "at the top:")],
+    [
+        ('{"stars": "five"}', "at stars:"),
+        ('{"stars": 5, "tags": ["a", 3]}', "at tags/1:"),
+        ("{}", "at the top:"),
+        ("[]", "at the top:"),
+    ],
 )
 def test_json_that_does_not_fit_its_schema_says_where(text: str, place: str) -> None:
     unfit = answer_reader(FITTED)(text)
@@ -94,8 +125,14 @@ def test_a_text_without_an_answer_says_so(task: Task) -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -116,7 +153,10 @@ def test_any_text_is_read_as_an_answer_or_says_why_not(text: str) -> None:
         assert isinstance(form, Unfit) or canonical_answer(form, task) == form
 
 
-@pytest.mark.parametrize(("text", "inside"), [("```json\n{}\n```", "{}"), ("```\nx\ny\n```", "x\ny"), (" {} ", "{}"), ("```", "```"), ("a ``` b", "a ``` b")])
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [("```json\n{}\n```", "{}"), ("```\nx\ny\n```", "x\ny"), (" {} ", "{}"), ("```", "```"), ("a ``` b", "a ``` b")],
+)
 def test_only_a_fence_around_everything_is_taken_off(text: str, inside: str) -> None:
     assert unfenced(text) == inside
 

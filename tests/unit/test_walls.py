@@ -15,7 +15,9 @@ OUTSIDE_THE_MACHINE = {"job_changed", "start_run"}
 """Handlers that EventBridge and SQS call, not a state."""
 
 
-def test_the_import_contracts_of_pyproject_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_import_contracts_of_pyproject_hold(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(FUNCTIONS))
     broken = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
@@ -35,13 +37,19 @@ def mentions(source: str, *dotted: str) -> Iterator[str]:
             yield from (name for name in dotted for alias in node.names if f"{node.module}.{alias.name}" == name)
 
 
-@pytest.mark.parametrize("source", ["import os\nx = os.environ['A']", "from os import environ", "import os\nos.getenv('A')"])
+@pytest.mark.parametrize(
+    "source", ["import os\nx = os.environ['A']", "from os import environ", "import os\nos.getenv('A')"]
+)
 def test_a_look_at_the_environment_is_seen(source: str) -> None:
     assert list(mentions(source, "os.environ", "os.getenv"))
 
 
 def test_settings_alone_reads_the_environment() -> None:
-    readers = {path.relative_to(FUNCTIONS).as_posix() for path in modules("functions") if list(mentions(path.read_text(), "os.environ", "os.getenv"))}
+    readers = {
+        path.relative_to(FUNCTIONS).as_posix()
+        for path in modules("functions")
+        if list(mentions(path.read_text(), "os.environ", "os.getenv"))
+    }
     assert readers == {"settings.py"}
 
 
@@ -53,7 +61,9 @@ def test_the_domain_takes_clock_and_ids_as_arguments(path: Path) -> None:
 
 def test_boto3_is_imported_by_gateways_only() -> None:
     importers = {
-        path.relative_to(ROOT).parts[1] for path in modules("functions") if re.search(r"^\s*(import|from) (boto3|botocore)\b", path.read_text(), re.MULTILINE)
+        path.relative_to(ROOT).parts[1]
+        for path in modules("functions")
+        if re.search(r"^\s*(import|from) (boto3|botocore)\b", path.read_text(), re.MULTILINE)
     }
     assert importers == {"gateways"}
 
@@ -94,8 +104,12 @@ def test_every_task_retries_what_can_pass_has_a_timeout_and_every_choice_a_defau
             assert "Default" in state, name
 
 
-@pytest.mark.parametrize("name", [path.stem for path in (FUNCTIONS / "handlers").glob("*.py") if path.stem != "__init__"])
+@pytest.mark.parametrize(
+    "name", [path.stem for path in (FUNCTIONS / "handlers").glob("*.py") if path.stem != "__init__"]
+)
 def test_handlers_are_thin(name: str) -> None:
     tree = ast.parse((FUNCTIONS / "handlers" / f"{name}.py").read_text())
     run = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
-    assert len([node for node in ast.walk(run) if isinstance(node, ast.stmt)]) <= 26, "move what is more than parsing, calling, storing into the domain"
+    assert len([node for node in ast.walk(run) if isinstance(node, ast.stmt)]) <= 26, (
+        "move what is more than parsing, calling, storing into the domain"
+    )

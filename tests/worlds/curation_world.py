@@ -38,7 +38,9 @@ class CurationWorld(Services):
         super().__init__(Settings(*[""] * 10))
         self.files, self.prompts = MemoryStore(), list(prompts)
         self.__dict__.update(store=self.files, ledger=MemoryLedger())
-        config = RunConfig.model_validate({"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings})
+        config = RunConfig.model_validate(
+            {"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings}
+        )
         self.record = RunRecord(
             run_id="run-1",
             dataset="reviews",
@@ -78,7 +80,11 @@ class CurationWorld(Services):
             lines = []
             for request in decode_lines(self.files.lines(LAYOUT.requests(wave, shard, stage)), Request):
                 body: dict[str, Any] = request.model_input
-                reply = teacher(request.record_id, body.get("system", [{"text": ""}])[0]["text"], body["messages"][0]["content"][0]["text"])
+                reply = teacher(
+                    request.record_id,
+                    body.get("system", [{"text": ""}])[0]["text"],
+                    body["messages"][0]["content"][0]["text"],
+                )
                 lines += [encode_line({"recordId": request.record_id} | reply)] if reply is not None else []
             self.files.put_lines(LAYOUT.replies_prefix(wave, shard, stage) + "job/shard.jsonl.out", lines)
             read_replies.run({"run": RUN, "stage": stage, "wave": wave, "shard": shard}, self, Turn())
@@ -93,7 +99,9 @@ class CurationWorld(Services):
 
     def candidates(self, name: str) -> list[dict[str, Any]]:
         """All files that the reductions left under a name."""
-        return [msgspec.json.decode(line) for line in self.files.lines_below(LAYOUT.candidates_prefix, named=f"{name}-")]
+        return [
+            msgspec.json.decode(line) for line in self.files.lines_below(LAYOUT.candidates_prefix, named=f"{name}-")
+        ]
 
 
 def asked(text: str, **more: Any) -> Prompt:

@@ -23,30 +23,49 @@ PLAN = MergePlan(
 )
 JUDGING = Judging(model="judge", threshold=3, rubric=None, best_only=False)
 STORY = (
-    "a long story about the {} that went over the hills and far away until nobody could see it from the old house by the river any more, "
+    "a long story about the {} that went over the hills and far away until nobody could see it from the old house by "
+    "the river any more, "
     "so all of its friends sat down at their table and wrote letters that no postman ever wanted to carry"
 )
 """With two animals these are near duplicates: 44 of 47 sequences of three words in each are the same, so 44/50."""
 
 
 def prompt(text: str, system: str = "", category: str | None = None, method: str | None = None) -> Prompt:
-    return Prompt(prompt_id=prompt_id(system, text), prompt=text, seed_id="s", system=system, category=category, method=method)
+    return Prompt(
+        prompt_id=prompt_id(system, text), prompt=text, seed_id="s", system=system, category=category, method=method
+    )
 
 
 def candidate(
-    text: str, *, agreement: float = 1.0, answers: tuple[str, ...] = ("yes",), entropy: float = 0.0, system: str = "", category: str | None = None
+    text: str,
+    *,
+    agreement: float = 1.0,
+    answers: tuple[str, ...] = ("yes",),
+    entropy: float = 0.0,
+    system: str = "",
+    category: str | None = None,
 ) -> Candidate:
     asked = prompt(text, system, category)
     key = keys_of([asked], NO_TEMPLATE)[0]
-    return Candidate(key=key, prompt=text, answers=answers, agreement=agreement, entropy=entropy, system=system, category=category)
+    return Candidate(
+        key=key, prompt=text, answers=answers, agreement=agreement, entropy=entropy, system=system, category=category
+    )
 
 
 def held(text: str, *, reference: str | None = None, system: str = "", category: str | None = None) -> Held:
-    return Held(key=keys_of([prompt(text, system)], NO_TEMPLATE)[0], prompt=text, reference=reference, system=system, category=category)
+    return Held(
+        key=keys_of([prompt(text, system)], NO_TEMPLATE)[0],
+        prompt=text,
+        reference=reference,
+        system=system,
+        category=category,
+    )
 
 
 def texts_on(side: Side, count: int, plan: SplitPlan = PLAN.split, start: int = 0) -> list[str]:
     """The first `count` of a row of texts, no two alike, that fall on a side."""
-    found: Iterable[str] = (f"item{n} asks about{n} topic{n} with{n} words{n}" for n in range(start, start + 1_000 * count))
+    found: Iterable[str] = (
+        f"item{n} asks about{n} topic{n} with{n} words{n}" for n in range(start, start + 1_000 * count)
+    )
     chosen = (text for text in found if side_of(prompt(text), plan) is side)
     return [text for text, _ in zip(chosen, range(count), strict=False)]

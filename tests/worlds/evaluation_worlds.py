@@ -26,7 +26,9 @@ Predictions = dict[str, list[Prediction]]
 
 
 class Slice(NamedTuple):
-    """`n` items, of which the student alone is right with probability `better` and the teacher alone with probability `worse`."""
+    """`n` items, of which the student alone is right with probability `better` and the teacher alone with probability
+    `worse`.
+    """
 
     n: int
     better: float
@@ -48,11 +50,17 @@ def sliced_columns(slices: Mapping[str, Slice], rng: np.random.Generator) -> Col
 
 
 def sliced_scores(columns: Columns, *, resamples: int = 19, metric: str = "accuracy") -> Scores:
-    """What `evaluation.score` finds for the verdict in such columns, made without texts: hundreds of worlds in a second."""
+    """What `evaluation.score` finds for the verdict in such columns, made without texts: hundreds of worlds in a
+    second.
+    """
     student, teacher = (np.concatenate([pair[side] for pair in columns.values()]) for side in (0, 1))
     ends = np.cumsum([0, *(len(pair[0]) for pair in columns.values())]).tolist()
     rows = tuple(range(ends[-1]))
-    slices = {name: frozenset(range(ends[place], ends[place + 1])) for place, name in enumerate(columns)} if len(columns) > 1 else {}
+    slices = (
+        {name: frozenset(range(ends[place], ends[place + 1])) for place, name in enumerate(columns)}
+        if len(columns) > 1
+        else {}
+    )
     one = Contest(metric, Against.REFERENCE, Yardstick.TEACHER, Column(rows, student), Column(rows, teacher))
     comparisons = compare([one], slices, Draw(resamples, 1))
     return msgspec.structs.replace(_CHEAP, n=ends[-1], gate=comparisons[0], comparisons=comparisons)
@@ -70,13 +78,20 @@ def sliced_world(columns: Columns) -> tuple[list[HoldoutItem], Predictions]:
     return holdout, predictions
 
 
-def label_world(n: int, accuracy: Mapping[str, float], *, seed: int = 0, shared: float = 0.5, references: bool = True) -> tuple[list[HoldoutItem], Predictions]:
-    """`n` items; each arm is right with its accuracy. In a share `shared` of the cases an item's luck is the same for all arms: it is hard or easy for all."""
+def label_world(
+    n: int, accuracy: Mapping[str, float], *, seed: int = 0, shared: float = 0.5, references: bool = True
+) -> tuple[list[HoldoutItem], Predictions]:
+    """`n` items; each arm is right with its accuracy.
+
+    In a share `shared` of the cases an item's luck is the same for all arms: it is hard or easy for all.
+    """
     rng = random.Random(seed)
     holdout, predictions = [], {arm: [] for arm in accuracy}
     for number in range(n):
         truth, item = rng.choice(SENTIMENT.labels), f"p{number:05d}"
-        holdout.append(HoldoutItem(prompt_id=item, prompt=f"sentence {number}", reference=truth if references else None))
+        holdout.append(
+            HoldoutItem(prompt_id=item, prompt=f"sentence {number}", reference=truth if references else None)
+        )
         item_luck = rng.random()
         for arm, share in accuracy.items():
             luck = item_luck if rng.random() < shared else rng.random()
@@ -87,7 +102,22 @@ def label_world(n: int, accuracy: Mapping[str, float], *, seed: int = 0, shared:
 def answer(prompt_id: str, arm: str, text: str | None, *, latency_ms: int | None = None) -> Prediction:
     """A prediction with plausible token counts."""
     error = None if text is not None else "throttled"
-    return Prediction(prompt_id=prompt_id, arm=arm, text=text, error=error, input_tokens=60, output_tokens=2 if text else 0, latency_ms=latency_ms)
+    return Prediction(
+        prompt_id=prompt_id,
+        arm=arm,
+        text=text,
+        error=error,
+        input_tokens=60,
+        output_tokens=2 if text else 0,
+        latency_ms=latency_ms,
+    )
 
 
-_CHEAP = score(*label_world(1, {"teacher": 1.0, "base": 0.0, "student": 1.0}), SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=19)
+_CHEAP = score(
+    *label_world(1, {"teacher": 1.0, "base": 0.0, "student": 1.0}),
+    SENTIMENT,
+    seed=1,
+    models=MODELS,
+    prices=load_prices(),
+    resamples=19,
+)

@@ -1,4 +1,6 @@
-"""A run whose arms have answered the holdout, in memory: what a judge is asked of it, and a judge that is a function."""
+"""A run whose arms have answered the holdout, in memory: what a judge is asked of it, and a judge that is a
+function.
+"""
 
 import json
 from collections.abc import Callable
@@ -32,15 +34,31 @@ def good(item: HoldoutItem) -> str:
 
 
 class JudgedWorld(Services):
-    """A run of 60 holdout items, every second one bad; teacher and student are right, the base model says good to everything."""
+    """A run of 60 holdout items, every second one bad; teacher and student are right, the base model says good to
+    everything.
+    """
 
     def __init__(
-        self, judge: dict[str, Any] | None, *, model: str = MISTRAL, count: int = 60, files: Any = None, role: str = "role:evaluation", **arms: Say
+        self,
+        judge: dict[str, Any] | None,
+        *,
+        model: str = MISTRAL,
+        count: int = 60,
+        files: Any = None,
+        role: str = "role:evaluation",
+        **arms: Say,
     ) -> None:
         settings = Settings(*[""] * 10)._replace(app="nova-distill", judge_invoke_id=model, evaluation_role_arn=role)
         super().__init__(settings, Clock())
-        self.files, self.jobs, self.rows, self.tokens = files or MemoryStore(), FakeJobs(), MemoryLedger(), FakeCallbacks()
-        self.__dict__.update(store=self.files, ledger=self.rows, evaluation_jobs=self.jobs, callbacks=self.tokens, deployments=FakeJobs())
+        self.files, self.jobs, self.rows, self.tokens = (
+            files or MemoryStore(),
+            FakeJobs(),
+            MemoryLedger(),
+            FakeCallbacks(),
+        )
+        self.__dict__.update(
+            store=self.files, ledger=self.rows, evaluation_jobs=self.jobs, callbacks=self.tokens, deployments=FakeJobs()
+        )
         config = RunConfig.model_validate({"dataset": "reviews", "runId": "run-1", "evaluation": {"judge": judge}})
         record = RunRecord(
             run_id="run-1",
@@ -56,14 +74,20 @@ class JudgedWorld(Services):
         )
         self.files.put_json(LAYOUT.run, record)
         self.files.put_json(LAYOUT.students, [{"arm": "student", "modelArn": "arn:m", "deploymentArn": "arn:d"}])
-        self.holdout = [HoldoutItem(prompt_id=f"p{n:04d}", prompt=f"thing {n}", reference=("good", "bad")[n % 2]) for n in range(count)]
+        self.holdout = [
+            HoldoutItem(prompt_id=f"p{n:04d}", prompt=f"thing {n}", reference=("good", "bad")[n % 2])
+            for n in range(count)
+        ]
         self.files.put_records(LAYOUT.dataset("holdout.jsonl"), self.holdout)
         for arm, say in ({"teacher": right, "base": good, "student": right} | arms).items():
             self.predict(arm, say)
 
     def predict(self, arm: str, say: Say) -> None:
         said = [(item.prompt_id, say(item)) for item in self.holdout]
-        made = [Prediction(prompt_id=i, arm=arm, text=text) if text else Prediction(prompt_id=i, arm=arm, error="refused") for i, text in said]
+        made = [
+            Prediction(prompt_id=i, arm=arm, text=text) if text else Prediction(prompt_id=i, arm=arm, error="refused")
+            for i, text in said
+        ]
         self.files.put_records(LAYOUT.prediction_shard(arm, 0), made)
 
     def call(self, handler: Any, **event: Any) -> dict[str, Any]:
@@ -73,7 +97,10 @@ class JudgedWorld(Services):
         return [self.call(start_judging, **job)["jobName"] for job in self.call(plan_judging)["jobs"]]
 
     def judge(self, names: list[str], *, lost: str = "") -> None:
-        """Writes what Bedrock would: 1 for a reference that is met, else 0, and everything is polite. `lost`: the arm whose job brings nothing."""
+        """Writes what Bedrock would: 1 for a reference that is met, else 0, and everything is polite.
+
+        `lost`: the arm whose job brings nothing.
+        """
         for name in names:
             asked = self.jobs.requests[name]
             lines = [json.loads(line) for line in self.files.lines(asked["dataset_uri"].removeprefix("s3://bucket/"))]

@@ -1,4 +1,6 @@
-"""A run that is ready to be promoted, on fakes: files of its hops, its student, and a dataset's stable deployment that may serve something already."""
+"""A run that is ready to be promoted, on fakes: files of its hops, its student, and a dataset's stable deployment that
+may serve something already.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +14,17 @@ from distillation.run.record import Models, RunRecord
 from distillation.task import Task, TaskKind
 from distillation.training.promotion import Serving, read_parameter
 from settings import Settings
-from tests.fakes import Clock, FakeCallbacks, FakeDeployments, FakeJobs, FakeModels, FakeParameters, MemoryLedger, MemoryStore, model_output
+from tests.fakes import (
+    Clock,
+    FakeCallbacks,
+    FakeDeployments,
+    FakeJobs,
+    FakeModels,
+    FakeParameters,
+    MemoryLedger,
+    MemoryStore,
+    model_output,
+)
 
 DATASET = "reviews"
 STABLE = f"arn:{stable_deployment('app', DATASET)}"
@@ -23,9 +35,19 @@ class PromotionWorld(Services):
     """`wrong` are the model ARNs that answer other than their students did."""
 
     def __init__(self) -> None:
-        super().__init__(Settings("bucket", "ledger", "app", "role:batch", "role:tuning", "pro", "pro", "micro:128k", "micro", "machine"), Clock())
+        super().__init__(
+            Settings(
+                "bucket", "ledger", "app", "role:batch", "role:tuning", "pro", "pro", "micro:128k", "micro", "machine"
+            ),
+            Clock(),
+        )
         self.files, self.rows, self.wrong = MemoryStore(), MemoryLedger(), set[str]()
-        self.stable, self.asked, self.ssm, self.completed = FakeDeployments(), FakeModels(self._answer), FakeParameters(), FakeCallbacks()
+        self.stable, self.asked, self.ssm, self.completed = (
+            FakeDeployments(),
+            FakeModels(self._answer),
+            FakeParameters(),
+            FakeCallbacks(),
+        )
         self.tuning = FakeJobs()
         self.__dict__.update(
             store=self.files,
@@ -59,11 +81,19 @@ class PromotionWorld(Services):
         )
         ids = [f"p{n:02d}" for n in range(30)]
         self.files.put_json(layout.run, record)
-        self.files.put_records(layout.dataset("holdout.jsonl"), [HoldoutItem(prompt_id=i, prompt=f"How is {i}?") for i in ids])
-        self.files.put_records(layout.prediction_shard(Arm.STUDENT, 0), [Prediction(prompt_id=i, arm=Arm.STUDENT, text="good") for i in ids])
+        self.files.put_records(
+            layout.dataset("holdout.jsonl"), [HoldoutItem(prompt_id=i, prompt=f"How is {i}?") for i in ids]
+        )
+        self.files.put_records(
+            layout.prediction_shard(Arm.STUDENT, 0),
+            [Prediction(prompt_id=i, arm=Arm.STUDENT, text="good") for i in ids],
+        )
         self.files.put_json(layout.dataset("manifest.json"), {"files": {"train.jsonl": {"sha256": f"sha of {run_id}"}}})
         models = {arm: self.tuning.look(self.tuning.create(f"{run_id}-{arm}")).model_arn for arm in trained}
-        self.files.put_json(layout.students, [{"arm": arm, "modelArn": model, "deploymentArn": f"arn:{run_id}"} for arm, model in models.items()])
+        self.files.put_json(
+            layout.students,
+            [{"arm": arm, "modelArn": model, "deploymentArn": f"arn:{run_id}"} for arm, model in models.items()],
+        )
         return str(models[Arm.STUDENT])
 
     @property

@@ -1,4 +1,6 @@
-"""Runs with everything that a report can show, made up: five arms, categories, samples, a whole funnel, and texts that would like to be code."""
+"""Runs with everything that a report can show, made up: five arms, categories, samples, a whole funnel, and texts that
+would like to be code.
+"""
 
 import random
 from collections.abc import Sequence
@@ -18,7 +20,10 @@ from distillation.report.funnel import expansion_steps, seeds_step
 from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
 from distillation.task import Task, TaskKind
 
-HOSTILE = "</script><script>window.taken = 1</script><img src=x onerror=\"window.taken = 2\"><a href='javascript:window.taken = 3'>go</a> {{ 7 * 7 }} | a | b"
+HOSTILE = (
+    '</script><script>window.taken = 1</script><img src=x onerror="window.taken = 2"><a '
+    "href='javascript:window.taken = 3'>go</a> {{ 7 * 7 }} | a | b"
+)
 HOSTILE_LABEL = "<script>window.taken = 4</script>"
 LABELS = ("refund", "delivery", HOSTILE_LABEL, "praise")
 QUESTION = Task(kind=TaskKind.LABEL, labels=LABELS)
@@ -37,11 +42,19 @@ CATEGORIES = ("web shop", "phone", HOSTILE, "branch office in the old town", "ma
 SAMPLES = 4
 
 COUNTS = Counts(
-    seeds_in=1240, seeds=1200, seeds_rejected=40, prompts=1560, expanded=360, requests=7800, replies=7790, answers=7700, answers_rejected=90,
-    requests_missing=10, cached=400, prompts_learnt=1180, examples=4500, examples_rejected=140, train=4100, validation=400, holdout=240,
+    seeds_in=1240, seeds=1200, seeds_rejected=40, prompts=1560, expanded=360, requests=7800, replies=7790, answers=7700,
+    answers_rejected=90, requests_missing=10, cached=400, prompts_learnt=1180, examples=4500, examples_rejected=140,
+    train=4100,
+    validation=400, holdout=240,
 )  # fmt: skip
 FUNNEL = (
-    FunnelStep(step="replies", unit="answers", came=7800, kept=7700, rejected={"truncated": 60, "content_filtered": 30, "no_reply_after_all_waves": 10}),
+    FunnelStep(
+        step="replies",
+        unit="answers",
+        came=7800,
+        kept=7700,
+        rejected={"truncated": 60, "content_filtered": 30, "no_reply_after_all_waves": 10},
+    ),
     FunnelStep(step="split", unit="answers", came=7700, kept=6520, rejected={"holdout": 1180}),
     FunnelStep(step="form", unit="answers", came=6520, kept=6450, rejected={"no_canonical_answer": 70}),
     FunnelStep(step="personalData", unit="answers", came=6450, kept=6440, rejected={"personal_data": 10}, changed=35),
@@ -51,7 +64,13 @@ FUNNEL = (
     FunnelStep(step="agreement", unit="prompts", came=1305, kept=1285, rejected={"low_agreement": 20}),
     FunnelStep(step="holdoutTwins", unit="holdout", came=250, kept=240, rejected={"duplicate": 10}),
     FunnelStep(step="exactDuplicates", unit="prompts", came=1285, kept=1260, rejected={"duplicate": 25}),
-    FunnelStep(step="nearDuplicates", unit="prompts", came=1260, kept=1220, rejected={"near_duplicate": 28, "near_duplicate_of_holdout": 12}),
+    FunnelStep(
+        step="nearDuplicates",
+        unit="prompts",
+        came=1260,
+        kept=1220,
+        rejected={"near_duplicate": 28, "near_duplicate_of_holdout": 12},
+    ),
     FunnelStep(step="decontamination", unit="prompts", came=1220, kept=1200, rejected={"overlaps_holdout": 20}),
     FunnelStep(step="selection", unit="prompts", came=1200, kept=1180, rejected={"not_selected": 20}),
 )
@@ -62,7 +81,14 @@ EXPANSION = ExpansionSummary(
     why="360 of 360 new prompts were made in 3 rounds.",
     methods={
         "topic": {"requests": 30, "asked": 300, "parsed": 290, "duplicate": 20, "nearDuplicate": 30, "kept": 200},
-        "self_instruct": {"requests": 40, "asked": 240, "parsed": 240, "offTopic": 16, "nearDuplicate": 64, "kept": 160},
+        "self_instruct": {
+            "requests": 40,
+            "asked": 240,
+            "parsed": 240,
+            "offTopic": 16,
+            "nearDuplicate": 64,
+            "kept": 160,
+        },
     },
     categories={"phone": 360},
     topics=24,
@@ -75,10 +101,12 @@ JUDGE = JudgeScores(
     same_family=True,
     warnings=("The judge is of the teacher's family: it may favour its relative's answers.",),
     arms={"student": {"helpfulness": JudgedArm(scored=190, unscored=4, missing=3, unanswered=3)}},
-    calibration=(JudgeCalibration(metric="helpfulness", right=300, wrong=80, mean_right=_SHARE, mean_wrong=None, auc=_SHARE),),
+    calibration=(
+        JudgeCalibration(metric="helpfulness", right=300, wrong=80, mean_right=_SHARE, mean_wrong=None, auc=_SHARE),
+    ),
     comparisons=Comparisons(
-        arm="student", minus="teacher", n=200, win=40, tie=112, loss=48, equal=90, consistent=80, unanswered=3, unjudged=1,
-        win_rate=_SHARE, p_value=0.46, first_place=_SHARE,
+        arm="student", minus="teacher", n=200, win=40, tie=112, loss=48, equal=90, consistent=80,
+        unanswered=3, unjudged=1, win_rate=_SHARE, p_value=0.46, first_place=_SHARE,
     ),
 )  # fmt: skip
 
@@ -95,13 +123,17 @@ def label_scores(n: int = 240, student: float = 0.92, *, hostile: bool = True) -
     return score(holdout, predictions, QUESTION, seed=1, models=MODELS, prices=load_prices(), resamples=499)
 
 
-def label_world(n: int, accuracy: dict[str, float], *, hostile: bool = True) -> tuple[list[HoldoutItem], dict[str, list[Prediction]]]:
+def label_world(
+    n: int, accuracy: dict[str, float], *, hostile: bool = True
+) -> tuple[list[HoldoutItem], dict[str, list[Prediction]]]:
     """`n` items in five categories; each arm is right with its accuracy, in its greedy answer and in four samples."""
     rng = random.Random(7)
     holdout, predictions = [], {arm: list[Prediction]() for arm in accuracy}
     for number in range(n):
         truth, category = rng.choice(LABELS), rng.choices(CATEGORIES, (5, 4, 3, 2, 1))[0]
-        text = f"Message {number}. {HOSTILE if hostile else 'My parcel has not come, and nobody answers the telephone.'}"
+        text = (
+            f"Message {number}. {HOSTILE if hostile else 'My parcel has not come, and nobody answers the telephone.'}"
+        )
         holdout.append(HoldoutItem(prompt_id=f"p{number:05d}", prompt=text, reference=truth, category=category))
         luck = rng.random()
         for arm, share in accuracy.items():
@@ -160,16 +192,46 @@ def comparison() -> Comparison:
 
 def text_report(n: int = 60) -> Report:
     """A run of a free-text task, whose answers differ in some words."""
-    rng, holdout, predictions = random.Random(3), [], {arm: list[Prediction]() for arm in ("teacher", "base", "student")}
+    rng, holdout, predictions = (
+        random.Random(3),
+        [],
+        {arm: list[Prediction]() for arm in ("teacher", "base", "student")},
+    )
     drop = {"teacher": 0.08, "base": 0.45, "student": 0.15}
-    text = "Dear customer, your parcel left our house on Monday and will be with you on Thursday. We are sorry for the delay and send you a voucher."
+    text = (
+        "Dear customer, your parcel left our house on Monday and will be with you on Thursday. We are sorry for the "
+        "delay and send you a voucher."
+    )
     words = text.split(" ")
     for number in range(n):
-        holdout.append(HoldoutItem(prompt_id=f"p{number:05d}", prompt=f"Where is parcel {number}?", reference=text, category=CATEGORIES[number % 3]))
+        holdout.append(
+            HoldoutItem(
+                prompt_id=f"p{number:05d}",
+                prompt=f"Where is parcel {number}?",
+                reference=text,
+                category=CATEGORIES[number % 3],
+            )
+        )
         for arm, share in drop.items():
-            answer = " ".join(rng.choice(["soon", "perhaps", HOSTILE[:30]]) if rng.random() < share * rng.random() * 2 else word for word in words)
-            predictions[arm].append(Prediction(prompt_id=f"p{number:05d}", arm=arm, text=answer, input_tokens=40, output_tokens=30, latency_ms=LATENCY[arm]))
-    return report_of(score(holdout, predictions, LETTER, seed=1, models=MODELS, prices=load_prices(), resamples=199), LETTER, run_id="letters-1")
+            answer = " ".join(
+                rng.choice(["soon", "perhaps", HOSTILE[:30]]) if rng.random() < share * rng.random() * 2 else word
+                for word in words
+            )
+            predictions[arm].append(
+                Prediction(
+                    prompt_id=f"p{number:05d}",
+                    arm=arm,
+                    text=answer,
+                    input_tokens=40,
+                    output_tokens=30,
+                    latency_ms=LATENCY[arm],
+                )
+            )
+    return report_of(
+        score(holdout, predictions, LETTER, seed=1, models=MODELS, prices=load_prices(), resamples=199),
+        LETTER,
+        run_id="letters-1",
+    )
 
 
 def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
@@ -190,7 +252,9 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
         data=data_facts(),
         costs=actual_cost(
             [
-                Usage(stage="teacher", model=MODELS["teacher"], route="batch", input_tokens=468_000, output_tokens=15_400),
+                Usage(
+                    stage="teacher", model=MODELS["teacher"], route="batch", input_tokens=468_000, output_tokens=15_400
+                ),
                 Usage(stage="training", model=MODELS["student"], route="training", input_tokens=510_000),
             ],
             load_prices(),
@@ -207,7 +271,14 @@ def data_facts() -> DataFacts:
         agreement=Histogram(edges=AGREEMENT_EDGES, counts=(0, 0, 5, 0, 20, 60, 0, 140, 0, 955)),
         entropy=Histogram(edges=ENTROPY_EDGES, counts=(900, 0, 140, 0, 80, 40, 20, 0, 0, 0, 0, 0, 0, 0)),
         selection=SelectionSummary(
-            kept={"phone": 1180}, left={"phone": 20}, lines_kept=4500, lines_left=80, agreement_kept=0.94, agreement_left=0.71, groups=400, groups_covered=398
+            kept={"phone": 1180},
+            left={"phone": 20},
+            lines_kept=4500,
+            lines_left=80,
+            agreement_kept=0.94,
+            agreement_left=0.71,
+            groups=400,
+            groups_covered=398,
         ),
         conflicting_references=2,
         expansion_target=EXPANSION.target,
@@ -217,6 +288,12 @@ def data_facts() -> DataFacts:
 
 def _losses(first: float, last: float) -> Losses:
     rng = random.Random(5)
-    course = [LossPoint(step=step, epoch=step / 60, loss=last + (first - last) * 0.96**step + rng.uniform(-0.05, 0.05)) for step in range(1, 121)]
-    checked = [LossPoint(step=step, epoch=step / 60, loss=last + 0.1 + (first - last) * 0.965**step) for step in (30, 60, 90, 120)]
+    course = [
+        LossPoint(step=step, epoch=step / 60, loss=last + (first - last) * 0.96**step + rng.uniform(-0.05, 0.05))
+        for step in range(1, 121)
+    ]
+    checked = [
+        LossPoint(step=step, epoch=step / 60, loss=last + 0.1 + (first - last) * 0.965**step)
+        for step in (30, 60, 90, 120)
+    ]
     return Losses(training=tuple(course), validation=tuple(checked))

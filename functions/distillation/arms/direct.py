@@ -1,8 +1,9 @@
 """Training set -> the same prompts with the seeds' own references for answers: what the `direct` arm is tuned on.
 
-So "distilled is better than directly trained" is tested, not repeated: same prompts, same number of lines and so of steps, only the answers differ.
-A prompt without a usable reference (expansion made it, or its seed has none) cannot be taught directly; its lines are filled with the other prompts' again,
-so that both students take the same number of steps.
+So "distilled is better than directly trained" is tested, not repeated: same prompts, same number of lines and so of
+steps, only the answers differ. A prompt without a usable reference (expansion made it, or its seed has none) cannot be
+taught directly; its lines are filled with the other prompts' again, so that both students take the same number of
+steps.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +17,8 @@ from distillation.records import Prompt, Record
 from distillation.task import Task, TaskKind, canonical_answer
 
 LEAST_SHARE = 0.5
-"""With references for fewer of the seeds than this, a direct student is no fair rival: it would repeat a few prompts."""
+"""With references for fewer of the seeds than this, a direct student is no fair rival: it would repeat a few prompts.
+"""
 
 
 class Taught(NamedTuple):
@@ -28,8 +30,8 @@ class Taught(NamedTuple):
 
 
 class DirectCounts(Record, frozen=True):
-    """`5-dataset/direct/counts.json`, a file each: its lines, the prompts with a usable reference among those of the student's file, those without, and the
-    lines that repeat a prompt because another one has none."""
+    """`5-dataset/direct/counts.json`, a file each: its lines, the prompts with a usable reference among those of the
+    student's file, those without, and the lines that repeat a prompt because another one has none."""
 
     lines: int
     prompts: int
@@ -38,25 +40,40 @@ class DirectCounts(Record, frozen=True):
 
 
 def trouble_of_direct(with_reference: int, seeds: int) -> str | None:
-    """Why `arms.direct` cannot be had with these seeds, or None. `with_reference` of `seeds` seeds have a `usable_reference`."""
+    """Why `arms.direct` cannot be had with these seeds, or None.
+
+    `with_reference` of `seeds` seeds have a `usable_reference`.
+    """
     if with_reference >= LEAST_SHARE * seeds and with_reference > 0:
         return None
     return (
-        f"arms.direct: found usable references in {with_reference:,} of {seeds:,} seeds, expected at least {LEAST_SHARE:.0%}: "
+        f"arms.direct: found usable references in {with_reference:,} of {seeds:,} seeds, expected at least "
+        f"{LEAST_SHARE:.0%}: "
         "the direct student is tuned on them. Give more references, or leave arms.direct out"
     )
 
 
 def check_direct(prompts: Iterable[Prompt], task: Task) -> None:
-    """Raises InvalidInput where the seeds' prompts have too few usable references for `arms.direct`: before anything is paid for."""
+    """Raises InvalidInput where the seeds' prompts have too few usable references for `arms.direct`: before anything is
+    paid for.
+    """
     usable = [usable_reference(prompt.reference, task) is not None for prompt in prompts]
     if trouble := trouble_of_direct(sum(usable), len(usable)):
         raise InvalidInput("the direct arm cannot be trained", [trouble])
 
 
-def direct_lines(taught: Sequence[Taught], references: Mapping[str, str], task: Task, redact: Callable[[str], str] = str) -> tuple[list[bytes], DirectCounts]:
-    """As many lines as `taught`, in its order. `references`: prompt id -> reference; `redact` is applied to them. No lines where no prompt has a usable one."""
-    answers = {prompt_id: redact(answer) for prompt_id, text in references.items() if (answer := usable_reference(text, task)) is not None}
+def direct_lines(
+    taught: Sequence[Taught], references: Mapping[str, str], task: Task, redact: Callable[[str], str] = str
+) -> tuple[list[bytes], DirectCounts]:
+    """As many lines as `taught`, in its order. `references`: prompt id -> reference; `redact` is applied to them.
+
+    No lines where no prompt has a usable one.
+    """
+    answers = {
+        prompt_id: redact(answer)
+        for prompt_id, text in references.items()
+        if (answer := usable_reference(text, task)) is not None
+    }
     own = [_line(one, answers.get(one.prompt_id)) for one in taught]
     with_line = {one.prompt_id for one, line in zip(taught, own, strict=True) if line is not None}
     fill = cycle([line for line in own if line is not None])
@@ -75,9 +92,11 @@ def references_of(pairs: Iterable[tuple[str, str | None]], wanted: set[str]) -> 
 
 
 def usable_reference(reference: str | None, task: Task) -> str | None:
-    """The answer to teach, or None: a label as the task spells it; else the reference's own text where it has the form of an answer of this task.
+    """The answer to teach, or None: a label as the task spells it; else the reference's own text where it has the form
+    of an answer of this task.
 
-    The bare value of an `answer` task ("42" where answers say "The answer is 42") is none: a student of such lines would fail by form alone.
+    The bare value of an `answer` task ("42" where answers say "The answer is 42") is none: a student of such lines
+    would fail by form alone.
     """
     form = canonical_answer(reference, task) if reference else None
     if form is None or reference is None or reserved_word_in(reference):

@@ -1,7 +1,8 @@
-"""Training set -> the examples that the few-shot arm is shown before each question: the strong, cheap rival that fine-tuning has to beat.
+"""Training set -> the examples that the few-shot arm is shown before each question: the strong, cheap rival that
+fine-tuning has to beat.
 
-The choice is the same in every run of the same data: balanced over the labels of a label task and over the seeds' categories, and within each the prompts
-first on which the teacher's samples agree most.
+The choice is the same in every run of the same data: balanced over the labels of a label task and over the seeds'
+categories, and within each the prompts first on which the teacher's samples agree most.
 """
 
 import hashlib
@@ -23,7 +24,9 @@ T = TypeVar("T")
 
 
 class Learnt(Record, frozen=True):
-    """A prompt of train.jsonl with the answers that it teaches there, its seed's category and the share of the teacher's samples that agree (0 to 1)."""
+    """A prompt of train.jsonl with the answers that it teaches there, its seed's category and the share of the
+    teacher's samples that agree (0 to 1).
+    """
 
     prompt_id: str
     system: str
@@ -43,11 +46,16 @@ class Shot(Record, frozen=True):
 
 
 class FewShot:
-    """The examples for each question. Those that were taught under the question's own system text where there are enough, else those of all."""
+    """The examples for each question.
+
+    Those that were taught under the question's own system text where there are enough, else those of all.
+    """
 
     def __init__(self, learnt: Iterable[Learnt], count: int, task: Task) -> None:
         self._count, self._task = count, task
-        self._all = [one for one in learnt if estimate_tokens(one.prompt) + estimate_tokens(_answer(one)) <= MAX_EXAMPLE_TOKENS]
+        self._all = [
+            one for one in learnt if estimate_tokens(one.prompt) + estimate_tokens(_answer(one)) <= MAX_EXAMPLE_TOKENS
+        ]
         self._of_system: dict[str, list[Learnt]] = {}
         for one in self._all:
             self._of_system.setdefault(one.system, []).append(one)
@@ -68,7 +76,9 @@ class FewShot:
 
 
 def choose(learnt: Iterable[Learnt], count: int, task: Task) -> list[Shot]:
-    """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, the most agreed on first."""
+    """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, the most
+    agreed on first.
+    """
     by_label: dict[str, list[Learnt]] = {}
     for one in sorted(learnt, key=lambda one: (-one.agreement, hashlib.sha256(one.prompt_id.encode()).digest())):
         by_label.setdefault(_answer(one) if task.kind is TaskKind.LABEL else "", []).append(one)
@@ -84,11 +94,14 @@ def as_turns(shots: Iterable[Shot]) -> list[Turn]:
 
 def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
     """The first of each queue, then the second of each that has one, and so on."""
-    return [queue[number] for number in range(max(map(len, queues), default=0)) for queue in queues if number < len(queue)]
+    return [
+        queue[number] for number in range(max(map(len, queues), default=0)) for queue in queues if number < len(queue)
+    ]
 
 
 def learnt_prompts(taught: Mapping[tuple[str, str], Sequence[str]], known: Iterable[Learnt]) -> list[Learnt]:
-    """What train.jsonl teaches ((system, prompt) -> answers) with what else is known of its prompts (their candidates, whose own answers do not count).
+    """What train.jsonl teaches ((system, prompt) -> answers) with what else is known of its prompts (their candidates,
+    whose own answers do not count).
 
     Of two candidates that read the same the first counts.
     """

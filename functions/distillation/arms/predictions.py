@@ -15,13 +15,23 @@ def arm_predictions(arm: str, found: ShardAnswers) -> Iterator[Prediction]:
     """An arm's shard of replies as predictions, one for every requested id, so for every prompt and sample."""
     yield from (_answered(arm, answer, answer.text) for answer in found.answers)
     yield from (_rejected(arm, rejected) for rejected in found.rejected)
-    yield from (Prediction(prompt_id=prompt_of(record_id), arm=arm, sample=sample_of(record_id), error=NO_REPLY) for record_id in found.missing)
+    yield from (
+        Prediction(prompt_id=prompt_of(record_id), arm=arm, sample=sample_of(record_id), error=NO_REPLY)
+        for record_id in found.missing
+    )
 
 
 def teacher_predictions(
-    holdout: Iterable[HoldoutItem], answers: Mapping[str, Sequence[Answer]], rejected: Mapping[str, Sequence[RejectedAnswer]], task: Task, *, samples: int = 0
+    holdout: Iterable[HoldoutItem],
+    answers: Mapping[str, Sequence[Answer]],
+    rejected: Mapping[str, Sequence[RejectedAnswer]],
+    task: Task,
+    *,
+    samples: int = 0,
 ) -> Iterator[Prediction]:
-    """The teacher's greedy answer to each holdout prompt, or the consensus of its samples where the run asks for none; then its own first `samples`."""
+    """The teacher's greedy answer to each holdout prompt, or the consensus of its samples where the run asks for none;
+    then its own first `samples`.
+    """
     for item in holdout:
         given, refused = answers.get(item.prompt_id, ()), rejected.get(item.prompt_id, ())
         yield _greedy(item.prompt_id, given, refused, task)
@@ -41,7 +51,11 @@ def _sample(prompt_id: str, sample: str, answers: Sequence[Answer], rejected: Se
     if answer is not None:
         return _answered(Arm.TEACHER, answer, answer.text)
     refused = next((reply for reply in rejected if reply.sample == sample), None)
-    return _rejected(Arm.TEACHER, refused) if refused else Prediction(prompt_id=prompt_id, arm=Arm.TEACHER, sample=sample, error=NO_REPLY)
+    return (
+        _rejected(Arm.TEACHER, refused)
+        if refused
+        else Prediction(prompt_id=prompt_id, arm=Arm.TEACHER, sample=sample, error=NO_REPLY)
+    )
 
 
 def _answered(arm: str, answer: Answer, text: str, sample: str = "") -> Prediction:

@@ -12,7 +12,10 @@ CONVERSE_SHARD_RECORDS = 500
 
 
 class ArmRoute(StrEnum):
-    """SAMPLES: the teacher has answered already. BATCH: half the price. NOW: Converse, all that a custom model's deployment takes (Bedrock user guide)."""
+    """SAMPLES: the teacher has answered already. BATCH: half the price.
+
+    NOW: Converse, all that a custom model's deployment takes (Bedrock user guide).
+    """
 
     SAMPLES = "samples"
     BATCH = "batch"
@@ -20,7 +23,9 @@ class ArmRoute(StrEnum):
 
 
 class ArmShard(Record, frozen=True):
-    """One arm's answers to `items` holdout prompts from number `first` on, asked of `model_id` in `records` requests."""
+    """One arm's answers to `items` holdout prompts from number `first` on, asked of `model_id` in `records`
+    requests.
+    """
 
     arm: str
     shard: int
@@ -37,8 +42,17 @@ class _Asked(NamedTuple):
     model_id: str
 
 
-def arm_shards(items: int, *, base_model: str, deployments: Mapping[str, str], max_records: int, few_shot: bool = False, samples: int = 0) -> list[ArmShard]:
-    """Cuts `items` holdout prompts into shards for the teacher, the base model (with and without examples) and every trained arm.
+def arm_shards(
+    items: int,
+    *,
+    base_model: str,
+    deployments: Mapping[str, str],
+    max_records: int,
+    few_shot: bool = False,
+    samples: int = 0,
+) -> list[ArmShard]:
+    """Cuts `items` holdout prompts into shards for the teacher, the base model (with and without examples) and every
+    trained arm.
 
     `deployments`: trained arm -> ARN. Each prompt makes 1 + `samples` requests, which stay in one shard.
     """
@@ -59,7 +73,15 @@ def _cut(asked: _Asked, items: int, size: int, each: int) -> list[ArmShard]:
     firsts = _firsts(items, size, -(-BATCH_MIN_RECORDS // each) if asked.route is ArmRoute.BATCH else 1)
     ends = [*firsts[1:], items]
     return [
-        ArmShard(arm=asked.arm, shard=number, route=asked.route, model_id=asked.model_id, first=first, items=end - first, records=(end - first) * each)
+        ArmShard(
+            arm=asked.arm,
+            shard=number,
+            route=asked.route,
+            model_id=asked.model_id,
+            first=first,
+            items=end - first,
+            records=(end - first) * each,
+        )
         for number, (first, end) in enumerate(zip(firsts, ends, strict=True))
     ]
 

@@ -1,8 +1,9 @@
 """Names and client tokens of everything that Bedrock runs for us, as functions of run id, wave, shard and arm.
 
-A name is the identity of a piece of paid work: whoever knows the run can find the job again, so nothing is submitted twice.
-Limits: batch jobs 63 characters of [a-zA-Z0-9+-.], customization jobs 63 of [a-zA-Z0-9-+.], models and deployments 63 of
-([0-9a-zA-Z][_-]?)+ (botocore service model `bedrock`), so no name here has two hyphens in a row.
+A name is the identity of a piece of paid work: whoever knows the run can find the job again, so nothing is submitted
+twice.
+Limits: batch jobs 63 characters of [a-zA-Z0-9+-.], customization jobs 63 of [a-zA-Z0-9-+.], models and deployments 63
+of ([0-9a-zA-Z][_-]?)+ (botocore service model `bedrock`), so no name here has two hyphens in a row.
 """
 
 import hashlib
@@ -13,13 +14,18 @@ RUN_ID_MAX = 36
 
 _WAVE_LETTERS = {Stage.EXPANSION: "x", Stage.ANSWERS: "w", Stage.RATINGS: "r", Stage.COMPARISONS: "c"}
 _ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STUDENT: "stud", Arm.DIRECT: "dir"}
-"""Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add a hyphen."""
+"""Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add
+a hyphen.
+"""
 _ARM_LETTERS: dict[str, str] = {Arm.TEACHER: "t", Arm.BASE: "b", Arm.FEW_SHOT: "f", Arm.STUDENT: "s", Arm.DIRECT: "d"}
 _PROMOTE = "-promote-p"
 
 
 def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, stage: Stage = Stage.ANSWERS) -> str:
-    """Name of the batch job that answers a shard of a stage's wave. `attempt` > 0 only where an earlier one failed as a whole."""
+    """Name of the batch job that answers a shard of a stage's wave.
+
+    `attempt` > 0 only where an earlier one failed as a whole.
+    """
     return f"{app}-{run_id}-{_WAVE_LETTERS[stage]}{wave:02d}-s{shard:04d}{_attempt(attempt)}"
 
 
@@ -38,28 +44,36 @@ def _attempt(attempt: int) -> str:
 
 
 def evaluation(app: str, run_id: str, arm: str, part: int, dataset: str, *, attempt: int = 0) -> str:
-    """Name of the evaluation job that judges a part of an arm's answers: 63 characters of [a-z0-9](-*[a-z0-9])*, lower case only.
+    """Name of the evaluation job that judges a part of an arm's answers: 63 characters of [a-z0-9](-*[a-z0-9])*, lower
+    case only.
 
-    `dataset` is the hash of what is judged (hex), so that a rerun whose arm answers anew does not adopt the judgements of the old answers. `attempt` as in
-    `batch`.
+    `dataset` is the hash of what is judged (hex), so that a rerun whose arm answers anew does not adopt the judgements
+    of the old answers. `attempt` as in `batch`.
     """
     return f"{app}-{run_id}-j{_ARM_LETTERS[arm]}-{part:02d}a{attempt}x{dataset[:4]}"
 
 
 def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
-    """Name of the customization job and of the model that it makes. `attempt` > 0 only where the model of an earlier attempt is gone."""
+    """Name of the customization job and of the model that it makes.
+
+    `attempt` > 0 only where the model of an earlier attempt is gone.
+    """
     return f"{app}-{run_id}-{arm}-t{attempt}"
 
 
 def deployment(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
-    """Name of the on-demand deployment of an arm's model. `attempt` > 0 only where an earlier one failed or was deleted."""
+    """Name of the on-demand deployment of an arm's model.
+
+    `attempt` > 0 only where an earlier one failed or was deleted.
+    """
     return f"{app}-{run_id}-{arm}-d{attempt}"
 
 
 def stable_deployment(app: str, dataset: str) -> str:
     """Name of the one deployment that serves a dataset, whatever model is behind it.
 
-    A dataset's name may hold hyphens where a deployment's may not (two in a row, at the end): those are folded, and a hash keeps two datasets apart.
+    A dataset's name may hold hyphens where a deployment's may not (two in a row, at the end): those are folded, and a
+    hash keeps two datasets apart.
     """
     folded = "-".join(part for part in dataset.split("-") if part)
     own = folded if folded == dataset else f"{folded}-{hashlib.sha256(dataset.encode()).hexdigest()[:8]}"
@@ -67,7 +81,10 @@ def stable_deployment(app: str, dataset: str) -> str:
 
 
 def promotion(app: str, run_id: str, attempt: int = 0) -> str:
-    """Ledger name of bringing the run's student behind the stable deployment. `attempt` > 0 only where an earlier one failed or was taken back."""
+    """Ledger name of bringing the run's student behind the stable deployment.
+
+    `attempt` > 0 only where an earlier one failed or was taken back.
+    """
     return f"{app}-{run_id}{_PROMOTE}{attempt}"
 
 
@@ -88,7 +105,10 @@ def approval(app: str, run_id: str, attempt: int = 0) -> str:
 
 
 def run_id_of(app: str, job_name: str) -> str | None:
-    """The run that a job name belongs to; None for jobs of somebody else. Every name above ends in two parts after the run id."""
+    """The run that a job name belongs to; None for jobs of somebody else.
+
+    Every name above ends in two parts after the run id.
+    """
     own = job_name.removeprefix(f"{app}-")
     if own == job_name or own.count("-") < 2:
         return None

@@ -1,10 +1,15 @@
-"""What each Bedrock status means for a run: one table a kind of job, every member of the service model in it, so that no wait can loop for ever."""
+"""What each Bedrock status means for a run: one table a kind of job, every member of the service model in it, so that
+no wait can loop for ever.
+"""
 
 from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The kinds of Bedrock work that a run waits for. PROMOTION: the stable deployment takes over a model, by being made or by an update in place."""
+    """The kinds of Bedrock work that a run waits for.
+
+    PROMOTION: the stable deployment takes over a model, by being made or by an update in place.
+    """
 
     BATCH = "batch"
     TUNING = "tuning"
@@ -14,7 +19,10 @@ class JobKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """RUNNING: look again. SUCCEEDED: all is there. PARTIAL: ended early, what was written is paid for and kept. FAILED: nothing came of it."""
+    """RUNNING: look again. SUCCEEDED: all is there. PARTIAL: ended early, what was written is paid for and kept.
+
+    FAILED: nothing came of it.
+    """
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -68,7 +76,10 @@ _OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
 
 
 def outcome_of(kind: JobKind, status: str) -> Outcome:
-    """What `status`, as Bedrock says it, means. A status that this release does not know counts as RUNNING: the wait's deadline ends it."""
+    """What `status`, as Bedrock says it, means.
+
+    A status that this release does not know counts as RUNNING: the wait's deadline ends it.
+    """
     return _OUTCOMES[kind].get(status, Outcome.RUNNING)
 
 

@@ -1,8 +1,9 @@
 """What a Nova fine-tuning job accepts, as facts that every stage shares: reserved words, sizes, a token estimate.
 
-Sources: Amazon Nova user guide, "Preparing data for fine-tuning Understanding models" and the Bedrock quotas of Nova Micro (read 2025-2026);
-the reserved words also in AWS's own dataset validator (github.com/aws-samples/amazon-nova-samples, `dataset_validation/nova_ft_dataset_validator.py`),
-which looks for them anywhere in a text.
+Sources: Amazon Nova user guide, "Preparing data for fine-tuning Understanding models" and the Bedrock quotas of Nova
+Micro (read 2025-2026); the reserved words also in AWS's own dataset validator
+(github.com/aws-samples/amazon-nova-samples, `dataset_validation/nova_ft_dataset_validator.py`), which looks for them
+anywhere in a text.
 """
 
 import math
@@ -17,7 +18,9 @@ MAX_SAMPLES = 20_000
 """Most samples of a customization job, training and validation together (quota L-EC6A6ABC)."""
 
 MIN_DISTILLATION_PROMPTS = 100
-"""Fewest prompts of a managed distillation job (Amazon Nova user guide, "Preparing data for distilling understanding models")."""
+"""Fewest prompts of a managed distillation job (Amazon Nova user guide, "Preparing data for distilling understanding
+models").
+"""
 
 MAX_DISTILLATION_PROMPTS = 15_000
 """Most prompts of a managed distillation job (the same page)."""
@@ -34,7 +37,9 @@ _LONGEST_SPEAKER, _FEW_COLONS = max(map(len, _SPEAKERS)), 8
 
 
 def reserved_word_in(text: str) -> str | None:
-    """The first of `RESERVED_WORDS` that `text` holds in any case, also inside a longer word ("Superuser:"), or None."""
+    """The first of `RESERVED_WORDS` that `text` holds in any case, also inside a longer word ("Superuser:"), or
+    None.
+    """
     if "<" not in text and "[" not in text and not _may_speak(text):
         return None
     lowered = text.lower()
@@ -42,7 +47,9 @@ def reserved_word_in(text: str) -> str | None:
 
 
 def _may_speak(text: str) -> bool:
-    """Whether a word that is reserved before a colon stands before one; true without a look at each where there are many."""
+    """Whether a word that is reserved before a colon stands before one; true without a look at each where there are
+    many.
+    """
     before = text.split(":", _FEW_COLONS)
     if len(before) > _FEW_COLONS:
         return True
@@ -52,10 +59,11 @@ def _may_speak(text: str) -> bool:
 def estimate_tokens(text: str) -> int:
     """About how many Nova tokens `text` has: 4 ASCII characters or 2 UTF-8 bytes of other text make one.
 
-    Nova's tokenizer is not published. One published count with Nova Lite (heuristicandrew.blogspot.com, 2025) found these characters a token: English
-    verse 4.2, code and logs 1.6 to 3.4, Russian 2.1, Thai 1.2, Korean 1.0, Japanese 0.7, Chinese 0.5. The rule gives 4 for English and code, 1 for Russian,
-    0.67 for the three-byte scripts: right for English and Japanese, low for code and Chinese, high for Russian, Thai and Korean. Where Bedrock's own counts
-    exist (every reply carries them), use those.
+    Nova's tokenizer is not published. One published count with Nova Lite (heuristicandrew.blogspot.com, 2025) found
+    these characters a token: English verse 4.2, code and logs 1.6 to 3.4, Russian 2.1, Thai 1.2, Korean 1.0, Japanese
+    0.7, Chinese 0.5. The rule gives 4 for English and code, 1 for Russian, 0.67 for the three-byte scripts: right for
+    English and Japanese, low for code and Chinese, high for Russian, Thai and Korean. Where Bedrock's own counts exist
+    (every reply carries them), use those.
     """
     if text.isascii():
         return math.ceil(len(text) / ASCII_CHARACTERS_PER_TOKEN)

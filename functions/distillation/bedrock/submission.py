@@ -1,4 +1,5 @@
-"""Submitting Bedrock work exactly once: the ledger row is written before the call, the ARN after it, and whoever comes again adopts what exists.
+"""Submitting Bedrock work exactly once: the ledger row is written before the call, the ARN after it, and whoever comes
+again adopts what exists.
 
 Three guards, each enough alone: the ledger's ARN, the search by the deterministic name, Bedrock's own client token.
 """
@@ -11,7 +12,8 @@ from distillation.bedrock.job_status import JobKind
 from distillation.records import LedgerRow
 
 KEEP_LEDGER = timedelta(days=400)
-"""Rows outlive the run by more than a year, then DynamoDB's TTL removes them; 0-run/ledger.jsonl keeps them for good."""
+"""Rows outlive the run by more than a year, then DynamoDB's TTL removes them; 0-run/ledger.jsonl keeps them for good.
+"""
 
 
 class Ledger(Protocol):
@@ -46,7 +48,8 @@ def submit_once(
     records: int = 0,
     model_arn: str | None = None,
 ) -> str:
-    """The ARN of the job `job_name`: from the ledger, else `find` (by name), else `create`. `time_limit` from now is when waiting for it ends.
+    """The ARN of the job `job_name`: from the ledger, else `find` (by name), else `create`. `time_limit` from now is
+    when waiting for it ends.
 
     `model_arn`: what the stable deployment is to serve (kind promotion).
     """

@@ -1,4 +1,6 @@
-"""Training lines in the form bedrock-conversation-2024 (Amazon Nova user guide, preparing data for fine-tuning understanding models)."""
+"""Training lines in the form bedrock-conversation-2024 (Amazon Nova user guide, preparing data for fine-tuning
+understanding models).
+"""
 
 import json
 
@@ -23,7 +25,10 @@ class _Conversation(msgspec.Struct, rename="camel", gc=False):
 
 
 def conversation_line(system: str, prompt: str, answer: str | None) -> bytes:
-    """One example as a line. An empty system text is left out, and so is the answer where the teacher of a distillation job is to give it (None)."""
+    """One example as a line.
+
+    An empty system text is left out, and so is the answer where the teacher of a distillation job is to give it (None).
+    """
     turns = (_Turn("user", (_Text(prompt),)),) + (() if answer is None else (_Turn("assistant", (_Text(answer),)),))
     return encode_line(_Conversation("bedrock-conversation-2024", (_Text(system),) if system else msgspec.UNSET, turns))
 

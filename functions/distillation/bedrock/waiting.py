@@ -1,7 +1,8 @@
 """Waiting for Bedrock work: a look at the job, and the task token completed when it has ended.
 
-The token stands in the ledger before the look, so whichever comes first, the look or Bedrock's event, finds the other's work done. The state's heartbeat
-brings the next look, and the row's deadline ends the wait: the job is stopped, and if even that does not end it the token fails.
+The token stands in the ledger before the look, so whichever comes first, the look or Bedrock's event, finds the other's
+work done. The state's heartbeat brings the next look, and the row's deadline ends the wait: the job is stopped, and if
+even that does not end it the token fails.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,15 @@ from distillation.records import LedgerRow, Record
 STOP_GRACE = timedelta(hours=1)
 """How long a job that was stopped at its deadline may take to say so."""
 
-_FAILS_THE_TASK = {JobKind.TUNING: TuningFailed.__name__, JobKind.DEPLOYMENT: DeploymentFailed.__name__, JobKind.PROMOTION: PromotionFailed.__name__}
-"""A failed batch job does not fail the task: its missing answers go into the next wave. Without a model or a deployment there is no next step."""
+_FAILS_THE_TASK = {
+    JobKind.TUNING: TuningFailed.__name__,
+    JobKind.DEPLOYMENT: DeploymentFailed.__name__,
+    JobKind.PROMOTION: PromotionFailed.__name__,
+}
+"""A failed batch job does not fail the task: its missing answers go into the next wave.
+
+Without a model or a deployment there is no next step.
+"""
 
 
 class JobLook(Record, frozen=True, omit_defaults=True):
@@ -40,7 +48,13 @@ class Callbacks(Protocol):
 
 
 def complete_if_ended(
-    row: LedgerRow, *, look: Callable[[str], JobLook], stop: Callable[[str], None], ledger: Ledger, callbacks: Callbacks, now: datetime
+    row: LedgerRow,
+    *,
+    look: Callable[[str], JobLook],
+    stop: Callable[[str], None],
+    ledger: Ledger,
+    callbacks: Callbacks,
+    now: datetime,
 ) -> Outcome:
     """Looks at the job of `row` and completes its token where it has ended. RUNNING: nothing was completed."""
     kind = JobKind(row.kind)
@@ -58,18 +72,31 @@ def complete_if_ended(
 def _complete(row: LedgerRow, kind: JobKind, seen: JobLook, outcome: Outcome, callbacks: Callbacks) -> None:
     token = row.token or ""
     if outcome is Outcome.FAILED and kind in _FAILS_THE_TASK:
-        callbacks.fail(token, _FAILS_THE_TASK[kind], f"{kind} job {row.job_name} ended as {seen.status}: {seen.message or 'Bedrock gives no reason'}")
+        callbacks.fail(
+            token,
+            _FAILS_THE_TASK[kind],
+            f"{kind} job {row.job_name} ended as {seen.status}: {seen.message or 'Bedrock gives no reason'}",
+        )
         return
-    output: dict[str, object] = {"jobArn": row.job_arn, "status": seen.status, "outcome": str(outcome), "message": seen.message}
+    output: dict[str, object] = {
+        "jobArn": row.job_arn,
+        "status": seen.status,
+        "outcome": str(outcome),
+        "message": seen.message,
+    }
     made = {"modelArn": seen.model_arn, "deploymentArn": seen.deployment_arn}
     callbacks.succeed(token, output | {key: value for key, value in made.items() if value})
 
 
-def _at_deadline(row: LedgerRow, seen: JobLook, stop: Callable[[str], None], callbacks: Callbacks, now: datetime) -> Outcome:
+def _at_deadline(
+    row: LedgerRow, seen: JobLook, stop: Callable[[str], None], callbacks: Callbacks, now: datetime
+) -> Outcome:
     deadline = datetime.fromisoformat(row.deadline_at)
     if now > deadline + STOP_GRACE:
         callbacks.fail(
-            row.token or "", WaitedTooLong.__name__, f"{row.job_name} is still {seen.status} an hour after it was stopped at its deadline {row.deadline_at}"
+            row.token or "",
+            WaitedTooLong.__name__,
+            f"{row.job_name} is still {seen.status} an hour after it was stopped at its deadline {row.deadline_at}",
         )
         return Outcome.FAILED
     if now > deadline and seen.status != "Stopping":

@@ -1,10 +1,19 @@
-"""TODO"""
+"""What a run will cost, from counted texts, with its assumptions."""
 
 import math
 from collections.abc import Iterable
 
 from distillation.bedrock.limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
-from distillation.bedrock.prices import MARGIN, MILLION, UNKNOWN_OUTPUT_SHARE, ModelPrice, Prices, TokenPrice, _usd, price_of
+from distillation.bedrock.prices import (
+    MARGIN,
+    MILLION,
+    UNKNOWN_OUTPUT_SHARE,
+    ModelPrice,
+    Prices,
+    TokenPrice,
+    _usd,
+    price_of,
+)
 from distillation.costs.loads import ExpansionLoad, JudgingLoad, RatingLoad, expansion_load, judging_load, rating_load
 from distillation.errors import InvalidInput
 from distillation.records import Prompt, Record
@@ -15,8 +24,9 @@ from distillation.task import Task, TaskKind
 class Workload(Record, frozen=True):
     """What a run will send and receive, in estimated tokens before the margin. Made by `workload`, read by `estimate`.
 
-    `prompts` and their `input_tokens` are the seeds' own; expansion adds `new_prompts` of the same mean length. `lines` is the training lines of a prompt.
-    `managed`: Bedrock's distillation asks the teacher about what is learnt, and this run about the holdout only.
+    `prompts` and their `input_tokens` are the seeds' own; expansion adds `new_prompts` of the same mean length. `lines`
+    is the training lines of a prompt. `managed`: Bedrock's distillation asks the teacher about what is learnt, and this
+    run about the holdout only.
     """
 
     prompts: int
@@ -46,10 +56,12 @@ class Workload(Record, frozen=True):
 
 
 class Estimate(Record, frozen=True):
-    """The expected cost of a run in USD: `0-run/estimate.json`. Made by PrepareRun, read by the budget check, people and the report.
+    """The expected cost of a run in USD: `0-run/estimate.json`. Made by PrepareRun, read by the budget check, people
+    and the report.
 
-    `base_usd` is the untouched small model's, with and without examples; `distillation_usd` is what Bedrock's own distillation asks the teacher.
-    `total_usd` holds the margin; `ceiling_usd` is the total if every answer were as long as maxTokens. Storage is a month's and not part of the totals.
+    `base_usd` is the untouched small model's, with and without examples; `distillation_usd` is what Bedrock's own
+    distillation asks the teacher. `total_usd` holds the margin; `ceiling_usd` is the total if every answer were as long
+    as maxTokens. Storage is a month's and not part of the totals.
     """
 
     teacher_usd: float
@@ -78,7 +90,10 @@ def workload(
     teacher_batched: bool = True,
     base_batched: bool = True,
 ) -> Workload:
-    """Counts the tokens of the seeds' `prompts` (read once, as a stream). `teacher`, `student` and `judge` are model ids."""
+    """Counts the tokens of the seeds' `prompts` (read once, as a stream).
+
+    `teacher`, `student` and `judge` are model ids.
+    """
     sampling, (count, tokens, references, reference_tokens) = config.sampling, _measured(prompts)
     length, basis = _expected_output(task, sampling.max_tokens, references, reference_tokens)
     samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
@@ -130,8 +145,14 @@ def _expected_output(task: Task, max_tokens: int, references: int, reference_tok
 
 
 def estimate(work: Workload, prices: Prices) -> Estimate:
-    """The cost of `work`. Raises InvalidInput where prices.json has no price for one of its models: a budget cannot be kept on a guess."""
-    tokens, most = _tokens(work, work.output_tokens_an_answer, work.expansion.output_tokens), _tokens(work, work.max_tokens, work.expansion.most_output_tokens)
+    """The cost of `work`.
+
+    Raises InvalidInput where prices.json has no price for one of its models: a budget cannot be kept on a guess.
+    """
+    tokens, most = (
+        _tokens(work, work.output_tokens_an_answer, work.expansion.output_tokens),
+        _tokens(work, work.max_tokens, work.expansion.most_output_tokens),
+    )
     expected, ceiling = _stage_costs(work, prices, tokens), _stage_costs(work, prices, most)
     storage = _priced(prices, work.student).storage_month
     return Estimate(
@@ -176,7 +197,10 @@ def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int
 def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict[str, float]:
     teacher, student = _route(_priced(prices, work.teacher), work.teacher_batched), _priced(prices, work.student)
     asked = _priced(prices, work.judge if work.ratings.a_prompt or work.judging.most_prompts else work.teacher)
-    judge, compared = _route(asked, work.teacher_batched), _usd(_route(asked, work.teacher_batched), tokens["comparisonsInput"], tokens["comparisonsOutput"])
+    judge, compared = (
+        _route(asked, work.teacher_batched),
+        _usd(_route(asked, work.teacher_batched), tokens["comparisonsInput"], tokens["comparisonsOutput"]),
+    )
     base, trained = _route(student, work.base_batched), 1 + work.direct
     few_shot_output = tokens["armOutput"] if work.few_shot else 0
     return {
@@ -184,7 +208,9 @@ def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict
         "teacher_usd": _usd(teacher, tokens["teacherInput"], tokens["teacherOutput"]),
         "ratings_usd": _usd(judge, tokens["ratingsInput"], tokens["ratingsOutput"]),
         "judging_usd": round(_usd(asked.on_demand, tokens["judgingInput"], tokens["judgingOutput"]) + compared, 6),
-        "distillation_usd": _usd(_priced(prices, work.teacher).on_demand, tokens["distillationInput"], tokens["distillationOutput"]),
+        "distillation_usd": _usd(
+            _priced(prices, work.teacher).on_demand, tokens["distillationInput"], tokens["distillationOutput"]
+        ),
         "base_usd": _usd(base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + few_shot_output),
         "training_usd": round(tokens["training"] * (student.training.input if student.training else 0.0) / MILLION, 6),
         "evaluation_usd": _usd(student.on_demand, tokens["armInput"] * trained, tokens["armOutput"] * trained),
@@ -202,7 +228,8 @@ def _priced(prices: Prices, model_id: str) -> ModelPrice:
         raise InvalidInput(
             f"The cost of this run cannot be estimated: prices.json has no price for {model_id}.",
             [
-                f"Known: {', '.join(sorted(prices.models))}. Add {model_id} to functions/distillation/bedrock/prices.json, with its date and source, and deploy again."
+                f"Known: {', '.join(sorted(prices.models))}. Add {model_id} to "
+                "functions/distillation/bedrock/prices.json, with its date and source, and deploy again."
             ],
         )
     return price
@@ -211,13 +238,20 @@ def _priced(prices: Prices, model_id: str) -> ModelPrice:
 def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
     dates = sorted({_priced(prices, model).on_demand.date for model in (work.teacher, work.student)})
     return (
-        f"Nova's tokenizer is not public. Tokens are estimated: {ASCII_CHARACTERS_PER_TOKEN} ASCII characters or {OTHER_BYTES_PER_TOKEN} bytes of other text "
+        f"Nova's tokenizer is not public. Tokens are estimated: {ASCII_CHARACTERS_PER_TOKEN} ASCII characters or "
+        f"{OTHER_BYTES_PER_TOKEN} bytes of other text "
         f"are one, plus {MARGIN:.0%}.",
         *work.expansion.assumptions,
         f"An answer is taken as {work.output_tokens_an_answer} tokens long: {work.output_basis}.",
-        f"Every prompt{' of the holdout' if work.managed else ''} is asked {work.samples} times, without retries and without answers from the cache.",
+        (
+            f"Every prompt{' of the holdout' if work.managed else ''} is asked {work.samples} times, without retries "
+            "and without answers from the cache."
+        ),
         *_managed(work),
-        f"{_lines(work.lines)} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} epochs{', two models' if work.direct else ''}.",
+        (
+            f"{_lines(work.lines)} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} "
+            f"epochs{', two models' if work.direct else ''}."
+        ),
         *work.ratings.assumptions,
         *work.judging.assumptions,
         "The teacher's answers on the holdout are part of its batch and not asked twice.",
@@ -227,7 +261,14 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
 
 def _managed(work: Workload) -> list[str]:
     """What is assumed of Bedrock's distillation: it says neither what it asks nor how long it trains."""
-    return ["Bedrock's distillation is taken to ask the teacher once a prompt at the on-demand price, and to train as long."] if work.managed else []
+    return (
+        [
+            "Bedrock's distillation is taken to ask the teacher once a prompt at the on-demand price, and to train "
+            "as long."
+        ]
+        if work.managed
+        else []
+    )
 
 
 def _lines(lines: int) -> str:

@@ -1,4 +1,7 @@
-"""How much the stages around the teacher's answers will send and receive: new prompts, and ratings of answers. In estimated tokens, before the margin."""
+"""How much the stages around the teacher's answers will send and receive: new prompts, and ratings of answers.
+
+In estimated tokens, before the margin.
+"""
 
 import math
 
@@ -12,13 +15,20 @@ from distillation.run.config import RunConfig
 from distillation.run.curation import Expansion
 
 METRIC_CHARACTERS = 3_800
-"""Of Bedrock's own prompt of a metric: the user guide's page "Built-in metric evaluator prompts", Amazon Nova 2 Lite, has 42,000 characters for 11 metrics."""
+"""Of Bedrock's own prompt of a metric: the user guide's page "Built-in metric evaluator prompts", Amazon Nova 2 Lite,
+has 42,000 characters for 11 metrics.
+"""
 EXPLANATION_TOKENS = 200
-"""Of a judge's reply in an evaluation job, which explains its score. An assumption: Bedrock does not say how long it is."""
+"""Of a judge's reply in an evaluation job, which explains its score.
+
+An assumption: Bedrock does not say how long it is.
+"""
 
 
 class JudgingLoad(Record, frozen=True):
-    """Over at most `most_prompts` of the holdout: `calls` and their tokens a prompt, of evaluation jobs and of comparisons."""
+    """Over at most `most_prompts` of the holdout: `calls` and their tokens a prompt, of evaluation jobs and of
+    comparisons.
+    """
 
     most_prompts: int = 0
     calls: int = 0
@@ -35,7 +45,10 @@ class JudgingLoad(Record, frozen=True):
 
 
 def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int) -> JudgingLoad:
-    """What `evaluation.judge` takes. Every metric of every arm is a call of its own (user guide: each metric has its own prompt)."""
+    """What `evaluation.judge` takes.
+
+    Every metric of every arm is a call of its own (user guide: each metric has its own prompt).
+    """
     judge = config.evaluation.judge
     if judge is None:
         return JudgingLoad()
@@ -44,7 +57,9 @@ def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int) ->
     told = len(judge.metrics) * estimate_tokens("x" * METRIC_CHARACTERS) + sum(own)
     metrics = len(judge.metrics) + len(own)
     shown = prompt_tokens + 2 * answer_tokens
-    compared = sum(estimate_tokens(template(name).template) for name in ("compare_system.txt", "compare_user.txt")) + shown
+    compared = (
+        sum(estimate_tokens(template(name).template) for name in ("compare_system.txt", "compare_user.txt")) + shown
+    )
     return JudgingLoad(
         most_prompts=judge.max_prompts,
         calls=arms * metrics,
@@ -54,14 +69,18 @@ def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int) ->
         comparison_input_tokens=2 * judge.pairwise * compared,
         comparison_output_tokens=2 * judge.pairwise * CHOICE_TOKENS,
         assumptions=(
-            f"Up to {judge.max_prompts:,} prompts of the holdout are judged: {arms * metrics} calls a prompt for scores, each explained in "
+            f"Up to {judge.max_prompts:,} prompts of the holdout are judged: {arms * metrics} calls a prompt for "
+            "scores, each explained in "
             f"{EXPLANATION_TOKENS} tokens, and {2 * judge.pairwise} for comparisons.",
         ),
     )
 
 
 ASSUMED_YIELD = 0.8
-"""Share of the prompts asked for that is taken to be new and usable. An assumption: what a run's teacher and seeds give is in its counts."""
+"""Share of the prompts asked for that is taken to be new and usable.
+
+An assumption: what a run's teacher and seeds give is in its counts.
+"""
 ITEM_TOKENS = 4
 """Of a list's item beside its text: number, full stop, line break."""
 RATING_TOKENS = 2
@@ -105,7 +124,10 @@ def expansion_load(expansion: Expansion, prompt_tokens: float) -> ExpansionLoad:
         output_tokens=math.ceil(wanted * (prompt_tokens + ITEM_TOKENS)),
         most_output_tokens=requests * expansion.max_tokens,
         assumptions=(
-            f"{expansion.target_prompts:,} new prompts of the seeds' mean length, with {ASSUMED_YIELD:.0%} of those asked for usable: {requests:,} requests.",
+            (
+                f"{expansion.target_prompts:,} new prompts of the seeds' mean length, with {ASSUMED_YIELD:.0%} of "
+                f"those asked for usable: {requests:,} requests."
+            ),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""What a run has cost, from Bedrock's own token counts."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,10 @@ from distillation.records import Record
 
 
 class Usage(Record, frozen=True):
-    """Tokens of one stage as Bedrock counted them. `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs."""
+    """Tokens of one stage as Bedrock counted them.
+
+    `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs.
+    """
 
     stage: str
     model: str
@@ -44,6 +47,19 @@ def actual_cost(usages: Iterable[Usage], prices: Prices) -> Costs:
 
 def _cost_line(usage: Usage, prices: Prices) -> CostLine:
     model = price_of(prices, usage.model)
-    price = None if model is None else {"onDemand": model.on_demand, "batch": model.batch, "flex": model.flex, "training": model.training}.get(usage.route)
+    price = (
+        None
+        if model is None
+        else {"onDemand": model.on_demand, "batch": model.batch, "flex": model.flex, "training": model.training}.get(
+            usage.route
+        )
+    )
     usd = None if price is None else _usd(price, usage.input_tokens, usage.output_tokens)
-    return CostLine(stage=usage.stage, model=usage.model, route=usage.route, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, usd=usd)
+    return CostLine(
+        stage=usage.stage,
+        model=usage.model,
+        route=usage.route,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        usd=usd,
+    )

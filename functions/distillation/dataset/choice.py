@@ -11,7 +11,12 @@ from distillation.records import GREEDY_SAMPLE, Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 
-OUTVOTED, DUPLICATE_OF_CHOSEN, GREEDY, NO_MATCH = "outvoted", "duplicate_of_chosen", "greedy_is_no_draw", "no_sample_matches_reference"
+OUTVOTED, DUPLICATE_OF_CHOSEN, GREEDY, NO_MATCH = (
+    "outvoted",
+    "duplicate_of_chosen",
+    "greedy_is_no_draw",
+    "no_sample_matches_reference",
+)
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):
@@ -22,7 +27,10 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 
 
 class Choice(NamedTuple):
-    """What is learnt. `form` is the canonical form that counts for the agreement, `passed_over` holds record id and reason of all others."""
+    """What is learnt.
+
+    `form` is the canonical form that counts for the agreement, `passed_over` holds record id and reason of all others.
+    """
 
     form: str
     learnt: list[Sample]
@@ -32,11 +40,11 @@ class Choice(NamedTuple):
 class Chooser:
     """The policy of a run.
 
-    `consensus`: the first sample of the form that most give (Wang et al. 2022), for free text the one of least Bayes risk.
-    `proportional`: every draw, which makes training a Monte Carlo estimate of the cross-entropy to the teacher's distribution. The greedy answer is no draw
-    from that distribution and is left out, unless there is nothing else.
-    `best`: the first sample that gives the reference (not for free text, where no answer gives it word by word); without a reference every distinct text
-    where a judge is to choose, else as consensus.
+    `consensus`: the first sample of the form that most give (Wang et al. 2022), for free text the one of least Bayes
+    risk. `proportional`: every draw, which makes training a Monte Carlo estimate of the cross-entropy to the teacher's
+    distribution. The greedy answer is no draw from that distribution and is left out, unless there is nothing else.
+    `best`: the first sample that gives the reference (not for free text, where no answer gives it word by word);
+    without a reference every distinct text where a judge is to choose, else as consensus.
     """
 
     def __init__(self, task: Task, examples: Examples, filters: Filters) -> None:
@@ -45,7 +53,10 @@ class Chooser:
         self._judged = filters.judge is not None
 
     def choose(self, samples: Sequence[Sample], reference: str | None) -> Choice | Unfit:
-        """What is learnt of at least one sample, greedy first. `reference` is in canonical form, None where there is none."""
+        """What is learnt of at least one sample, greedy first.
+
+        `reference` is in canonical form, None where there is none.
+        """
         if self._policy == "proportional":
             return _draws(samples)
         if self._policy == "best" and reference is not None and not self._free:
@@ -58,18 +69,31 @@ class Chooser:
         forms = [sample.fit.form for sample in samples]
         if forms.count(forms[0]) == len(forms):
             return _one(samples, 0)
-        return _one(samples, minimum_bayes_risk([sample.answer.text for sample in samples]) if self._free else forms.index(majority(forms)))
+        return _one(
+            samples,
+            minimum_bayes_risk([sample.answer.text for sample in samples])
+            if self._free
+            else forms.index(majority(forms)),
+        )
 
 
 def _one(samples: Sequence[Sample], chosen: int) -> Choice:
     form = samples[chosen].fit.form
-    passed_over = [(sample.answer.record_id, DUPLICATE_OF_CHOSEN if sample.fit.form == form else OUTVOTED) for i, sample in enumerate(samples) if i != chosen]
+    passed_over = [
+        (sample.answer.record_id, DUPLICATE_OF_CHOSEN if sample.fit.form == form else OUTVOTED)
+        for i, sample in enumerate(samples)
+        if i != chosen
+    ]
     return Choice(form, [samples[chosen]], passed_over)
 
 
 def _draws(samples: Sequence[Sample]) -> Choice:
     drawn = [sample for sample in samples if sample.answer.sample != GREEDY_SAMPLE] or list(samples)
-    left = [(sample.answer.record_id, GREEDY) for sample in samples if sample not in drawn] if len(drawn) < len(samples) else []
+    left = (
+        [(sample.answer.record_id, GREEDY) for sample in samples if sample not in drawn]
+        if len(drawn) < len(samples)
+        else []
+    )
     return Choice(majority([sample.fit.form for sample in drawn]), drawn, left)
 
 

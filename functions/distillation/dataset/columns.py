@@ -1,4 +1,6 @@
-"""The columns of all candidates and of the holdout that the merge decides by, flat in memory: some 700 bytes a prompt, whatever its texts."""
+"""The columns of all candidates and of the holdout that the merge decides by, flat in memory: some 700 bytes a prompt,
+whatever its texts.
+"""
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,7 +48,10 @@ class KeyColumns:
 
 
 class HeldColumns:
-    """The holdout as the shards handed it on, texts included: they are compared with what is trained on. Its keys are the first in `keys`."""
+    """The holdout as the shards handed it on, texts included: they are compared with what is trained on.
+
+    Its keys are the first in `keys`.
+    """
 
     def __init__(self, held: Iterable[Held], keys: KeyColumns) -> None:
         self.texts, self.references, self.categories = list[str](), list[str | None](), list[str]()
@@ -59,7 +64,8 @@ class HeldColumns:
 
 
 class CandidateColumns:
-    """The candidates without their texts. `lines[i]` is how many examples candidate i makes; its key is number `first + i` in `keys`.
+    """The candidates without their texts. `lines[i]` is how many examples candidate i makes; its key is number `first +
+    i` in `keys`.
 
     Where nothing is known of the answers (`answered` is 0), agreement and entropy are 0: so all are alike.
     """
@@ -88,9 +94,15 @@ class CandidateColumns:
 
 
 def read_candidates(
-    candidates: Iterable[Candidate], keys: KeyColumns, measured: Sequence[MeasuredTexts], lines_of: Callable[[int, Candidate], int]
+    candidates: Iterable[Candidate],
+    keys: KeyColumns,
+    measured: Sequence[MeasuredTexts],
+    lines_of: Callable[[int, Candidate], int],
 ) -> tuple[CandidateColumns, list[dict[int, Overlap]]]:
-    """The columns, and for each set of measured texts the candidates (by number) that overlap it. `lines_of`: how many lines candidate number i makes."""
+    """The columns, and for each set of measured texts the candidates (by number) that overlap it.
+
+    `lines_of`: how many lines candidate number i makes.
+    """
     columns, overlaps = CandidateColumns(keys), [dict[int, Overlap]() for _ in measured]
     for batch in _batches(candidates):
         start = len(columns)

@@ -1,4 +1,6 @@
-"""`5-dataset/manifest.json`: what the dataset is, what went into it, what went out of it and why, and the hash of every file."""
+"""`5-dataset/manifest.json`: what the dataset is, what went into it, what went out of it and why, and the hash of every
+file.
+"""
 
 import hashlib
 from bisect import bisect_right
@@ -11,7 +13,8 @@ from distillation.run.record import Models
 
 
 class SelectionSummary(Record, frozen=True):
-    """Counts are prompts (category -> count) but for `lines_kept` and `lines_left`; agreements are means, 0 where there is nothing to average.
+    """Counts are prompts (category -> count) but for `lines_kept` and `lines_left`; agreements are means, 0 where there
+    is nothing to average.
 
     `groups` of similar prompts there were, and `groups_covered` of them have a prompt that was kept.
     """
@@ -40,7 +43,9 @@ class DatasetFile(Record, frozen=True):
 
 
 class InputFile(Record, frozen=True):
-    """A file that the dataset was made from: its key below the run's folder, size in bytes, and S3's own content hash (etag)."""
+    """A file that the dataset was made from: its key below the run's folder, size in bytes, and S3's own content hash
+    (etag).
+    """
 
     name: str
     bytes: int
@@ -48,7 +53,10 @@ class InputFile(Record, frozen=True):
 
 
 class Histogram(Record, frozen=True):
-    """Counts between fixed edges: bin i holds edges[i] <= value < edges[i + 1], the last one its upper edge too. What is above is in the last bin."""
+    """Counts between fixed edges: bin i holds edges[i] <= value < edges[i + 1], the last one its upper edge too.
+
+    What is above is in the last bin.
+    """
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -57,8 +65,9 @@ class Histogram(Record, frozen=True):
 class Manifest(Record, frozen=True):
     """prompts = holdout + examples' prompts + rejected. `counts` are lines and prompts, `rejected_by_reason` prompts.
 
-    `strata`: category -> side (or "rejected", by the merge) -> prompts that the shards handed on; "" stands for prompts without a category. `agreement` and
-    `entropy` are of the prompts that are trained on or watched. `conflicting_references` counts holdout twins whose reference differs from the one that stayed.
+    `strata`: category -> side (or "rejected", by the merge) -> prompts that the shards handed on; "" stands for prompts
+    without a category. `agreement` and `entropy` are of the prompts that are trained on or watched.
+    `conflicting_references` counts holdout twins whose reference differs from the one that stayed.
     """
 
     run_id: str

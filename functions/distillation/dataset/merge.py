@@ -1,6 +1,8 @@
-"""Candidates of all shards -> the dataset: duplicates and leaks out, ratings applied, chosen where there are too many; every prompt accounted for.
+"""Candidates of all shards -> the dataset: duplicates and leaks out, ratings applied, chosen where there are too many;
+every prompt accounted for.
 
-Decided by columns, flat in memory. The texts pass twice as a stream: once to be compared with what is measured, once to be written.
+Decided by columns, flat in memory. The texts pass twice as a stream: once to be compared with what is measured, once to
+be written.
 """
 
 from collections import Counter, defaultdict
@@ -54,7 +56,12 @@ def judging_of(record: RunRecord) -> Judging | None:
     judge, policy = record.settings.filters.judge, record.settings.examples.policy
     if judge is None:
         return None
-    return Judging(model=record.models.judge or record.models.teacher, threshold=judge.threshold, rubric=judge.rubric, best_only=policy == "best")
+    return Judging(
+        model=record.models.judge or record.models.teacher,
+        threshold=judge.threshold,
+        rubric=judge.rubric,
+        best_only=policy == "best",
+    )
 
 
 Key = TypeVar("Key")
@@ -63,8 +70,9 @@ Key = TypeVar("Key")
 class Decision(NamedTuple):
     """What becomes of every prompt that reached the merge.
 
-    `held` and `sides` have one entry a holdout prompt and a candidate, in order: whether it stays, and where it goes (None: rejected). `judged` holds the
-    answers that the judge left of candidates by number, where a judge was asked. `arrived` are the ids of all that reached the merge.
+    `held` and `sides` have one entry a holdout prompt and a candidate, in order: whether it stays, and where it goes
+    (None: rejected). `judged` holds the answers that the judge left of candidates by number, where a judge was asked.
+    `arrived` are the ids of all that reached the merge.
     """
 
     arrived: list[str]
@@ -82,9 +90,16 @@ class Decision(NamedTuple):
 
 
 def decide(
-    held: Iterable[Held], candidates: Iterable[Candidate], plan: MergePlan, evaluation: Sequence[Seed] = (), ratings: Mapping[str, int] | None = None
+    held: Iterable[Held],
+    candidates: Iterable[Candidate],
+    plan: MergePlan,
+    evaluation: Sequence[Seed] = (),
+    ratings: Mapping[str, int] | None = None,
 ) -> Decision:
-    """Decides over all prompts of a run. Where a judge is asked for and `ratings` are not there yet, all that is left is what it has to rate."""
+    """Decides over all prompts of a run.
+
+    Where a judge is asked for and `ratings` are not there yet, all that is left is what it has to rate.
+    """
     return _Merge(held, candidates, plan, evaluation, ratings).decision()
 
 
@@ -92,7 +107,12 @@ class _Merge:
     """The filters in their order. Each looks only at what the earlier ones left (`alive`)."""
 
     def __init__(
-        self, held: Iterable[Held], candidates: Iterable[Candidate], plan: MergePlan, evaluation: Sequence[Seed], ratings: Mapping[str, int] | None
+        self,
+        held: Iterable[Held],
+        candidates: Iterable[Candidate],
+        plan: MergePlan,
+        evaluation: Sequence[Seed],
+        ratings: Mapping[str, int] | None,
     ) -> None:
         self._plan, self._ratings = plan, ratings
         self._judged: dict[int, Judged] = {}
@@ -101,7 +121,12 @@ class _Merge:
         common = CommonWords(plan.common)
         measured = [
             MeasuredTexts(self._held.ids, self._held.texts, common, plan.ngram),
-            MeasuredTexts([f"{seed.file}:{seed.line}" for seed in evaluation], [seed.prompt for seed in evaluation], common, plan.ngram),
+            MeasuredTexts(
+                [f"{seed.file}:{seed.line}" for seed in evaluation],
+                [seed.prompt for seed in evaluation],
+                common,
+                plan.ngram,
+            ),
         ]
         self._columns, self._overlaps = read_candidates(candidates, self._keys, measured, self._lines_of)
         self._held_alive = np.ones(len(self._held.ids), bool)
@@ -141,11 +166,16 @@ class _Merge:
             conflicting_references=self._conflicts,
             agreement=[columns.agreement[i] for i in alive if columns.answered[i]],
             entropy=[columns.entropy[i] for i in alive if columns.answered[i]],
-            lines={side: sum(columns.lines[i] for i in alive if sides[i] is side) for side in (Side.TRAIN, Side.VALIDATION)},
+            lines={
+                side: sum(columns.lines[i] for i in alive if sides[i] is side) for side in (Side.TRAIN, Side.VALIDATION)
+            },
         )
 
     def _step(self, step: str, out: Iterable[tuple[int, bool, str, str]]) -> None:
-        """Rejects (number, whether of the holdout, reason, detail), and counts. The holdout left the funnel at the split: its twins are a step of their own."""
+        """Rejects (number, whether of the holdout, reason, detail), and counts.
+
+        The holdout left the funnel at the split: its twins are a step of their own.
+        """
         came, reasons = int(self._alive.sum()), Counter[str]()
         for number, held, reason, detail in list(out):
             alive, counted = (self._held_alive, self._twins) if held else (self._alive, reasons)
@@ -172,9 +202,11 @@ class _Merge:
                 yield number, False, "duplicate", f"reads the same as {columns.id(best[text])}"
 
     def _near_duplicates(self) -> Iterator[tuple[int, bool, str, str]]:
-        """Twins in the holdout are looked for without the candidates, so that no new training prompt can move the holdout.
+        """Twins in the holdout are looked for without the candidates, so that no new training prompt can move the
+        holdout.
 
-        What went as an exact duplicate is still in the clusters: it is like nothing that the text that stayed is not like.
+        What went as an exact duplicate is still in the clusters: it is like nothing that the text that stayed is not
+        like.
         """
         held = self._columns.first
         for number, first in enumerate(self._clusters(held).tolist()):
@@ -188,7 +220,8 @@ class _Merge:
         return number, True, reason, f"{says} {self._held.ids[first]}"
 
     def _straddling(self, clusters: Sequence[int]) -> Iterator[tuple[int, bool, str, str]]:
-        # A label is the smallest number of its cluster, and the holdout comes first: a label below its size is a cluster with a holdout prompt.
+        # A label is the smallest number of its cluster, and the holdout comes first: a label below its size is a
+        # cluster with a holdout prompt.
         held, alive = self._columns.first, np.flatnonzero(self._alive).tolist()
         best = _best_of([clusters[i] for i in alive], [self._columns.agreement[i] for i in alive])
         for position, number in enumerate(alive):
@@ -210,14 +243,22 @@ class _Merge:
 
     def _overlapping(self) -> Iterator[tuple[int, bool, str, str]]:
         for reason, found in zip(("overlaps_holdout", "overlaps_evaluation_file"), self._overlaps, strict=True):
-            yield from ((i, False, reason, overlap.detail) for i, overlap in found.items() if self._alive[i] and not self._earlier(reason, i))
+            yield from (
+                (i, False, reason, overlap.detail)
+                for i, overlap in found.items()
+                if self._alive[i] and not self._earlier(reason, i)
+            )
 
     def _earlier(self, reason: str, number: int) -> bool:
         """Whether a prompt overlaps both: the holdout is the reason then."""
         return reason == "overlaps_evaluation_file" and number in self._overlaps[0]
 
     def _low_rated(self) -> Iterator[tuple[int, bool, str, str]]:
-        return ((i, False, verdict.reason, verdict.detail) for i, verdict in self._judged.items() if verdict.reason and self._alive[i])
+        return (
+            (i, False, verdict.reason, verdict.detail)
+            for i, verdict in self._judged.items()
+            if verdict.reason and self._alive[i]
+        )
 
     def _select(self) -> SelectionSummary | None:
         columns, left = self._columns, np.flatnonzero(self._alive)
@@ -244,7 +285,9 @@ class _Merge:
 
 
 def _funnel_step(step: str, unit: str, came: int, reasons: Counter[str]) -> FunnelStep:
-    return FunnelStep(step=step, unit=unit, came=came, kept=came - reasons.total(), rejected=dict(sorted(reasons.items())))
+    return FunnelStep(
+        step=step, unit=unit, came=came, kept=came - reasons.total(), rejected=dict(sorted(reasons.items()))
+    )
 
 
 def _best_of(labels: Sequence[Key], agreement: Sequence[float]) -> dict[Key, int]:

@@ -20,7 +20,9 @@ _TASK = Task(kind=TaskKind.LABEL, labels=RATINGS)
 
 
 class Judging(Record, frozen=True):
-    """How answers are rated: by which `model` and `rubric` (None: the usual one), from which rating on they are kept, and whether only the best one is."""
+    """How answers are rated: by which `model` and `rubric` (None: the usual one), from which rating on they are kept,
+    and whether only the best one is.
+    """
 
     model: str
     threshold: int
@@ -37,7 +39,10 @@ class Judged(NamedTuple):
 
 
 def rating_requests(candidate: Candidate, judging: Judging) -> list[Request]:
-    """One greedy request for every distinct answer, in order. The same answer to the same prompt by the same rubric has the same id in every run."""
+    """One greedy request for every distinct answer, in order.
+
+    The same answer to the same prompt by the same rubric has the same id in every run.
+    """
     return list(_requests(candidate, judging).values())
 
 
@@ -48,7 +53,10 @@ def ratings_of(answers: Iterable[Answer]) -> dict[str, int]:
 
 
 def judged(candidate: Candidate, ratings: Mapping[str, int], judging: Judging) -> Judged:
-    """The answers that are rated well enough. With `best_only` the highest rated one: of equals the one given most often, then the earlier."""
+    """The answers that are rated well enough.
+
+    With `best_only` the highest rated one: of equals the one given most often, then the earlier.
+    """
     rated = {answer: ratings.get(request.record_id) for answer, request in _requests(candidate, judging).items()}
     good = {answer: rating for answer, rating in rated.items() if rating is not None and rating >= judging.threshold}
     if good:
@@ -75,7 +83,11 @@ def _request(candidate: Candidate, answer: str, judging: Judging) -> Request:
     asked = Prompt(
         prompt_id=candidate.key.prompt_id,
         seed_id="",
-        system=template("judge_system.txt").substitute(rubric=judging.rubric or "\n".join(lines_of("judge_rubric.txt"))),
-        prompt=template("judge_user.txt").substitute(code=code, system=candidate.system or "(none)", prompt=candidate.prompt, answer=answer),
+        system=template("judge_system.txt").substitute(
+            rubric=judging.rubric or "\n".join(lines_of("judge_rubric.txt"))
+        ),
+        prompt=template("judge_user.txt").substitute(
+            code=code, system=candidate.system or "(none)", prompt=candidate.prompt, answer=answer
+        ),
     )
     return greedy_request(asked, RATING_TOKENS, judging.model)

@@ -1,4 +1,7 @@
-"""Answers -> candidates: what each prompt of a shard would teach, or the reason why it teaches nothing. Every answer that no example holds says why."""
+"""Answers -> candidates: what each prompt of a shard would teach, or the reason why it teaches nothing.
+
+Every answer that no example holds says why.
+"""
 
 import math
 from collections import Counter
@@ -14,7 +17,17 @@ from distillation.dataset.filters.personal_data import redact
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
 from distillation.inference.samples import entropy
-from distillation.records import GREEDY_SAMPLE, Answer, Candidate, FunnelStep, Held, Prompt, PromptKey, RejectedExample, UnusedAnswer
+from distillation.records import (
+    GREEDY_SAMPLE,
+    Answer,
+    Candidate,
+    FunnelStep,
+    Held,
+    Prompt,
+    PromptKey,
+    RejectedExample,
+    UnusedAnswer,
+)
 from distillation.run.config import SplitPlan
 from distillation.run.curation import Examples, Filters
 from distillation.seeds.split import Side, side_of
@@ -24,7 +37,12 @@ _PROMPTS_AT_ONCE = 128
 """Their answers are looked at together; those of so few stay in a core's own cache."""
 KeysOf = Callable[[Sequence[Prompt]], list[PromptKey]]
 NO_USABLE_ANSWER, LOW_AGREEMENT, TOO_LONG, HOLDOUT = "no_usable_answer", "low_agreement", "too_long", "holdout"
-REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("reference", NO_MATCH), ("agreement", LOW_AGREEMENT), ("sampleLength", TOO_LONG))
+REFUSALS = (
+    ("promptPersonalData", PERSONAL_DATA),
+    ("reference", NO_MATCH),
+    ("agreement", LOW_AGREEMENT),
+    ("sampleLength", TOO_LONG),
+)
 """Steps of the funnel that refuse a prompt although it has a usable answer, and their reasons."""
 MANAGED_REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("sampleLength", TOO_LONG))
 """Those of a prompt of whose answers nothing is known."""
@@ -44,7 +62,9 @@ class ReductionPlan(NamedTuple):
 
 
 class Reduced(NamedTuple):
-    """A shard of prompts, reduced: every prompt is in one of the first three, every answer in an example, unused, or of a held prompt."""
+    """A shard of prompts, reduced: every prompt is in one of the first three, every answer in an example, unused, or of
+    a held prompt.
+    """
 
     candidates: list[Candidate]
     held: list[Held]
@@ -75,8 +95,11 @@ class _HeldBack(NamedTuple):
     entropy: float | None
 
 
-def reduce_prompts(prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]], plan: ReductionPlan, keys_of: KeysOf) -> Reduced:
-    """Reduces a shard of prompts with the answers to them (`answer_distribution.by_prompt`: greedy first). `keys_of` gives the keys that the merge compares by.
+def reduce_prompts(
+    prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]], plan: ReductionPlan, keys_of: KeysOf
+) -> Reduced:
+    """Reduces a shard of prompts with the answers to them (`answer_distribution.by_prompt`: greedy first). `keys_of`
+    gives the keys that the merge compares by.
 
     Raises:
         RecordsLost: an answer or a prompt would be lost, or counted twice.
@@ -89,10 +112,16 @@ def reduce_prompts(prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Ans
 
 
 def teacher_entropy(answers: Sequence[Answer], forms: Sequence[str | Unfit]) -> float:
-    """Entropy in nats of the teacher's draws; the greedy answer, which is none, counts only where there is no usable other."""
+    """Entropy in nats of the teacher's draws; the greedy answer, which is none, counts only where there is no usable
+    other.
+    """
     if forms and forms.count(forms[0]) == len(forms):
         return 0.0  # as most are, and so the quickest first
-    draws = [form for answer, form in zip(answers, forms, strict=True) if form.__class__ is str and answer.sample != GREEDY_SAMPLE]
+    draws = [
+        form
+        for answer, form in zip(answers, forms, strict=True)
+        if form.__class__ is str and answer.sample != GREEDY_SAMPLE
+    ]
     distinct = dict.fromkeys(draws)
     if len(distinct) < 2:
         return 0.0
@@ -130,8 +159,12 @@ class _Reduction:
                 learnt.append((prompt, group))
         texts = [answer.text for _, group in learnt for answer in group]
         forms = [read(text) for text in texts]
-        references = [canonical_reference(prompt.reference, self._plan.task) if prompt.reference else None for prompt, _ in learnt]
-        verdicts = self._filters.judge_all(texts, forms, [reference for (_, group), reference in zip(learnt, references, strict=True) for _ in group])
+        references = [
+            canonical_reference(prompt.reference, self._plan.task) if prompt.reference else None for prompt, _ in learnt
+        ]
+        verdicts = self._filters.judge_all(
+            texts, forms, [reference for (_, group), reference in zip(learnt, references, strict=True) for _ in group]
+        )
         end = 0
         for (prompt, group), reference in zip(learnt, references, strict=True):
             start, end = end, end + len(group)
@@ -144,13 +177,17 @@ class _Reduction:
             return
         last_words = _commonest([verdict for verdict in judged.verdicts if isinstance(verdict, Unfit)])
         self._empty[last_words.reason] += 1
-        self._rejected.append(RejectedExample(prompt_id=prompt.prompt_id, reason=last_words.reason, detail=last_words.detail))
+        self._rejected.append(
+            RejectedExample(prompt_id=prompt.prompt_id, reason=last_words.reason, detail=last_words.detail)
+        )
 
     def _settle(self, prompt: Prompt, outcome: Unfit | None, samples: Sequence[Sample]) -> None:
         """Rejects a prompt with its accepted samples where there is a reason."""
         if outcome is not None:
             self._refused[outcome.reason] += 1
-            self._rejected.append(RejectedExample(prompt_id=prompt.prompt_id, reason=outcome.reason, detail=outcome.detail))
+            self._rejected.append(
+                RejectedExample(prompt_id=prompt.prompt_id, reason=outcome.reason, detail=outcome.detail)
+            )
             self._pass_over((sample.answer.record_id, outcome.reason) for sample in samples)
 
     def _pass_on(self, prompt: Prompt) -> Unfit | None:
@@ -175,13 +212,19 @@ class _Reduction:
         self._held.append(_HeldBack(prompt, len(answers), most, teacher_entropy(answers, forms)))
 
     def _accepted(self, judged: _Judged) -> list[Sample]:
-        samples = [Sample(answer, verdict) for answer, verdict in zip(judged.answers, judged.verdicts, strict=True) if isinstance(verdict, Fit)]
+        samples = [
+            Sample(answer, verdict)
+            for answer, verdict in zip(judged.answers, judged.verdicts, strict=True)
+            if isinstance(verdict, Fit)
+        ]
         self._redacted_answers += sum([sample.fit.changed for sample in samples])
         if len(samples) < len(judged.answers):
             for answer, verdict in zip(judged.answers, judged.verdicts, strict=True):
                 if isinstance(verdict, Unfit):
                     self._filtered[verdict.reason] += 1
-                    self._unused.append(UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail))
+                    self._unused.append(
+                        UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail)
+                    )
         return samples
 
     def _learn(self, prompt: Prompt, judged: _Judged, samples: list[Sample], reference: str | None) -> Unfit | None:
@@ -195,7 +238,13 @@ class _Reduction:
         usable = sum([form.__class__ is str for form in judged.forms])
         agreed = judged.forms.count(choice.form) / usable
         if agreed < self._plan.examples.min_agreement:
-            return Unfit(LOW_AGREEMENT, f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is {self._plan.examples.min_agreement:.0%}")
+            return Unfit(
+                LOW_AGREEMENT,
+                (
+                    f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is "
+                    f"{self._plan.examples.min_agreement:.0%}"
+                ),
+            )
         if not all(fits_in_sample(clean.system, clean.prompt, sample.fit.text) for sample in choice.learnt):
             return Unfit(TOO_LONG, "system, prompt and answer together are over the token limit of a training sample")
         self._redacted_prompts += clean is not prompt
@@ -218,13 +267,19 @@ class _Reduction:
 
     def prove(self, prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]]) -> None:
         """Raises RecordsLost where a prompt or an answer is not in exactly one place."""
-        out = [item.prompt.prompt_id for item in self._learnt] + [item.prompt.prompt_id for item in self._held] + [r.prompt_id for r in self._rejected]
+        out = (
+            [item.prompt.prompt_id for item in self._learnt]
+            + [item.prompt.prompt_id for item in self._held]
+            + [r.prompt_id for r in self._rejected]
+        )
         into = {prompt.prompt_id for prompt in prompts}
         if len(out) != len(into) or into != set(out):
             raise RecordsLost("ReduceShard (prompts)", into - set(out), set(out) - into)
         came = {answer.record_id for group in answers.values() for answer in group}
         held = {answer.record_id for item in self._held for answer in answers.get(item.prompt.prompt_id, ())}
-        left = [u.record_id for u in self._unused] + [sample.answer.record_id for item in self._learnt for sample in item.samples]
+        left = [u.record_id for u in self._unused] + [
+            sample.answer.record_id for item in self._learnt for sample in item.samples
+        ]
         if len(left) + len(held) != len(came) or came != held.union(left):
             raise RecordsLost("ReduceShard (answers)", came - held.union(left), held.union(left) - came)
 
@@ -249,7 +304,9 @@ class _Reduction:
         if not self._plan.managed:
             funnel.filters(self._filters.steps, self._filtered, self._redacted_answers)
             funnel.then("policy", "answers", self._passed_over)
-        funnel.start("split", "prompts", len(self._learnt) + len(self._held) + len(self._rejected), {HOLDOUT: len(self._held)})
+        funnel.start(
+            "split", "prompts", len(self._learnt) + len(self._held) + len(self._rejected), {HOLDOUT: len(self._held)}
+        )
         if not self._plan.managed:
             funnel.then("usableAnswer", "prompts", self._empty)
         for step, reason in MANAGED_REFUSALS if self._plan.managed else REFUSALS:

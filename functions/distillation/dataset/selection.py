@@ -1,7 +1,8 @@
 """Which prompts stay when more lines survive than a job takes: for coverage and agreement, not at random.
 
-Each category gets lines in proportion to what it has (largest remainder). Inside a category prompts are taken in turn from groups of similar ones, the one
-on whose answer the samples agree most first; so what goes is first the second and third of its kind, then what the teacher was least sure of.
+Each category gets lines in proportion to what it has (largest remainder). Inside a category prompts are taken in turn
+from groups of similar ones, the one on whose answer the samples agree most first; so what goes is first the second and
+third of its kind, then what the teacher was least sure of.
 """
 
 import heapq
@@ -25,8 +26,13 @@ class Selected(NamedTuple):
     summary: SelectionSummary | None
 
 
-def select(categories: Sequence[str], agreements: Sequence[float], lines: Sequence[int], signatures: Signatures, max_lines: int) -> Selected:
-    """Whole prompts, with all their lines, of at most `max_lines` lines. One entry a prompt in each argument; the same input gives the same choice."""
+def select(
+    categories: Sequence[str], agreements: Sequence[float], lines: Sequence[int], signatures: Signatures, max_lines: int
+) -> Selected:
+    """Whole prompts, with all their lines, of at most `max_lines` lines.
+
+    One entry a prompt in each argument; the same input gives the same choice.
+    """
     if sum(lines) <= max_lines:
         return Selected(list(range(len(lines))), None)
     groups = near_clusters(signatures, GROUP_THRESHOLD).tolist()
@@ -41,7 +47,9 @@ def select(categories: Sequence[str], agreements: Sequence[float], lines: Sequen
 
 
 def _turns(categories: Sequence[str], agreements: Sequence[float], groups: Sequence[int]) -> dict[str, list[int]]:
-    """Each category's prompts in the order in which they are taken: the best of every group, then the second of every group, and so on."""
+    """Each category's prompts in the order in which they are taken: the best of every group, then the second of every
+    group, and so on.
+    """
     taken: dict[tuple[str, int], int] = {}
     ranked: dict[str, list[tuple[int, float, int]]] = {}
     for i in sorted(range(len(categories)), key=lambda i: (-agreements[i], i)):
@@ -60,7 +68,9 @@ def _filled(members: Sequence[int], lines: Sequence[int], room: int) -> set[int]
     return kept
 
 
-def _summary(categories: Sequence[str], agreements: Sequence[float], lines: Sequence[int], groups: Sequence[int], kept: set[int]) -> SelectionSummary:
+def _summary(
+    categories: Sequence[str], agreements: Sequence[float], lines: Sequence[int], groups: Sequence[int], kept: set[int]
+) -> SelectionSummary:
     left = [i for i in range(len(lines)) if i not in kept]
     return SelectionSummary(
         kept=_counts(categories, sorted(kept)),

@@ -11,7 +11,9 @@ from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
 
 REFERENCE_SHARE = 0.5
-"""Quality is judged against references when at least this share of the holdout carries a usable one; else against the teacher."""
+"""Quality is judged against references when at least this share of the holdout carries a usable one; else against the
+teacher.
+"""
 
 Rows = list[list[Prediction]]
 """The predictions of each item."""
@@ -40,9 +42,11 @@ class Forms:
 
 
 class AnswerSheet(NamedTuple):
-    """One row an item, in order of prompt id (so that the order of the input changes nothing). `references` and `teacher_answers` are canonical forms.
+    """One row an item, in order of prompt id (so that the order of the input changes nothing). `references` and
+    `teacher_answers` are canonical forms.
 
-    `answers` are what quality is judged by: an arm's greedy answers, or its samples where it gave no greedy ones. `samples` are its sampled answers.
+    `answers` are what quality is judged by: an arm's greedy answers, or its samples where it gave no greedy ones.
+    `samples` are its sampled answers.
     """
 
     task: Task
@@ -59,11 +63,24 @@ class AnswerSheet(NamedTuple):
     def against(self) -> Against:
         """What quality is judged against."""
         usable = sum(reference is not None for reference in self.references)
-        return Against.REFERENCE if usable >= REFERENCE_SHARE * len(self.items) or Arm.TEACHER not in self.answers else Against.TEACHER
+        return (
+            Against.REFERENCE
+            if usable >= REFERENCE_SHARE * len(self.items) or Arm.TEACHER not in self.answers
+            else Against.TEACHER
+        )
 
 
-def read_sheet(holdout: Sequence[HoldoutItem], predictions: Mapping[str, Sequence[Prediction]], task: Task, *, tolerance: Tolerance = EXACT) -> AnswerSheet:
-    """Aligns `predictions` (arm -> in any order) with the holdout. Raises RecordsLost for a prediction of a prompt that is not in it."""
+def read_sheet(
+    holdout: Sequence[HoldoutItem],
+    predictions: Mapping[str, Sequence[Prediction]],
+    task: Task,
+    *,
+    tolerance: Tolerance = EXACT,
+) -> AnswerSheet:
+    """Aligns `predictions` (arm -> in any order) with the holdout.
+
+    Raises RecordsLost for a prediction of a prompt that is not in it.
+    """
     items = sorted(holdout, key=lambda item: item.prompt_id)
     sampled = {arm: [one for one in given if one.sample != GREEDY_SAMPLE] for arm, given in predictions.items()}
     greedy = {arm: [one for one in given if one.sample == GREEDY_SAMPLE] for arm, given in predictions.items()}

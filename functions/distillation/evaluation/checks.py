@@ -1,29 +1,36 @@
 """Comparisons -> checks against their margins: what is shown, what is open, and how many items would settle it.
 
-Promotion needs every gated check to pass, so it is an intersection-union test: each at its own level, no correction (Berger 1982, Technometrics 24:295).
-A rejection needs only one check to be shown worse, so the p-values of all of them are corrected by Holm: one bad slice among many is not a lucky find.
+Promotion needs every gated check to pass, so it is an intersection-union test: each at its own level, no correction
+(Berger 1982, Technometrics 24:295). A rejection needs only one check to be shown worse, so the p-values of all of them
+are corrected by Holm: one bad slice among many is not a lucky find.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
-from distillation.evaluation.scores import Check, Difference, Gate, Outcome, Scores, Yardstick
-from distillation.evaluation.statistics import ALPHA, TANGO, holm, items_to_settle, tango_score
+from distillation.evaluation.noninferiority import ALPHA, holm, items_to_settle, p_worse
+from distillation.evaluation.scores import Check, Gate, Outcome, Scores, Yardstick
 from distillation.task import TaskKind
 
 MIN_ITEMS = 30
-"""Under so many items the normal theory behind interval and power is not worth trusting: no check passes, and no slice is tested."""
+"""Under so many items the normal theory behind interval and power is not worth trusting: no check passes, and no slice
+is tested.
+"""
 
 MARGIN, MIN_SLICE_ITEMS = 0.05, 200
 
 ALSO_GATED = {TaskKind.JSON: ("schemaValid",)}
-"""What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however right its fields."""
+"""What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however
+right its fields.
+"""
 
 
 class Rules(NamedTuple):
-    """The `gate` section of a run's input. `margins` are those of single metrics, which are gated by being named; `slice_margin` None is the metric's own."""
+    """The `gate` section of a run's input.
+
+    `margins` are those of single metrics, which are gated by being named; `slice_margin` None is the metric's own.
+    """
 
     margin: float = MARGIN
     margins: Mapping[str, float] = {}
@@ -51,12 +58,20 @@ def unmeasured(scores: Scores, rules: Rules) -> list[str]:
 
 
 def checks_of(scores: Scores, rules: Rules) -> tuple[Check, ...]:
-    """Every gated metric over the whole holdout and in every slice of at least 30 items; the first is the gate's own."""
+    """Every gated metric over the whole holdout and in every slice of at least 30 items; the first is the gate's
+    own.
+    """
     metrics = gated_metrics(scores, rules)
-    tested = [one for one in scores.comparisons if one.metric in metrics and (one.slice is None or one.difference.n >= MIN_ITEMS)]
+    tested = [
+        one
+        for one in scores.comparisons
+        if one.metric in metrics and (one.slice is None or one.difference.n >= MIN_ITEMS)
+    ]
     tested.sort(key=lambda one: (one.slice is not None, metrics.index(one.metric)))
     shown = [1.0 if only_overlap(scores, one) else p_worse(one.difference, rules.margin_of(one)) for one in tested]
-    return tuple(_check(scores, one, rules, p, p_holm) for one, p, p_holm in zip(tested, shown, holm(shown), strict=True))
+    return tuple(
+        _check(scores, one, rules, p, p_holm) for one, p, p_holm in zip(tested, shown, holm(shown), strict=True)
+    )
 
 
 def _check(scores: Scores, one: Gate, rules: Rules, p: float, p_holm: float) -> Check:
@@ -74,7 +89,9 @@ def _check(scores: Scores, one: Gate, rules: Rules, p: float, p_holm: float) -> 
         outcome=outcome,
         p_worse=p,
         p_worse_holm=p_holm,
-        items_needed=_items_needed(scores, one, margin) if outcome is Outcome.OPEN and not only_overlap(scores, one) else None,
+        items_needed=_items_needed(scores, one, margin)
+        if outcome is Outcome.OPEN and not only_overlap(scores, one)
+        else None,
     )
 
 
@@ -94,22 +111,12 @@ def _items_needed(scores: Scores, one: Gate, margin: float) -> int | None:
 
 
 def only_overlap(scores: Scores, one: Gate) -> bool:
-    """Free text, no references and no second answer of the teacher: low overlap with one wording does not show that a text is worse."""
+    """Free text, no references and no second answer of the teacher: low overlap with one wording does not show that a
+    text is worse.
+    """
     return scores.task.kind is TaskKind.TEXT and one.yardstick is Yardstick.FULL
 
 
 def widest_loss(checks: Sequence[Check]) -> Check:
     """The check that is the furthest below its margin."""
     return min(checks, key=lambda check: check.difference + check.margin)
-
-
-def p_worse(difference: Difference, margin: float) -> float:
-    """One-sided p-value of "not worse than the margin" (true difference >= -margin): small where the loss beyond it is shown.
-
-    Tango's score test for right and wrong, else the z test on the mean of the item differences (both are normal for the items that the gate asks for).
-    """
-    if difference.method == TANGO:
-        return NormalDist().cdf(tango_score(difference.better, difference.worse, difference.n, max(-margin, -1 + 1e-12)))
-    if difference.sd == 0:
-        return 0.0 if difference.value < -margin else 1.0
-    return NormalDist().cdf((difference.value + margin) * math.sqrt(difference.n) / difference.sd)

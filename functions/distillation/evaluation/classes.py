@@ -1,4 +1,7 @@
-"""Label tasks: confusion matrix, and precision, recall and F1 of each label, with their macro average. By each arm's first answer to an item."""
+"""Label tasks: confusion matrix, and precision, recall and F1 of each label, with their macro average.
+
+By each arm's first answer to an item.
+"""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -31,7 +34,9 @@ class LabelTable(NamedTuple):
         kept = np.isin(self.rows, np.fromiter(rows, dtype=np.int64))
         if not kept.any():
             return None
-        return LabelTable(self.labels, self.rows[kept], self.truth[kept], {arm: codes[kept] for arm, codes in self.answers.items()})
+        return LabelTable(
+            self.labels, self.rows[kept], self.truth[kept], {arm: codes[kept] for arm, codes in self.answers.items()}
+        )
 
 
 def confusion(table: LabelTable, arm: str) -> Confusion:
@@ -43,14 +48,18 @@ def confusion(table: LabelTable, arm: str) -> Confusion:
 
 
 def class_features(truth: Codes, answer: Codes, classes: list[int]) -> Floats:
-    """Items x (right, answered, true) of each class: hits of all classes first, then how often each was answered, then how often it was true."""
+    """Items x (right, answered, true) of each class: hits of all classes first, then how often each was answered, then
+    how often it was true.
+    """
     true = truth[:, None] == np.array(classes)
     given = answer[:, None] == np.array(classes)
     return np.hstack([true & given, given, true]).astype(float)
 
 
 def class_figures(classes: int) -> Figures:
-    """Macro F1, then precision, recall and F1 of each class, 0 where a class was never answered or never occurs (scikit-learn's zero_division=0)."""
+    """Macro F1, then precision, recall and F1 of each class, 0 where a class was never answered or never occurs
+    (scikit-learn's zero_division=0).
+    """
 
     def figures(sums: Floats) -> Floats:
         hits, given, true = sums[:, :classes], sums[:, classes : 2 * classes], sums[:, 2 * classes : 3 * classes]
@@ -74,14 +83,28 @@ class ArmClasses(NamedTuple):
 def class_scores(table: LabelTable, arm: str, *, resamples: int, seed: int) -> ArmClasses:
     """Macro F1 and F1 with BCa intervals, precision and recall with Wilson's."""
     classes, n = table.classes, len(table.truth)
-    features, figures, size = class_features(table.truth, table.answers[arm], classes), class_figures(len(classes)), len(classes)
+    features, figures, size = (
+        class_features(table.truth, table.answers[arm], classes),
+        class_figures(len(classes)),
+        len(classes),
+    )
     values = figures(features.sum(axis=0, keepdims=True))[0].tolist()
-    ends = paired_bootstrap(features, figures, resamples=resamples, seed=seed) if n > 1 else [(value, value) for value in values]
-    macro, *rest = [metric_of(value, bounds_of(value, *end), n, Against.REFERENCE) for value, end in zip(values, ends, strict=True)]
+    ends = (
+        paired_bootstrap(features, figures, resamples=resamples, seed=seed)
+        if n > 1
+        else [(value, value) for value in values]
+    )
+    macro, *rest = [
+        metric_of(value, bounds_of(value, *end), n, Against.REFERENCE) for value, end in zip(values, ends, strict=True)
+    ]
     hits, given, true = features.sum(axis=0).astype(int).reshape(3, size).tolist()
     found = {
         table.labels[code]: ClassScore(
-            support=true[i], answered=given[i], precision=share_of(hits[i], given[i]), recall=share_of(hits[i], true[i]), f1=rest[2 * size + i]
+            support=true[i],
+            answered=given[i],
+            precision=share_of(hits[i], given[i]),
+            recall=share_of(hits[i], true[i]),
+            f1=rest[2 * size + i],
         )
         for i, code in enumerate(classes)
     }
@@ -96,7 +119,9 @@ def macro_f1(table: LabelTable, arm: str) -> float:
 
 
 def macro_f1_pseudo_values(table: LabelTable, arm: str) -> Floats:
-    """One value an item, n F1 - (n - 1) F1 without the item (Tukey's jackknife): their spread is that of macro F1, which is no mean over items itself."""
+    """One value an item, n F1 - (n - 1) F1 without the item (Tukey's jackknife): their spread is that of macro F1,
+    which is no mean over items itself.
+    """
     classes = table.classes
     features, n = class_features(table.truth, table.answers[arm], classes), len(table.truth)
     total = features.sum(axis=0, keepdims=True)

@@ -21,7 +21,9 @@ REFUSED = "refused"
 
 
 class Column(NamedTuple):
-    """A figure whose mean is the metric: one value a row of the sheet, for the rows on which it is defined, in rising order."""
+    """A figure whose mean is the metric: one value a row of the sheet, for the rows on which it is defined, in rising
+    order.
+    """
 
     rows: tuple[int, ...]
     values: Floats
@@ -40,14 +42,21 @@ Key = tuple[str, str]
 def quality_columns(sheet: AnswerSheet, targets: Iterable[Target]) -> dict[Key, Column]:
     """Grades from 0 to 1 in every target, of every arm that has them."""
     graded = ((target, arm, found) for target in targets for arm, found in grades(sheet, target).items())
-    return {(target.metric, arm): Column(tuple(target.rows), np.array(found, dtype=float), target.against) for target, arm, found in graded}
+    return {
+        (target.metric, arm): Column(tuple(target.rows), np.array(found, dtype=float), target.against)
+        for target, arm, found in graded
+    }
 
 
 def failure_columns(sheet: AnswerSheet, arm: str) -> dict[str, Column]:
-    """The shares of answers in which no answer of the task was found, of refusals, and of missing answers (refusals are among them), over all items."""
+    """The shares of answers in which no answer of the task was found, of refusals, and of missing answers (refusals are
+    among them), over all items.
+    """
     rows = sheet.answers[arm]
     shares = {
-        "formatFailureRate": [_share(row, lambda answer: answer.text is not None and sheet.forms.of(answer.text) is None) for row in rows],
+        "formatFailureRate": [
+            _share(row, lambda answer: answer.text is not None and sheet.forms.of(answer.text) is None) for row in rows
+        ],
         "refusalRate": [_share(row, lambda answer: answer.error == REFUSED) for row in rows],
         "missingRate": [_share(row, lambda answer: answer.text is None) if row else 1.0 for row in rows],
     }
@@ -60,11 +69,18 @@ def _share(predictions: list[Prediction], holds: Callable[[Prediction], bool]) -
 
 def usage_columns(sheet: AnswerSheet, arm: str, price: ModelPrice | None) -> dict[str, Column]:
     """Output tokens, and USD for 1,000 answers at the on-demand price, over the items that have an answer."""
-    answered = {row: answers for row, given in enumerate(sheet.answers[arm]) if (answers := [one for one in given if one.text is not None])}
+    answered = {
+        row: answers
+        for row, given in enumerate(sheet.answers[arm])
+        if (answers := [one for one in given if one.text is not None])
+    }
     rows = tuple(answered)
     columns = {"outputTokens": Column(rows, np.array([_mean_tokens(answers) for answers in answered.values()]))}
     if price:
-        usd = [sum(answer_cost(price, one.input_tokens, one.output_tokens) for one in answers) / len(answers) for answers in answered.values()]
+        usd = [
+            sum(answer_cost(price, one.input_tokens, one.output_tokens) for one in answers) / len(answers)
+            for answers in answered.values()
+        ]
         columns["costPer1000Usd"] = Column(rows, 1000 * np.array(usd))
     return columns
 
@@ -74,14 +90,23 @@ def _mean_tokens(answers: list[Prediction]) -> float:
 
 
 def length_columns(sheet: AnswerSheet, arm: str) -> tuple[Column, Column]:
-    """Output tokens of the arm and of the teacher, over the items that both answered. The length ratio is the ratio of their means."""
+    """Output tokens of the arm and of the teacher, over the items that both answered.
+
+    The length ratio is the ratio of their means.
+    """
     own, teachers = (usage_columns(sheet, one, None)["outputTokens"] for one in (arm, Arm.TEACHER))
     return own.within(teachers.rows), teachers.within(own.rows)
 
 
 def latencies(sheet: AnswerSheet, arm: str) -> Floats:
-    """Milliseconds of the answers that were given one by one; empty for a batch job, which has no latency of an answer."""
-    found = [one.latency_ms for one in chain.from_iterable(sheet.answers[arm]) if one.text is not None and one.latency_ms is not None]
+    """Milliseconds of the answers that were given one by one; empty for a batch job, which has no latency of an
+    answer.
+    """
+    found = [
+        one.latency_ms
+        for one in chain.from_iterable(sheet.answers[arm])
+        if one.text is not None and one.latency_ms is not None
+    ]
     return np.array(found, dtype=float)
 
 
@@ -93,13 +118,20 @@ def error_counts(sheet: AnswerSheet, arm: str) -> dict[str, int]:
 
 
 def label_table(sheet: AnswerSheet) -> LabelTable | None:
-    """What was right and answered in the rows with references of a label task, by each arm's first answer to an item; None where there are none."""
+    """What was right and answered in the rows with references of a label task, by each arm's first answer to an item;
+    None where there are none.
+    """
     labels = {label: code for code, label in enumerate(sheet.task.labels)}
     rows = [row for row, reference in enumerate(sheet.references) if reference is not None]
     if sheet.task.kind is not TaskKind.LABEL or not rows:
         return None
     truth = np.array([labels[sheet.references[row] or ""] for row in rows], dtype=np.int64)
-    return LabelTable(sheet.task.labels, np.array(rows, dtype=np.int64), truth, {arm: _codes(sheet, rows, arm, labels) for arm in sheet.answers})
+    return LabelTable(
+        sheet.task.labels,
+        np.array(rows, dtype=np.int64),
+        truth,
+        {arm: _codes(sheet, rows, arm, labels) for arm in sheet.answers},
+    )
 
 
 def _codes(sheet: AnswerSheet, rows: list[int], arm: str, labels: dict[str, int]) -> Codes:

@@ -11,19 +11,17 @@ import numpy as np
 
 from distillation.evaluation.classes import LabelTable, class_features, class_figures, macro_f1_pseudo_values
 from distillation.evaluation.columns import Column
+from distillation.evaluation.noninferiority import detectable_difference, holm, spread
 from distillation.evaluation.scores import Difference
 from distillation.evaluation.statistics import (
     Bounds,
     Figures,
     Floats,
     bounds_of,
-    detectable_difference,
-    holm,
     mcnemar,
     mean_intervals,
     paired_bootstrap,
     sign_flip,
-    spread,
     tango,
 )
 
@@ -79,9 +77,14 @@ def intervals(columns: Mapping[Key, Column], draw: Draw) -> dict[Key, Bounds]:
 
 
 def _together(values: list[Floats], draw: Draw) -> list[Bounds]:
-    """Columns of few distinct values each for itself: they are resampled as counts in no time. The others share their resamples, which cost the most."""
+    """Columns of few distinct values each for itself: they are resampled as counts in no time.
+
+    The others share their resamples, which cost the most.
+    """
     few = [len(np.unique(column[:100])) < FEW and len(np.unique(column)) < FEW for column in values]
-    parts = [[place] for place, is_few in enumerate(few) if is_few] + [[place for place, is_few in enumerate(few) if not is_few]]
+    parts = [[place] for place, is_few in enumerate(few) if is_few] + [
+        [place for place, is_few in enumerate(few) if not is_few]
+    ]
     found: dict[int, Bounds] = {}
     for places in filter(None, parts):
         table = np.stack([values[place] for place in places], axis=1)
@@ -140,7 +143,9 @@ def _test(pairing: Pairing, gaps: Floats, draw: Draw) -> tuple[str, float]:
 
 
 def macro_f1_differences(table: LabelTable, pairs: Sequence[tuple[str, str]], draw: Draw) -> Iterator[Difference]:
-    """Macro F1 of `arm` minus that of `minus`: no mean over items, so the interval is the bootstrap's of the whole figure, and the test the jackknife's."""
+    """Macro F1 of `arm` minus that of `minus`: no mean over items, so the interval is the bootstrap's of the whole
+    figure, and the test the jackknife's.
+    """
     n, classes = len(table.truth), table.classes
     for arm, minus in pairs if n > 1 else ():
         features = np.hstack([class_features(table.truth, table.answers[one], classes) for one in (arm, minus)])

@@ -1,4 +1,6 @@
-"""Sampled answers: how far an arm's distribution is from the teacher's, how sure the teacher is, and whether its sureness means that it is right."""
+"""Sampled answers: how far an arm's distribution is from the teacher's, how sure the teacher is, and whether its
+sureness means that it is right.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -48,10 +50,12 @@ def _outcomes(sheet: AnswerSheet, drawn: Texts) -> Drawn:
 
 
 def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) -> dict[str, Column]:
-    """Jensen-Shannon divergence (bits) of the arm's samples from the teacher's, a prompt, and what it would be were both drawn from one distribution.
+    """Jensen-Shannon divergence (bits) of the arm's samples from the teacher's, a prompt, and what it would be were
+    both drawn from one distribution.
 
-    The second is the mean over random splits of the prompt's pooled samples: few samples differ by chance, and only what lies above it is a difference.
-    Empty for free text, where no two samples are the same, and for an arm without samples.
+    The second is the mean over random splits of the prompt's pooled samples: few samples differ by chance, and only
+    what lies above it is a difference. Empty for free text, where no two samples are the same, and for an arm without
+    samples.
     """
     if sheet.task.kind is TaskKind.TEXT or arm == Arm.TEACHER or arm not in sheet.samples:
         return {}
@@ -61,7 +65,10 @@ def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) 
         return {}
     values = np.array([jensen_shannon_bits(own[row], teacher[row]) for row in rows])
     chance = np.array([_by_chance(own[row], teacher[row], rng) for row in rows])
-    return {"jensenShannonBits": Column(rows, values, Against.TEACHER), "jensenShannonByChance": Column(rows, chance, Against.TEACHER)}
+    return {
+        "jensenShannonBits": Column(rows, values, Against.TEACHER),
+        "jensenShannonByChance": Column(rows, chance, Against.TEACHER),
+    }
 
 
 def _by_chance(left: list[str | None], right: list[str | None], rng: np.random.Generator) -> float:
@@ -69,7 +76,13 @@ def _by_chance(left: list[str | None], right: list[str | None], rng: np.random.G
     if len(set(pooled)) == 1:
         return 0.0
     orders = [rng.permutation(len(pooled)) for _ in range(SHUFFLES)]
-    return sum(jensen_shannon_bits([pooled[i] for i in order[:size]], [pooled[i] for i in order[size:]]) for order in orders) / SHUFFLES
+    return (
+        sum(
+            jensen_shannon_bits([pooled[i] for i in order[:size]], [pooled[i] for i in order[size:]])
+            for order in orders
+        )
+        / SHUFFLES
+    )
 
 
 def teacher_distribution(teacher: Drawn) -> TeacherDistribution | None:
@@ -96,7 +109,10 @@ class _Vote(NamedTuple):
 
 
 def calibration(sheet: AnswerSheet, teacher: Drawn, *, resamples: int, seed: int) -> Calibration | None:
-    """Whether the answer that most of the teacher's samples give is right as often as they agree. None without references or samples, and for free text."""
+    """Whether the answer that most of the teacher's samples give is right as often as they agree.
+
+    None without references or samples, and for free text.
+    """
     votes = [_vote(sheet, row, answers) for row, answers in teacher.items() if sheet.references[row] is not None]
     if not votes or sheet.task.kind is TaskKind.TEXT:
         return None
@@ -106,11 +122,16 @@ def calibration(sheet: AnswerSheet, teacher: Drawn, *, resamples: int, seed: int
     error = float(_expected_error(gaps.sum(axis=0)[None], len(votes))[0, 0])
     ends = [(error, error)]
     if len(votes) > 1:
-        ends = paired_bootstrap(gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), resamples=resamples, seed=seed)
+        ends = paired_bootstrap(
+            gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), resamples=resamples, seed=seed
+        )
     return Calibration(
         n=len(votes),
         error=metric_of(error, bounds_of(error, *ends[0]), len(votes)),
-        bins=tuple(_bin(number, [vote for vote, of in zip(votes, numbers.tolist(), strict=True) if of == number]) for number in sorted(set(numbers.tolist()))),
+        bins=tuple(
+            _bin(number, [vote for vote, of in zip(votes, numbers.tolist(), strict=True) if of == number])
+            for number in sorted(set(numbers.tolist()))
+        ),
     )
 
 
@@ -136,6 +157,13 @@ def _bin(number: int, votes: list[_Vote]) -> CalibrationBin:
 
 
 def self_grades(sheet: AnswerSheet, target: Target, samples: Samples) -> dict[int, float]:
-    """Row -> how far the teacher's sampled answers to it match its own first answer (mean grade). Rows without samples are left out."""
+    """Row -> how far the teacher's sampled answers to it match its own first answer (mean grade).
+
+    Rows without samples are left out.
+    """
     drawn = _teacher_texts(sheet, samples)
-    return {row: sum(target.grade(row, text) for text in drawn[row]) / len(drawn[row]) for row in target.rows if row in drawn}
+    return {
+        row: sum(target.grade(row, text) for text in drawn[row]) / len(drawn[row])
+        for row in target.rows
+        if row in drawn
+    }

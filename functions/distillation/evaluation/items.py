@@ -15,9 +15,11 @@ SHOWN_CHARACTERS = 2_000
 
 
 def instructive_items(sheet: AnswerSheet, target: Target, quality: Mapping[Key, Column]) -> tuple[InstructiveItem, ...]:
-    """At most 20 items on which the student scores below the teacher and 20 on which it scores above, the widest gaps first, ties by prompt id.
+    """At most 20 items on which the student scores below the teacher and 20 on which it scores above, the widest gaps
+    first, ties by prompt id.
 
-    `quality` holds the grades of (metric, arm) on the target's rows; the teacher's own answers, where they are what is compared with, score 1.
+    `quality` holds the grades of (metric, arm) on the target's rows; the teacher's own answers, where they are what is
+    compared with, score 1.
     """
     if not {Arm.TEACHER, Arm.STUDENT} <= sheet.answers.keys():
         return ()
@@ -27,10 +29,16 @@ def instructive_items(sheet: AnswerSheet, target: Target, quality: Mapping[Key, 
     order = sorted(range(len(gaps)), key=lambda place: (-abs(gaps[place]), target.rows[place]))
     worse = [place for place in order if gaps[place] < 0][:ITEMS_A_KIND]
     better = [place for place in order if gaps[place] > 0][:ITEMS_A_KIND]
-    return tuple(_item(sheet, target, scored, place, kind) for kind, places in (("studentWorse", worse), ("studentBetter", better)) for place in places)
+    return tuple(
+        _item(sheet, target, scored, place, kind)
+        for kind, places in (("studentWorse", worse), ("studentBetter", better))
+        for place in places
+    )
 
 
-def _item(sheet: AnswerSheet, target: Target, scored: Mapping[str, Sequence[float]], place: int, kind: str) -> InstructiveItem:
+def _item(
+    sheet: AnswerSheet, target: Target, scored: Mapping[str, Sequence[float]], place: int, kind: str
+) -> InstructiveItem:
     row = target.rows[place]
     item = sheet.items[row]
     return InstructiveItem(
@@ -39,7 +47,10 @@ def _item(sheet: AnswerSheet, target: Target, scored: Mapping[str, Sequence[floa
         prompt=_cut(item.prompt) or "",
         category=item.category,
         reference=_cut(item.reference),
-        answers={arm: ItemAnswer(text=_cut(first_text(sheet.answers[arm][row])), score=values[place]) for arm, values in scored.items()},
+        answers={
+            arm: ItemAnswer(text=_cut(first_text(sheet.answers[arm][row])), score=values[place])
+            for arm, values in scored.items()
+        },
     )
 
 

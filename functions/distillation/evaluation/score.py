@@ -2,8 +2,9 @@
 
     scores = score(holdout, predictions, task, seed=..., models=..., prices=..., teacher_samples=...)
 
-Every arm is scored on every holdout item. A missing answer, or one in which the task's pattern finds nothing, is wrong; it never shrinks the sample. An arm may
-answer a prompt several times: the item's score is the mean, so the samples of one prompt are one observation. The order of the items changes nothing.
+Every arm is scored on every holdout item. A missing answer, or one in which the task's pattern finds nothing, is wrong;
+it never shrinks the sample. An arm may answer a prompt several times: the item's score is the mean, so the samples of
+one prompt are one observation. The order of the items changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +27,18 @@ from distillation.task import Task
 
 RESAMPLES = 9_999
 MAX_SLICES = 100
-FIRST_METRICS = ("accuracy", "macroF1", "exactMatch", "fieldAccuracy", "schemaValid", "jsonValid", "tokenF1", "rougeL", "chrF", "teacherAgreement")
+FIRST_METRICS = (
+    "accuracy",
+    "macroF1",
+    "exactMatch",
+    "fieldAccuracy",
+    "schemaValid",
+    "jsonValid",
+    "tokenF1",
+    "rougeL",
+    "chrF",
+    "teacherAgreement",
+)
 
 Pairs = Sequence[tuple[str, str]]
 """Arm and the arm that is subtracted."""
@@ -48,9 +60,10 @@ def score(
 ) -> Scores:
     """Measures every arm in `predictions` (arm -> its answers) and compares them on the same items.
 
-    `models` (arm -> model id) and `prices` give the cost of 1,000 answers. `teacher_samples` (prompt id -> the teacher's sampled texts) give its agreement with
-    itself. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge model's scores. `pairs` are the differences to take; by default every arm
-    minus the teacher, and the student minus every other arm. Raises RecordsLost where a prediction belongs to no holdout item.
+    `models` (arm -> model id) and `prices` give the cost of 1,000 answers. `teacher_samples` (prompt id -> the
+    teacher's sampled texts) give its agreement with itself. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge
+    model's scores. `pairs` are the differences to take; by default every arm minus the teacher, and the student minus
+    every other arm. Raises RecordsLost where a prediction belongs to no holdout item.
     """
     sheet, samples = read_sheet(holdout, predictions, task, tolerance=tolerance), teacher_samples or {}
     targets = quality_targets(sheet, judged) if sheet.answers else []
@@ -58,7 +71,17 @@ def score(
     teacher = teacher_outcomes(sheet, samples)
     measured = measure(sheet, quality, models or {}, teacher, prices=prices, seed=seed)
     draw, compared = Draw(resamples, seed), _pairs(list(sheet.answers)) if pairs is None else pairs
-    return _scores(sheet, targets, quality, samples=samples, teacher=teacher, measured=measured, models=models or {}, pairs=compared, draw=draw)
+    return _scores(
+        sheet,
+        targets,
+        quality,
+        samples=samples,
+        teacher=teacher,
+        measured=measured,
+        models=models or {},
+        pairs=compared,
+        draw=draw,
+    )
 
 
 def _scores(
@@ -98,10 +121,15 @@ def _scores(
 
 
 def _unusable_references(sheet: AnswerSheet) -> int:
-    return sum(item.reference is not None and usable is None for item, usable in zip(sheet.items, sheet.references, strict=True))
+    return sum(
+        item.reference is not None and usable is None
+        for item, usable in zip(sheet.items, sheet.references, strict=True)
+    )
 
 
-def _comparisons(sheet: AnswerSheet, given: Iterable[Contest], measured: Measured, slices: Slices, draw: Draw) -> tuple[Gate, ...]:
+def _comparisons(
+    sheet: AnswerSheet, given: Iterable[Contest], measured: Measured, slices: Slices, draw: Draw
+) -> tuple[Gate, ...]:
     found = compare(list(given), slices, draw)
     both = {Arm.STUDENT, Arm.TEACHER} <= sheet.answers.keys()
     return (*found, *compare_macro_f1(measured.labels, slices, draw)) if measured.labels and both else found
@@ -131,7 +159,10 @@ def _in_order(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
 
 def _slice_scores(sheet: AnswerSheet, measured: Measured, slices: Slices, draw: Draw) -> tuple[SliceScore, ...]:
     found = {name: figures(measured.within(rows), draw.in_a_slice()) for name, rows in slices.items()}
-    return tuple(SliceScore(name=name, n=len(rows), arms={arm: _in_order(found[name].of_arm(arm)) for arm in sheet.answers}) for name, rows in slices.items())
+    return tuple(
+        SliceScore(name=name, n=len(rows), arms={arm: _in_order(found[name].of_arm(arm)) for arm in sheet.answers})
+        for name, rows in slices.items()
+    )
 
 
 def _pairs(arms: list[str]) -> Pairs:
@@ -141,10 +172,19 @@ def _pairs(arms: list[str]) -> Pairs:
     return sorted(taught, key=lambda pair: pair[0] != Arm.STUDENT) + lifts
 
 
-def _differences(pairs: Pairs, targets: Sequence[Target], quality: Quality, measured: Measured, draw: Draw) -> tuple[Difference, ...]:
+def _differences(
+    pairs: Pairs, targets: Sequence[Target], quality: Quality, measured: Measured, draw: Draw
+) -> tuple[Difference, ...]:
     """Each pair in every quality metric that both arms have."""
-    keys = [(target.metric, arm, minus) for arm, minus in pairs for target in targets if {(target.metric, arm), (target.metric, minus)} <= quality.keys()]
-    found = differences_of([Pairing(metric, arm, minus, quality[metric, arm], quality[metric, minus]) for metric, arm, minus in keys], draw)
+    keys = [
+        (target.metric, arm, minus)
+        for arm, minus in pairs
+        for target in targets
+        if {(target.metric, arm), (target.metric, minus)} <= quality.keys()
+    ]
+    found = differences_of(
+        [Pairing(metric, arm, minus, quality[metric, arm], quality[metric, minus]) for metric, arm, minus in keys], draw
+    )
     if measured.labels:
         found += macro_f1_differences(measured.labels, pairs, draw)
     return corrected(found)

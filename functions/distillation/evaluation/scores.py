@@ -1,4 +1,5 @@
-"""The records of the evaluation: `7-evaluation/scores.json` and the verdict. Records only, so that reading them needs no numerical library.
+"""The records of the evaluation: `7-evaluation/scores.json` and the verdict. Records only, so that reading them needs
+no numerical library.
 
 Shares and scores are between 0 and 1. Every interval is at 95 % (two-sided).
 """
@@ -14,7 +15,9 @@ CONFIDENCE = 0.95
 
 
 class Against(StrEnum):
-    """What a metric compares answers with: the seeds' references, the teacher's answers, the task's own form (a JSON Schema), or a judge model's rubric."""
+    """What a metric compares answers with: the seeds' references, the teacher's answers, the task's own form (a JSON
+    Schema), or a judge model's rubric.
+    """
 
     REFERENCE = "reference"
     TEACHER = "teacher"
@@ -23,7 +26,10 @@ class Against(StrEnum):
 
 
 class Metric(Record, frozen=True, omit_defaults=True):
-    """One figure of one arm over `n` items. `low` or `high` is null where these items cannot bound it. Made by `evaluation.score`."""
+    """One figure of one arm over `n` items. `low` or `high` is null where these items cannot bound it.
+
+    Made by `evaluation.score`.
+    """
 
     value: float
     low: float | None
@@ -34,7 +40,10 @@ class Metric(Record, frozen=True, omit_defaults=True):
 
 
 class ClassScore(Record, frozen=True):
-    """One label: `support` items are truly it, `answered` items were said to be it. An interval is null where there is nothing to divide by."""
+    """One label: `support` items are truly it, `answered` items were said to be it.
+
+    An interval is null where there is nothing to divide by.
+    """
 
     support: int
     answered: int
@@ -44,17 +53,20 @@ class ClassScore(Record, frozen=True):
 
 
 class Confusion(Record, frozen=True):
-    """Counts of items: a row for each label that was right, a column for each label that was answered, and a last column for no label at all."""
+    """Counts of items: a row for each label that was right, a column for each label that was answered, and a last
+    column for no label at all.
+    """
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
 
 
 class ArmScore(Record, frozen=True):
-    """One arm on the holdout. `n` is the holdout's size for every arm: a missing answer is a wrong one, never a smaller sample.
+    """One arm on the holdout. `n` is the holdout's size for every arm: a missing answer is a wrong one, never a smaller
+    sample.
 
-    `missing` items have no answer (`errors` counts why), `format_failures` have one in which no answer of the task was found.
-    `classes` (label -> scores) and `confusion` are there for label tasks with references.
+    `missing` items have no answer (`errors` counts why), `format_failures` have one in which no answer of the task was
+    found. `classes` (label -> scores) and `confusion` are there for label tasks with references.
     """
 
     n: int
@@ -78,9 +90,10 @@ class SliceScore(Record, frozen=True):
 class Difference(Record, frozen=True):
     """Arm `arm` minus arm `minus` in one metric, on the same `n` items.
 
-    `better` and `worse` count the items on which `arm` scores higher and lower. `low` and `high` come from `method`; beside them stands the paired
-    bootstrap. `p_value` is of the hypothesis of no difference, `p_holm` the same after Holm's correction over this pair's metrics.
-    `sd` is the standard deviation of the item differences, `detectable` the smallest true difference that so many items show in 80 of 100 repeats.
+    `better` and `worse` count the items on which `arm` scores higher and lower. `low` and `high` come from `method`;
+    beside them stands the paired bootstrap. `p_value` is of the hypothesis of no difference, `p_holm` the same after
+    Holm's correction over this pair's metrics. `sd` is the standard deviation of the item differences, `detectable` the
+    smallest true difference that so many items show in 80 of 100 repeats.
     """
 
     metric: str
@@ -103,7 +116,10 @@ class Difference(Record, frozen=True):
 
 
 class Yardstick(StrEnum):
-    """TEACHER: the teacher's score against the references. TEACHER_SELF: how far its samples agree with its greedy answer. FULL: agreement in every item."""
+    """TEACHER: the teacher's score against the references.
+
+    TEACHER_SELF: how far its samples agree with its greedy answer. FULL: agreement in every item.
+    """
 
     TEACHER = "teacher"
     TEACHER_SELF = "teacherSelf"
@@ -111,7 +127,8 @@ class Yardstick(StrEnum):
 
 
 class Gate(Record, frozen=True):
-    """What a verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick (`yardstick_value`) on the same items.
+    """What a verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick
+    (`yardstick_value`) on the same items.
 
     `slice` is the category that the items are of, null for the whole holdout.
     """
@@ -128,7 +145,8 @@ class Gate(Record, frozen=True):
 class TeacherDistribution(Record, frozen=True):
     """How sure the teacher is of its own answers on the holdout, from its sampled answers.
 
-    Agreement of a prompt is the share of its samples that give the most frequent answer; `histogram` counts prompts in ten equal bins from 0 to 1.
+    Agreement of a prompt is the share of its samples that give the most frequent answer; `histogram` counts prompts in
+    ten equal bins from 0 to 1.
     """
 
     prompts: int
@@ -139,7 +157,9 @@ class TeacherDistribution(Record, frozen=True):
 
 
 class CalibrationBin(Record, frozen=True):
-    """Prompts whose teacher samples agree to a share from `low` to `high`: their mean `agreement`, and the share (`right`) whose top answer is right."""
+    """Prompts whose teacher samples agree to a share from `low` to `high`: their mean `agreement`, and the share
+    (`right`) whose top answer is right.
+    """
 
     low: float
     high: float
@@ -149,9 +169,11 @@ class CalibrationBin(Record, frozen=True):
 
 
 class Calibration(Record, frozen=True):
-    """Does the teacher's agreement with itself predict that it is right? The reliability table over `n` prompts with references and samples.
+    """Does the teacher's agreement with itself predict that it is right? The reliability table over `n` prompts with
+    references and samples.
 
-    `error` is the expected calibration error: the mean over prompts of |agreement - share right| of their bin (Guo et al. 2017, equation 3); 0 is perfect.
+    `error` is the expected calibration error: the mean over prompts of |agreement - share right| of their bin (Guo et
+    al. 2017, equation 3); 0 is perfect.
     """
 
     n: int
@@ -160,14 +182,19 @@ class Calibration(Record, frozen=True):
 
 
 class ItemAnswer(Record, frozen=True):
-    """One arm's answer to one item; `text` is null where there is none, `score` is the item's score in the metric of `InstructiveItem.metric`."""
+    """One arm's answer to one item; `text` is null where there is none, `score` is the item's score in the metric of
+    `InstructiveItem.metric`.
+    """
 
     text: str | None
     score: float
 
 
 class InstructiveItem(Record, frozen=True):
-    """An item on which student and teacher part. `kind` is studentWorse or studentBetter. Texts are cut at 2,000 characters."""
+    """An item on which student and teacher part. `kind` is studentWorse or studentBetter.
+
+    Texts are cut at 2,000 characters.
+    """
 
     prompt_id: str
     kind: str
@@ -178,10 +205,11 @@ class InstructiveItem(Record, frozen=True):
 
 
 class JudgedArm(Record, frozen=True):
-    """How one metric of a judge came out for one arm, over the judged prompts: their number is `scored` + `unscored` + `missing` + `unanswered`.
+    """How one metric of a judge came out for one arm, over the judged prompts: their number is `scored` + `unscored` +
+    `missing` + `unanswered`.
 
-    `unscored`: the judge gave no score (the metric does not apply, or the judge failed on it). `missing`: the job brought no line, or failed. Both are left
-    out. `unanswered`: the arm has no answer, which scores 0.
+    `unscored`: the judge gave no score (the metric does not apply, or the judge failed on it). `missing`: the job
+    brought no line, or failed. Both are left out. `unanswered`: the arm has no answer, which scores 0.
     """
 
     scored: int
@@ -191,9 +219,11 @@ class JudgedArm(Record, frozen=True):
 
 
 class JudgeCalibration(Record, frozen=True):
-    """Does the judge know right from wrong? Its scores of answers (of all arms) whose item has a reference: `right` of them match it, `wrong` do not.
+    """Does the judge know right from wrong? Its scores of answers (of all arms) whose item has a reference: `right` of
+    them match it, `wrong` do not.
 
-    `auc` is the chance that a right answer scores higher than a wrong one, ties half (0.5: the judge does not know). Figures are null where one side is empty.
+    `auc` is the chance that a right answer scores higher than a wrong one, ties half (0.5: the judge does not know).
+    Figures are null where one side is empty.
     """
 
     metric: str
@@ -207,10 +237,12 @@ class JudgeCalibration(Record, frozen=True):
 class Comparisons(Record, frozen=True):
     """What a judge said of the answers of `arm` beside those of `minus`, each pair in both orders.
 
-    `n` = `win` + `tie` + `loss`. A pair is won only when both orders say so; one with equal answers (`equal`) is a tie that nobody was asked about, one whose
-    orders contradict each other or say tie is a tie too. Not among the `n`: `unanswered` items (one of the two has no answer) and `unjudged` ones (a reply is
-    missing or names no choice). `win_rate` counts a tie half: 0.5 is as good. `p_value` is of the sign test on wins and losses. `consistent` counts the asked
-    pairs whose orders agree. `first_place` is the share of choices for the answer shown first, among the choices for one of the two: 0.5 is no bias.
+    `n` = `win` + `tie` + `loss`. A pair is won only when both orders say so; one with equal answers (`equal`) is a tie
+    that nobody was asked about, one whose orders contradict each other or say tie is a tie too. Not among the `n`:
+    `unanswered` items (one of the two has no answer) and `unjudged` ones (a reply is missing or names no choice).
+    `win_rate` counts a tie half: 0.5 is as good. `p_value` is of the sign test on wins and losses. `consistent` counts
+    the asked pairs whose orders agree. `first_place` is the share of choices for the answer shown first, among the
+    choices for one of the two: 0.5 is no bias.
     """
 
     arm: str
@@ -229,9 +261,11 @@ class Comparisons(Record, frozen=True):
 
 
 class JudgeScores(Record, frozen=True):
-    """How a judge `model` was asked, over `prompts` of the holdout, and what is to be known about it. Its scores themselves are metrics of the arms.
+    """How a judge `model` was asked, over `prompts` of the holdout, and what is to be known about it. Its scores
+    themselves are metrics of the arms.
 
-    `arms`: arm -> metric -> how it came out. `same_family`: the judge is a relative of the teacher. `warnings` are for the report to show.
+    `arms`: arm -> metric -> how it came out. `same_family`: the judge is a relative of the teacher. `warnings` are for
+    the report to show.
     """
 
     model: str
@@ -244,10 +278,11 @@ class JudgeScores(Record, frozen=True):
 
 
 class Scores(Record, frozen=True):
-    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `evaluation.score`, read by the verdict and the report.
+    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `evaluation.score`, read by the
+    verdict and the report.
 
-    `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in every slice; `gate` is the first of them.
-    `slices_left_out` counts categories that are too many to be shown.
+    `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in
+    every slice; `gate` is the first of them. `slices_left_out` counts categories that are too many to be shown.
     """
 
     task: Task
@@ -279,10 +314,12 @@ class Outcome(StrEnum):
 
 
 class Check(Record, frozen=True):
-    """One comparison against its margin. Only a `gated` check can stand in the way of promotion; one that is not gated can still be shown worse.
+    """One comparison against its margin. Only a `gated` check can stand in the way of promotion; one that is not gated
+    can still be shown worse.
 
-    `p_worse` is of "not worse than the margin", `p_worse_holm` the same after Holm's correction over all checks. `items_needed` is of the whole holdout, for
-    this check alone to pass or fail in 80 of 100 repeats; null where it is settled, or where no number can be named.
+    `p_worse` is of "not worse than the margin", `p_worse_holm` the same after Holm's correction over all checks.
+    `items_needed` is of the whole holdout, for this check alone to pass or fail in 80 of 100 repeats; null where it is
+    settled, or where no number can be named.
     """
 
     metric: str
@@ -300,7 +337,10 @@ class Check(Record, frozen=True):
 
 
 class Decision(StrEnum):
-    """PROMOTE: shown as good as the teacher within the margins, and cheaper. REJECT: shown worse. HOLD: neither is shown."""
+    """PROMOTE: shown as good as the teacher within the margins, and cheaper. REJECT: shown worse.
+
+    HOLD: neither is shown.
+    """
 
     PROMOTE = "promote"
     HOLD = "hold"
@@ -310,9 +350,10 @@ class Decision(StrEnum):
 class Verdict(Record, frozen=True):
     """The gate's decision with its numbers. Made by `evaluation.verdict`, read by the state machine and the report.
 
-    `metric`, `slice`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one for promote, the widest loss for reject, the one
-    that needs most items for hold. `items_needed` is null where no more items are needed, or would not help. `cost_saved` is the share of the teacher's cost
-    of an answer that the student saves (negative: costs more), null where it is unknown.
+    `metric`, `slice`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one for
+    promote, the widest loss for reject, the one that needs most items for hold. `items_needed` is null where no more
+    items are needed, or would not help. `cost_saved` is the share of the teacher's cost of an answer that the student
+    saves (negative: costs more), null where it is unknown.
     """
 
     decision: Decision

@@ -1,86 +1,25 @@
-"""Intervals and tests over items that every arm answered. Rows are items (prompts), columns are what was measured on them.
+"""Intervals and tests over items that every arm answered. Rows are items (prompts), columns are what was measured on
+them.
 
-Items are resampled whole: all columns, so all arms, see the same resamples, and several samples of one prompt stay together (averaged in its row).
+Items are resampled whole: all columns, so all arms, see the same resamples, and several samples of one prompt stay
+together (averaged in its row).
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from statistics import NormalDist
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from distillation.evaluation.noninferiority import TANGO, tango_score, z_value
 from distillation.evaluation.scores import CONFIDENCE, Against, Metric
-
-ALPHA = 0.025
-"""One-sided level of the gate: the lower end of a two-sided 95 % interval (the convention of ICH E9, section 3.3.2, for non-inferiority)."""
-
-POWER = 0.80
-
-
-def z_value(confidence: float = 1 - 2 * ALPHA) -> float:
-    """The normal quantile of a two-sided interval: 1.96 for 0.95."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
-
-
-def detectable_difference(sd: float, n: int) -> float:
-    """Smallest true difference that `n` paired items show (two-sided 5 %) in 80 of 100 repeats; `sd` of the item differences.
-
-    (z_0.975 + z_0.80) sd / sqrt(n): Miller 2024, "Adding Error Bars to Evals" (arXiv 2411.00640), section 5, with one answer an item.
-    """
-    return _quantiles() * sd / math.sqrt(n)
-
-
-def items_to_settle(difference: float, margin: float, sd: float) -> int | None:
-    """Items with which the gate would decide in 80 of 100 repeats, if the true difference were the one seen; None where it lies on the margin.
-
-    ((z_0.975 + z_0.80) sd / (difference + margin))^2: Julious 2004, "Sample sizes for clinical trials with normal data", Statistics in Medicine 23:1921.
-    Where no two answers differ (sd 0), the n at which Tango's interval, then z^2 / (n + z^2) on either side, fits into the margin.
-    """
-    if sd == 0 and difference == 0:
-        return math.ceil(z_value() ** 2 * (1 - margin) / margin) if margin > 0 else None
-    distance = abs(difference + margin)
-    return math.ceil((_quantiles() * sd / distance) ** 2) if distance > 1e-9 else None
-
-
-def spread(sd: float, n: int) -> float:
-    """`sd`, or where no two answers differ, what `n` items could have missed: the root of Wilson's upper bound z^2 / (n + z^2) of the differing share."""
-    z_squared = z_value() ** 2
-    return sd or math.sqrt(z_squared / (n + z_squared))
-
-
-def _quantiles() -> float:
-    return NormalDist().inv_cdf(1 - ALPHA) + NormalDist().inv_cdf(POWER)
-
-
-TANGO = "tango-score"
-
-
-def tango_score(better: int, worse: int, n: int, difference: float) -> float:
-    """Tango's score statistic of a paired difference (better - worse) / n against the hypothetical `difference`: standard normal where that is the true one.
-
-    Tango 1998, Statistics in Medicine 17:891, equations 24 to 26: the variance is the one under the hypothesis.
-    """
-    linear = -better - worse + (2 * n - better + worse) * difference
-    share = (math.sqrt(max(linear**2 + 8 * n * worse * difference * (1 - difference), 0.0)) - linear) / (4 * n)
-    variance = n * (2 * share + difference * (1 - difference))
-    return (better - worse - n * difference) / math.sqrt(max(variance, 1e-18))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction over `p_values` (Holm 1979), in their order."""
-    adjusted, highest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
-    return adjusted
-
 
 Floats = NDArray[np.float64]
 Figures = Callable[[Floats], Floats]
-"""Sums of the drawn items' features (resamples x features, the last one how many items were drawn) -> resamples x figures."""
+"""Sums of the drawn items' features (resamples x features, the last one how many items were drawn) -> resamples x
+figures.
+"""
 
 BATCH = 500
 CELLS = 5_000_000
@@ -88,7 +27,9 @@ CELLS = 5_000_000
 EXACT_ITEMS = 10
 """So many items have 1,024 patterns of signs: all of them are tried."""
 SAME_ITEMS = 4
-"""Items a distinct row from which the resamples are drawn as counts of distinct rows: the same distribution, in the time of the distinct rows only."""
+"""Items a distinct row from which the resamples are drawn as counts of distinct rows: the same distribution, in the
+time of the distinct rows only.
+"""
 
 
 class Interval(NamedTuple):
@@ -113,15 +54,19 @@ def metric_of(value: float, interval: Interval | Bounds, n: int, against: Agains
 
 
 def paired_bootstrap(features: Floats, figures: Figures, *, resamples: int, seed: int) -> list[tuple[float, float]]:
-    """BCa bootstrap intervals (Efron 1987) of every figure that is a function of sums over items; (nan, nan) where the resamples do not vary.
+    """BCa bootstrap intervals (Efron 1987) of every figure that is a function of sums over items; (nan, nan) where the
+    resamples do not vary.
 
-    `features` (items x features) are summed over the drawn items. scipy's `bootstrap` gives the same ends from the same random numbers, but leaves out one
-    item at a time by computing all the others again: quadratic in the items, where a sum less one row is enough.
+    `features` (items x features) are summed over the drawn items. scipy's `bootstrap` gives the same ends from the same
+    random numbers, but leaves out one item at a time by computing all the others again: quadratic in the items, where a
+    sum less one row is enough.
     """
     table = np.column_stack([features, np.ones(len(features))])
     rows, repeats = np.unique(table, axis=0, return_counts=True)
     grouped = SAME_ITEMS * len(rows) <= len(table)
-    sums = np.vstack(list(_grouped_sums(rows, repeats, resamples, seed) if grouped else _drawn_sums(table, resamples, seed)))
+    sums = np.vstack(
+        list(_grouped_sums(rows, repeats, resamples, seed) if grouped else _drawn_sums(table, resamples, seed))
+    )
     left_out, weights = (rows, repeats) if grouped else (table, np.ones(len(table), dtype=np.int64))
     with np.errstate(invalid="ignore", divide="ignore"):
         value = figures(table.sum(axis=0, keepdims=True))[0]
@@ -160,7 +105,10 @@ def _bca(value: float, drawn: Floats, jackknife: Floats, weights: NDArray[np.int
 
 
 def mean_intervals(columns: Floats, *, resamples: int, seed: int) -> list[Bounds]:
-    """95 % intervals of the means of `columns` (items x columns). Where all values are equal, and resamples cannot vary: Wilson for shares, else the value."""
+    """95 % intervals of the means of `columns` (items x columns).
+
+    Where all values are equal, and resamples cannot vary: Wilson for shares, else the value.
+    """
     if len(columns) < 2:
         return [constant_interval(column) for column in columns.T]
     raw = paired_bootstrap(columns, means, resamples=resamples, seed=seed)
@@ -168,23 +116,34 @@ def mean_intervals(columns: Floats, *, resamples: int, seed: int) -> list[Bounds
 
 
 def means(sums: Floats) -> Floats:
-    """Figures: the mean of each feature. Whole counts of right answers add up exactly, so that a resample ties with the sample where it should."""
+    """Figures: the mean of each feature.
+
+    Whole counts of right answers add up exactly, so that a resample ties with the sample where it should.
+    """
     return np.asarray(sums[:, :-1] / sums[:, -1:])
 
 
 def _column_bounds(column: Floats, low: float, high: float) -> Bounds:
-    return constant_interval(column) if np.ptp(column) == 0 or np.isnan(low) else bounds_of(float(column.mean()), low, high)
+    return (
+        constant_interval(column)
+        if np.ptp(column) == 0 or np.isnan(low)
+        else bounds_of(float(column.mean()), low, high)
+    )
 
 
 def bounds_of(value: float, low: float, high: float) -> Bounds:
-    """A bootstrap interval, widened to hold the value itself (BCa can miss it in very small samples); the bare value where the resamples do not vary."""
+    """A bootstrap interval, widened to hold the value itself (BCa can miss it in very small samples); the bare value
+    where the resamples do not vary.
+    """
     if np.isnan(low) or np.isnan(high):
         return Bounds(value, value, "constant")
     return Bounds(min(low, value), max(high, value), "bootstrap-bca")
 
 
 def constant_interval(column: Floats) -> Bounds:
-    """The interval of a column that the bootstrap cannot resample: Wilson for all right or all wrong, the bare value for other figures."""
+    """The interval of a column that the bootstrap cannot resample: Wilson for all right or all wrong, the bare value
+    for other figures.
+    """
     if np.isin(column, (0.0, 1.0)).all():
         return wilson(int(column.sum()), len(column))
     return Bounds(float(column.min()), float(column.max()), "constant")
@@ -198,21 +157,30 @@ def wilson(successes: int, n: int) -> Bounds:
 
 def share_of(successes: int, n: int) -> Metric:
     """A share with its Wilson interval; 0 without one where there is nothing to divide by."""
-    return metric_of(successes / n, wilson(successes, n), n) if n else Metric(value=0.0, low=None, high=None, n=0, method="none")
+    return (
+        metric_of(successes / n, wilson(successes, n), n)
+        if n
+        else Metric(value=0.0, low=None, high=None, n=0, method="none")
+    )
 
 
 def quantile_interval(values: Floats, share: float) -> Interval:
-    """Distribution-free interval of a quantile from order statistics (Conover 1999, by scipy). An end is None where so few values do not bound it."""
+    """Distribution-free interval of a quantile from order statistics (Conover 1999, by scipy).
+
+    An end is None where so few values do not bound it.
+    """
     interval = stats.quantile_test(values, p=share, q=0).confidence_interval(CONFIDENCE)
     low, high = (None if np.isnan(end) else float(end) for end in interval)
     return Interval(low, high, "order-statistics")
 
 
 def tango(better: int, worse: int, n: int) -> Bounds:
-    """Tango's score interval of the paired difference (better - worse) / n (Tango 1998, Statistics in Medicine 17:891, equations 24 to 26).
+    """Tango's score interval of the paired difference (better - worse) / n (Tango 1998, Statistics in Medicine 17:891,
+    equations 24 to 26).
 
-    Used for right/wrong outcomes in place of the bootstrap, whose lower end is too high where few items differ (at the edge of a margin of 0.05, with 30 to 60
-    items, it passes in 6 of 100 simulated repeats where 2.5 are allowed; Tango's interval in at most 2.6), and which has no width where none differ.
+    Used for right/wrong outcomes in place of the bootstrap, whose lower end is too high where few items differ (at the
+    edge of a margin of 0.05, with 30 to 60 items, it passes in 6 of 100 simulated repeats where 2.5 are allowed;
+    Tango's interval in at most 2.6), and which has no width where none differ.
     """
     z, estimate, edge = z_value(CONFIDENCE), (better - worse) / n, 1 - 1e-12
     low = _root(lambda difference: tango_score(better, worse, n, difference) - z, -edge, estimate, otherwise=-1.0)
@@ -227,20 +195,28 @@ def _root(function: Callable[[float], float], low: float, high: float, otherwise
 
 
 def mcnemar(better: int, worse: int) -> float:
-    """Two-sided exact McNemar test (the sign test on the items that differ; by scipy's binomtest): the p-value of no difference."""
+    """Two-sided exact McNemar test (the sign test on the items that differ; by scipy's binomtest): the p-value of no
+    difference.
+    """
     return float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0
 
 
 def sign_flip(differences: Floats, *, resamples: int, seed: int) -> float:
-    """Two-sided paired permutation test of a mean difference of zero: the p-value. Exact by scipy for few items; else random signs, as scipy draws them.
+    """Two-sided paired permutation test of a mean difference of zero: the p-value. Exact by scipy for few items; else
+    random signs, as scipy draws them.
 
-    One matrix product in place of scipy's array of signed copies: a tenth of its time for 10,000 items. Equal items carry no sign and are left out.
+    One matrix product in place of scipy's array of signed copies: a tenth of its time for 10,000 items. Equal items
+    carry no sign and are left out.
     """
     signed = differences[differences != 0]
     if len(signed) < 2:
         return 1.0  # One item flips to its own mirror image: nothing is more extreme.
     if len(signed) <= EXACT_ITEMS:
-        return float(stats.permutation_test((signed,), np.sum, permutation_type="samples", n_resamples=2**EXACT_ITEMS, vectorized=True).pvalue)
+        return float(
+            stats.permutation_test(
+                (signed,), np.sum, permutation_type="samples", n_resamples=2**EXACT_ITEMS, vectorized=True
+            ).pvalue
+        )
     seen, total, rng = abs(float(signed.sum())), np.zeros(resamples), np.random.default_rng(seed)
     for start in range(0, resamples, BATCH):
         draws = min(BATCH, resamples - start)

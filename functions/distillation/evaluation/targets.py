@@ -39,7 +39,11 @@ def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Ta
         wanted, rows, judging, rest = [item.reference for item in sheet.items], referenced, accuracy, agreement
     else:
         wanted, rows, judging, rest = sheet.teacher_texts, taught, agreement, accuracy
-    targets = [*_by_task(sheet, judging, wanted, rows), rest, *(_judged(sheet, metric, arms) for metric, arms in (judged or {}).items())]
+    targets = [
+        *_by_task(sheet, judging, wanted, rows),
+        rest,
+        *(_judged(sheet, metric, arms) for metric, arms in (judged or {}).items()),
+    ]
     return [target for target in targets if target.rows]
 
 
@@ -47,7 +51,10 @@ def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], 
     every, against, kind = list(range(len(sheet.items))), judging.against, sheet.task.kind
     if kind is TaskKind.ANSWER:
         forms = sheet.references if against is Against.REFERENCE else sheet.teacher_answers
-        return [judging, Target("exactMatch", against, rows, lambda row, text: exact_match(sheet.forms.of(text), forms[row]))]
+        return [
+            judging,
+            Target("exactMatch", against, rows, lambda row, text: exact_match(sheet.forms.of(text), forms[row])),
+        ]
     if kind is TaskKind.JSON:
         fields = Target("fieldAccuracy", against, rows, lambda row, text: field_accuracy(text, wanted[row]))
         fits = Target("schemaValid", Against.FORM, every, lambda row, text: float(sheet.forms.of(text) is not None))
@@ -55,9 +62,16 @@ def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], 
         return [fields, fits, valid, judging]
     if kind is TaskKind.TEXT:
         # Two free texts are almost never equal word for word: there the overlap decides.
-        overlaps = [Target(name, against, rows, _overlap(score, wanted)) for name, score in (("tokenF1", token_f1), ("rougeL", rouge_l), ("chrF", chrf))]
+        overlaps = [
+            Target(name, against, rows, _overlap(score, wanted))
+            for name, score in (("tokenF1", token_f1), ("rougeL", rouge_l), ("chrF", chrf))
+        ]
         taught = [row for row, text in enumerate(sheet.teacher_texts) if text is not None]
-        beside = [Target("teacherTokenF1", Against.TEACHER, taught, _overlap(token_f1, sheet.teacher_texts))] if against is Against.REFERENCE else []
+        beside = (
+            [Target("teacherTokenF1", Against.TEACHER, taught, _overlap(token_f1, sheet.teacher_texts))]
+            if against is Against.REFERENCE
+            else []
+        )
         return [*overlaps, judging, *beside]
     return [judging]
 
@@ -73,11 +87,27 @@ def _overlap(score: Callable[[str | None, str], float], wanted: Sequence[str | N
 
 
 def _judged(sheet: AnswerSheet, metric: str, arms: Mapping[str, Mapping[str, float]]) -> Target:
-    """Items that the judge left unscored in any of its arms are left out in all; an item that an arm did not answer scores 0."""
-    given = {arm: [_judged_item(sheet, arm, row, scores) for row in range(len(sheet.items))] for arm, scores in arms.items() if arm in sheet.answers}
+    """Items that the judge left unscored in any of its arms are left out in all; an item that an arm did not answer
+    scores 0.
+    """
+    given = {
+        arm: [_judged_item(sheet, arm, row, scores) for row in range(len(sheet.items))]
+        for arm, scores in arms.items()
+        if arm in sheet.answers
+    }
     judged = {prompt_id for arm in given for prompt_id in arms[arm]}
-    rows = [row for row, item in enumerate(sheet.items) if item.prompt_id in judged and all(scores[row] is not None for scores in given.values())]
-    return Target(metric, Against.JUDGE, rows, lambda row, text: 0.0, {arm: [scores[row] or 0.0 for row in rows] for arm, scores in given.items()})
+    rows = [
+        row
+        for row, item in enumerate(sheet.items)
+        if item.prompt_id in judged and all(scores[row] is not None for scores in given.values())
+    ]
+    return Target(
+        metric,
+        Against.JUDGE,
+        rows,
+        lambda row, text: 0.0,
+        {arm: [scores[row] or 0.0 for row in rows] for arm, scores in given.items()},
+    )
 
 
 def _judged_item(sheet: AnswerSheet, arm: str, row: int, scores: Mapping[str, float]) -> float | None:
@@ -86,7 +116,10 @@ def _judged_item(sheet: AnswerSheet, arm: str, row: int, scores: Mapping[str, fl
 
 
 def grades(sheet: AnswerSheet, target: Target) -> dict[str, list[float]]:
-    """Arm -> the grade of each of the target's rows: the mean over the arm's answers to it, 0 where there is none. Row by row: what they share is read once."""
+    """Arm -> the grade of each of the target's rows: the mean over the arm's answers to it, 0 where there is none.
+
+    Row by row: what they share is read once.
+    """
     if target.given is not None:
         return {arm: list(scores) for arm, scores in target.given.items()}
     arms = {arm: answers for arm, answers in sheet.answers.items() if scores_arm(target, arm)}

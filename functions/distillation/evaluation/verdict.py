@@ -3,14 +3,24 @@
     verdict = decide(scores, margin=0.05)
 
 The rule is non-inferiority: with d = student - yardstick on the same holdout items and its two-sided 95 % interval,
-a metric or slice has passed when the lower end is at or above -margin, is worse when the upper end is below it (also after Holm), and is open otherwise.
-Promote when all that is gated has passed and the student is cheaper, reject when anything is worse, hold otherwise.
-Each side is so tested at 2.5 %: a student that is worse by exactly the margin is promoted in about 2 or 3 of 100 runs. Decision 0016 says why.
+a metric or slice has passed when the lower end is at or above -margin, is worse when the upper end is below it (also
+after Holm), and is open otherwise. Promote when all that is gated has passed and the student is cheaper, reject when
+anything is worse, hold otherwise. Each side is so tested at 2.5 %: a student that is worse by exactly the margin is
+promoted in about 2 or 3 of 100 runs. Decision 0016 says why.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from distillation.evaluation.checks import MARGIN, MIN_ITEMS, MIN_SLICE_ITEMS, Rules, checks_of, only_overlap, unmeasured, widest_loss
+from distillation.evaluation.checks import (
+    MARGIN,
+    MIN_ITEMS,
+    MIN_SLICE_ITEMS,
+    Rules,
+    checks_of,
+    only_overlap,
+    unmeasured,
+    widest_loss,
+)
 from distillation.evaluation.scores import Check, Decision, Gate, Outcome, Scores, Verdict, Yardstick
 from distillation.records import Arm
 from distillation.wording import margin_points, metric_name, p_value, percent, points, usd
@@ -34,17 +44,24 @@ def decide(
 ) -> Verdict:
     """The verdict on the student. `margin` is the loss in a metric that is accepted, as a share (0.05 = 5 points).
 
-    `margins` are those of single metrics, which are gated by being named. `slice_margin` (default: the metric's) is the loss that is accepted within a slice;
-    slices with fewer than `min_slice_items` cannot hold a promotion back.
+    `margins` are those of single metrics, which are gated by being named. `slice_margin` (default: the metric's) is the
+    loss that is accepted within a slice; slices with fewer than `min_slice_items` cannot hold a promotion back.
     """
     rules = Rules(margin, margins or {}, slice_margin, min_slice_items)
     gate = scores.gate
     if gate is None or gate.difference.n == 0:
-        return Verdict(decision=Decision.HOLD, headline="Hold: there is nothing to decide on.", reasons=(_nothing(scores),), margin=margin)
+        return Verdict(
+            decision=Decision.HOLD,
+            headline="Hold: there is nothing to decide on.",
+            reasons=(_nothing(scores),),
+            margin=margin,
+        )
     checks, saved = checks_of(scores, rules), cost_saved(scores)
     decision = _decision(checks, saved, unmeasured(scores, rules))
     deciding = _deciding(checks, decision)
-    of_deciding = next(one for one in scores.comparisons if (one.metric, one.slice) == (deciding.metric, deciding.slice))
+    of_deciding = next(
+        one for one in scores.comparisons if (one.metric, one.slice) == (deciding.metric, deciding.slice)
+    )
     return Verdict(
         decision=decision,
         headline=_headline(decision, of_deciding, deciding, saved),
@@ -65,12 +82,21 @@ def _nothing(scores: Scores) -> str:
     absent = [arm for arm in (Arm.TEACHER, Arm.STUDENT) if arm not in scores.arms]
     if absent and scores.n:
         return f"No predictions of {' and '.join(absent)}: the gate compares the student with the teacher."
-    return f"The holdout has {scores.n} items, none of which has anything to compare with. Give more seeds, or a larger split.holdoutShare."
+    return (
+        f"The holdout has {scores.n} items, none of which has anything to compare with. Give more seeds, or a "
+        "larger split.holdoutShare."
+    )
 
 
 def cost_saved(scores: Scores) -> float | None:
-    """Share of the teacher's cost of an answer that the student saves, at on-demand prices; None where a price or an answer is missing."""
-    costs = [scores.arms[arm].metrics["costPer1000Usd"].value for arm in (Arm.TEACHER, Arm.STUDENT) if "costPer1000Usd" in scores.arms[arm].metrics]
+    """Share of the teacher's cost of an answer that the student saves, at on-demand prices; None where a price or an
+    answer is missing.
+    """
+    costs = [
+        scores.arms[arm].metrics["costPer1000Usd"].value
+        for arm in (Arm.TEACHER, Arm.STUDENT)
+        if "costPer1000Usd" in scores.arms[arm].metrics
+    ]
     return 1 - costs[1] / costs[0] if len(costs) == 2 and costs[0] > 0 else None
 
 
@@ -82,7 +108,9 @@ def _decision(checks: Sequence[Check], saved: float | None, absent: Sequence[str
 
 
 def _deciding(checks: Sequence[Check], decision: Decision) -> Check:
-    """The first check for promote, the widest loss for reject; for hold the open one that needs most items, or one that no number of items would settle."""
+    """The first check for promote, the widest loss for reject; for hold the open one that needs most items, or one that
+    no number of items would settle.
+    """
     if decision is Decision.REJECT:
         return widest_loss([check for check in checks if check.outcome is Outcome.WORSE])
     open_ones = _open(checks) if decision is Decision.HOLD else []
@@ -106,7 +134,13 @@ def _headline(decision: Decision, gate: Gate, deciding: Check, saved: float | No
     matches = f"the student matches the teacher, within the {allowed} that were allowed"
     if decision is Decision.PROMOTE:
         return f"Promote: {matches}."
-    unsaved = "its costs are unknown" if saved is None else "it is not cheaper" if saved <= 0 else "not all that is asked for was measured"
+    unsaved = (
+        "its costs are unknown"
+        if saved is None
+        else "it is not cheaper"
+        if saved <= 0
+        else "not all that is asked for was measured"
+    )
     return f"Hold: {matches}, but {unsaved}."
 
 
@@ -118,7 +152,9 @@ def _named_slice(check: Check) -> str:
     return f"the slice {check.slice!r}"
 
 
-def _reasons(scores: Scores, checks: Sequence[Check], deciding: Check, decision: Decision, rules: Rules) -> Iterator[str]:
+def _reasons(
+    scores: Scores, checks: Sequence[Check], deciding: Check, decision: Decision, rules: Rules
+) -> Iterator[str]:
     gates = {(one.metric, one.slice): one for one in scores.comparisons}
     yield _comparison(gates[checks[0].metric, checks[0].slice], checks[0])
     if decision is Decision.HOLD:
@@ -142,7 +178,8 @@ def _comparison(gate: Gate, check: Check) -> str:
     }
     where = f" in {_named_slice(check)}" if check.slice is not None else ""
     return (
-        f"{metric_name(gate.metric)} of the student{where} is {percent(gate.student_value)}, against {yardstick}, on the same {check.n:,} items: "
+        f"{metric_name(gate.metric)} of the student{where} is {percent(gate.student_value)}, against {yardstick}, on "
+        f"the same {check.n:,} items: "
         f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
         f"The limit is {points(-check.margin)}: {lies[side]}."
     )
@@ -151,16 +188,27 @@ def _comparison(gate: Gate, check: Check) -> str:
 def _others(checks: Sequence[Check], gates: Mapping[tuple[str, str | None], Gate]) -> Iterator[str]:
     """The other metrics and slices: those that are worse, then those that are open, and how many passed."""
     for outcome in (Outcome.WORSE, Outcome.OPEN):
-        found = [check for check in checks[1:] if check.outcome is outcome and (check.gated or outcome is Outcome.WORSE)]
+        found = [
+            check for check in checks[1:] if check.outcome is outcome and (check.gated or outcome is Outcome.WORSE)
+        ]
         found.sort(key=lambda check: check.difference + check.margin)
         for check in found[:SHOWN_CHECKS]:
-            holm = f" {p_value(check.p_worse_holm)[:1].upper()}{p_value(check.p_worse_holm)[1:]} after Holm over {len(checks)} comparisons."
+            holm = (
+                f" {p_value(check.p_worse_holm)[:1].upper()}{p_value(check.p_worse_holm)[1:]} after Holm over "
+                f"{len(checks)} comparisons."
+            )
             yield _comparison(gates[check.metric, check.slice], check) + (holm if outcome is Outcome.WORSE else "")
         if len(found) > SHOWN_CHECKS:
-            yield f"{len(found) - SHOWN_CHECKS:,} more metrics and slices are {'worse' if outcome is Outcome.WORSE else 'not settled'}."
+            yield (
+                f"{len(found) - SHOWN_CHECKS:,} more metrics and slices are "
+                f"{'worse' if outcome is Outcome.WORSE else 'not settled'}."
+            )
     gated = [check for check in checks[1:] if check.gated]
     if gated:
-        yield f"{sum(check.outcome is Outcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics and slices are within their limits."
+        yield (
+            f"{sum(check.outcome is Outcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics "
+            "and slices are within their limits."
+        )
 
 
 def _what_would_settle(scores: Scores, gate: Gate, check: Check) -> Iterator[str]:
@@ -169,7 +217,10 @@ def _what_would_settle(scores: Scores, gate: Gate, check: Check) -> Iterator[str
     if check.n < MIN_ITEMS:
         yield f"{check.n} items are too few to promote on: at least {MIN_ITEMS} are asked for."
     if only_overlap(scores, gate):
-        yield "There are no references and no second answers of the teacher, and word overlap with a single text does not tell good from bad. Give references."
+        yield (
+            "There are no references and no second answers of the teacher, and word overlap with a single text does "
+            "not tell good from bad. Give references."
+        )
     elif check.items_needed is None:
         yield "The difference seen lies on the limit itself, so no number of items can be named that would settle it."
     else:
@@ -178,7 +229,11 @@ def _what_would_settle(scores: Scores, gate: Gate, check: Check) -> Iterator[str
 
 
 def _lifts(scores: Scores, metric: str) -> Iterator[str]:
-    over = {Arm.BASE: "Over the untouched base model", Arm.FEW_SHOT: "Over the base model with examples in its prompt", Arm.DIRECT: "Over direct training"}
+    over = {
+        Arm.BASE: "Over the untouched base model",
+        Arm.FEW_SHOT: "Over the base model with examples in its prompt",
+        Arm.DIRECT: "Over direct training",
+    }
     for lift in scores.differences:
         if lift.metric == metric and lift.arm == Arm.STUDENT and lift.minus in over:
             gains = "gains" if lift.value >= 0 else "loses"
@@ -195,19 +250,27 @@ def _savings(scores: Scores) -> Iterator[str]:
         return
     teacher, student = (scores.arms[arm].metrics["costPer1000Usd"].value for arm in (Arm.TEACHER, Arm.STUDENT))
     less = f"{percent(saved)} less" if saved >= 0 else f"{percent(-saved)} more"
-    yield f"1,000 answers of the student cost {usd(student)}, of the teacher {usd(teacher)}: {less}, at on-demand prices."
+    yield (
+        f"1,000 answers of the student cost {usd(student)}, of the teacher {usd(teacher)}: {less}, at on-demand prices."
+    )
 
 
 def _detectable(check: Check, gates: Mapping[tuple[str, str | None], Gate]) -> str:
     detectable = points(gates[check.metric, check.slice].difference.detectable, sign=False)
-    return f"{check.n:,} items show a difference of {detectable} points or more in 80 of 100 repeats; a smaller one may go unseen."
+    return (
+        f"{check.n:,} items show a difference of {detectable} points or more in 80 of 100 repeats; a smaller one "
+        "may go unseen."
+    )
 
 
 def _unguarded(scores: Scores, rules: Rules) -> Iterator[str]:
     small = [one.name for one in scores.slices if one.n < rules.min_slice_items]
     if small:
         named = f"{', '.join(map(repr, small[:SHOWN_CHECKS]))}{' ...' if len(small) > SHOWN_CHECKS else ''}"
-        yield f"{len(small):,} of {len(scores.slices):,} slices have fewer than {rules.min_slice_items:,} items and were not asked to pass: {named}."
+        yield (
+            f"{len(small):,} of {len(scores.slices):,} slices have fewer than {rules.min_slice_items:,} items and "
+            f"were not asked to pass: {named}."
+        )
     if scores.slices_left_out:
         yield f"{scores.slices_left_out:,} smaller categories were not looked at."
 
@@ -215,6 +278,9 @@ def _unguarded(scores: Scores, rules: Rules) -> Iterator[str]:
 def _losses(scores: Scores) -> Iterator[str]:
     for arm, score in scores.arms.items():
         if score.missing or score.format_failures:
-            yield f"{arm}: {score.missing:,} of {score.n:,} items without an answer and {score.format_failures:,} unreadable; they count as wrong."
+            yield (
+                f"{arm}: {score.missing:,} of {score.n:,} items without an answer and {score.format_failures:,} "
+                "unreadable; they count as wrong."
+            )
     if scores.unusable_references:
         yield f"{scores.unusable_references:,} references are not an answer of this task and were left out."

@@ -1,4 +1,6 @@
-"""The student against its yardstick in every metric, over the whole holdout and in every slice: what the verdict is made from."""
+"""The student against its yardstick in every metric, over the whole holdout and in every slice: what the verdict is
+made from.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -31,7 +33,10 @@ class Contest(NamedTuple):
 
 
 def slices_of(sheet: AnswerSheet) -> dict[str, frozenset[int]]:
-    """The categories of the items, the largest first, ties by name. Empty where all items are of one, or none has one."""
+    """The categories of the items, the largest first, ties by name.
+
+    Empty where all items are of one, or none has one.
+    """
     found: dict[str, list[int]] = {}
     for row, item in enumerate(sheet.items):
         if item.category is not None:
@@ -54,10 +59,14 @@ def contests(sheet: AnswerSheet, targets: Sequence[Target], quality: Quality, sa
 
 
 def _against_teacher(sheet: AnswerSheet, target: Target, student: Column, samples: Samples) -> Contest:
-    """The teacher's own answers agree with themselves only so far: that is the yardstick, where most items have samples."""
+    """The teacher's own answers agree with themselves only so far: that is the yardstick, where most items have
+    samples.
+    """
     itself = self_grades(sheet, target, samples)
     if 2 * len(itself) < len(target.rows):
-        return Contest(target.metric, target.against, Yardstick.FULL, student, Column(student.rows, np.ones(len(student.rows))))
+        return Contest(
+            target.metric, target.against, Yardstick.FULL, student, Column(student.rows, np.ones(len(student.rows)))
+        )
     kept = student.within(frozenset(itself))
     own = Column(kept.rows, np.array([itself[row] for row in kept.rows]), target.against)
     return Contest(target.metric, target.against, Yardstick.TEACHER_SELF, kept, own)
@@ -67,9 +76,13 @@ def compare(given: Sequence[Contest], slices: Slices, draw: Draw) -> tuple[Gate,
     """Each contest over all its rows, then each within every slice that holds some of them."""
     whole = differences_of([_pairing(one) for one in given], draw)
     found = [_gate(one, difference, None) for one, difference in zip(given, whole, strict=True)] if given else []
-    inside = [(name, part) for name, rows in slices.items() for one in given if (part := _within(one, rows)).student.rows]
+    inside = [
+        (name, part) for name, rows in slices.items() for one in given if (part := _within(one, rows)).student.rows
+    ]
     parts = differences_of([_pairing(part) for _, part in inside], draw.in_a_slice())
-    return tuple(found + [_gate(part, difference, name) for (name, part), difference in zip(inside, parts, strict=True)])
+    return tuple(
+        found + [_gate(part, difference, name) for (name, part), difference in zip(inside, parts, strict=True)]
+    )
 
 
 def _pairing(one: Contest) -> Pairing:

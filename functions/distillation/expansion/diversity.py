@@ -1,4 +1,7 @@
-"""Whether a new prompt is new, and whether it is about what the seeds are about. No model: hashes of words and of character sequences."""
+"""Whether a new prompt is new, and whether it is about what the seeds are about.
+
+No model: hashes of words and of character sequences.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -22,7 +25,10 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Twin(NamedTuple):
-    """Another prompt that says the same: `place` among the new ones, -1 where it is a known one. `exact`: equal but for case, width and white space."""
+    """Another prompt that says the same: `place` among the new ones, -1 where it is a known one.
+
+    `exact`: equal but for case, width and white space.
+    """
 
     place: int
     prompt_id: str
@@ -32,7 +38,8 @@ class Twin(NamedTuple):
 def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | None) -> list[list[Twin]]:
     """For each new prompt its twins among the known ones and among the new ones before it, exact ones first.
 
-    `threshold`: estimated Jaccard similarity of word sequences from which prompts are near duplicates; None looks for exact ones only.
+    `threshold`: estimated Jaccard similarity of word sequences from which prompts are near duplicates; None looks for
+    exact ones only.
     """
     everyone = [*known, *new]
     keys = keys_of(everyone, common_shingles(known))
@@ -41,7 +48,9 @@ def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | Non
     for at, key in enumerate(keys):
         earlier = first.setdefault(key.folded, [])
         if at >= len(known):
-            found[at - len(known)] += [Twin(max(one - len(known), -1), keys[one].prompt_id, exact=True) for one in earlier]
+            found[at - len(known)] += [
+                Twin(max(one - len(known), -1), keys[one].prompt_id, exact=True) for one in earlier
+            ]
         earlier.append(at)
     if threshold is not None and new:
         signatures = np.array([np.frombuffer(key.signature, "<u4") for key in keys])
@@ -66,7 +75,9 @@ def _near(signatures: Signatures, start: int, threshold: float) -> Iterator[tupl
             for at in bucket[bucket >= start].tolist():
                 pairs = [(at, one) for one in bucket[bucket < at].tolist() if (at, one) not in seen]
                 seen.update(pairs)
-                yield from (pair for pair in pairs if float(np.mean(signatures[pair[0]] == signatures[pair[1]])) >= threshold)
+                yield from (
+                    pair for pair in pairs if float(np.mean(signatures[pair[0]] == signatures[pair[1]])) >= threshold
+                )
 
 
 def _buckets(bands: Signatures, start: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -80,10 +91,11 @@ def _buckets(bands: Signatures, start: int) -> Iterator[npt.NDArray[np.int64]]:
 
 
 class SeedTopic:
-    """What the seeds are about, as far as characters tell: TF-IDF over hashed sequences of 3 to 5 characters, distance = 1 - cosine to the nearest seed.
+    """What the seeds are about, as far as characters tell: TF-IDF over hashed sequences of 3 to 5 characters, distance
+    = 1 - cosine to the nearest seed.
 
-    A text is off topic when it is further from its nearest seed than all but a share of the seeds are from theirs. The test catches other languages, code,
-    and other subjects; it cannot tell sense from nonsense in the seeds' own words.
+    A text is off topic when it is further from its nearest seed than all but a share of the seeds are from theirs. The
+    test catches other languages, code, and other subjects; it cannot tell sense from nonsense in the seeds' own words.
     """
 
     def __init__(self, seeds: Sequence[str], share: float) -> None:
@@ -93,7 +105,11 @@ class SeedTopic:
         self._seeds = _unit(counts * self._idf)
         own = self._seeds @ self._seeds.T
         np.fill_diagonal(own, -1)
-        self.limit = float(np.quantile(1 - own.max(axis=1), 1 - share, method="higher")) if len(counts) > 1 and share > 0 else 1.0
+        self.limit = (
+            float(np.quantile(1 - own.max(axis=1), 1 - share, method="higher"))
+            if len(counts) > 1 and share > 0
+            else 1.0
+        )
         """Distance from which a text is off topic."""
 
     def distances(self, texts: Sequence[str]) -> list[float]:
@@ -101,12 +117,17 @@ class SeedTopic:
         if not texts or not len(self._seeds):
             return [0.0] * len(texts)
         parts = (texts[start : start + 1_000] for start in range(0, len(texts), 1_000))
-        nearest = [(_unit(np.stack([_counts(text) for text in part]) * self._idf) @ self._seeds.T).max(axis=1) for part in parts]
+        nearest = [
+            (_unit(np.stack([_counts(text) for text in part]) * self._idf) @ self._seeds.T).max(axis=1)
+            for part in parts
+        ]
         return [float(distance) for distance in 1 - np.concatenate(nearest)]
 
 
 def _counts(text: str) -> Vectors:
-    """Square roots of how often each hashed sequence stands in the text, so that a repeated one does not outweigh all others."""
+    """Square roots of how often each hashed sequence stands in the text, so that a repeated one does not outweigh all
+    others.
+    """
     found = np.frombuffer(f" {folded_text(text)} ".encode("utf-8", "replace")[:_TEXT_BYTES], np.uint8).astype(np.uint32)
     total = np.zeros(_BUCKETS, np.float32)
     for length in _GRAMS:

@@ -1,11 +1,12 @@
 """The ways in which the teacher makes new prompts, and what it is told in each.
 
 topics        a tree of topics, asked for first, then prompts on each topic
-personas      as different people would write (Ge et al. 2024, Persona Hub), from a fixed list, so that it costs no round of its own
+personas      as different people would write (Ge et al. 2024, Persona Hub), from a fixed list: no round of its own
 evolution     a seed made deeper, broader, constrained or more concrete (Xu et al. 2023, Evol-Instruct)
 selfInstruct  in the manner of sampled seeds (Wang et al. 2022, Self-Instruct)
 
-Each shows seeds as examples of kind, form and length. Seeds stand between tags and are called data; what could close the tag is escaped.
+Each shows seeds as examples of kind, form and length. Seeds stand between tags and are called data; what could close
+the tag is escaped.
 """
 
 import json
@@ -23,10 +24,12 @@ EXAMPLES = 6
 
 
 class Ask(Record, frozen=True, omit_defaults=True):
-    """One request for new prompts or topics: `1-prompts/expansion/asks-NN.jsonl`. Made by `expansion.requests`, read by `expansion.replies`.
+    """One request for new prompts or topics: `1-prompts/expansion/asks-NN.jsonl`. Made by `expansion.requests`, read by
+    `expansion.replies`.
 
-    `request_id` (20 hexadecimal digits) stands where a prompt id stands in a record id. `parents` are the prompt ids of the seeds that it shows, the first
-    the one whose system text (and category) the new prompts get. `about` is its topic, persona or operation. `topics` marks a request for topics.
+    `request_id` (20 hexadecimal digits) stands where a prompt id stands in a record id. `parents` are the prompt ids of
+    the seeds that it shows, the first the one whose system text (and category) the new prompts get. `about` is its
+    topic, persona or operation. `topics` marks a request for topics.
     """
 
     request_id: str
@@ -39,7 +42,10 @@ class Ask(Record, frozen=True, omit_defaults=True):
 
 
 class Topic(Record, frozen=True, omit_defaults=True):
-    """A node of the topic tree: `1-prompts/expansion/topics-NN.jsonl`. `within` is the topic above it; a category of seeds has a tree of its own."""
+    """A node of the topic tree: `1-prompts/expansion/topics-NN.jsonl`.
+
+    `within` is the topic above it; a category of seeds has a tree of its own.
+    """
 
     topic: str
     category: str | None = None
@@ -51,20 +57,27 @@ def personas() -> tuple[str, ...]:
     return lines_of("expand_personas_list.txt")
 
 
-def request_text(method: str, about: str, count: int, *, topics: bool, shown: Sequence[Prompt], category: str | None, task: Task) -> str:
+def request_text(
+    method: str, about: str, count: int, *, topics: bool, shown: Sequence[Prompt], category: str | None, task: Task
+) -> str:
     """What the teacher is told. `shown`: the seeds, all with the system text of the first."""
     as_json = any(_breaks_a_line(prompt.prompt) for prompt in shown)
     reply = template("expand_reply_json.txt" if as_json else "expand_reply_lines.txt")
     return template("expand_frame.txt").substitute(
         context=_context(own_system(shown[0], task), category),
-        texts="\n".join(f"{number}. {_quoted(prompt.prompt) if as_json else prompt.prompt.strip()}" for number, prompt in enumerate(shown, 1)),
+        texts="\n".join(
+            f"{number}. {_quoted(prompt.prompt) if as_json else prompt.prompt.strip()}"
+            for number, prompt in enumerate(shown, 1)
+        ),
         wish=_wish(method, about, count, topics=topics),
         reply=reply.substitute(count=count, thing="topics" if topics else "texts"),
     )
 
 
 def _context(instruction: str, category: str | None) -> str:
-    told = template("expand_instruction.txt").substitute(instruction=_harmless(instruction)) + "\n" if instruction else ""
+    told = (
+        template("expand_instruction.txt").substitute(instruction=_harmless(instruction)) + "\n" if instruction else ""
+    )
     named = template("expand_category.txt").substitute(category=_harmless(category)) + "\n" if category else ""
     return told + named
 
@@ -76,7 +89,9 @@ def _wish(method: str, about: str, count: int, *, topics: bool) -> str:
         return template("expand_topic.txt").substitute(count=count, topic=about)
     if method == PERSONAS:
         return template("expand_persona.txt").substitute(count=count, persona=about)
-    return template(f"expand_{about}.txt" if method == EVOLUTION else "expand_self_instruct.txt").substitute(count=count)
+    return template(f"expand_{about}.txt" if method == EVOLUTION else "expand_self_instruct.txt").substitute(
+        count=count
+    )
 
 
 def _breaks_a_line(text: str) -> bool:

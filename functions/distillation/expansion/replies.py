@@ -1,7 +1,9 @@
-"""Replies of a round of expansion -> new prompts, topics, and rejections with a reason. Every item that a reply holds comes out exactly once.
+"""Replies of a round of expansion -> new prompts, topics, and rejections with a reason. Every item that a reply holds
+comes out exactly once.
 
-Reasons: no_reply, unparseable_reply (of a request); empty_prompt, control_character, lone_surrogate, reserved_word, too_long (as for seeds), off_topic,
-duplicate, near_duplicate, over_target (of an item); not_a_topic, duplicate (of a topic).
+Reasons: no_reply, unparseable_reply (of a request); empty_prompt, control_character, lone_surrogate, reserved_word,
+too_long (as for seeds), off_topic, duplicate, near_duplicate, over_target (of an item); not_a_topic, duplicate (of a
+topic).
 """
 
 from collections import Counter
@@ -31,7 +33,8 @@ Reply = Answer | RejectedAnswer
 
 
 class RejectedPrompt(Record, frozen=True, omit_defaults=True):
-    """What of a reply is no new prompt and why: `1-prompts/expansion/rejected-NN.jsonl`. Made by `expansion.replies`, read by people and the report.
+    """What of a reply is no new prompt and why: `1-prompts/expansion/rejected-NN.jsonl`. Made by `expansion.replies`,
+    read by people and the report.
 
     `item` counts from 1 in the reply; 0 stands for the whole request.
     """
@@ -45,7 +48,8 @@ class RejectedPrompt(Record, frozen=True, omit_defaults=True):
 
 
 class Known(NamedTuple):
-    """What round `number` (from 0) is compared with: all seeds (the holdout's too), those that may be parents, and what earlier rounds kept.
+    """What round `number` (from 0) is compared with: all seeds (the holdout's too), those that may be parents, and what
+    earlier rounds kept.
 
     `missing`: category ("" for none) -> prompts that are still wanted.
     """
@@ -79,10 +83,19 @@ class _Item(NamedTuple):
         return f"{self.ask.request_id}-{self.number}"
 
     def rejected(self, reason: str, detail: str = "") -> RejectedPrompt:
-        return RejectedPrompt(request_id=self.ask.request_id, method=self.ask.method, reason=reason, item=self.number, text=self.text, detail=detail)
+        return RejectedPrompt(
+            request_id=self.ask.request_id,
+            method=self.ask.method,
+            reason=reason,
+            item=self.number,
+            text=self.text,
+            detail=detail,
+        )
 
 
-def read_round(asks: Sequence[Ask], replies: Mapping[str, Reply], known: Known, config: RunConfig, task: Task) -> RoundOutcome:
+def read_round(
+    asks: Sequence[Ask], replies: Mapping[str, Reply], known: Known, config: RunConfig, task: Task
+) -> RoundOutcome:
     """Reads the replies (by request id) to `asks`. More than is missing of a category is rejected as over_target.
 
     Raises:
@@ -94,9 +107,19 @@ def read_round(asks: Sequence[Ask], replies: Mapping[str, Reply], known: Known, 
     sound, unsound = _sound(written, known, config, task)
     kept, not_new = _new(sound, known, config.duplicates.near_threshold)
     apart = [*no_topics, *unsound, *not_new]
-    _check(items, [f"{one.request_id}-{one.item}" for one in apart], [key for key, _ in kept], [key for key, _ in topics])
-    prompts, rejected = [prompt for _, prompt in kept], sorted([*rejected, *apart], key=lambda one: (one.method, one.request_id, one.item))
-    return RoundOutcome(prompts, [topic for _, topic in topics], rejected, _counts(known.number, asks, written, prompts, rejected=rejected, topics=len(topics)))
+    _check(
+        items, [f"{one.request_id}-{one.item}" for one in apart], [key for key, _ in kept], [key for key, _ in topics]
+    )
+    prompts, rejected = (
+        [prompt for _, prompt in kept],
+        sorted([*rejected, *apart], key=lambda one: (one.method, one.request_id, one.item)),
+    )
+    return RoundOutcome(
+        prompts,
+        [topic for _, topic in topics],
+        rejected,
+        _counts(known.number, asks, written, prompts, rejected=rejected, topics=len(topics)),
+    )
 
 
 def _items(asks: Sequence[Ask], replies: Mapping[str, Reply]) -> tuple[list[_Item], list[RejectedPrompt]]:
@@ -108,7 +131,15 @@ def _items(asks: Sequence[Ask], replies: Mapping[str, Reply]) -> tuple[list[_Ite
         items += [_Item(ask, number, text) for number, text in enumerate(texts, 1)]
         if not texts:
             reason, detail = _why_nothing(reply)
-            rejected.append(RejectedPrompt(request_id=ask.request_id, method=ask.method, reason=reason, text=reply.text if reply else None, detail=detail))
+            rejected.append(
+                RejectedPrompt(
+                    request_id=ask.request_id,
+                    method=ask.method,
+                    reason=reason,
+                    text=reply.text if reply else None,
+                    detail=detail,
+                )
+            )
     return items, rejected
 
 
@@ -124,7 +155,9 @@ def _why_nothing(reply: Reply | None) -> tuple[str, str]:
         return "no_reply", "Bedrock wrote none"
     if isinstance(reply, RejectedAnswer) and reply.reason != TRUNCATED:
         return "no_reply", f"{reply.reason}: {reply.detail}"
-    return "unparseable_reply", "neither numbered lines nor a JSON list of strings" if isinstance(reply, Answer) else "cut at maxTokens before its second item"
+    return "unparseable_reply", "neither numbered lines nor a JSON list of strings" if isinstance(
+        reply, Answer
+    ) else "cut at maxTokens before its second item"
 
 
 def _new_topics(items: Sequence[_Item], known: Sequence[Topic]) -> tuple[list[tuple[str, Topic]], list[RejectedPrompt]]:
@@ -134,7 +167,9 @@ def _new_topics(items: Sequence[_Item], known: Sequence[Topic]) -> tuple[list[tu
     for item in items:
         text, name = item.text.rstrip(" .;,"), (item.ask.category, folded_text(item.text.rstrip(" .;,")))
         if not text or len(text) > TOPIC_CHARACTERS or "<" in text or reserved_word_in(text) or not text.isprintable():
-            rejected.append(item.rejected("not_a_topic", f"a topic has at most {TOPIC_CHARACTERS} characters on one line"))
+            rejected.append(
+                item.rejected("not_a_topic", f"a topic has at most {TOPIC_CHARACTERS} characters on one line")
+            )
         elif name in seen:
             rejected.append(item.rejected("duplicate"))
         else:
@@ -143,7 +178,9 @@ def _new_topics(items: Sequence[_Item], known: Sequence[Topic]) -> tuple[list[tu
     return topics, rejected
 
 
-def _sound(items: Sequence[_Item], known: Known, config: RunConfig, task: Task) -> tuple[list[tuple[_Item, Prompt]], list[RejectedPrompt]]:
+def _sound(
+    items: Sequence[_Item], known: Known, config: RunConfig, task: Task
+) -> tuple[list[tuple[_Item, Prompt]], list[RejectedPrompt]]:
     """The items that could be asked, trained on, and are on topic."""
     parents = {prompt.prompt_id: prompt for prompt in known.parents}
     usable: list[tuple[_Item, Prompt]] = []
@@ -178,7 +215,9 @@ def _prompt(item: _Item, first: Prompt, task: Task) -> Prompt:
     )
 
 
-def _new(sound: Sequence[tuple[_Item, Prompt]], known: Known, threshold: float | None) -> tuple[list[tuple[str, Prompt]], list[RejectedPrompt]]:
+def _new(
+    sound: Sequence[tuple[_Item, Prompt]], known: Known, threshold: float | None
+) -> tuple[list[tuple[str, Prompt]], list[RejectedPrompt]]:
     """The prompts that nobody said before, as many of each category as are missing, first come first served."""
     found = twins([*known.seeds, *known.expanded], [prompt for _, prompt in sound], threshold)
     kept: dict[int, tuple[str, Prompt]] = {}
@@ -203,11 +242,19 @@ def _why_old(twin: Twin) -> tuple[str, str]:
 def _check(items: Sequence[_Item], *out: list[str]) -> None:
     came, went = {item.key for item in items}, Counter(key for keys in out for key in keys)
     if came != set(went) or len(items) != went.total():
-        raise RecordsLost("ReadExpansion", came - set(went), {key for key, times in went.items() if times > 1 or key not in came})
+        raise RecordsLost(
+            "ReadExpansion", came - set(went), {key for key, times in went.items() if times > 1 or key not in came}
+        )
 
 
 def _counts(
-    number: int, asks: Sequence[Ask], written: Sequence[_Item], prompts: Sequence[Prompt], *, rejected: Sequence[RejectedPrompt], topics: int
+    number: int,
+    asks: Sequence[Ask],
+    written: Sequence[_Item],
+    prompts: Sequence[Prompt],
+    *,
+    rejected: Sequence[RejectedPrompt],
+    topics: int,
 ) -> RoundCounts:
     asked_topics = {ask.request_id for ask in asks if ask.topics}
     methods = {ask.method: {"requests": 0, "asked": 0, "parsed": 0, "kept": 0} for ask in asks}

@@ -1,16 +1,22 @@
-"""A reply that should be a list -> its items. Numbered lines, dashed lines and JSON lists are read, with or without a sentence before and a code fence."""
+"""A reply that should be a list -> its items.
+
+Numbered lines, dashed lines and JSON lists are read, with or without a sentence before and a code fence.
+"""
 
 import re
 
 import msgspec
 
-_NUMBERED = re.compile(r"^\s*(?:\*\*)?\(?\d{1,3}(?:\*\*)?\s*[.):](?:\*\*)?\s+(?P<item>.*)$|^\s*[-*\u2022]\s+(?P<dashed>.*)$")
+_NUMBERED = re.compile(
+    r"^\s*(?:\*\*)?\(?\d{1,3}(?:\*\*)?\s*[.):](?:\*\*)?\s+(?P<item>.*)$|^\s*[-*\u2022]\s+(?P<dashed>.*)$"
+)
 _FENCE = re.compile(r"^\s*```[\w-]*\s*$", re.MULTILINE)
 _PAIRS = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb"}
 
 
 def items_of(reply: str) -> list[str]:
-    """The items in order, without number, quotes and space around them; empty where the reply is no list. Blank items are left out.
+    """The items in order, without number, quotes and space around them; empty where the reply is no list. Blank items
+    are left out.
 
     Text that is neither numbered nor dashed is never taken for an item: prose about the list would become prompts.
     """

@@ -1,15 +1,34 @@
 """Seeds and the rounds so far -> the requests of the next round of expansion.
 
-A function of its inputs alone: choices follow from hashes of the round and the request's number, so a rerun asks the same and finds what was paid for.
-Only seeds outside the holdout are shown: what is measured later must not shape what is learnt.
+A function of its inputs alone: choices follow from hashes of the round and the request's number, so a rerun asks the
+same and finds what was paid for. Only seeds outside the holdout are shown: what is measured later must not shape what
+is learnt.
 """
 
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from distillation.expansion.methods import EVOLUTION, EXAMPLES, OPERATIONS, PERSONAS, SELF_INSTRUCT, TOPICS, Ask, Topic, personas, request_text
-from distillation.expansion.rounds import RoundCounts, category_targets, crossed, lacking_of_topics, missing_by_category, prompts_to_ask
+from distillation.expansion.methods import (
+    EVOLUTION,
+    EXAMPLES,
+    OPERATIONS,
+    PERSONAS,
+    SELF_INSTRUCT,
+    TOPICS,
+    Ask,
+    Topic,
+    personas,
+    request_text,
+)
+from distillation.expansion.rounds import (
+    RoundCounts,
+    category_targets,
+    crossed,
+    lacking_of_topics,
+    missing_by_category,
+    prompts_to_ask,
+)
 from distillation.inference.requests import requests_of
 from distillation.records import Prompt, Record, Request
 from distillation.run.config import SamplingPlan, SplitPlan
@@ -52,7 +71,10 @@ class Pools:
             self._systems.setdefault(prompt.system, []).append(prompt)
 
     def shown(self, category: str, turn: int, key: str) -> list[Prompt]:
-        """Up to six seeds of one system text, of the category where there are any. `turn` goes round the first, `key` chooses the others."""
+        """Up to six seeds of one system text, of the category where there are any.
+
+        `turn` goes round the first, `key` chooses the others.
+        """
         mine = self._by_category.get(category)
         first = (mine or self.all)[turn % len(mine or self.all)]
         alike = self._alike[category, first.system] if mine else self._systems[first.system]
@@ -63,7 +85,10 @@ class Pools:
 def asks_of_round(
     prompts: Sequence[Prompt], expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic]
 ) -> Iterator[tuple[Ask, list[Prompt]]]:
-    """The requests of the round after `history`, each with the seeds that it shows. `prompts`: what `parents_of` gave."""
+    """The requests of the round after `history`, each with the seeds that it shows.
+
+    `prompts`: what `parents_of` gave.
+    """
     if not prompts:
         return
     pools, number = Pools(prompts), len(history)
@@ -92,12 +117,18 @@ def _ask(draft: Draft, shown: Sequence[Prompt], key: str) -> Ask:
 
 def request_of(ask: Ask, shown: Sequence[Prompt], expansion: Expansion, task: Task, model: str) -> Request:
     """The request to `model`, with a record id like those of the teacher's answers."""
-    text = request_text(ask.method, ask.about, ask.count, topics=ask.topics, shown=shown, category=ask.category, task=task)
-    plan = SamplingPlan(greedy=0, sampled=1, temperature=expansion.temperature, top_p=TOP_P, max_tokens=expansion.max_tokens)
+    text = request_text(
+        ask.method, ask.about, ask.count, topics=ask.topics, shown=shown, category=ask.category, task=task
+    )
+    plan = SamplingPlan(
+        greedy=0, sampled=1, temperature=expansion.temperature, top_p=TOP_P, max_tokens=expansion.max_tokens
+    )
     return requests_of(Prompt(prompt_id=ask.request_id, prompt=text, seed_id=""), plan, model)[0]
 
 
-def _drafts(prompts: Sequence[Prompt], expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic]) -> Iterator[Draft]:
+def _drafts(
+    prompts: Sequence[Prompt], expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic]
+) -> Iterator[Draft]:
     missing = missing_by_category(category_targets(prompts, expansion), history)
     methods = prompts_to_ask(expansion, history, sum(missing.values()), topics_known=bool(topics))
     if len(history) + 1 < expansion.max_rounds:
@@ -105,7 +136,12 @@ def _drafts(prompts: Sequence[Prompt], expansion: Expansion, history: Sequence[R
     places = dict.fromkeys(methods, 0)
     for (method, category), wanted in sorted(crossed(methods, missing).items()):
         for count in _evenly(wanted, expansion.prompts_per_request):
-            yield Draft(method=method, count=count, category=category, about=_about(method, category, places[method], len(history), topics))
+            yield Draft(
+                method=method,
+                count=count,
+                category=category,
+                about=_about(method, category, places[method], len(history), topics),
+            )
             places[method] += 1
 
 
@@ -114,13 +150,19 @@ def _about(method: str, category: str, place: int, number: int, topics: Sequence
         return ""
     if method == EVOLUTION:
         return OPERATIONS[place % len(OPERATIONS)]
-    mine = [topic.topic for topic in topics if topic.category == (category or None)] or [topic.topic for topic in topics]
+    mine = [topic.topic for topic in topics if topic.category == (category or None)] or [
+        topic.topic for topic in topics
+    ]
     choices = list(personas()) if method == PERSONAS else mine
     return choices[(place + _number(f"about:{number}:{method}", 0)) % len(choices)]
 
 
-def _topic_drafts(expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic], missing: Mapping[str, int]) -> Iterator[Draft]:
-    """Requests for the topics that are lacking, where each is to serve one request: first those of a category, then those within the topics known."""
+def _topic_drafts(
+    expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic], missing: Mapping[str, int]
+) -> Iterator[Draft]:
+    """Requests for the topics that are lacking, where each is to serve one request: first those of a category, then
+    those within the topics known.
+    """
     lacking, whole = lacking_of_topics(expansion, history), sum(missing.values())
     for category, short in missing.items():
         wanted = math.ceil(lacking * short / whole / expansion.prompts_per_request) if whole else 0

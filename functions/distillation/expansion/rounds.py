@@ -1,4 +1,6 @@
-"""How many new prompts each round asks for, by which methods, in which categories; and when the rounds end, with the reason in words."""
+"""How many new prompts each round asks for, by which methods, in which categories; and when the rounds end, with the
+reason in words.
+"""
 
 import hashlib
 import math
@@ -18,8 +20,9 @@ _LOWEST_YIELD = 0.02
 class RoundCounts(Record, frozen=True):
     """`1-prompts/expansion/counts-NN.json`: what a round asked and what became of it.
 
-    `methods`: method -> requests, asked (prompts), parsed, each reason of rejection, kept; parsed + what no reply could be read of = rejected + kept.
-    `categories`: category ("" for none) -> kept. `topics` are new nodes of the topic tree.
+    `methods`: method -> requests, asked (prompts), parsed, each reason of rejection, kept; parsed + what no reply could
+    be read of = rejected + kept. `categories`: category ("" for none) -> kept. `topics` are new nodes of the topic
+    tree.
     """
 
     round: int
@@ -44,7 +47,10 @@ class RoundCounts(Record, frozen=True):
 
 
 class ExpansionSummary(Record, frozen=True):
-    """`1-prompts/expansion/summary.json`: asked N, got N or the reason. Made by ReadExpansion when the rounds end, read by the manifest and the report."""
+    """`1-prompts/expansion/summary.json`: asked N, got N or the reason.
+
+    Made by ReadExpansion when the rounds end, read by the manifest and the report.
+    """
 
     target: int
     kept: int
@@ -56,21 +62,30 @@ class ExpansionSummary(Record, frozen=True):
 
 
 def category_targets(parents: Iterable[Prompt], expansion: Expansion) -> dict[str, int]:
-    """New prompts wanted of each category: the shares that the input sets, else those of the seeds. "" stands for none."""
+    """New prompts wanted of each category: the shares that the input sets, else those of the seeds.
+
+    "" stands for none.
+    """
     weights = expansion.categories or Counter(prompt.category or "" for prompt in parents)
     return apportion(expansion.target_prompts, dict(sorted(weights.items())))
 
 
 def missing_by_category(targets: Mapping[str, int], history: Sequence[RoundCounts]) -> dict[str, int]:
     """What each category still lacks."""
-    return {category: wanted - sum(counts.categories.get(category, 0) for counts in history) for category, wanted in targets.items()}
+    return {
+        category: wanted - sum(counts.categories.get(category, 0) for counts in history)
+        for category, wanted in targets.items()
+    }
 
 
-def prompts_to_ask(expansion: Expansion, history: Sequence[RoundCounts], missing: int, *, topics_known: bool) -> dict[str, int]:
+def prompts_to_ask(
+    expansion: Expansion, history: Sequence[RoundCounts], missing: int, *, topics_known: bool
+) -> dict[str, int]:
     """Method -> prompts that the next round asks for.
 
-    What is missing is shared out by what each method lacks of its equal share and by its yield so far, then divided by that yield. A method that was never
-    asked counts as perfect: the first round asks for what is wanted, not for more. `topics` waits for its topics, unless no round would be left for it.
+    What is missing is shared out by what each method lacks of its equal share and by its yield so far, then divided by
+    that yield. A method that was never asked counts as perfect: the first round asks for what is wanted, not for more.
+    `topics` waits for its topics, unless no round would be left for it.
     """
     methods = expansion.methods
     lacking = {method: _lacking(expansion, history, method) for method in methods}
@@ -81,7 +96,11 @@ def prompts_to_ask(expansion: Expansion, history: Sequence[RoundCounts], missing
     yields = {method: yield_of(history, method) for method in ready}
     weights = {method: lacking[method] * yields[method] for method in ready}
     hoped = apportion(missing, weights if sum(weights.values()) > 0 else yields)
-    return {method: min(math.ceil(hope / yields[method]), hope * MOST_ASKED_FOR_ONE) for method, hope in hoped.items() if hope}
+    return {
+        method: min(math.ceil(hope / yields[method]), hope * MOST_ASKED_FOR_ONE)
+        for method, hope in hoped.items()
+        if hope
+    }
 
 
 def lacking_of_topics(expansion: Expansion, history: Sequence[RoundCounts]) -> float:
@@ -120,7 +139,9 @@ def why_it_ends(expansion: Expansion, history: Sequence[RoundCounts]) -> str | N
 
 def summary(expansion: Expansion, history: Sequence[RoundCounts], why: str) -> ExpansionSummary:
     """The account of all rounds."""
-    methods: dict[str, Counter[str]] = {method: Counter({"requests": 0, "asked": 0, "parsed": 0, "kept": 0}) for method in expansion.methods}
+    methods: dict[str, Counter[str]] = {
+        method: Counter({"requests": 0, "asked": 0, "parsed": 0, "kept": 0}) for method in expansion.methods
+    }
     categories: Counter[str] = Counter()
     for counts in history:
         categories.update(counts.categories)

@@ -24,7 +24,10 @@ class Account(Record, frozen=True):
 
 
 class ShardCounts(Record, frozen=True):
-    """What a shard of prompts came to: `5-dataset/candidates/counts-NNNN.json`. Made by ReduceShard, summed by AssembleDataset and the report."""
+    """What a shard of prompts came to: `5-dataset/candidates/counts-NNNN.json`.
+
+    Made by ReduceShard, summed by AssembleDataset and the report.
+    """
 
     account: Account
     funnel: list[FunnelStep]
@@ -37,7 +40,9 @@ class Accounted(Record, frozen=True):
     missing: list[MissingAnswer]
 
 
-def ids_to_ask_again(requested: Iterable[str], answered: Iterable[str], rejected: Iterable[RejectedAnswer]) -> list[str]:
+def ids_to_ask_again(
+    requested: Iterable[str], answered: Iterable[str], rejected: Iterable[RejectedAnswer]
+) -> list[str]:
     """The requested ids that have no answer and no final rejection, in order of request."""
     done = set(answered)
     done.update(r.record_id for r in rejected if r.reason != BUSY)
@@ -53,7 +58,8 @@ def account_for(
 ) -> Accounted:
     """Counts every request of a shard's prompts exactly once: answered, rejected (its last reason stands) or missing.
 
-    Every prompt was asked for the `samples` ("g0", "s0" ...). `ids_of` gives a prompt's record ids and is called only where something is missing.
+    Every prompt was asked for the `samples` ("g0", "s0" ...). `ids_of` gives a prompt's record ids and is called only
+    where something is missing.
 
     Raises:
         RecordsLost: there is an answer that was never asked for.
@@ -68,7 +74,11 @@ def account_for(
         answered += len(got)
         if len(got) < len(samples):
             there = {answer.record_id for answer in group}
-            why = {record_id: reason for record_id, reason in last.get(prompt.prompt_id, {}).items() if record_id not in there}
+            why = {
+                record_id: reason
+                for record_id, reason in last.get(prompt.prompt_id, {}).items()
+                if record_id not in there
+            }
             reasons.update(why.values())
             if len(got) + len(why) != len(samples):
                 missing += _missing(ids_of(prompt), there | why.keys())
@@ -86,7 +96,11 @@ def replies_step(account: Account) -> FunnelStep:
     """The first step of the funnel: requests that became answers."""
     lost = {NO_REPLY: account.missing} if account.missing else {}
     return FunnelStep(
-        step="replies", unit="answers", came=account.requests, kept=account.answers, rejected=dict(sorted({**account.rejected_by_reason, **lost}.items()))
+        step="replies",
+        unit="answers",
+        came=account.requests,
+        kept=account.answers,
+        rejected=dict(sorted({**account.rejected_by_reason, **lost}.items())),
     )
 
 

@@ -1,13 +1,17 @@
-"""How many calls may be under way at once, found out while calling: additive increase, multiplicative decrease (AIMD; Chiu and Jain 1989, TCP's rule).
+"""How many calls may be under way at once, found out while calling: additive increase, multiplicative decrease (AIMD;
+Chiu and Jain 1989, TCP's rule).
 
-Bedrock throttles by requests and by tokens a minute, tells neither quota in its replies, and shares both with everybody else in the account.
-One rule serves both: the limit grows slowly while calls go well and is halved when one is throttled. The libraries of the field keep to a rate that one
-has to know (pyrate-limiter, aiometer) or are in their first release (ace-concurrency, aimd-limiter), so this is our own.
-Not for several threads: who hands the calls out tells it how they went.
+Bedrock throttles by requests and by tokens a minute, tells neither quota in its replies, and shares both with everybody
+else in the account. One rule serves both: the limit grows slowly while calls go well and is halved when one is
+throttled. The libraries of the field keep to a rate that one has to know (pyrate-limiter, aiometer) or are in their
+first release (ace-concurrency, aimd-limiter), so this is our own. Not for several threads: who hands the calls out
+tells it how they went.
 """
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds without new calls after a throttled one: doubled with each cut in a row, unless Bedrock itself names a time (Retry-After)."""
+"""Seconds without new calls after a throttled one: doubled with each cut in a row, unless Bedrock itself names a time
+(Retry-After).
+"""
 LONGEST_RETRY_AFTER = 60.0
 
 
@@ -16,7 +20,12 @@ class AdaptiveLimit:
 
     def __init__(self, *, most: int, start: int) -> None:
         self._most, self._limit = most, float(min(start, most))
-        self._throttled_before, self._cut_at, self._cuts_in_a_row, self._quiet_until = False, float("-inf"), 0, float("-inf")
+        self._throttled_before, self._cut_at, self._cuts_in_a_row, self._quiet_until = (
+            False,
+            float("-inf"),
+            0,
+            float("-inf"),
+        )
 
     def allowed(self, now: float) -> int:
         """Calls that may be under way now; 0 during a pause. `now`: seconds of a clock that never goes back."""
@@ -27,12 +36,17 @@ class AdaptiveLimit:
         return max(0.0, self._quiet_until - now)
 
     def went_well(self) -> None:
-        """A call was answered: one more at once for each round of them, doubled each round until the first cut (slow start)."""
+        """A call was answered: one more at once for each round of them, doubled each round until the first cut (slow
+        start).
+        """
         self._cuts_in_a_row = 0
         self._limit = min(float(self._most), self._limit + (1 / self._limit if self._throttled_before else 1.0))
 
     def throttled(self, *, started: float, now: float, retry_after: float | None = None) -> None:
-        """A call that began at `started` was throttled. Calls that began before the last cut say nothing new and do not cut again."""
+        """A call that began at `started` was throttled.
+
+        Calls that began before the last cut say nothing new and do not cut again.
+        """
         if started >= self._cut_at:
             self._throttled_before, self._cut_at = True, now
             self._limit = max(1.0, self._limit / 2)

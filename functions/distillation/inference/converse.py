@@ -1,6 +1,7 @@
 """Requests -> replies through Converse, in the layout that a batch job writes, so that one reader serves both.
 
-A shard is answered in turns: each turn writes parts of a few replies as it goes, so that nothing that was paid for is lost when a turn ends early.
+A shard is answered in turns: each turn writes parts of a few replies as it goes, so that nothing that was paid for is
+lost when a turn ends early.
 """
 
 from collections import deque
@@ -16,10 +17,14 @@ PART_RECORDS = 25
 THROTTLED = frozenset({429, 503})
 PASSING = frozenset({408, 424, 500, 502, 504})
 ATTEMPTS_WHEN_THROTTLED, ATTEMPTS = 8, 3
-"""How often one request is asked in one turn, when it is throttled and when something else passes by; then its error is its reply of this turn."""
+"""How often one request is asked in one turn, when it is throttled and when something else passes by; then its error is
+its reply of this turn.
+"""
 
 Outcome = dict[str, Any]
-"""`{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`; `retryAfter`, seconds, beside the error where Bedrock names a time."""
+"""`{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`; `retryAfter`, seconds, beside the error where
+Bedrock names a time.
+"""
 Ask = Callable[[Request], Outcome]
 
 
@@ -42,12 +47,19 @@ def reply_line(request: Request, outcome: Outcome) -> bytes:
 
 
 def answer_in_parts(
-    requests: Iterable[Request], ask: Ask, *, limit: AdaptiveLimit, most: int, time_is_up: Callable[[], bool], pace: Pace
+    requests: Iterable[Request],
+    ask: Ask,
+    *,
+    limit: AdaptiveLimit,
+    most: int,
+    time_is_up: Callable[[], bool],
+    pace: Pace,
 ) -> Iterator[list[bytes]]:
-    """Asks as many at a time as `limit` allows, at most `most`, and gives the reply lines in parts, in order of arrival.
+    """Asks as many at a time as `limit` allows, at most `most`, and gives the reply lines in parts, in order of
+    arrival.
 
-    What is throttled or fails in passing is asked again. Stops asking when `time_is_up`: calls under way are waited for and kept, what waits for
-    another attempt has no reply in this turn.
+    What is throttled or fails in passing is asked again. Stops asking when `time_is_up`: calls under way are waited for
+    and kept, what waits for another attempt has no reply in this turn.
     """
     part: list[bytes] = []
     with ThreadPoolExecutor(most) as pool:
@@ -64,13 +76,17 @@ def answer_in_parts(
 class _Desk:
     """Hands calls out and takes their outcomes in; only the pool's calls run beside it."""
 
-    def __init__(self, pool: ThreadPoolExecutor, ask: Ask, limit: AdaptiveLimit, pace: Pace, requests: Iterable[Request]) -> None:
+    def __init__(
+        self, pool: ThreadPoolExecutor, ask: Ask, limit: AdaptiveLimit, pace: Pace, requests: Iterable[Request]
+    ) -> None:
         self._pool, self._ask, self._limit, self._pace = pool, ask, limit, pace
         self._todo = deque((request, 1) for request in requests)
         self._under_way: dict[Future[Outcome], _Call] = {}
 
     def idle(self, *, stop: bool) -> bool:
-        """Hands out what may be handed out (nothing after `stop`), waits through a pause where nothing is under way, and says whether all is done."""
+        """Hands out what may be handed out (nothing after `stop`), waits through a pause where nothing is under way,
+        and says whether all is done.
+        """
         while not stop and self._todo and self._limit.allowed(self._pace.clock()) > len(self._under_way):
             call = _Call(*self._todo.popleft(), self._pace.clock())
             self._under_way[self._pool.submit(self._ask, call.request)] = call
@@ -85,7 +101,9 @@ class _Desk:
         """Waits for the next outcomes, no longer than a pause; gives the lines of those that are final."""
         if not self._under_way:
             return
-        done, _ = wait(self._under_way, timeout=self._limit.pause(self._pace.clock()) or None, return_when=FIRST_COMPLETED)
+        done, _ = wait(
+            self._under_way, timeout=self._limit.pause(self._pace.clock()) or None, return_when=FIRST_COMPLETED
+        )
         for future in done:
             call, outcome = self._under_way.pop(future), future.result()
             if not self._wants_another(call, outcome):

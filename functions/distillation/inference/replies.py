@@ -1,6 +1,7 @@
 """Replies -> answers, rejections with a reason, and the ids that nobody replied to.
 
-Bedrock writes a shard's records in any order, may leave some out, and writes a failed one with `error` in place of `modelOutput` (batch inference guide).
+Bedrock writes a shard's records in any order, may leave some out, and writes a failed one with `error` in place of
+`modelOutput` (batch inference guide).
 """
 
 from collections.abc import Iterable
@@ -74,7 +75,10 @@ class _Named(msgspec.Struct, rename="camel", gc=False):
 
 
 class ShardAnswers(Record, frozen=True):
-    """What came of a shard: every requested id is in exactly one of the three. `missing` holds the ids without any reply, in order of request."""
+    """What came of a shard: every requested id is in exactly one of the three.
+
+    `missing` holds the ids without any reply, in order of request.
+    """
 
     answers: list[Answer]
     rejected: list[RejectedAnswer]
@@ -89,7 +93,8 @@ class ShardAnswers(Record, frozen=True):
 def read_replies(requested: Iterable[str], lines: Iterable[bytes]) -> ShardAnswers:
     """Joins a shard's reply lines to its requested ids.
 
-    A line that is no reply at all is passed over, so its id counts as missing and is asked again; of two replies to one id the first that can be used stands.
+    A line that is no reply at all is passed over, so its id counts as missing and is asked again; of two replies to one
+    id the first that can be used stands.
 
     Raises:
         RecordsLost: a reply names an id that this shard never asked.
@@ -125,7 +130,9 @@ def read_reply(line: bytes) -> Answer | RejectedAnswer | None:
         return None
     if reply.error is not None:
         return _reject(
-            reply.record_id, BUSY if _code(reply.error) in RETRYABLE_CODES else "bedrock_error", f"{reply.error.error_code}: {reply.error.error_message}"
+            reply.record_id,
+            BUSY if _code(reply.error) in RETRYABLE_CODES else "bedrock_error",
+            f"{reply.error.error_code}: {reply.error.error_message}",
         )
     if reply.model_output is None:
         return _reject(reply.record_id, "unreadable", "neither modelOutput nor error")
@@ -141,7 +148,13 @@ def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
     text = blocks[0].text if len(blocks) == 1 else "".join([block.text for block in blocks])
     usage = output.usage
     if output.stop_reason not in USABLE_STOPS:
-        return _reject(record_id, _REASON_OF_STOP.get(output.stop_reason, "malformed"), f"stopReason {output.stop_reason}", text, usage)
+        return _reject(
+            record_id,
+            _REASON_OF_STOP.get(output.stop_reason, "malformed"),
+            f"stopReason {output.stop_reason}",
+            text,
+            usage,
+        )
     if not text or text.isspace():
         return _reject(record_id, "empty", "no text in the reply", text, usage)
     names = record_id.split("-")
@@ -169,7 +182,9 @@ def _code(error: _Error) -> int:
     return int(error.error_code) if str(error.error_code).isdigit() else 0
 
 
-def _reject(record_id: str, reason: str, detail: str, text: str | None = None, usage: _Usage = _NO_USAGE) -> RejectedAnswer:
+def _reject(
+    record_id: str, reason: str, detail: str, text: str | None = None, usage: _Usage = _NO_USAGE
+) -> RejectedAnswer:
     names = record_id.split("-")
     return RejectedAnswer(
         record_id=record_id,

@@ -43,8 +43,12 @@ def samples_of(plan: SamplingPlan) -> frozenset[str]:
     return frozenset([GREEDY_SAMPLE] * plan.greedy + [f"s{i}" for i in range(plan.sampled)])
 
 
-def arm_requests(item: HoldoutItem, plan: SamplingPlan, model: str, *, samples: int, earlier: Sequence[Turn] = ()) -> list[Request]:
-    """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's own settings. `earlier`: turns before."""
+def arm_requests(
+    item: HoldoutItem, plan: SamplingPlan, model: str, *, samples: int, earlier: Sequence[Turn] = ()
+) -> list[Request]:
+    """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's
+    own settings. `earlier`: turns before.
+    """
     sampled = _inference(plan.max_tokens, plan.temperature, plan.top_p)
     greedy = _request(item, model, GREEDY_SAMPLE, _inference(plan.max_tokens, GREEDY_TEMPERATURE, 1.0), earlier)
     return [greedy, *(_request(item, model, f"s{number}", sampled, earlier) for number in range(samples))]
@@ -70,10 +74,14 @@ def sample_of(record_id: str) -> str:
     return record_id.rsplit("-", 1)[1]
 
 
-def shard_requests(groups: Iterable[tuple[int, Sequence[Request]]], max_records: int, first_shard: int = 0) -> Iterator[tuple[Shard, list[bytes]]]:
-    """Packs each prompt's requests (its number, then they), never split over shards, into shards of at most `max_records` records and 1 GB, as lines of JSON.
+def shard_requests(
+    groups: Iterable[tuple[int, Sequence[Request]]], max_records: int, first_shard: int = 0
+) -> Iterator[tuple[Shard, list[bytes]]]:
+    """Packs each prompt's requests (its number, then they), never split over shards, into shards of at most
+    `max_records` records and 1 GB, as lines of JSON.
 
-    A shard that ends up under 100 records (a tail, or a small run) is routed through Converse, since no batch job takes it.
+    A shard that ends up under 100 records (a tail, or a small run) is routed through Converse, since no batch job takes
+    it.
     """
     lines: list[bytes] = []
     size, number, first, last = 0, first_shard, 0, 0
@@ -91,7 +99,9 @@ def shard_requests(groups: Iterable[tuple[int, Sequence[Request]]], max_records:
 
 
 def prompt_shards(prompts: Iterable[Prompt], plan: SamplingPlan, max_records: int) -> Iterator[list[Prompt]]:
-    """Cuts the prompts, in their order, into parts of as many as make at most `max_records` requests: the unit in which answers are reduced."""
+    """Cuts the prompts, in their order, into parts of as many as make at most `max_records` requests: the unit in which
+    answers are reduced.
+    """
     size, part = prompts_a_shard(plan, max_records), list[Prompt]()
     for prompt in prompts:
         part.append(prompt)
@@ -108,16 +118,26 @@ def prompts_a_shard(plan: SamplingPlan, max_records: int) -> int:
 
 
 def _shard(number: int, lines: list[bytes], first: int, last: int) -> Shard:
-    return Shard(shard=number, route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW, records=len(lines), first=first, last=last)
+    return Shard(
+        shard=number,
+        route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW,
+        records=len(lines),
+        first=first,
+        last=last,
+    )
 
 
 def _inference(max_tokens: int, temperature: float, top_p: float) -> dict[str, float]:
     return {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p}
 
 
-def _request(prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float], earlier: Sequence[Turn] = ()) -> Request:
+def _request(
+    prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float], earlier: Sequence[Turn] = ()
+) -> Request:
     body: dict[str, object] = {"messages": [*earlier, turn("user", prompt.prompt)], "inferenceConfig": inference}
     if prompt.system:
         body["system"] = [{"text": prompt.system}]
     shape = json.dumps([model, body], sort_keys=True, ensure_ascii=False)
-    return Request(record_id=f"{prompt.prompt_id}-{hashlib.sha256(shape.encode()).hexdigest()[:8]}-{sample}", model_input=body)
+    return Request(
+        record_id=f"{prompt.prompt_id}-{hashlib.sha256(shape.encode()).hexdigest()[:8]}-{sample}", model_input=body
+    )

@@ -1,6 +1,8 @@
-"""The teacher's distribution over the answers to a prompt, estimated from a few samples, and the one answer to take from it.
+"""The teacher's distribution over the answers to a prompt, estimated from a few samples, and the one answer to take
+from it.
 
-Samples are compared by their canonical forms (`task.answer_reader`). Entropies are in nats. Everything here is a function of counts or texts alone.
+Samples are compared by their canonical forms (`task.answer_reader`). Entropies are in nats. Everything here is a
+function of counts or texts alone.
 """
 
 import math
@@ -15,14 +17,19 @@ _WITH_GREEDY = ["g0", *_FIRST_SAMPLES]
 
 
 class Consensus(Record, frozen=True):
-    """What the teacher's samples of one prompt say together: the `answer` most of them give, and the share of the usable samples that give it."""
+    """What the teacher's samples of one prompt say together: the `answer` most of them give, and the share of the
+    usable samples that give it.
+    """
 
     answer: str
     agreement: float
 
 
 def by_prompt(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
-    """Answers grouped by prompt, each group in the order greedy, then sampled. Of two with one record id the first stands."""
+    """Answers grouped by prompt, each group in the order greedy, then sampled.
+
+    Of two with one record id the first stands.
+    """
     groups: dict[str, list[Answer]] = {}
     for answer in answers:
         group = groups.get(answer.prompt_id)
@@ -49,14 +56,18 @@ def _numbered(answer: Answer) -> tuple[str, int]:
 
 
 def shares(forms: Iterable[Hashable]) -> dict[Hashable, float]:
-    """The empirical distribution: each form's share of all, in order of first appearance. Empty where there is no form."""
+    """The empirical distribution: each form's share of all, in order of first appearance.
+
+    Empty where there is no form.
+    """
     votes = Counter(forms)
     total = votes.total()
     return {form: count / total for form, count in votes.items()}
 
 
 def entropy(counts: Iterable[int]) -> float:
-    """Plug-in (maximum likelihood) estimate of the entropy in nats, from how often each form was seen. 0.0 without samples.
+    """Plug-in (maximum likelihood) estimate of the entropy in nats, from how often each form was seen. 0.0 without
+    samples.
 
     Too low on average, by about (forms - 1) / (2 samples); `entropy_miller_madow` adds that back.
     """
@@ -66,7 +77,9 @@ def entropy(counts: Iterable[int]) -> float:
 
 
 def entropy_miller_madow(counts: Iterable[int]) -> float:
-    """Entropy in nats with the first-order correction of the plug-in estimate's bias (Miller 1955): plus (forms seen - 1) / (2 samples)."""
+    """Entropy in nats with the first-order correction of the plug-in estimate's bias (Miller 1955): plus (forms seen -
+    1) / (2 samples).
+    """
     seen = [count for count in counts if count]
     return entropy(seen) + (len(seen) - 1) / (2 * sum(seen)) if seen else 0.0
 
@@ -77,15 +90,20 @@ def agreement(forms: Sequence[Hashable]) -> float:
 
 
 def majority(forms: Sequence[str]) -> str:
-    """The form that most samples give (self-consistency, Wang et al. 2022); a tie goes to the form that was seen first, so to the greedy sample's."""
+    """The form that most samples give (self-consistency, Wang et al.
+
+    2022); a tie goes to the form that was seen first, so to the greedy sample's.
+    """
     return max(forms, key=forms.count)
 
 
 def minimum_bayes_risk(texts: Sequence[str]) -> int:
-    """The index of the text that is nearest to all the samples (Kumar & Byrne 2004; Eikema & Aziz 2020): highest mean utility over the others.
+    """The index of the text that is nearest to all the samples (Kumar & Byrne 2004; Eikema & Aziz 2020): highest mean
+    utility over the others.
 
-    The utility is F1 over the distinct words of two texts (the Dice coefficient): the text metric that arms are scored by, but for repeated words, and
-    exact in plain set arithmetic, so that no model has a say in it. Ties go to the earlier sample.
+    The utility is F1 over the distinct words of two texts (the Dice coefficient): the text metric that arms are scored
+    by, but for repeated words, and exact in plain set arithmetic, so that no model has a say in it. Ties go to the
+    earlier sample.
     """
     if len(texts) < 3:
         return 0
@@ -107,7 +125,10 @@ def total_variation(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) ->
 
 
 def cross_entropy(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> float:
-    """-sum p log q in nats: what a student with distribution `q` loses on average on samples of `p`. Infinite where `q` gives nothing to what `p` gives."""
+    """-sum p log q in nats: what a student with distribution `q` loses on average on samples of `p`.
+
+    Infinite where `q` gives nothing to what `p` gives.
+    """
     if any(share > 0 and q.get(form, 0.0) <= 0 for form, share in p.items()):
         return math.inf
     return -sum(share * math.log(q[form]) for form, share in p.items() if share > 0)
@@ -116,7 +137,8 @@ def cross_entropy(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> f
 def consensus_of(answers: Sequence[Answer], task: Task) -> Consensus | None:
     """The answer that most samples give; None where no sample holds an answer of this task.
 
-    Labels come in their canonical spelling, everything else as the first sample that gives the majority's form spells it.
+    Labels come in their canonical spelling, everything else as the first sample that gives the majority's form spells
+    it.
     """
     read = answer_reader(task)
     usable = [(answer, form) for answer in answers if isinstance(form := read(answer.text), str)]

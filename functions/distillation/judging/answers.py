@@ -1,6 +1,7 @@
 """Holdout and predictions -> the datasets of evaluation jobs, one arm a job, and the answers that are compared.
 
-Prompt dataset with precomputed answers: Amazon Bedrock user guide, "Create a prompt dataset for a model evaluation job that uses a model as judge".
+Prompt dataset with precomputed answers: Amazon Bedrock user guide, "Create a prompt dataset for a model evaluation job
+that uses a model as judge".
 """
 
 import hashlib
@@ -21,7 +22,10 @@ class ModelResponse(Record, frozen=True):
 
 
 class JudgingLine(Record, frozen=True, omit_defaults=True):
-    """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`. Made by `judging_lines`, read by Bedrock."""
+    """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`.
+
+    Made by `judging_lines`, read by Bedrock.
+    """
 
     prompt: str
     model_responses: tuple[ModelResponse, ...]
@@ -38,13 +42,18 @@ class Key(NamedTuple):
 
 
 def chosen_items(holdout: Iterable[HoldoutItem], most: int) -> list[HoldoutItem]:
-    """At most `most` items, chosen by a hash of their prompt id: the same ones in every run and for every arm. In order of prompt id."""
+    """At most `most` items, chosen by a hash of their prompt id: the same ones in every run and for every arm.
+
+    In order of prompt id.
+    """
     ranked = sorted(holdout, key=lambda item: hashlib.sha256(f"judged {item.prompt_id}".encode()).digest())
     return sorted(ranked[:most], key=lambda item: item.prompt_id)
 
 
 def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
-    """Prompt id -> the answer that quality is judged by: the arm's greedy one, or its first sample where it gave no greedy ones at all."""
+    """Prompt id -> the answer that quality is judged by: the arm's greedy one, or its first sample where it gave no
+    greedy ones at all.
+    """
     given = list(predictions)
     greedy = [one for one in given if one.sample == GREEDY_SAMPLE]
     found: dict[str, str] = {}
@@ -55,7 +64,10 @@ def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
 
 
 def judging_lines(items: Sequence[HoldoutItem], texts: Mapping[str, str], arm: str) -> list[JudgingLine]:
-    """One line an item that the arm answered. The prompt holds the system text too: an evaluation job has no other place for it."""
+    """One line an item that the arm answered.
+
+    The prompt holds the system text too: an evaluation job has no other place for it.
+    """
     return [_line(item, texts[item.prompt_id], arm) for item in items if item.prompt_id in texts]
 
 
@@ -78,7 +90,9 @@ def _line(item: HoldoutItem, text: str, arm: str) -> JudgingLine:
     # An empty reference is none at all to the judge.
     reference = item.reference if item.reference and item.reference.strip() else None
     responses = (ModelResponse(response=text, model_identifier=arm),)
-    return JudgingLine(prompt=_prompt_text(item), model_responses=responses, reference_response=reference, category=item.category)
+    return JudgingLine(
+        prompt=_prompt_text(item), model_responses=responses, reference_response=reference, category=item.category
+    )
 
 
 def _prompt_text(item: HoldoutItem) -> str:

@@ -1,4 +1,6 @@
-"""Does the judge know right from wrong? Its scores of answers that match their reference beside its scores of those that do not."""
+"""Does the judge know right from wrong? Its scores of answers that match their reference beside its scores of those
+that do not.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -14,7 +16,9 @@ from distillation.task import Task, TaskKind, answer_reader, canonical_reference
 ROUNDED_TO = 2
 """Decimals that are told apart: a judge's scale has at most ten steps."""
 UNKNOWN = 0.5
-"""A figure of a resample in which no answer is right, or none is wrong: the middle of the scale, and the area of a judge that knows nothing."""
+"""A figure of a resample in which no answer is right, or none is wrong: the middle of the scale, and the area of a
+judge that knows nothing.
+"""
 
 Right = Mapping[tuple[str, str], bool]
 """Arm and prompt id -> whether the answer matches the reference."""
@@ -27,13 +31,25 @@ class Graded(NamedTuple):
     wrong: list[float]
 
 
-def calibration(given: Judgements, task: Task, *, tolerance: Tolerance, resamples: int, seed: int) -> tuple[JudgeCalibration, ...]:
-    """One entry a metric, where items have references. Free texts never match word for word, so a text task has none."""
-    references = {item.prompt_id: reference for item in given.items if (reference := canonical_reference(item.reference, task)) is not None}
+def calibration(
+    given: Judgements, task: Task, *, tolerance: Tolerance, resamples: int, seed: int
+) -> tuple[JudgeCalibration, ...]:
+    """One entry a metric, where items have references.
+
+    Free texts never match word for word, so a text task has none.
+    """
+    references = {
+        item.prompt_id: reference
+        for item in given.items
+        if (reference := canonical_reference(item.reference, task)) is not None
+    }
     if task.kind is TaskKind.TEXT or not references:
         return ()
     right = _right_answers(given, references, task, tolerance)
-    return tuple(calibration_of(metric, _graded(given, metric, right), resamples=resamples, seed=seed) for metric in given.metrics)
+    return tuple(
+        calibration_of(metric, _graded(given, metric, right), resamples=resamples, seed=seed)
+        for metric in given.metrics
+    )
 
 
 def calibration_of(metric: str, items: Sequence[Graded], *, resamples: int, seed: int) -> JudgeCalibration:
@@ -45,9 +61,12 @@ def calibration_of(metric: str, items: Sequence[Graded], *, resamples: int, seed
     values = _figures(levels)(features.sum(axis=0, keepdims=True))[0].tolist()
     raw = paired_bootstrap(features, _figures(levels), resamples=resamples, seed=seed)
     mean_right, mean_wrong, auc = (
-        metric_of(value, bounds_of(value, *ends), n, Against.REFERENCE) for value, ends, n in zip(values, raw, (right, wrong, right + wrong), strict=True)
+        metric_of(value, bounds_of(value, *ends), n, Against.REFERENCE)
+        for value, ends, n in zip(values, raw, (right, wrong, right + wrong), strict=True)
     )
-    return JudgeCalibration(metric=metric, right=right, wrong=wrong, mean_right=mean_right, mean_wrong=mean_wrong, auc=auc)
+    return JudgeCalibration(
+        metric=metric, right=right, wrong=wrong, mean_right=mean_right, mean_wrong=mean_wrong, auc=auc
+    )
 
 
 def _counts(items: Sequence[Graded]) -> tuple[Floats, Floats]:
@@ -58,7 +77,9 @@ def _counts(items: Sequence[Graded]) -> tuple[Floats, Floats]:
 
 
 def _figures(levels: Floats) -> Figures:
-    """Mean score of the right and of the wrong answers, and the area under the ROC curve: Mann-Whitney's U over all pairs, ties half (Hanley, McNeil 1982)."""
+    """Mean score of the right and of the wrong answers, and the area under the ROC curve: Mann-Whitney's U over all
+    pairs, ties half (Hanley, McNeil 1982).
+    """
     size = len(levels)
 
     def figures(sums: Floats) -> Floats:
@@ -79,7 +100,9 @@ def _right_answers(given: Judgements, references: Mapping[str, str], task: Task,
         for prompt_id in references.keys() & judged.texts.keys():
             form = read(judged.texts[prompt_id])
             answer = form if isinstance(form, str) else None
-            same = same_answer(answer, references[prompt_id], within) == 1 if within else answer == references[prompt_id]
+            same = (
+                same_answer(answer, references[prompt_id], within) == 1 if within else answer == references[prompt_id]
+            )
             found[arm, prompt_id] = same
     return found
 
@@ -88,7 +111,16 @@ def _graded(given: Judgements, metric: str, right: Right) -> list[Graded]:
     found: list[Graded] = []
     for item in given.items:
         scores = [(given.score(arm, item, metric), right.get((arm, item.prompt_id))) for arm in given.arms]
-        known = [(round(score, ROUNDED_TO), is_right) for score, is_right in scores if score is not None and is_right is not None]
+        known = [
+            (round(score, ROUNDED_TO), is_right)
+            for score, is_right in scores
+            if score is not None and is_right is not None
+        ]
         if known:
-            found.append(Graded([score for score, is_right in known if is_right], [score for score, is_right in known if not is_right]))
+            found.append(
+                Graded(
+                    [score for score, is_right in known if is_right],
+                    [score for score, is_right in known if not is_right],
+                )
+            )
     return found

@@ -1,4 +1,6 @@
-"""What a judge said of pairs of answers, each in both orders -> wins, ties, losses, and how much the place alone decided."""
+"""What a judge said of pairs of answers, each in both orders -> wins, ties, losses, and how much the place alone
+decided.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +17,10 @@ WIN, DRAW, LOSS = 1.0, 0.5, 0.0
 
 
 class Outcome(NamedTuple):
-    """Of the student in one pair: WIN, DRAW or LOSS. `first_place`: the share of its choices that were for the answer shown first; None without a choice."""
+    """Of the student in one pair: WIN, DRAW or LOSS.
+
+    `first_place`: the share of its choices that were for the answer shown first; None without a choice.
+    """
 
     result: float
     consistent: bool
@@ -35,7 +40,10 @@ def choices_of(answers: Iterable[Answer]) -> dict[str, str]:
 
 def outcome_of(orders: Orders, choices: Mapping[str, str]) -> Outcome | None:
     """A pair is won or lost only when both orders say so. None where one of them has no choice."""
-    student_first, teacher_first = choices.get(orders.student_first.record_id), choices.get(orders.teacher_first.record_id)
+    student_first, teacher_first = (
+        choices.get(orders.student_first.record_id),
+        choices.get(orders.teacher_first.record_id),
+    )
     if student_first is None or teacher_first is None:
         return None
     for_student = (student_first == FIRST) + (teacher_first == SECOND)
@@ -48,7 +56,9 @@ def outcome_of(orders: Orders, choices: Mapping[str, str]) -> Outcome | None:
     )
 
 
-def comparisons(pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, *, unanswered: int, resamples: int, seed: int) -> Comparisons:
+def comparisons(
+    pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, *, unanswered: int, resamples: int, seed: int
+) -> Comparisons:
     """`unanswered`: how many of the judged items are in no pair. `judge`: the model that was asked."""
     asked = [outcome_of(orders_of(pair, judge), choices) for pair in pairs if not pair.equal]
     equal, judged = len(pairs) - len(asked), [outcome for outcome in asked if outcome is not None]
@@ -67,7 +77,9 @@ def comparisons(pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, *
         unjudged=len(asked) - len(judged),
         win_rate=_mean(results, resamples, seed),
         p_value=mcnemar(win, loss),
-        first_place=_mean([outcome.first_place for outcome in judged if outcome.first_place is not None], resamples, seed),
+        first_place=_mean(
+            [outcome.first_place for outcome in judged if outcome.first_place is not None], resamples, seed
+        ),
     )
 
 

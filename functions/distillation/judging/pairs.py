@@ -16,7 +16,10 @@ CHOICE = Task(kind=TaskKind.LABEL, labels=(FIRST, SECOND, TIE))
 
 
 class Pair(NamedTuple):
-    """Two answers to one item. `equal`: they are the same in the task's canonical form, so that nobody has to be asked."""
+    """Two answers to one item.
+
+    `equal`: they are the same in the task's canonical form, so that nobody has to be asked.
+    """
 
     item: HoldoutItem
     student: str
@@ -31,7 +34,9 @@ class Orders(NamedTuple):
     teacher_first: Request
 
 
-def pairs_of(items: Sequence[HoldoutItem], student: Mapping[str, str], teacher: Mapping[str, str], task: Task) -> list[Pair]:
+def pairs_of(
+    items: Sequence[HoldoutItem], student: Mapping[str, str], teacher: Mapping[str, str], task: Task
+) -> list[Pair]:
     """One pair for each item that both answered (prompt id -> text), in the order of the items."""
     both = [item for item in items if item.prompt_id in student and item.prompt_id in teacher]
     return [_pair(item, student[item.prompt_id], teacher[item.prompt_id], task) for item in both]
@@ -44,8 +49,13 @@ def _pair(item: HoldoutItem, student: str, teacher: str, task: Task) -> Pair:
 
 
 def orders_of(pair: Pair, judge: str) -> Orders:
-    """The greedy requests to the model `judge`. The same two answers to the same prompt have the same ids in every run."""
-    return Orders(_request(pair.item, pair.student, pair.teacher, judge), _request(pair.item, pair.teacher, pair.student, judge))
+    """The greedy requests to the model `judge`.
+
+    The same two answers to the same prompt have the same ids in every run.
+    """
+    return Orders(
+        _request(pair.item, pair.student, pair.teacher, judge), _request(pair.item, pair.teacher, pair.student, judge)
+    )
 
 
 def _request(item: HoldoutItem, first: str, second: str, judge: str) -> Request:
@@ -55,6 +65,8 @@ def _request(item: HoldoutItem, first: str, second: str, judge: str) -> Request:
         prompt_id=item.prompt_id,
         seed_id="",
         system=template("compare_system.txt").template,
-        prompt=template("compare_user.txt").substitute(code=code, system=item.system or "(none)", prompt=item.prompt, first=first, second=second),
+        prompt=template("compare_user.txt").substitute(
+            code=code, system=item.system or "(none)", prompt=item.prompt, first=first, second=second
+        ),
     )
     return greedy_request(asked, CHOICE_TOKENS, judge)

@@ -1,8 +1,9 @@
 """What evaluation jobs wrote -> scores of every arm's answers, and how many of them there are not.
 
 A line of a job's output is
-{"automatedEvaluationResult": {"scores": [{"metricName", "result", ...}]}, "inputRecord": {the dataset's line}, "modelResponses": [...]}
-(Amazon Bedrock user guide, "Understand how the results of your model evaluation job are saved in Amazon S3").
+{"automatedEvaluationResult": {"scores": [{"metricName", "result", ...}]}, "inputRecord": {the dataset's line},
+"modelResponses": [...]} (Amazon Bedrock user guide, "Understand how the results of your model evaluation job are saved
+in Amazon S3").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +53,9 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 class ArmJudgements(NamedTuple):
-    """One arm: its texts by prompt id, and by prompt id the scores by metric (None: the judge gave none) of those that a job brought a line for."""
+    """One arm: its texts by prompt id, and by prompt id the scores by metric (None: the judge gave none) of those that
+    a job brought a line for.
+    """
 
     texts: Mapping[str, str]
     scores: Mapping[str, Mapping[str, float | None]]
@@ -90,7 +93,10 @@ def shown_metrics(judge: EvaluationJudge) -> list[str]:
 
 
 def read_judgements(lines: Iterable[bytes]) -> dict[Key, dict[str, float | None]]:
-    """A job's output, by what was judged. A line that cannot be read is passed over, so that its item counts as missing."""
+    """A job's output, by what was judged.
+
+    A line that cannot be read is passed over, so that its item counts as missing.
+    """
     found: dict[Key, dict[str, float | None]] = {}
     for line in lines:
         try:
@@ -100,7 +106,9 @@ def read_judgements(lines: Iterable[bytes]) -> dict[Key, dict[str, float | None]
         responses = read.model_responses or read.input_record.model_responses
         if responses:
             key = read_key(read.input_record.prompt, read.input_record.reference_response, responses[0].response)
-            found.setdefault(key, {}).update((shown_name(score.metric_name), _value(score)) for score in read.automated_evaluation_result.scores)
+            found.setdefault(key, {}).update(
+                (shown_name(score.metric_name), _value(score)) for score in read.automated_evaluation_result.scores
+            )
     return found
 
 
@@ -115,8 +123,14 @@ def _value(score: _Score) -> float | None:
 
 
 def judged_scores(given: Judgements) -> dict[str, dict[str, dict[str, float]]]:
-    """Metric -> arm -> prompt id -> score. An unanswered item scores 0; an arm of which nothing at all was judged is left out."""
-    return {metric: {arm: scores for arm in given.arms if (scores := _scores(given, arm, metric))} for metric in given.metrics}
+    """Metric -> arm -> prompt id -> score.
+
+    An unanswered item scores 0; an arm of which nothing at all was judged is left out.
+    """
+    return {
+        metric: {arm: scores for arm in given.arms if (scores := _scores(given, arm, metric))}
+        for metric in given.metrics
+    }
 
 
 def _scores(given: Judgements, arm: str, metric: str) -> dict[str, float]:
@@ -135,4 +149,9 @@ def _outcome(given: Judgements, arm: str, metric: str) -> JudgedArm:
     answered = [item for item in given.items if item.prompt_id in judged.texts]
     scored = sum(given.score(arm, item, metric) is not None for item in answered)
     missing = sum(item.prompt_id not in judged.scores for item in answered)
-    return JudgedArm(scored=scored, unscored=len(answered) - scored - missing, missing=missing, unanswered=len(given.items) - len(answered))
+    return JudgedArm(
+        scored=scored,
+        unscored=len(answered) - scored - missing,
+        missing=missing,
+        unanswered=len(given.items) - len(answered),
+    )

@@ -1,4 +1,6 @@
-"""`card.md`: what a person needs to know about the dataset before using it, as a dataset card of the Hugging Face Hub (YAML front matter, then Markdown)."""
+"""`card.md`: what a person needs to know about the dataset before using it, as a dataset card of the Hugging Face Hub
+(YAML front matter, then Markdown).
+"""
 
 import json
 import re
@@ -18,7 +20,11 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def card_of(manifest: Manifest, record: RunRecord, examples: Sequence[bytes], held: Sequence[HoldoutItem]) -> str:
-    """The card. `examples`: a few training lines, `held`: a few items of the holdout; both are shown shortened, as JSON, and can break nothing."""
+    """The card.
+
+    `examples`: a few training lines, `held`: a few items of the holdout; both are shown shortened, as JSON, and can
+    break nothing.
+    """
     return (
         pages()
         .get_template("card.md")
@@ -30,7 +36,17 @@ def card_of(manifest: Manifest, record: RunRecord, examples: Sequence[bytes], he
             task_category="text-classification" if record.task.kind is TaskKind.LABEL else "text-generation",
             size=next((name for limit, name in _SIZES if manifest.counts["examples"] < limit), "n>1T"),
             examples=[_shown(json.loads(line)) for line in examples],
-            held=[_shown({"promptId": item.prompt_id, "prompt": item.prompt, "system": item.system, "reference": item.reference}) for item in held],
+            held=[
+                _shown(
+                    {
+                        "promptId": item.prompt_id,
+                        "prompt": item.prompt,
+                        "system": item.system,
+                        "reference": item.reference,
+                    }
+                )
+                for item in held
+            ],
             agreement=bars(manifest.agreement),
             entropy=bars(manifest.entropy),
         )
@@ -49,7 +65,8 @@ def bars(histogram: Histogram) -> list[str]:
     used = max((i for i, count in enumerate(histogram.counts) if count), default=-1) + 1
     most = max(histogram.counts, default=0)
     return [
-        f"{histogram.edges[i]:4.2f} - {histogram.edges[i + 1]:4.2f}  {'#' * round(BAR_CHARACTERS * count / most):<{BAR_CHARACTERS}} {count:,}"
+        f"{histogram.edges[i]:4.2f} - {histogram.edges[i + 1]:4.2f}  "
+        f"{'#' * round(BAR_CHARACTERS * count / most):<{BAR_CHARACTERS}} {count:,}"
         for i, count in enumerate(histogram.counts[:used])
     ]
 

@@ -1,8 +1,10 @@
-"""Several runs -> their students on the holdout items that all of them have: figures, paired differences, what was set otherwise.
+"""Several runs -> their students on the holdout items that all of them have: figures, paired differences, what was set
+otherwise.
 
     comparison = compare(runs, prices=load_prices(), created_at=...)
 
-A prompt id is made from the text that is asked, so the same id in two runs is the same question; and side_of keeps a seed on its side of the split.
+A prompt id is made from the text that is asked, so the same id in two runs is the same question; and side_of keeps a
+seed on its side of the split.
 """
 
 from collections.abc import Sequence
@@ -25,9 +27,11 @@ SEED = 1
 
 
 class ComparedRun(Record, frozen=True):
-    """What a comparison needs of a run: its holdout, what its student and its teacher answered, how it was set, what came of it.
+    """What a comparison needs of a run: its holdout, what its student and its teacher answered, how it was set, what
+    came of it.
 
-    `decision` and `headline` are its own verdict, against its own teacher. `models` maps roles to ids. `cost_usd` is None where the report says none.
+    `decision` and `headline` are its own verdict, against its own teacher. `models` maps roles to ids. `cost_usd` is
+    None where the report says none.
     """
 
     run_id: str
@@ -45,7 +49,10 @@ class ComparedRun(Record, frozen=True):
 
 
 class RunLine(Record, frozen=True):
-    """One run in the comparison. Of the items that any run has, `lacks` are not in its own holdout of `holdout` items."""
+    """One run in the comparison.
+
+    Of the items that any run has, `lacks` are not in its own holdout of `holdout` items.
+    """
 
     run_id: str
     dataset: str
@@ -58,9 +65,11 @@ class RunLine(Record, frozen=True):
 
 
 class Comparison(Record, frozen=True):
-    """The runs' students on the same `n` items. `arms` and the differences' arms are run ids; `teacher` is the teacher of the first run.
+    """The runs' students on the same `n` items. `arms` and the differences' arms are run ids; `teacher` is the teacher
+    of the first run.
 
-    `different` maps names of settings and models to what each run says. `changed_references` counts shared items whose reference is not the same in all runs:
+    `different` maps names of settings and models to what each run says. `changed_references` counts shared items whose
+    reference is not the same in all runs:
     the first run's is taken.
     """
 
@@ -79,7 +88,14 @@ class Comparison(Record, frozen=True):
     seed: int
 
 
-def compare(runs: Sequence[ComparedRun], *, prices: Prices, created_at: str, tolerance: Tolerance = EXACT, resamples: int = RESAMPLES) -> Comparison:
+def compare(
+    runs: Sequence[ComparedRun],
+    *,
+    prices: Prices,
+    created_at: str,
+    tolerance: Tolerance = EXACT,
+    resamples: int = RESAMPLES,
+) -> Comparison:
     """Every run's student on the shared holdout, and each against each on the same items.
 
     Raises:
@@ -89,10 +105,24 @@ def compare(runs: Sequence[ComparedRun], *, prices: Prices, created_at: str, tol
     holdout, union = shared_items(runs), {item.prompt_id for run in runs for item in run.holdout}
     ids = {item.prompt_id for item in holdout}
     keys = {f"run {place}": run for place, run in enumerate(runs)}
-    predictions = {Arm.TEACHER.value: _within(runs[0].teacher, ids)} | {key: _within(run.student, ids) for key, run in keys.items()}
-    models = {Arm.TEACHER.value: runs[0].models.get("teacher", "")} | {key: run.models.get("student", "") for key, run in keys.items()}
+    predictions = {Arm.TEACHER.value: _within(runs[0].teacher, ids)} | {
+        key: _within(run.student, ids) for key, run in keys.items()
+    }
+    models = {Arm.TEACHER.value: runs[0].models.get("teacher", "")} | {
+        key: run.models.get("student", "") for key, run in keys.items()
+    }
     pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
-    scores = score(holdout, predictions, runs[0].task, seed=SEED, models=models, prices=prices, pairs=pairs, tolerance=tolerance, resamples=resamples)
+    scores = score(
+        holdout,
+        predictions,
+        runs[0].task,
+        seed=SEED,
+        models=models,
+        prices=prices,
+        pairs=pairs,
+        tolerance=tolerance,
+        resamples=resamples,
+    )
     found = _by_metric(scores.differences)
     return Comparison(
         created_at=created_at,
@@ -104,7 +134,9 @@ def compare(runs: Sequence[ComparedRun], *, prices: Prices, created_at: str, tol
         arms={run.run_id: scores.arms[key] for key, run in keys.items()},
         teacher=scores.arms[Arm.TEACHER],
         metric=found[0].metric if found else "",
-        differences=tuple(msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id) for one in found),
+        differences=tuple(
+            msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id) for one in found
+        ),
         different=differing([{**_settings(run), "models": run.models} for run in runs]),
         resamples=resamples,
         seed=SEED,
@@ -117,10 +149,16 @@ def _check(runs: Sequence[ComparedRun]) -> None:
         raise InvalidInput(f"{len(names)} runs cannot be compared", [f"runs: name 2 to {MOST_RUNS} different ones"])
     kinds = {run.task.kind for run in runs}
     if len(kinds) > 1 or len({frozenset(run.task.labels) for run in runs}) > 1:
-        said = [f"{run.run_id}: {run.task.kind}{' ' + ', '.join(run.task.labels) if run.task.labels else ''}" for run in runs]
+        said = [
+            f"{run.run_id}: {run.task.kind}{' ' + ', '.join(run.task.labels) if run.task.labels else ''}"
+            for run in runs
+        ]
         raise InvalidInput("the runs have different tasks", said)
     if not shared_items(runs):
-        raise InvalidInput("there is no holdout item that all of these runs have", [f"{run.run_id}: {len(run.holdout):,} items" for run in runs])
+        raise InvalidInput(
+            "there is no holdout item that all of these runs have",
+            [f"{run.run_id}: {len(run.holdout):,} items" for run in runs],
+        )
 
 
 def shared_items(runs: Sequence[ComparedRun]) -> list[HoldoutItem]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from distillation.evaluation.statistics import holm
+from distillation.evaluation.noninferiority import holm
 from distillation.report.charts.charts import as_data
 from distillation.report.charts.forest import ForestRow, forest, forest_in_words
 from distillation.report.charts.style import plotly_js
@@ -34,7 +34,9 @@ def render_comparison(comparison: Comparison) -> str:
     charts = {
         "differences": forest(rows) if rows else None,
         "costs": trade_off(comparison.arms, comparison.metric, COST, "USD for 1,000 answers, logarithmic", colours),
-        "latency": trade_off(comparison.arms, comparison.metric, LATENCY, "median milliseconds of an answer, logarithmic", colours),
+        "latency": trade_off(
+            comparison.arms, comparison.metric, LATENCY, "median milliseconds of an answer, logarithmic", colours
+        ),
     }
     return (
         pages()
@@ -64,21 +66,35 @@ def finding(comparison: Comparison) -> Finding:
     metric = comparison.metric
     scored = {run: arm.metrics[metric].value for run, arm in comparison.arms.items() if metric in arm.metrics}
     if not scored:
-        return Finding("Nothing to compare", "The shared items carry neither references nor answers of the teacher.", "wait")
+        return Finding(
+            "Nothing to compare", "The shared items carry neither references nor answers of the teacher.", "wait"
+        )
     best = max(scored, key=lambda run: scored[run])
     if any(run != best and value == scored[best] for run, value in scored.items()):
-        return Finding("No difference", f"The best runs score the same in {metric_name(metric)} on the {comparison.n:,} items that all runs have.", "wait")
+        return Finding(
+            "No difference",
+            f"The best runs score the same in {metric_name(metric)} on the {comparison.n:,} items that all runs have.",
+            "wait",
+        )
     open_ones = [other for other, shown in _better(comparison, best) if not shown]
     where = f"in {metric_name(metric)} on the {comparison.n:,} items that all runs have"
     if not open_ones:
         return Finding(
-            f"{best} is {'better' if len(scored) == 2 else 'best'}", f"It scores higher than every other run {where}, and by more than chance explains.", "good"
+            f"{best} is {'better' if len(scored) == 2 else 'best'}",
+            f"It scores higher than every other run {where}, and by more than chance explains.",
+            "good",
         )
-    return Finding("No clear winner", f"{best} scores highest {where}, but is not shown to be better than {' and '.join(open_ones)}.", "wait")
+    return Finding(
+        "No clear winner",
+        f"{best} scores highest {where}, but is not shown to be better than {' and '.join(open_ones)}.",
+        "wait",
+    )
 
 
 def _better(comparison: Comparison, best: str) -> Iterator[tuple[str, bool]]:
-    """Each other run, and whether its difference to the best is shown: p under 0.05, after Holm over all pairs of runs, for the best was not named before."""
+    """Each other run, and whether its difference to the best is shown: p under 0.05, after Holm over all pairs of runs,
+    for the best was not named before.
+    """
     pairs = [one for one in comparison.differences if one.metric == comparison.metric]
     for one, p in zip(pairs, holm([pair.p_value for pair in pairs]), strict=True):
         if best in (one.arm, one.minus):

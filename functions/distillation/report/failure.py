@@ -14,24 +14,58 @@ from distillation.records import Record
 from distillation.report.page_environment import pages
 
 _NEXT = {
-    "InvalidInput": "Correct what the cause lists; rejected seeds are all in {rejected}. Then upload or start again: nothing was paid for.",
-    "BudgetExceeded": "Raise maxUsd, give fewer seeds or lower sampling.sampled. {estimate} says what costs what; nothing was paid for.",
-    "RecordsLost": "This is a fault of the pipeline, not of the seeds. Keep the run's folder, and report the ids of the cause with the release's version.",
-    "NotEnoughAnswers": "Read the reasons in {answers} (rejected-*.jsonl). Where Bedrock failed the jobs, mend that and start again with the same runId.",
+    "InvalidInput": (
+        "Correct what the cause lists; rejected seeds are all in {rejected}. Then upload or start again: nothing "
+        "was paid for."
+    ),
+    "BudgetExceeded": (
+        "Raise maxUsd, give fewer seeds or lower sampling.sampled. {estimate} says what costs what; nothing was "
+        "paid for."
+    ),
+    "RecordsLost": (
+        "This is a fault of the pipeline, not of the seeds. Keep the run's folder, and report the ids of the cause "
+        "with the release's version."
+    ),
+    "NotEnoughAnswers": (
+        "Read the reasons in {answers} (rejected-*.jsonl). Where Bedrock failed the jobs, mend that and start again "
+        "with the same runId."
+    ),
     "NotEnoughExamples": "Give more seeds, or read in {dataset}rejected.jsonl why prompts made no example.",
-    "TuningFailed": "The cause is Bedrock's own message. Mend it and start again with the same runId: the teacher's answers are not paid for again.",
-    "DeploymentFailed": "The cause is Bedrock's own message. Start again with the same runId: the answers and the dataset are kept.",
-    "CanaryFailed": "The dataset's stable deployment serves what it served before. Read in the cause which answers differed, then `python -m cli promote`.",
-    "ThrottledByBedrock": "A quota stayed exhausted through all retries. Raise it or lower batches.maxConcurrent, and start again with the same runId.",
-    "States.Timeout": "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise batches.timeoutHours and start again.",
+    "TuningFailed": (
+        "The cause is Bedrock's own message. Mend it and start again with the same runId: the teacher's answers are "
+        "not paid for again."
+    ),
+    "DeploymentFailed": (
+        "The cause is Bedrock's own message. Start again with the same runId: the answers and the dataset are kept."
+    ),
+    "CanaryFailed": (
+        "The dataset's stable deployment serves what it served before. Read in the cause which answers differed, "
+        "then `python -m cli promote`."
+    ),
+    "ThrottledByBedrock": (
+        "A quota stayed exhausted through all retries. Raise it or lower batches.maxConcurrent, and start again "
+        "with the same runId."
+    ),
+    "States.Timeout": (
+        "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise "
+        "batches.timeoutHours and start again."
+    ),
     "States.TaskFailed": "Read the function's log in CloudWatch: the execution's event history links to it.",
-    "AccessDeniedException": "A role lacks a permission. Read in the cause which, and deploy the stack again if it was changed by hand.",
+    "AccessDeniedException": (
+        "A role lacks a permission. Read in the cause which, and deploy the stack again if it was changed by hand."
+    ),
 }
-_OTHERWISE = "Read the cause, and the log of the state's function in CloudWatch. Then start again with the same runId: what was paid for is taken over."
+_OTHERWISE = (
+    "Read the cause, and the log of the state's function in CloudWatch. Then start again with the same runId: what "
+    "was paid for is taken over."
+)
 
 
 class FailureVerdict(Record, frozen=True):
-    """Stands where a finished run has its verdict, so that readers of report.json need one key only. `decision` is "failed"."""
+    """Stands where a finished run has its verdict, so that readers of report.json need one key only.
+
+    `decision` is "failed".
+    """
 
     decision: str
     headline: str
@@ -68,7 +102,9 @@ def build_failure_report(
     kept: Sequence[str] = (),
     costs: Costs | None = None,
 ) -> FailureReport:
-    """`state` and `error` as Step Functions names them, `cause` in plain words, `deleted` and `kept` the resources that the rail removed and left."""
+    """`state` and `error` as Step Functions names them, `cause` in plain words, `deleted` and `kept` the resources that
+    the rail removed and left.
+    """
     where = f" in {state}" if state else ""
     first = next((line.strip() for line in cause.splitlines() if line.strip()), "Step Functions gave no cause.")
     step = next_step(run_id, error)
@@ -76,7 +112,9 @@ def build_failure_report(
         run_id=run_id,
         dataset=dataset,
         created_at=created_at,
-        verdict=FailureVerdict(decision="failed", headline=f"Failed{where}: {error or 'unknown error'}.", reasons=(first, step)),
+        verdict=FailureVerdict(
+            decision="failed", headline=f"Failed{where}: {error or 'unknown error'}.", reasons=(first, step)
+        ),
         state=state,
         error=error,
         cause=cause,
@@ -93,7 +131,11 @@ def next_step(run_id: str, error: str) -> str:
     layout = RunLayout(run_id)
     advice = _NEXT.get(error.rsplit(".", 1)[-1], _NEXT.get(error, _OTHERWISE))
     return advice.format(
-        rejected=layout.rejected_seeds, estimate=layout.estimate, answers=layout.answers_prefix, dataset=layout.dataset_prefix, ledger=layout.ledger
+        rejected=layout.rejected_seeds,
+        estimate=layout.estimate,
+        answers=layout.answers_prefix,
+        dataset=layout.dataset_prefix,
+        ledger=layout.ledger,
     )
 
 

@@ -1,4 +1,6 @@
-"""The funnel of the data, from the lines of the seed files to the training lines: its steps ahead of the teacher's replies, and all of them in words."""
+"""The funnel of the data, from the lines of the seed files to the training lines: its steps ahead of the teacher's
+replies, and all of them in words.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -46,7 +48,10 @@ _COUNTED = ("requests", "asked", "parsed", "kept")
 
 
 class FunnelRow(NamedTuple):
-    """A step as it is drawn. `share` and `kept_share` are widths (0 to 1) against the most that any step of the unit took."""
+    """A step as it is drawn.
+
+    `share` and `kept_share` are widths (0 to 1) against the most that any step of the unit took.
+    """
 
     name: str
     step: FunnelStep
@@ -65,24 +70,31 @@ class FunnelGroup(NamedTuple):
 
 def seeds_step(seeds_in: int, rejected: Mapping[str, int]) -> FunnelStep:
     """The first step: lines of the seed files. `rejected` maps reason code -> lines."""
-    return FunnelStep(step="seeds", unit="seeds", came=seeds_in, kept=seeds_in - sum(rejected.values()), rejected=dict(rejected))
+    return FunnelStep(
+        step="seeds", unit="seeds", came=seeds_in, kept=seeds_in - sum(rejected.values()), rejected=dict(rejected)
+    )
 
 
 def expansion_steps(summary: ExpansionSummary | None) -> Iterator[FunnelStep]:
-    """One step a method: new prompts asked for (or given, where the teacher gave more), kept, and why the others are not."""
+    """One step a method: new prompts asked for (or given, where the teacher gave more), kept, and why the others are
+    not.
+    """
     for method, counts in (summary.methods if summary else {}).items():
         rejected = {reason: count for reason, count in counts.items() if reason not in _COUNTED and count}
         kept, out = counts.get("kept", 0), sum(rejected.values())
         not_given = counts.get("asked", 0) - kept - out
         if not_given > 0:
             rejected["not_given"] = not_given
-        yield FunnelStep(step=method, unit=NEW_PROMPTS, came=kept + out + max(not_given, 0), kept=kept, rejected=rejected)
+        yield FunnelStep(
+            step=method, unit=NEW_PROMPTS, came=kept + out + max(not_given, 0), kept=kept, rejected=rejected
+        )
 
 
 def funnel_problems(steps: Iterable[FunnelStep]) -> tuple[str, ...]:
     """One sentence for each step whose records do not add up."""
     return tuple(
-        f"{step_name(step)} ({step.unit}): {step.came:,} came, but kept + set aside are {step.kept + sum(step.rejected.values()):,}."
+        f"{step_name(step)} ({step.unit}): {step.came:,} came, but kept + set aside are "
+        f"{step.kept + sum(step.rejected.values()):,}."
         for step in steps
         if step.came != step.kept + sum(step.rejected.values())
     )
@@ -97,7 +109,10 @@ def step_name(step: FunnelStep) -> str:
 
 def funnel_groups(steps: Sequence[FunnelStep]) -> list[FunnelGroup]:
     """The steps by what they count, units and steps in the order of the path."""
-    return [FunnelGroup(UNITS.get(unit, unit), _rows([step for step in steps if step.unit == unit])) for unit in dict.fromkeys(step.unit for step in steps)]
+    return [
+        FunnelGroup(UNITS.get(unit, unit), _rows([step for step in steps if step.unit == unit]))
+        for unit in dict.fromkeys(step.unit for step in steps)
+    ]
 
 
 def _rows(steps: Sequence[FunnelStep]) -> list[FunnelRow]:
@@ -106,6 +121,11 @@ def _rows(steps: Sequence[FunnelStep]) -> list[FunnelRow]:
 
 
 def _row(step: FunnelStep, most: int) -> FunnelRow:
-    out = dict(sorted(((reason, count) for reason, count in step.rejected.items() if reason not in SET_APART), key=lambda pair: (-pair[1], pair[0])))
+    out = dict(
+        sorted(
+            ((reason, count) for reason, count in step.rejected.items() if reason not in SET_APART),
+            key=lambda pair: (-pair[1], pair[0]),
+        )
+    )
     apart = sum(count for reason, count in step.rejected.items() if reason in SET_APART)
     return FunnelRow(step_name(step), step, apart, out, step.came / most, step.kept / most)

@@ -1,15 +1,20 @@
-"""The Jinja environment of all pages. What comes from seeds and models is data: HTML is escaped by default, Markdown by the filter `md`."""
+"""The Jinja environment of all pages.
+
+What comes from seeds and models is data: HTML is escaped by default, Markdown by the filter `md`.
+"""
 
 import re
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from distillation import wording as figures
-from distillation.report.charts import style as palette
+from distillation import wording
+from distillation.report.charts import palette
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~]|^[#+-])")
-"""Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay readable."""
+"""Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay
+readable.
+"""
 
 _UNITS = re.compile(r"(?<=\d) (?=%|USD|ms\b|bits|points|items)|(?<=[<=]) (?=\d)|(?<=\bp) (?=[<=])")
 
@@ -25,24 +30,34 @@ def pages() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": figures.percent,
-        "points": figures.points,
-        "usd": figures.usd,
-        "milliseconds": figures.milliseconds,
-        "pvalue": figures.p_value,
-        "metric": figures.metric_name,
+        "percent": wording.percent,
+        "points": wording.points,
+        "usd": wording.usd,
+        "milliseconds": wording.milliseconds,
+        "pvalue": wording.p_value,
+        "metric": wording.metric_name,
         "thousands": lambda count: f"{count:,}",
         "words": in_words,
         "md": markdown_text,
         "bound": bound,
     }
-    environment.globals |= {"figure": figures.figure, "span": figures.span, "light": palette.LIGHT, "dark": palette.DARK, "font": palette.FONT}
+    environment.globals |= {
+        "figure": wording.figure,
+        "span": wording.span,
+        "light": palette.LIGHT,
+        "dark": palette.DARK,
+        "font": palette.FONT,
+    }
     return environment
 
 
 def in_words(code: str) -> str:
     """A reason code or camelCase key in words: "reserved_word" -> "reserved word", "seedsIn" -> "seeds in"."""
-    return re.sub(r"(?<=[a-z])([A-Z])", lambda letter: " " + letter.group().lower(), code).replace("_", " ").replace("-", " ")
+    return (
+        re.sub(r"(?<=[a-z])([A-Z])", lambda letter: " " + letter.group().lower(), code)
+        .replace("_", " ")
+        .replace("-", " ")
+    )
 
 
 def bound(text: str) -> str:

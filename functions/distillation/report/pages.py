@@ -20,7 +20,9 @@ SIDES = ("train", "validation", "holdout", "rejected")
 
 
 class ShownItem(NamedTuple):
-    """An instructive item, and the student's answer against the teacher's word by word (empty where a diff would say nothing)."""
+    """An instructive item, and the student's answer against the teacher's word by word (empty where a diff would say
+    nothing).
+    """
 
     item: InstructiveItem
     diff: list[Part]
@@ -35,9 +37,16 @@ class ConfusionRow(NamedTuple):
 
 
 def render_html(report: Report) -> str:
-    """One HTML file that holds everything it needs: styles, data, charts and plotly.js. A content security policy forbids it any request."""
+    """One HTML file that holds everything it needs: styles, data, charts and plotly.js.
+
+    A content security policy forbids it any request.
+    """
     context = _context(report)
-    context |= {"charts": report_charts.charts(report), "descriptions": report_charts.descriptions(report), "plotly_js": plotly_js()}
+    context |= {
+        "charts": report_charts.charts(report),
+        "descriptions": report_charts.descriptions(report),
+        "plotly_js": plotly_js(),
+    }
     return pages().get_template("index.html").render(context)
 
 
@@ -61,7 +70,9 @@ def _context(report: Report) -> dict[str, Any]:
         "slices": slice_rows(report),
         "outcome_of": outcome_of,
         "losses": list(missing_in_words(report)),
-        "confusions": {arm: _confusion_rows(score.confusion) for arm, score in _student_first(report).items() if score.confusion},
+        "confusions": {
+            arm: _confusion_rows(score.confusion) for arm, score in _student_first(report).items() if score.confusion
+        },
         "classes": {arm: score.classes for arm, score in _student_first(report).items() if score.classes},
         "funnel": funnel_groups(report.data.funnel) if report.data else [],
         "sides": [side for side in SIDES if any(side in counts for counts in strata.values())],

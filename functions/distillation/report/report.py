@@ -1,4 +1,5 @@
-"""Scores, verdict and the counts of every hop -> one report record: `8-report/report.json`, and what the pages are drawn from.
+"""Scores, verdict and the counts of every hop -> one report record: `8-report/report.json`, and what the pages are
+drawn from.
 
     report = build_report(facts, counts, scores, verdict, created_at=..., ...)
     report_json(report); report_to_pages.render_html(report); report_to_pages.render_markdown(report)
@@ -33,7 +34,10 @@ from distillation.task import Task
 
 
 class RunFacts(Record, frozen=True):
-    """What a run was asked to do: from `0-run/run.json`. `settings` is the resolved input, `models` maps the roles teacher, student, ... to model ids."""
+    """What a run was asked to do: from `0-run/run.json`.
+
+    `settings` is the resolved input, `models` maps the roles teacher, student, ... to model ids.
+    """
 
     run_id: str
     dataset: str
@@ -44,9 +48,11 @@ class RunFacts(Record, frozen=True):
 
 
 class Counts(Record, frozen=True):
-    """How many records each hop took and gave. `account_problems` says where they do not add up. `cached` answers were taken over from earlier runs.
+    """How many records each hop took and gave. `account_problems` says where they do not add up. `cached` answers were
+    taken over from earlier runs.
 
-    `prompts` = the seeds' own and the `expanded` ones = `holdout` + `prompts_learnt` + `examples_rejected`. `examples` are lines; a prompt may make several.
+    `prompts` = the seeds' own and the `expanded` ones = `holdout` + `prompts_learnt` + `examples_rejected`. `examples`
+    are lines; a prompt may make several.
     """
 
     seeds_in: int
@@ -69,7 +75,9 @@ class Counts(Record, frozen=True):
 
 
 class LossPoint(Record, frozen=True):
-    """The loss at one step of the training, as Bedrock's metrics file gives it: of the training lines, or of the validation lines."""
+    """The loss at one step of the training, as Bedrock's metrics file gives it: of the training lines, or of the
+    validation lines.
+    """
 
     step: int
     epoch: float
@@ -84,7 +92,8 @@ class Losses(Record, frozen=True):
 
 
 class DataFacts(Record, frozen=True):
-    """What became of the data, from the seeds to the training lines, filter by filter. The rest is as in `dataset_manifest.Manifest`.
+    """What became of the data, from the seeds to the training lines, filter by filter. The rest is as in
+    `dataset_manifest.Manifest`.
 
     `expansion_why` says why the rounds of expansion ended, empty where there were none.
     """
@@ -99,7 +108,9 @@ class DataFacts(Record, frozen=True):
     expansion_why: str = ""
 
 
-def data_facts(manifest: Manifest, before: Sequence[FunnelStep], *, expansion_target: int = 0, expansion_why: str = "") -> DataFacts:
+def data_facts(
+    manifest: Manifest, before: Sequence[FunnelStep], *, expansion_target: int = 0, expansion_why: str = ""
+) -> DataFacts:
     """`before` are the steps that come ahead of the teacher's replies: seeds and expansion (`report.funnel`)."""
     return DataFacts(
         funnel=(*before, *manifest.funnel),
@@ -114,7 +125,10 @@ def data_facts(manifest: Manifest, before: Sequence[FunnelStep], *, expansion_ta
 
 
 class Report(Record, frozen=True):
-    """`8-report/report.json`. Made by WriteReport, read by people, the command line and whoever compares runs. Times are ISO 8601, UTC."""
+    """`8-report/report.json`. Made by WriteReport, read by people, the command line and whoever compares runs.
+
+    Times are ISO 8601, UTC.
+    """
 
     run_id: str
     dataset: str
@@ -192,10 +206,17 @@ def account_problems(counts: Counts) -> tuple[str, ...]:
         ("seeds in", c.seeds_in, "seeds + rejected seeds", c.seeds + c.seeds_rejected),
         ("requests", c.requests, "replies + missing", c.replies + c.requests_missing),
         ("replies", c.replies, "answers + rejected answers", c.answers + c.answers_rejected),
-        ("prompts", c.prompts, "holdout + learnt + rejected prompts", c.holdout + c.prompts_learnt + c.examples_rejected),
+        (
+            "prompts",
+            c.prompts,
+            "holdout + learnt + rejected prompts",
+            c.holdout + c.prompts_learnt + c.examples_rejected,
+        ),
         ("examples", c.examples, "train + validation", c.train + c.validation),
     )
-    return tuple(f"{name} are {count:,}, but {parts} are {total:,}." for name, count, parts, total in accounts if count != total)
+    return tuple(
+        f"{name} are {count:,}, but {parts} are {total:,}." for name, count, parts, total in accounts if count != total
+    )
 
 
 def report_json(report: Report) -> bytes:

@@ -9,13 +9,23 @@ from distillation.report.charts.forest import ForestRow
 from distillation.report.report import Report
 from distillation.wording import metric_name
 
-YARDSTICKS = {Yardstick.TEACHER: "teacher", Yardstick.TEACHER_SELF: "teacher's repeats", Yardstick.FULL: "full agreement"}
-OUTCOMES = {Outcome.PASSED: ("within the limit", "good"), Outcome.OPEN: ("not settled", "wait"), Outcome.WORSE: ("worse", "bad")}
+YARDSTICKS = {
+    Yardstick.TEACHER: "teacher",
+    Yardstick.TEACHER_SELF: "teacher's repeats",
+    Yardstick.FULL: "full agreement",
+}
+OUTCOMES = {
+    Outcome.PASSED: ("within the limit", "good"),
+    Outcome.OPEN: ("not settled", "wait"),
+    Outcome.WORSE: ("worse", "bad"),
+}
 SMALL = ("too small to count", "none")
 
 
 class SliceRow(NamedTuple):
-    """One category: the judging metric of every arm, the student's difference to its yardstick, what the gate makes of it."""
+    """One category: the judging metric of every arm, the student's difference to its yardstick, what the gate makes of
+    it.
+    """
 
     name: str
     n: int
@@ -30,20 +40,28 @@ def checks_by_place(report: Report) -> dict[tuple[str, str | None], Check]:
 
 
 def headline_rows(report: Report) -> list[ForestRow]:
-    """The forest plot: the student against its yardstick in every metric, then every other pair of arms in the metric that decides."""
+    """The forest plot: the student against its yardstick in every metric, then every other pair of arms in the metric
+    that decides.
+    """
     checks = checks_by_place(report)
     whole = [one for one in report.comparisons if one.slice is None]
     rows = [_row(one, checks.get((one.metric, None))) for one in whole]
     shown = {_pair(one.difference) for one in whole}
     metric = judging_metric(report)
-    return rows + [ForestRow(pair_name(one), one) for one in report.differences if one.metric == metric and _pair(one) not in shown]
+    return rows + [
+        ForestRow(pair_name(one), one) for one in report.differences if one.metric == metric and _pair(one) not in shown
+    ]
 
 
 def all_rows(report: Report) -> list[ForestRow]:
     """The table below it: every pair of arms in every metric."""
     checks = checks_by_place(report)
     paired = {_pair(one) for one in report.differences}
-    extra = [_row(one, checks.get((one.metric, None))) for one in report.comparisons if one.slice is None and _pair(one.difference) not in paired]
+    extra = [
+        _row(one, checks.get((one.metric, None)))
+        for one in report.comparisons
+        if one.slice is None and _pair(one.difference) not in paired
+    ]
     return extra + [ForestRow(pair_name(one), one) for one in report.differences]
 
 
@@ -65,7 +83,11 @@ def slice_rows(report: Report) -> list[SliceRow]:
 
 def slice_forest(report: Report) -> list[ForestRow]:
     """The same as a forest plot."""
-    return [ForestRow(f"{row.name} (n {row.n:,})", row.gate.difference, _margin(row.check)) for row in slice_rows(report) if row.gate]
+    return [
+        ForestRow(f"{row.name} (n {row.n:,})", row.gate.difference, _margin(row.check))
+        for row in slice_rows(report)
+        if row.gate
+    ]
 
 
 def judging_metric(report: Report) -> str:

@@ -1,6 +1,7 @@
 """The input of a run: one typed model with every default and limit. `docs/run-input.schema.json` is made from it.
 
-JSON keys are camelCase. Nothing is guessed: unknown keys, numbers in quotes and true for 1 are problems. `run_input.resolve_config` merges the sources.
+JSON keys are camelCase. Nothing is guessed: unknown keys, numbers in quotes and true for 1 are problems.
+`run_input.resolve_config` merges the sources.
 """
 
 import re
@@ -13,7 +14,16 @@ from pydantic import AfterValidator, Field, model_validator
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
 from distillation.records import Record
-from distillation.run.curation import Decontamination, Duplicates, Examples, Expansion, Filters, Selection, check_expansion, check_policy
+from distillation.run.curation import (
+    Decontamination,
+    Duplicates,
+    Examples,
+    Expansion,
+    Filters,
+    Selection,
+    check_expansion,
+    check_policy,
+)
 from distillation.run.evaluation import Arms, Evaluation, Gate, PromotionMode, Serving
 from distillation.run.section import Section, problem
 from distillation.run.template import PromptTemplate
@@ -22,7 +32,9 @@ from distillation.task import Task, TaskKind, canonical_answer
 
 
 class TrainingPlan(Record, frozen=True):
-    """Hyperparameters of Nova fine-tuning: epochs 1-5, learning rate 1e-6 to 1e-4, warm-up steps 0-100 (Amazon Nova user guide)."""
+    """Hyperparameters of Nova fine-tuning: epochs 1-5, learning rate 1e-6 to 1e-4, warm-up steps 0-100 (Amazon Nova
+    user guide).
+    """
 
     epoch_count: int
     learning_rate: float
@@ -30,14 +42,18 @@ class TrainingPlan(Record, frozen=True):
 
 
 class SplitPlan(Record, frozen=True):
-    """Shares of the prompts (0 to 1): `holdout_share` of all is never trained on, `validation_share` of the rest is not trained on but watched."""
+    """Shares of the prompts (0 to 1): `holdout_share` of all is never trained on, `validation_share` of the rest is not
+    trained on but watched.
+    """
 
     holdout_share: float
     validation_share: float
 
 
 class SamplingPlan(Record, frozen=True):
-    """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at `temperature`, each up to `max_tokens`."""
+    """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at
+    `temperature`, each up to `max_tokens`.
+    """
 
     greedy: int
     sampled: int
@@ -56,11 +72,23 @@ def trouble_of_labels(labels: tuple[str, ...]) -> str | None:
     task = Task(kind=TaskKind.LABEL, labels=labels)
     rules: list[tuple[str, Callable[[], bool]]] = [
         (f"{LABELS_MIN} to {LABELS_MAX} labels", lambda: LABELS_MIN <= len(labels) <= LABELS_MAX),
-        (f"labels of 1 to {LABEL_MAX_CHARACTERS} characters", lambda: all(label.strip() and len(label) <= LABEL_MAX_CHARACTERS for label in labels)),
-        ("labels that differ in more than upper and lower case", lambda: len({label.casefold() for label in labels}) == len(labels)),
-        ("labels without | and line breaks", lambda: not any("|" in label or len(label.splitlines()) > 1 for label in labels)),
+        (
+            f"labels of 1 to {LABEL_MAX_CHARACTERS} characters",
+            lambda: all(label.strip() and len(label) <= LABEL_MAX_CHARACTERS for label in labels),
+        ),
+        (
+            "labels that differ in more than upper and lower case",
+            lambda: len({label.casefold() for label in labels}) == len(labels),
+        ),
+        (
+            "labels without | and line breaks",
+            lambda: not any("|" in label or len(label.splitlines()) > 1 for label in labels),
+        ),
         ("labels without Nova's reserved words", lambda: not any(map(reserved_word_in, labels))),
-        ("labels without quotes, space or a full stop at their ends", lambda: all(canonical_answer(label, task) == label for label in labels)),
+        (
+            "labels without quotes, space or a full stop at their ends",
+            lambda: all(canonical_answer(label, task) == label for label in labels),
+        ),
     ]
     return next((expected for expected, holds in rules if not holds()), None)
 
@@ -77,7 +105,10 @@ def _usable_pattern(pattern: str) -> str:
     except (re.error, OverflowError, RecursionError) as error:
         raise problem(repr(pattern), f"a regular expression of Python's re ({error})") from None
     if compiled.groups > 1:
-        raise problem(f"{compiled.groups} groups", "at most one group: what it matches is the answer; write (?:...) for the others")
+        raise problem(
+            f"{compiled.groups} groups",
+            "at most one group: what it matches is the answer; write (?:...) for the others",
+        )
     if compiled.search(""):
         raise problem(repr(pattern), "a pattern that does not match an empty text")
     return pattern
@@ -87,7 +118,9 @@ def _usable_schema(schema: dict[str, Any]) -> dict[str, Any]:
     try:
         jsonschema_rs.validator_for(schema)
     except (ValueError, jsonschema_rs.ValidationError) as error:
-        raise problem("a schema that is none", f"a JSON Schema without references to other files ({error})"[:300]) from None
+        raise problem(
+            "a schema that is none", f"a JSON Schema without references to other files ({error})"[:300]
+        ) from None
     return schema
 
 
@@ -101,22 +134,29 @@ def _usable_template(template: str) -> str:
     return template
 
 
-Labels = Annotated[tuple[str, ...], Field(json_schema_extra={"minItems": LABELS_MIN, "maxItems": LABELS_MAX}), AfterValidator(_usable_labels)]
+Labels = Annotated[
+    tuple[str, ...],
+    Field(json_schema_extra={"minItems": LABELS_MIN, "maxItems": LABELS_MAX}),
+    AfterValidator(_usable_labels),
+]
 
 
 class TaskInput(Section):
     """What kind of answer is wanted, and so how answers are compared."""
 
     kind: Literal["auto", "label", "answer", "json", "text"] = "auto"
-    """`label`: one of a closed set. `answer`: a value that `answerPattern` finds in the text. `json`: a JSON value that fits `outputSchema`.
-    `text`: free text. `auto`: found from the rest."""
+    """`label`: one of a closed set. `answer`: a value that `answerPattern` finds in the text. `json`: a JSON value that
+    fits `outputSchema`. `text`: free text. `auto`: found from the rest."""
     labels: Labels | None = Field(default=None, strict=False)
     """The labels of a `label` task. Without them they are the distinct references of the seeds."""
     answer_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_usable_pattern)] | None = None
     """Regular expression (Python's re) of an `answer` task. The answer is group 1, or the whole, of its last match."""
 
     output_schema: Annotated[dict[str, Any], AfterValidator(_usable_schema)] | None = None
-    """JSON Schema (draft 2020-12 unless it names another) that the answers of a `json` task must fit. Without it any JSON object or list will do."""
+    """JSON Schema (draft 2020-12 unless it names another) that the answers of a `json` task must fit.
+
+    Without it any JSON object or list will do.
+    """
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
@@ -184,8 +224,13 @@ class RunConfig(Section):
     dataset: Annotated[str, Field(pattern=DATASET_PATTERN)]
     """Name of the dataset: its files are under `seeds/<dataset>/`."""
     run_id: Annotated[str, Field(pattern=RUN_ID_PATTERN, max_length=RUN_ID_MAX)]
-    """Name of the run and of its folder `runs/<runId>/`. Without it the execution's name is used. The same id again takes up the work of the earlier run."""
-    prompt_template: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_usable_template)] | None = None
+    """Name of the run and of its folder `runs/<runId>/`. Without it the execution's name is used.
+
+    The same id again takes up the work of the earlier run.
+    """
+    prompt_template: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_usable_template)] | None = (
+        None
+    )
     """The prompt of CSV seeds: a text with {column} for each value."""
     max_rejected_seed_share: float = Field(default=0.05, ge=0, le=1)
     """Share of seeds that may be unusable; above it the run fails before anything is paid for."""
@@ -219,13 +264,21 @@ class RunConfig(Section):
         check_policy(self.examples, self.filters)
         check_expansion(self.expansion)
         if self.evaluation.samples and not self.sampling.sampled:
-            raise problem(str(self.evaluation.samples), "0, or sampling.sampled above 0: the teacher has no samples to compare with", "evaluation.samples")
+            raise problem(
+                str(self.evaluation.samples),
+                "0, or sampling.sampled above 0: the teacher has no samples to compare with",
+                "evaluation.samples",
+            )
         return self
 
     @property
     def most_lines(self) -> int:
         """Most lines of training and validation together: what the input allows, and what the kind of job takes."""
-        return min(self.selection.max_examples, MAX_DISTILLATION_PROMPTS) if self.training.managed else self.selection.max_examples
+        return (
+            min(self.selection.max_examples, MAX_DISTILLATION_PROMPTS)
+            if self.training.managed
+            else self.selection.max_examples
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The form in run.json: every key, camelCase."""

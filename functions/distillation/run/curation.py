@@ -19,7 +19,11 @@ def _at_least_one(methods: tuple[Method, ...]) -> tuple[Method, ...]:
 
 
 # Counted after the names are checked, so that a wrong name is one problem and not two.
-Methods = Annotated[tuple[Method, ...], Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": 4}), AfterValidator(_at_least_one)]
+Methods = Annotated[
+    tuple[Method, ...],
+    Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": 4}),
+    AfterValidator(_at_least_one),
+]
 
 
 class Expansion(Section):
@@ -28,8 +32,9 @@ class Expansion(Section):
     target_prompts: int = Field(default=0, ge=0, le=100_000)
     """How many new prompts are wanted; 0 makes none."""
     methods: Methods = ("topics", "personas", "evolution", "selfInstruct")
-    """How new prompts are made, in equal shares. `topics`: over a tree of topics. `personas`: as different people would ask. `evolution`: a seed made
-    deeper, broader, constrained or more concrete. `selfInstruct`: in the manner of a few sampled seeds."""
+    """How new prompts are made, in equal shares. `topics`: over a tree of topics. `personas`: as different people would
+    ask. `evolution`: a seed made deeper, broader, constrained or more concrete. `selfInstruct`: in the manner of a few
+    sampled seeds."""
     prompts_per_request: int = Field(default=5, ge=1, le=20)
     """New prompts that one request asks for."""
     max_rounds: int = Field(default=5, ge=1, le=20)
@@ -41,17 +46,23 @@ class Expansion(Section):
     max_tokens: int = Field(default=1024, ge=1, le=5000)
     """Most tokens of a reply with new prompts."""
     categories: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)] | None = None
-    """Wanted share of each category among the new prompts, in any unit (2 to 1). Without it the balance of the seeds is kept."""
+    """Wanted share of each category among the new prompts, in any unit (2 to 1).
+
+    Without it the balance of the seeds is kept.
+    """
     on_topic: float = Field(default=0.05, ge=0, le=0.5)
-    """A new prompt is off topic when it is further from its nearest seed than all but this share of the seeds are from theirs. 0 turns the test off."""
+    """A new prompt is off topic when it is further from its nearest seed than all but this share of the seeds are from
+    theirs. 0 turns the test off.
+    """
 
 
 class Examples(Section):
     """What the student learns from the teacher's answers to a prompt."""
 
     policy: Literal["consensus", "proportional", "best"] = "consensus"
-    """`consensus`: one example, the answer that most samples give (free text: the one nearest to the others). `proportional`: every accepted sample is
-    an example, so the student learns the teacher's distribution. `best`: the sample that matches the reference, else what `filters.judge` rates highest."""
+    """`consensus`: one example, the answer that most samples give (free text: the one nearest to the others).
+    `proportional`: every accepted sample is an example, so the student learns the teacher's distribution. `best`: the
+    sample that matches the reference, else what `filters.judge` rates highest."""
     min_agreement: float = Field(default=0.0, ge=0, le=1)
     """Prompts on whose answer a smaller share of the usable samples agrees are left out."""
     rationale: bool = True
@@ -83,20 +94,31 @@ class Filters(Section):
     boilerplate: bool = True
     """Leave out answers that speak of themselves as a language model, or only introduce an answer (`boilerplate`)."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
-    """Leave out prompts whose answer is in another language than this ISO 639-1 code (`wrong_language`). Texts too short to tell are kept."""
+    """Leave out prompts whose answer is in another language than this ISO 639-1 code (`wrong_language`).
+
+    Texts too short to tell are kept.
+    """
     personal_data: Switch = "off"
-    """E-mail addresses, telephone and card numbers, and the like in prompt or answer: `redact` replaces them by [EMAIL] ..., `reject` leaves the prompt out."""
+    """E-mail addresses, telephone and card numbers, and the like in prompt or answer: `redact` replaces them by [EMAIL]
+    ..., `reject` leaves the prompt out.
+    """
     judge: Judge | None = None
-    """Have each answer that would be trained on rated, and leave out the low ones (`low_rating`). Costs a batch of requests."""
+    """Have each answer that would be trained on rated, and leave out the low ones (`low_rating`).
+
+    Costs a batch of requests.
+    """
 
 
 class Duplicates(Section):
     """When two prompts count as the same. Clusters of them are formed before the split, and never straddle it."""
 
     near_threshold: Annotated[float, Field(ge=0.3, le=1)] | None = 0.8
-    """Estimated Jaccard similarity of word sequences from which prompts are near duplicates; null turns the test off."""
+    """Estimated Jaccard similarity of word sequences from which prompts are near duplicates; null turns the test off.
+    """
     semantic_threshold: Annotated[float, Field(ge=0.5, le=1)] | None = None
-    """Cosine similarity of embeddings (Amazon Titan Text Embeddings V2, paid by the token) from which prompts are duplicates; null turns the test off."""
+    """Cosine similarity of embeddings (Amazon Titan Text Embeddings V2, paid by the token) from which prompts are
+    duplicates; null turns the test off.
+    """
 
 
 class Decontamination(Section):
@@ -112,16 +134,31 @@ class Selection(Section):
     """What is kept when more survives than a job takes."""
 
     max_examples: int = Field(default=MAX_SAMPLES, ge=8, le=MAX_SAMPLES)
-    """Most lines of training and validation together (20,000 is Bedrock's limit). Chosen for coverage and agreement; the rest is rejected as `not_selected`."""
+    """Most lines of training and validation together (20,000 is Bedrock's limit).
+
+    Chosen for coverage and agreement; the rest is rejected as `not_selected`.
+    """
 
 
 def check_expansion(expansion: Expansion) -> None:
-    """Raises a problem where no round could bring a prompt: the first round of `topics` asks for the topics themselves."""
+    """Raises a problem where no round could bring a prompt: the first round of `topics` asks for the topics
+    themselves.
+    """
     if expansion.target_prompts and expansion.methods == ("topics",) and expansion.max_rounds == 1:
-        raise problem("1 with the method topics alone", "2 or more: the first round asks for topics, the next for prompts", "expansion.maxRounds")
+        raise problem(
+            "1 with the method topics alone",
+            "2 or more: the first round asks for topics, the next for prompts",
+            "expansion.maxRounds",
+        )
 
 
 def check_policy(examples: Examples, filters: Filters) -> None:
-    """Raises a problem where the policy cannot work with the filters: `best` over free samples needs a judge or references."""
+    """Raises a problem where the policy cannot work with the filters: `best` over free samples needs a judge or
+    references.
+    """
     if examples.policy == "best" and filters.judge is None and not examples.trust_reference:
-        raise problem("policy best without a judge or references", "filters.judge, or examples.trustReference with references in the seeds", "examples.policy")
+        raise problem(
+            "policy best without a judge or references",
+            "filters.judge, or examples.trustReference with references in the seeds",
+            "examples.policy",
+        )

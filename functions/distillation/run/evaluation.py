@@ -15,9 +15,13 @@ class Arms(Section):
     """Models that are compared beside teacher, base and student."""
 
     few_shot: int = Field(default=0, ge=0, le=32)
-    """Examples of the training set that the untouched small model is shown before each question; 0 leaves this arm out."""
+    """Examples of the training set that the untouched small model is shown before each question; 0 leaves this arm out.
+    """
     direct: bool = False
-    """Tune a second small model on the seeds' own references, with the same prompts and steps: a second training job. Most seeds need a reference."""
+    """Tune a second small model on the seeds' own references, with the same prompts and steps: a second training job.
+
+    Most seeds need a reference.
+    """
 
 
 class Serving(Section):
@@ -28,16 +32,23 @@ class Serving(Section):
     canary_items: int = Field(default=20, ge=1, le=200)
     """Holdout prompts that the stable deployment is asked before it is believed."""
     canary_agreement: float = Field(default=0.9, ge=0, le=1)
-    """Share of them on which it must answer as the student did in its run; below it the model before serves again. Not 1: Bedrock's replies vary a little."""
+    """Share of them on which it must answer as the student did in its run; below it the model before serves again.
+
+    Not 1: Bedrock's replies vary a little.
+    """
     keep_rejected_model: bool = True
-    """Keep the model of a student that was not promoted, for `promote` by hand. Its storage costs 1.95 USD a month; `false` deletes it."""
+    """Keep the model of a student that was not promoted, for `promote` by hand.
+
+    Its storage costs 1.95 USD a month; `false` deletes it.
+    """
 
 
 class JudgeMetric(NamedTuple):
     """A custom metric (API_CustomMetricDefinition).
 
-    `name`: 1-63 of [0-9a-zA-Z-_.]. `instructions`: at most 5,000 characters, with {{prompt}}, {{prediction}} and, where the reference counts, {{ground_truth}};
-    AWS asks that these come last. `ratings`: definition (at most five words, 100 characters) -> number, at most ten.
+    `name`: 1-63 of [0-9a-zA-Z-_.]. `instructions`: at most 5,000 characters, with {{prompt}}, {{prediction}} and, where
+    the reference counts, {{ground_truth}}; AWS asks that these come last. `ratings`: definition (at most five words,
+    100 characters) -> number, at most ten.
     """
 
     name: str
@@ -68,7 +79,10 @@ _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 def _usable_instructions(text: str) -> str:
     found = set(_VARIABLE.findall(text))
     if not {"prompt", "prediction"} <= found or not found <= {"prompt", "prediction", "ground_truth"}:
-        raise problem(", ".join(sorted(found)) or "no variable", "{{prompt}} and {{prediction}}, and {{ground_truth}} where the reference counts")
+        raise problem(
+            ", ".join(sorted(found)) or "no variable",
+            "{{prompt}} and {{prediction}}, and {{ground_truth}} where the reference counts",
+        )
     return text
 
 
@@ -76,7 +90,10 @@ def _usable_scale(scale: dict[str, float]) -> dict[str, float]:
     if any(len(label.split()) > MAX_LABEL_WORDS or not label.strip() for label in scale):
         raise problem(" | ".join(scale), f"labels of 1 to {MAX_LABEL_WORDS} words")
     if (min(scale.values()), max(scale.values())) != (0.0, 1.0):
-        raise problem(f"scores from {min(scale.values()):g} to {max(scale.values()):g}", "a scale whose worst label scores 0 and whose best scores 1")
+        raise problem(
+            f"scores from {min(scale.values()):g} to {max(scale.values()):g}",
+            "a scale whose worst label scores 0 and whose best scores 1",
+        )
     return scale
 
 
@@ -95,7 +112,10 @@ class CustomMetric(Section):
     name: str = Field(pattern=r"^[0-9A-Za-z_.-]{1,50}$")
     """Its name."""
     instructions: Annotated[str, Field(min_length=10, max_length=5_000), AfterValidator(_usable_instructions)]
-    """What the judge is told. Holds {{prompt}} and {{prediction}}, and {{ground_truth}} where the reference counts; AWS asks that they come last."""
+    """What the judge is told.
+
+    Holds {{prompt}} and {{prediction}}, and {{ground_truth}} where the reference counts; AWS asks that they come last.
+    """
     scale: Annotated[dict[Label, float], Field(min_length=2, max_length=10), AfterValidator(_usable_scale)]
     """What the judge may say, and the score of each: 0 for the worst, 1 for the best."""
 
@@ -107,23 +127,36 @@ class CustomMetric(Section):
 
 
 class EvaluationJudge(Section):
-    """A judge model on the answers of the arms: scores through Bedrock evaluation jobs, and a comparison of student and teacher."""
+    """A judge model on the answers of the arms: scores through Bedrock evaluation jobs, and a comparison of student and
+    teacher.
+    """
 
     metrics: Annotated[
-        tuple[BuiltinMetric, ...], Field(strict=False, max_length=len(BUILTIN_METRICS), json_schema_extra={"uniqueItems": True}), AfterValidator(_once_each)
+        tuple[BuiltinMetric, ...],
+        Field(strict=False, max_length=len(BUILTIN_METRICS), json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_once_each),
     ] = ("Builtin.Correctness", "Builtin.Completeness")
-    """Bedrock's own metrics. Harmfulness, Stereotyping and Refusal, where Bedrock says 1 for bad, are turned round and called `1-Builtin.Harmfulness` ..."""
+    """Bedrock's own metrics.
+
+    Harmfulness, Stereotyping and Refusal, where Bedrock says 1 for bad, are turned round and called
+    `1-Builtin.Harmfulness` ...
+    """
     custom: Annotated[tuple[CustomMetric, ...], Field(strict=False, max_length=10)] = ()
     """Metrics of the run's own."""
     pairwise: bool = True
     """Have the judge say which of two answers is better, the student's or the teacher's, in both orders."""
     max_prompts: int = Field(default=1_000, ge=30, le=20_000)
-    """How many prompts of the holdout are judged at most; chosen by a hash of their id. An evaluation job takes 1,000, so more make more jobs."""
+    """How many prompts of the holdout are judged at most; chosen by a hash of their id.
+
+    An evaluation job takes 1,000, so more make more jobs.
+    """
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
         if len({metric.name for metric in self.custom}) < len(self.custom):
-            raise problem(", ".join(metric.name for metric in self.custom), "custom metrics with names of their own", "custom")
+            raise problem(
+                ", ".join(metric.name for metric in self.custom), "custom metrics with names of their own", "custom"
+            )
         if not (self.metrics or self.custom or self.pairwise):
             raise problem("no metric and no comparison", "a metric, a custom metric or pairwise: true", "metrics")
         return self
@@ -150,12 +183,16 @@ class Evaluation(Section):
     """How answers are compared."""
 
     samples: int = Field(default=0, ge=0, le=32)
-    """Answers at `sampling.temperature` that each arm gives to each holdout prompt beside its greedy one, so that distributions are compared with the
-    teacher's (its own first `sampling.sampled`). 0: only greedy answers are compared."""
+    """Answers at `sampling.temperature` that each arm gives to each holdout prompt beside its greedy one, so that
+    distributions are compared with the teacher's (its own first `sampling.sampled`). 0: only greedy answers are
+    compared."""
     numeric_tolerance: NumericTolerance = NumericTolerance()
     """How far the number of an `answer` task may be off. "1,000" and "1000.0" are equal in any case."""
     judge: EvaluationJudge | None = None
-    """Have a judge model score the answers of every arm, and compare the student's with the teacher's. Off by default; it costs calls of the judge."""
+    """Have a judge model score the answers of every arm, and compare the student's with the teacher's.
+
+    Off by default; it costs calls of the judge.
+    """
 
 
 class Gate(Section):
@@ -164,9 +201,14 @@ class Gate(Section):
     margin: Margin = 0.05
     """How far the student may be below the teacher and still count as not inferior (0.05 is 5 percentage points)."""
     margins: dict[Annotated[str, Field(min_length=1, max_length=64)], Margin] = Field(default={}, max_length=20)
-    """Margins of single metrics by name (`accuracy`, `macroF1`, `fieldAccuracy`, a judge's metric ...). A metric that is named here is gated, beside the task's
-    own; when it was not measured, the student is held."""
+    """Margins of single metrics by name (`accuracy`, `macroF1`, `fieldAccuracy`, a judge's metric ...). A metric that
+    is named here is gated, beside the task's own; when it was not measured, the student is held."""
     slice_margin: Margin | None = None
-    """Margin within a slice (the items of one category). Without it that of the metric: a loss may not hide in a slice."""
+    """Margin within a slice (the items of one category).
+
+    Without it that of the metric: a loss may not hide in a slice.
+    """
     min_slice_items: int = Field(default=200, ge=30)
-    """A slice with fewer items is shown, but cannot hold a promotion back; from 30 items on it can still reject, where a loss beyond the margin is shown."""
+    """A slice with fewer items is shown, but cannot hold a promotion back; from 30 items on it can still reject, where
+    a loss beyond the margin is shown.
+    """

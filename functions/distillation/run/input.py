@@ -1,6 +1,8 @@
-"""From what the user gave to a `RunConfig`: sources in rising precedence (defaults, the dataset's input.json, the execution input), all problems at once.
+"""From what the user gave to a `RunConfig`: sources in rising precedence (defaults, the dataset's input.json, the
+execution input), all problems at once.
 
-`python -m distillation.run.input` (from `functions/`) prints the JSON Schema that is published as `docs/run-input.schema.json`.
+`python -m distillation.run.input` (from `functions/`) prints the JSON Schema that is published as
+`docs/run-input.schema.json`.
 """
 
 import hashlib
@@ -27,7 +29,10 @@ Object = dict[str, Any]
 
 
 def dataset_of(execution_input: object) -> str:
-    """The dataset that an execution input names. Raises InvalidInput where it names none: nothing else can be looked up then."""
+    """The dataset that an execution input names.
+
+    Raises InvalidInput where it names none: nothing else can be looked up then.
+    """
     dataset = execution_input.get("dataset") if isinstance(execution_input, dict) else None
     if not isinstance(dataset, str) or not re.fullmatch(DATASET_PATTERN[1:-1], dataset):
         resolve_config(execution_input, execution_name="unnamed")
@@ -53,7 +58,9 @@ def resolve_config(execution_input: object, *, execution_name: str, dataset_inpu
 
 
 def default_run_id(execution_name: str) -> str:
-    """The run id of an execution: its name in lower case where that is a run id, else the readable part of it and a hash of all of it."""
+    """The run id of an execution: its name in lower case where that is a run id, else the readable part of it and a
+    hash of all of it.
+    """
     lowered = execution_name.lower()
     if len(lowered) <= RUN_ID_MAX and re.fullmatch(RUN_ID_PATTERN[1:-1], lowered):
         return lowered
@@ -67,16 +74,27 @@ def published_schema() -> str:
     schema = _untitled(RunConfig.model_json_schema(by_alias=True))
     schema["required"] = ["dataset"]
     run_id = schema["properties"]["runId"]
-    schema["properties"]["runId"] = {"anyOf": [{k: v for k, v in run_id.items() if k != "description"}, {"type": "null"}], "default": None} | {
-        "description": run_id["description"]
-    }
+    schema["properties"]["runId"] = {
+        "anyOf": [{k: v for k, v in run_id.items() if k != "description"}, {"type": "null"}],
+        "default": None,
+    } | {"description": run_id["description"]}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Input of a Nova Distill run"}
-    return json.dumps(head | schema | {"description": "Execution input of the state machine and content of seeds/<dataset>/input.json."}, indent=2) + "\n"
+    return (
+        json.dumps(
+            head
+            | schema
+            | {"description": "Execution input of the state machine and content of seeds/<dataset>/input.json."},
+            indent=2,
+        )
+        + "\n"
+    )
 
 
 def _untitled(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _untitled(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    if isinstance(node, str):
+        return " ".join(node.split())
     return [_untitled(item) for item in node] if isinstance(node, list) else node
 
 
@@ -93,10 +111,15 @@ def _dataset_object(source: str, data: bytes, execution_input: Object) -> tuple[
     try:
         value = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        return {}, [f"{source}: found {_shown(data[:60].decode('utf-8', 'replace'))}, expected a JSON object in UTF-8 ({error})"]
+        return {}, [
+            f"{source}: found {_shown(data[:60].decode('utf-8', 'replace'))}, expected a JSON object in UTF-8 ({error})"
+        ]
     own, problems = _object_of(source, value)
     if own.get("runId") is not None:
-        problems.append(f"{source}: runId: found {_shown(own['runId'])}, expected nothing: a run id belongs to one run, so it stands in the execution input")
+        problems.append(
+            f"{source}: runId: found {_shown(own['runId'])}, expected nothing: a run id belongs to one run, so it "
+            "stands in the execution input"
+        )
     dataset = execution_input.get("dataset")
     if own.get("dataset", dataset) != dataset:
         problems.append(f"{source}: dataset: found {_shown(own['dataset'])}, expected {_shown(dataset)} or nothing")
@@ -136,7 +159,9 @@ def _validated(merged: Object, sources: Mapping[str, Object], problems: list[str
     except ValidationError as error:
         problems = problems + [_line(detail, sources) for detail in error.errors(include_url=False)]
     if problems or config is None:
-        raise InvalidInput(f"The input of the run cannot be used: {len(problems)} problem(s). Correct them and start again.", problems)
+        raise InvalidInput(
+            f"The input of the run cannot be used: {len(problems)} problem(s). Correct them and start again.", problems
+        )
     return config
 
 
@@ -177,7 +202,9 @@ def _schema_at(path: Path) -> Object:
 
 
 def _resolved(node: Object) -> Object:
-    node = next((choice for choice in node.get("anyOf", []) if choice.get("type") != "null"), node) | {"nullable": "anyOf" in node}
+    node = next((choice for choice in node.get("anyOf", []) if choice.get("type") != "null"), node) | {
+        "nullable": "anyOf" in node
+    }
     return _SCHEMA["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
 
 
@@ -190,13 +217,23 @@ def _expected_keys(path: Path) -> str:
 def _expected(node: Object) -> str:
     if "enum" in node:
         return f"one of {', '.join(node['enum'])}"
-    words = {"integer": _range(node, "a whole number"), "number": _range(node, "a number"), "string": _text(node), "boolean": "true or false"}
-    words |= {"array": f"a list of {node.get('minItems', 0)} to {node.get('maxItems')} texts in quotes", "object": "an object: { ... }"}
+    words = {
+        "integer": _range(node, "a whole number"),
+        "number": _range(node, "a number"),
+        "string": _text(node),
+        "boolean": "true or false",
+    }
+    words |= {
+        "array": f"a list of {node.get('minItems', 0)} to {node.get('maxItems')} texts in quotes",
+        "object": "an object: { ... }",
+    }
     return words[node["type"]] + (" or null" if node.get("nullable") else "")
 
 
 def _range(node: Object, noun: str) -> str:
-    limits = {key: format(Decimal(str(node[key])), "f") for key in ("exclusiveMinimum", "minimum", "maximum") if key in node}
+    limits = {
+        key: format(Decimal(str(node[key])), "f") for key in ("exclusiveMinimum", "minimum", "maximum") if key in node
+    }
     if "exclusiveMinimum" in limits:
         return f"{noun} above {limits['exclusiveMinimum']}"
     return f"{noun} from {limits['minimum']} to {limits['maximum']}" if limits else noun
@@ -204,7 +241,9 @@ def _range(node: Object, noun: str) -> str:
 
 def _text(node: Object) -> str:
     if "pattern" in node:
-        return f"text that matches {node['pattern']}" + (f", at most {node['maxLength']} characters" if "maxLength" in node else "")
+        return f"text that matches {node['pattern']}" + (
+            f", at most {node['maxLength']} characters" if "maxLength" in node else ""
+        )
     return f"text of {node['minLength']} to {node['maxLength']} characters" if "maxLength" in node else "text in quotes"
 
 

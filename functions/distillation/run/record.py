@@ -19,8 +19,8 @@ class SeedFile(Record, frozen=True):
 class Models(Record, frozen=True):
     """Model ids: `teacher` and `student` name the models.
 
-    `teacher_invoke` and `base_invoke` are what inference is called with: an inference profile where the Region needs one.
-    `judge` is what rates, empty where the run rates nothing.
+    `teacher_invoke` and `base_invoke` are what inference is called with: an inference profile where the Region needs
+    one. `judge` is what rates, empty where the run rates nothing.
     """
 
     teacher: str
@@ -71,21 +71,35 @@ class RunRecord(Record, frozen=True):
     def sampling(self) -> SamplingPlan:
         """How often and how the teacher is asked."""
         s = self.settings.sampling
-        return SamplingPlan(greedy=s.greedy, sampled=s.sampled, temperature=s.temperature, top_p=s.top_p, max_tokens=s.max_tokens)
+        return SamplingPlan(
+            greedy=s.greedy, sampled=s.sampled, temperature=s.temperature, top_p=s.top_p, max_tokens=s.max_tokens
+        )
 
     @property
     def split(self) -> SplitPlan:
-        """The shares of holdout and validation. A managed distillation watches no validation lines: what is not held out goes to it."""
+        """The shares of holdout and validation.
+
+        A managed distillation watches no validation lines: what is not held out goes to it.
+        """
         settings = self.settings
-        return SplitPlan(holdout_share=settings.split.holdout_share, validation_share=0.0 if settings.training.managed else settings.split.validation_share)
+        return SplitPlan(
+            holdout_share=settings.split.holdout_share,
+            validation_share=0.0 if settings.training.managed else settings.split.validation_share,
+        )
 
     @property
     def training(self) -> TrainingPlan:
         """The student's hyperparameters."""
         t = self.settings.training
-        return TrainingPlan(epoch_count=t.epoch_count, learning_rate=t.learning_rate, learning_rate_warmup_steps=t.learning_rate_warmup_steps)
+        return TrainingPlan(
+            epoch_count=t.epoch_count,
+            learning_rate=t.learning_rate,
+            learning_rate_warmup_steps=t.learning_rate_warmup_steps,
+        )
 
     @property
     def question(self) -> "Question":
         """What this run asks: a rerun adopts paid work only where the question is the same."""
-        return Question(config=self.config, seed_files=self.seed_files, models=self.models, prompt_hashes=self.prompt_hashes)
+        return Question(
+            config=self.config, seed_files=self.seed_files, models=self.models, prompt_hashes=self.prompt_hashes
+        )

@@ -1,4 +1,6 @@
-"""What every section of a run's input has in common: camelCase keys, nothing guessed, errors that read "found ..., expected ..."."""
+"""What every section of a run's input has in common: camelCase keys, nothing guessed, errors that read "found ...,
+expected ...".
+"""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -6,11 +8,23 @@ from pydantic_core import PydanticCustomError
 
 
 def problem(found: str, expected: str, field: str = "") -> PydanticCustomError:
-    """An error that reads "found ..., expected ...". `field` names the key below the place where a cross-field check stands."""
-    return PydanticCustomError("run_input", "found {found}, expected {expected}", {"found": found, "expected": expected, "field": field})
+    """An error that reads "found ..., expected ...".
+
+    `field` names the key below the place where a cross-field check stands.
+    """
+    return PydanticCustomError(
+        "run_input", "found {found}, expected {expected}", {"found": found, "expected": expected, "field": field}
+    )
 
 
 class Section(BaseModel):
     """A part of the input: immutable, unknown keys are problems, and so are numbers in quotes and true for 1."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )

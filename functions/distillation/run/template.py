@@ -1,6 +1,7 @@
 """The prompt of CSV seeds: a text with {column} for each value. `{{` and `}}` stand for braces.
 
-Values are put in, never formatted: a template can reach no attribute or index, and a value that holds braces stays what it is.
+Values are put in, never formatted: a template can reach no attribute or index, and a value that holds braces stays what
+it is.
 """
 
 from collections.abc import Mapping
@@ -15,13 +16,17 @@ class PromptTemplate(NamedTuple):
 
     @classmethod
     def parse(cls, template: str) -> "PromptTemplate":
-        """Raises ValueError, whose text says what was expected, where a brace is open or a placeholder is more than a column's name."""
+        """Raises ValueError, whose text says what was expected, where a brace is open or a placeholder is more than a
+        column's name.
+        """
         try:
             parsed = list(Formatter().parse(template))
         except ValueError as error:
             raise ValueError(f"every {{ closed by a }}, and {{{{ or }}}} for a brace itself ({error})") from None
         parts = tuple((literal, name) for literal, name, _, _ in parsed)
-        plain = all(name is None or (name.strip() and not spec and not conversion) for _, name, spec, conversion in parsed)
+        plain = all(
+            name is None or (name.strip() and not spec and not conversion) for _, name, spec, conversion in parsed
+        )
         if not plain or all(name is None for _, name in parts):
             raise ValueError("at least one {column}, each with nothing but a column's name between its braces")
         return cls(parts)

@@ -7,7 +7,10 @@ from distillation.records import Seed
 from distillation.seeds.reader import SeedReader
 
 _MEASURED_ALL_THE_SAME = frozenset({"reserved_word", "too_long", "duplicate_id"})
-"""What makes a seed unfit for training, but is no fault of an evaluation file. Such lines are not compared: no training prompt can be equal to them."""
+"""What makes a seed unfit for training, but is no fault of an evaluation file.
+
+Such lines are not compared: no training prompt can be equal to them.
+"""
 
 
 class EvaluationFile(NamedTuple):
@@ -25,7 +28,9 @@ def read_evaluation_file(key: str, chunks: Iterable[bytes], prompt_template: str
         if isinstance(outcome, Seed):
             items.append(outcome)
         elif outcome.reason not in _MEASURED_ALL_THE_SAME:
-            problems.append(f"{key}: line {outcome.line}: {outcome.field}: found {outcome.found}, expected {outcome.expected}")
+            problems.append(
+                f"{key}: line {outcome.line}: {outcome.field}: found {outcome.found}, expected {outcome.expected}"
+            )
     if not items and not problems:
         problems.append(f"{key}: found no item, expected at least one line with a prompt")
     return EvaluationFile(items, problems)

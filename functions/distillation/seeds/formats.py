@@ -1,6 +1,8 @@
-"""The accepted forms of a seed: a JSON line with a prompt, a bedrock-conversation-2024 line, a CSV row with a template. Each becomes `SeedFields`.
+"""The accepted forms of a seed: a JSON line with a prompt, a bedrock-conversation-2024 line, a CSV row with a template.
+Each becomes `SeedFields`.
 
-What is read: prompt, system, reference, category, id. Other keys and columns are left alone, so that exports can be used as they are.
+What is read: prompt, system, reference, category, id. Other keys and columns are left alone, so that exports can be
+used as they are.
 """
 
 import csv
@@ -41,14 +43,20 @@ class BadLine(Exception):
 
 
 lone_surrogate = re.compile("[\ud800-\udfff]").search
-"""Finds half of a character: what `surrogateescape` makes of bytes that are not UTF-8, and what JSON's \\ud800 stands for."""
+"""Finds half of a character: what `surrogateescape` makes of bytes that are not UTF-8, and what JSON's \\ud800 stands
+for.
+"""
 
 NumberedRecord = tuple[int, SeedFields | BadLine]
 
 
 def shown(text: str) -> str:
-    """The beginning of `text` in quotes, with control characters and lone surrogates written as escapes: safe in a log, a file and a terminal."""
-    head = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text[:_SHOWN_CHARACTERS])
+    """The beginning of `text` in quotes, with control characters and lone surrogates written as escapes: safe in a log,
+    a file and a terminal.
+    """
+    head = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text[:_SHOWN_CHARACTERS]
+    )
     return f"'{head}'" if len(text) <= _SHOWN_CHARACTERS else f"'{head}' ... ({len(text):,} characters)"
 
 
@@ -61,7 +69,15 @@ def json_records(lines: NumberedLines) -> Iterator[NumberedRecord]:
     """The records of a JSONL file, each with the number of its line. Blank lines are no records."""
     for number, line in lines:
         if line is None:
-            yield number, BadLine("line", "line_too_long", f"more than {MAX_LINE_BYTES:,} bytes", "a shorter line: no sample of that size can be trained on")
+            yield (
+                number,
+                BadLine(
+                    "line",
+                    "line_too_long",
+                    f"more than {MAX_LINE_BYTES:,} bytes",
+                    "a shorter line: no sample of that size can be trained on",
+                ),
+            )
         elif line and not line.isspace():
             try:
                 yield number, _decode(line.decode())
@@ -73,7 +89,11 @@ def _json_fields(line: bytes) -> SeedFields | BadLine:
     """The slow way: a conversation, or a line of which the trouble has to be named."""
     try:
         value = _json_object(line)
-        return _conversation(value) if "prompt" not in value and ("messages" in value or "schemaVersion" in value) else _plain(value)
+        return (
+            _conversation(value)
+            if "prompt" not in value and ("messages" in value or "schemaVersion" in value)
+            else _plain(value)
+        )
     except BadLine as bad:
         return bad
     except RecursionError:
@@ -84,10 +104,17 @@ def _json_object(line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line.decode(), parse_constant=_not_json)
     except UnicodeDecodeError as error:
-        raise BadLine("line", "not_utf8", f"byte 0x{line[error.start]:02x} at position {error.start + 1}", "text in UTF-8: save the file as UTF-8") from None
+        raise BadLine(
+            "line",
+            "not_utf8",
+            f"byte 0x{line[error.start]:02x} at position {error.start + 1}",
+            "text in UTF-8: save the file as UTF-8",
+        ) from None
     except ValueError as error:
         why = f"{error.msg} at position {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
-        raise BadLine("line", "not_json", f"{shown(line.decode().strip())} ({why})", "one whole JSON object on the line") from None
+        raise BadLine(
+            "line", "not_json", f"{shown(line.decode().strip())} ({why})", "one whole JSON object on the line"
+        ) from None
     if not isinstance(value, dict):
         raise BadLine("line", "not_an_object", shown(json.dumps(value)), 'a JSON object such as {"prompt": "..."}')
     return value
@@ -123,11 +150,19 @@ def _conversation(value: dict[str, Any]) -> SeedFields:
     version, messages = value.get("schemaVersion"), value.get("messages")
     if version != SCHEMA_VERSION:
         raise BadLine("schemaVersion", "wrong_schema_version", shown(json.dumps(version)), f'"{SCHEMA_VERSION}"')
-    roles = [message.get("role") if isinstance(message, dict) else None for message in messages] if isinstance(messages, list) else []
+    roles = (
+        [message.get("role") if isinstance(message, dict) else None for message in messages]
+        if isinstance(messages, list)
+        else []
+    )
     if roles not in (["user"], ["user", "assistant"]):
         found = f"the roles {shown(json.dumps(roles))}" if roles else shown(json.dumps(messages))
-        raise BadLine("messages", "wrong_turns", found, "one user turn, and at most one assistant turn after it as the reference")
-    texts = [_blocks(f"messages[{index}].content", message.get("content")) for index, message in enumerate(value["messages"])]
+        raise BadLine(
+            "messages", "wrong_turns", found, "one user turn, and at most one assistant turn after it as the reference"
+        )
+    texts = [
+        _blocks(f"messages[{index}].content", message.get("content")) for index, message in enumerate(value["messages"])
+    ]
     system = None if value.get("system") is None else _blocks("system", value["system"])
     plain = {name: _text(name, value[name]) for name in ("category", "id") if value.get(name) is not None}
     return SeedFields(prompt=texts[0], system=system, reference=texts[1] if len(texts) > 1 else None, **plain)
@@ -135,8 +170,15 @@ def _conversation(value: dict[str, Any]) -> SeedFields:
 
 def _blocks(field: str, blocks: object) -> str:
     """The texts of content blocks, one below the other."""
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) and isinstance(block.get("text"), str) and len(block) == 1 for block in blocks):
-        raise BadLine(field, "wrong_content", shown(json.dumps(blocks)), 'a list of texts: [{"text": "..."}] (Nova Micro takes nothing else)')
+    if not isinstance(blocks, list) or not all(
+        isinstance(block, dict) and isinstance(block.get("text"), str) and len(block) == 1 for block in blocks
+    ):
+        raise BadLine(
+            field,
+            "wrong_content",
+            shown(json.dumps(blocks)),
+            'a list of texts: [{"text": "..."}] (Nova Micro takes nothing else)',
+        )
     return "\n".join(block["text"] for block in blocks)
 
 
@@ -144,9 +186,14 @@ def _blocks(field: str, blocks: object) -> str:
 
 
 def csv_records(lines: NumberedLines, template: PromptTemplate | None) -> Iterator[NumberedRecord]:
-    """The rows of a CSV file with a header, each with the number of its first line. Raises UnreadableFile where the columns cannot be told apart."""
+    """The rows of a CSV file with a header, each with the number of its first line.
+
+    Raises UnreadableFile where the columns cannot be told apart.
+    """
     source = _CsvLines(lines)
-    csv.field_size_limit(MAX_LINE_BYTES)  # the csv module's only limit is this global one; nothing else in the process reads CSV
+    csv.field_size_limit(
+        MAX_LINE_BYTES
+    )  # the csv module's only limit is this global one; nothing else in the process reads CSV
     reader = csv.reader(source, strict=True)
     header = _header(reader, source, template)
     if header is None or template is None:
@@ -167,13 +214,21 @@ class _CsvLines:
     def __next__(self) -> str:
         self.number, line = next(self._lines)
         if line is None:
-            raise UnreadableFile("line_too_long", f"more than {MAX_LINE_BYTES:,} bytes", "a shorter line: check the quotes around it", line=self.number)
+            raise UnreadableFile(
+                "line_too_long",
+                f"more than {MAX_LINE_BYTES:,} bytes",
+                "a shorter line: check the quotes around it",
+                line=self.number,
+            )
         self.blank = line.isspace()
         return line.decode("utf-8", "surrogateescape")
 
 
 def _rows(reader: Iterator[list[str]], source: _CsvLines) -> Iterator[tuple[int, list[str] | BadLine]]:
-    """The rows, each with its first line. Misplaced quotes spoil a row of one line; where they draw in more lines, nobody knows how many rows are in them."""
+    """The rows, each with its first line.
+
+    Misplaced quotes spoil a row of one line; where they draw in more lines, nobody knows how many rows are in them.
+    """
     while True:
         first = source.number + 1
         try:
@@ -185,10 +240,17 @@ def _rows(reader: Iterator[list[str]], source: _CsvLines) -> Iterator[tuple[int,
         except csv.Error as error:
             if source.number > first or "unexpected end" in str(error) or "field larger" in str(error):
                 found = f"a quote on line {first} that is still open on line {source.number}"
-                raise UnreadableFile("unclosed_quote", found, 'a closing quote; a quote inside a value is written ""', line=first) from None
+                raise UnreadableFile(
+                    "unclosed_quote", found, 'a closing quote; a quote inside a value is written ""', line=first
+                ) from None
             yield (
                 first,
-                BadLine("line", "not_csv", f"quotes out of place ({error})", 'values in quotes where they hold commas or quotes, and "" for a quote inside'),
+                BadLine(
+                    "line",
+                    "not_csv",
+                    f"quotes out of place ({error})",
+                    'values in quotes where they hold commas or quotes, and "" for a quote inside',
+                ),
             )
 
 
@@ -210,23 +272,53 @@ def _check_header(names: list[str], template: PromptTemplate | None, line: int) 
         raise UnreadableFile("no_prompt_template", found, expected, line)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise UnreadableFile("wrong_header", f"{', '.join(map(shown, repeated))} more than once", "every column name once", line)
+        raise UnreadableFile(
+            "wrong_header", f"{', '.join(map(shown, repeated))} more than once", "every column name once", line
+        )
     if missing := [name for name in template.columns if name not in names]:
-        hint = " (this file seems to have no commas between its columns)" if len(names) == 1 and any(mark in names[0] for mark in ";\t|") else ""
-        raise UnreadableFile("missing_column", found + hint, f"the columns of promptTemplate: {', '.join(map(shown, missing))} is not there", line)
+        hint = (
+            " (this file seems to have no commas between its columns)"
+            if len(names) == 1 and any(mark in names[0] for mark in ";\t|")
+            else ""
+        )
+        raise UnreadableFile(
+            "missing_column",
+            found + hint,
+            f"the columns of promptTemplate: {', '.join(map(shown, missing))} is not there",
+            line,
+        )
 
 
 def _row_fields(row: list[str] | BadLine, header: Sequence[str], template: PromptTemplate) -> SeedFields | BadLine:
     if isinstance(row, BadLine):
         return row
     if len(row) != len(header):
-        return BadLine("line", "wrong_column_count", f"{len(row)} values", f"{len(header)}, as in the header; a value with a comma stands in quotes")
+        return BadLine(
+            "line",
+            "wrong_column_count",
+            f"{len(row)} values",
+            f"{len(header)}, as in the header; a value with a comma stands in quotes",
+        )
     if bad := next((cell for cell in row if not cell.isascii() and lone_surrogate(cell)), None):
         return BadLine(
-            "line", "not_utf8", shown(bad.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")), "text in UTF-8: save the file as UTF-8"
+            "line",
+            "not_utf8",
+            shown(bad.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")),
+            "text in UTF-8: save the file as UTF-8",
         )
     cells = dict(zip(header, row, strict=True))
     if not any(name and cells[name].strip() for _, name in template.parts):
-        return BadLine("prompt", "empty_prompt", f"nothing in {', '.join(template.columns)}", "a value in at least one column of promptTemplate")
+        return BadLine(
+            "prompt",
+            "empty_prompt",
+            f"nothing in {', '.join(template.columns)}",
+            "a value in at least one column of promptTemplate",
+        )
     get = cells.get
-    return SeedFields(prompt=template.render(cells), system=get("system"), reference=get("reference"), category=get("category"), id=get("id"))
+    return SeedFields(
+        prompt=template.render(cells),
+        system=get("system"),
+        reference=get("reference"),
+        category=get("category"),
+        id=get("id"),
+    )

@@ -7,17 +7,26 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 MAX_LINE_BYTES = 1_048_576
-"""The line end counts. 32,000 tokens are about 128 KB of English, and at most 768 KB where each character is written as \\uXXXX: nothing usable is longer."""
+"""The line end counts.
+
+32,000 tokens are about 128 KB of English, and at most 768 KB where each character is written as \\uXXXX: nothing usable
+is longer.
+"""
 
 MAX_UNPACKED_BYTES = 1_073_741_824
-"""What a packed file may unpack to: 1 GB, the most that Bedrock takes in one batch file. It bounds the time that a decompression bomb costs."""
+"""What a packed file may unpack to: 1 GB, the most that Bedrock takes in one batch file.
+
+It bounds the time that a decompression bomb costs.
+"""
 
 _PIECE_BYTES = 262_144
 _GZIP_MAGIC, _UTF8_BOM, _UTF16_BOMS = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
 
 class UnreadableFile(Exception):
-    """The rest of a seed file cannot be read, so nobody knows what is in it: fatal for the run, whatever share of its lines is good."""
+    """The rest of a seed file cannot be read, so nobody knows what is in it: fatal for the run, whatever share of its
+    lines is good.
+    """
 
     def __init__(self, reason: str, found: str, expected: str, line: int | None = None) -> None:
         super().__init__(f"{reason}: found {found}, expected {expected}")
@@ -31,7 +40,8 @@ def file_format(key: str) -> str | None:
 
 
 def numbered_lines(key: str, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a file, counted from 1, blank ones included, each with its line end. None stands for a line longer than `MAX_LINE_BYTES`.
+    """The lines of a file, counted from 1, blank ones included, each with its line end. None stands for a line longer
+    than `MAX_LINE_BYTES`.
 
     `chunks` is the file's content in pieces of any size. Raises UnreadableFile.
     """
@@ -53,21 +63,29 @@ def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
             packed, started = member.unconsumed_tail or member.unused_data, True
             unpacked += len(piece)
             if unpacked > MAX_UNPACKED_BYTES:
-                raise UnreadableFile("too_large_unpacked", f"more than {MAX_UNPACKED_BYTES:,} bytes", "at most that much: split the file")
+                raise UnreadableFile(
+                    "too_large_unpacked", f"more than {MAX_UNPACKED_BYTES:,} bytes", "at most that much: split the file"
+                )
             yield piece
     if started and not member.eof:
-        raise UnreadableFile("corrupt_gzip", "the end of the file in the middle of its packed data", "a whole gzip file: upload it again")
+        raise UnreadableFile(
+            "corrupt_gzip", "the end of the file in the middle of its packed data", "a whole gzip file: upload it again"
+        )
 
 
 def _inflated(member: "zlib._Decompress", chunk: bytes) -> bytes:
     try:
         return member.decompress(chunk, _PIECE_BYTES)
     except zlib.error as error:
-        raise UnreadableFile("corrupt_gzip", f"bytes that are not gzip ({error})", "a whole gzip file, as its name ends in .gz") from None
+        raise UnreadableFile(
+            "corrupt_gzip", f"bytes that are not gzip ({error})", "a whole gzip file, as its name ends in .gz"
+        ) from None
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of middling size: tiny chunks would make the cutting into lines slow, huge ones would cost memory."""
+    """The same bytes in pieces of middling size: tiny chunks would make the cutting into lines slow, huge ones would
+    cost memory.
+    """
     waiting, size = [], 0
     for chunk in chunks:
         for start in range(0, len(chunk), _PIECE_BYTES):

@@ -1,6 +1,8 @@
-"""From seeds to the prompts that the teacher is asked: duplicates set aside, the task resolved, its instruction put behind the seed's own system text.
+"""From seeds to the prompts that the teacher is asked: duplicates set aside, the task resolved, its instruction put
+behind the seed's own system text.
 
-References are compared with each other (the task's kind, conflicting duplicates) and with given labels; none reaches a request or a training line.
+References are compared with each other (the task's kind, conflicting duplicates) and with given labels; none reaches a
+request or a training line.
 """
 
 import hashlib
@@ -21,7 +23,9 @@ ID_BYTES = 10
 
 
 def prompt_id(system: str, prompt: str) -> str:
-    """20 hexadecimal digits that depend on the seed's own text only (Unicode form NFC, no space at the ends), so they are the same in every run."""
+    """20 hexadecimal digits that depend on the seed's own text only (Unicode form NFC, no space at the ends), so they
+    are the same in every run.
+    """
     return _digest(system, prompt).hex()
 
 
@@ -40,7 +44,9 @@ def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
 
 
 def own_system(prompt: Prompt, task: Task) -> str:
-    """The seed's own system text: what `prompts_of` put the task's instruction behind, and what `prompt_id` is a hash of."""
+    """The seed's own system text: what `prompts_of` put the task's instruction behind, and what `prompt_id` is a hash
+    of.
+    """
     instruction = _instruction(task)
     return prompt.system.removesuffix(instruction).removesuffix("\n\n") if instruction else prompt.system
 
@@ -50,7 +56,9 @@ def _instruction(task: Task) -> str:
 
 
 class SeedIntake:
-    """Everything between the seed files of one run and its prompts: reads, checks, sets duplicates aside, counts, resolves the task."""
+    """Everything between the seed files of one run and its prompts: reads, checks, sets duplicates aside, counts,
+    resolves the task.
+    """
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
@@ -61,12 +69,18 @@ class SeedIntake:
         self._given = Task(kind=TaskKind.LABEL, labels=config.task.labels) if config.task.labels else None
 
     def read(self, key: str, chunks: Iterable[bytes]) -> Iterator[Seed | RejectedSeed]:
-        """The outcomes of one file in the order of its lines, exactly one a seed. Read the files of a run in a fixed order: of duplicates the first stays."""
+        """The outcomes of one file in the order of its lines, exactly one a seed.
+
+        Read the files of a run in a fixed order: of duplicates the first stays.
+        """
         for outcome in self._reader.read(key, chunks):
             yield self._counted((isinstance(outcome, Seed) and self._set_aside(outcome)) or outcome)
 
     def check(self) -> None:
-        """Call it when all files are read and the rejected seeds are written. Raises InvalidInput where the run cannot go on with these seeds."""
+        """Call it when all files are read and the rejected seeds are written.
+
+        Raises InvalidInput where the run cannot go on with these seeds.
+        """
         key = RunLayout(self._config.run_id).rejected_seeds
         self._tally.check_share(self._config.max_rejected_seed_share, dataset=self._config.dataset, rejected_key=key)
 
@@ -77,7 +91,12 @@ class SeedIntake:
     def counts(self, prompts: int) -> dict[str, int]:
         """The counts of run.json. Raises RecordsLost where seedsIn is not seeds + seedsRejected."""
         self._tally.check_complete(self._reader.records)
-        return {"seedsIn": self._reader.records, "seeds": self._tally.seeds, "seedsRejected": self._tally.rejected, "prompts": prompts}
+        return {
+            "seedsIn": self._reader.records,
+            "seeds": self._tally.seeds,
+            "seedsRejected": self._tally.rejected,
+            "prompts": prompts,
+        }
 
     def _counted(self, outcome: Seed | RejectedSeed) -> Seed | RejectedSeed:
         self._tally.observe(outcome)
@@ -96,8 +115,12 @@ class SeedIntake:
             return None
         if first != reference:
             expected = "the reference of the first seed with this prompt and system text"
-            return _rejected(seed, "reference", "duplicate_conflicting_reference", shown(seed.reference or ""), expected)
-        return _rejected(seed, "prompt", "duplicate", shown(seed.prompt), "a prompt and system text that no seed before it has")
+            return _rejected(
+                seed, "reference", "duplicate_conflicting_reference", shown(seed.reference or ""), expected
+            )
+        return _rejected(
+            seed, "prompt", "duplicate", shown(seed.prompt), "a prompt and system text that no seed before it has"
+        )
 
 
 def _rejected(seed: Seed, field: str, reason: str, found: str, expected: str) -> RejectedSeed:

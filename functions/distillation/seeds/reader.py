@@ -1,6 +1,8 @@
-"""Reads seed files as a stream and checks every seed: each non-blank line (each CSV row) ends as exactly one Seed or one RejectedSeed, in order.
+"""Reads seed files as a stream and checks every seed: each non-blank line (each CSV row) ends as exactly one Seed or
+one RejectedSeed, in order.
 
-A seed that could never be trained on is rejected here, before anything is paid for. Its reference is not trained on, so a reserved word there is no
+A seed that could never be trained on is rejected here, before anything is paid for. Its reference is not trained on, so
+a reserved word there is no
 reason: references go to the scores only.
 """
 
@@ -8,14 +10,31 @@ import re
 from collections.abc import Iterable, Iterator
 from posixpath import basename
 
-from distillation.bedrock.limits import MAX_SAMPLE_TOKENS, RESERVED_WORDS, estimate_tokens, fits_in_sample, reserved_word_in
+from distillation.bedrock.limits import (
+    MAX_SAMPLE_TOKENS,
+    RESERVED_WORDS,
+    estimate_tokens,
+    fits_in_sample,
+    reserved_word_in,
+)
 from distillation.records import RejectedSeed, Seed
 from distillation.run.template import PromptTemplate
-from distillation.seeds.formats import BadLine, NumberedRecord, SeedFields, csv_records, json_records, lone_surrogate, shown
+from distillation.seeds.formats import (
+    BadLine,
+    NumberedRecord,
+    SeedFields,
+    csv_records,
+    json_records,
+    lone_surrogate,
+    shown,
+)
 from distillation.seeds.lines import UnreadableFile, file_format, numbered_lines
 
 UNREADABLE_FIELD = "file"
-"""`RejectedSeed.field` where the rest of a file cannot be read. How many seeds are lost with it is not known, so no share of good lines makes up for it."""
+"""`RejectedSeed.field` where the rest of a file cannot be read.
+
+How many seeds are lost with it is not known, so no share of good lines makes up for it.
+"""
 
 MAX_ID_CHARACTERS = 200
 
@@ -28,7 +47,10 @@ def is_seed_file(key: str) -> bool:
 
 
 class SeedReader:
-    """Reads the seed files of one run. `records` counts the non-blank lines (CSV rows) and unreadable files that it met."""
+    """Reads the seed files of one run.
+
+    `records` counts the non-blank lines (CSV rows) and unreadable files that it met.
+    """
 
     def __init__(self, prompt_template: str | None = None) -> None:
         self.records = 0
@@ -36,7 +58,10 @@ class SeedReader:
         self._ids: set[str] = set()
 
     def read(self, key: str, chunks: Iterable[bytes]) -> Iterator[Seed | RejectedSeed]:
-        """The outcomes of one file, in the order of its lines. `chunks` is its content in pieces of any size, and is taken only as far as it is needed."""
+        """The outcomes of one file, in the order of its lines.
+
+        `chunks` is its content in pieces of any size, and is taken only as far as it is needed.
+        """
         line = 0
         try:
             for line, record in self._records(key, chunks):
@@ -44,12 +69,21 @@ class SeedReader:
                 yield self._checked(key, line, record)
         except UnreadableFile as trouble:
             self.records += 1
-            yield _rejected(key, trouble.line or line + 1, BadLine(UNREADABLE_FIELD, trouble.reason, trouble.found, trouble.expected))
+            yield _rejected(
+                key,
+                trouble.line or line + 1,
+                BadLine(UNREADABLE_FIELD, trouble.reason, trouble.found, trouble.expected),
+            )
 
     def _records(self, key: str, chunks: Iterable[bytes]) -> Iterator[NumberedRecord]:
         kind = file_format(key)
         if kind is None:
-            raise UnreadableFile("unknown_file_type", shown(basename(key)), "a name that ends in .jsonl, .csv, .jsonl.gz or .csv.gz", line=1)
+            raise UnreadableFile(
+                "unknown_file_type",
+                shown(basename(key)),
+                "a name that ends in .jsonl, .csv, .jsonl.gz or .csv.gz",
+                line=1,
+            )
         lines = numbered_lines(key, chunks)
         return json_records(lines) if kind == "jsonl" else csv_records(lines, self._template)
 
@@ -97,10 +131,20 @@ def trouble_of(record: SeedFields) -> BadLine | None:
     prompt, system = record.prompt, record.system or ""
     if not prompt or prompt.isspace():
         return BadLine("prompt", "empty_prompt", shown(prompt), "a text")
-    for field, text in (("prompt", prompt), ("system", system), ("reference", record.reference), ("category", record.category), ("id", record.id)):
+    for field, text in (
+        ("prompt", prompt),
+        ("system", system),
+        ("reference", record.reference),
+        ("category", record.category),
+        ("id", record.id),
+    ):
         if text and isinstance(text, str) and (bad := _unwritable(field, text)):
             return bad
-    return _untrainable("prompt", prompt) or (_untrainable("system", system) if system else None) or _oversized(prompt, system)
+    return (
+        _untrainable("prompt", prompt)
+        or (_untrainable("system", system) if system else None)
+        or _oversized(prompt, system)
+    )
 
 
 def _unwritable(field: str, text: str) -> BadLine | None:
@@ -108,7 +152,12 @@ def _unwritable(field: str, text: str) -> BadLine | None:
         found = f"the control character U+{ord(match[0]):04X} at position {match.start() + 1}"
         return BadLine(field, "control_character", found, "text without control characters, line breaks and tabs apart")
     if not text.isascii() and (match := lone_surrogate(text)):
-        return BadLine(field, "lone_surrogate", f"half of a character (U+{ord(match[0]):04X}) at position {match.start() + 1}", "whole Unicode characters")
+        return BadLine(
+            field,
+            "lone_surrogate",
+            f"half of a character (U+{ord(match[0]):04X}) at position {match.start() + 1}",
+            "whole Unicode characters",
+        )
     return None
 
 
@@ -117,11 +166,21 @@ def _untrainable(field: str, text: str) -> BadLine | None:
     if word is None:
         return None
     found = f"'{word}' at position {text.lower().find(word.lower()) + 1}"
-    return BadLine(field, "reserved_word", found, f"text without {' '.join(RESERVED_WORDS)} (in any case): one of them fails the whole fine-tuning job")
+    return BadLine(
+        field,
+        "reserved_word",
+        found,
+        f"text without {' '.join(RESERVED_WORDS)} (in any case): one of them fails the whole fine-tuning job",
+    )
 
 
 def _oversized(prompt: str, system: str) -> BadLine | None:
     if fits_in_sample(prompt, system):
         return None
     tokens = estimate_tokens(prompt) + estimate_tokens(system)
-    return BadLine("prompt", "too_long", f"about {tokens:,} tokens", f"at most {MAX_SAMPLE_TOKENS:,} tokens of prompt, system text and answer together")
+    return BadLine(
+        "prompt",
+        "too_long",
+        f"about {tokens:,} tokens",
+        f"at most {MAX_SAMPLE_TOKENS:,} tokens of prompt, system text and answer together",
+    )

@@ -1,6 +1,7 @@
 """Which side of the split a prompt is on: a function of its own text alone, fixed before anything is trained.
 
-Why shares are near and not exact, and why a cluster of near duplicates never moves a prompt: docs/decisions/0013-stable-split.md.
+Why shares are near and not exact, and why a cluster of near duplicates never moves a prompt:
+docs/decisions/0013-stable-split.md.
 """
 
 import hashlib
@@ -19,12 +20,18 @@ class Side(StrEnum):
 
 
 def side_of(prompt: Prompt, plan: SplitPlan) -> Side:
-    """The side of a prompt. One that expansion made is never in the holdout: what is measured are prompts that people wrote."""
+    """The side of a prompt.
+
+    One that expansion made is never in the holdout: what is measured are prompts that people wrote.
+    """
     return side_of_id(prompt.prompt_id, plan, expanded=prompt.method is not None)
 
 
 def side_of_id(prompt_id: str, plan: SplitPlan, *, expanded: bool = False) -> Side:
-    """The prompt's id, hashed to a number in [0, 1), against the shares. Adding seeds moves no other seed, a larger holdout only takes in."""
+    """The prompt's id, hashed to a number in [0, 1), against the shares.
+
+    Adding seeds moves no other seed, a larger holdout only takes in.
+    """
     point = int.from_bytes(hashlib.sha256(f"side:{prompt_id}".encode()).digest()[:6], "big") / 2**48
     if not expanded:
         if point < plan.holdout_share:

@@ -15,11 +15,17 @@ _KEPT_PROBLEMS = 20
 
 def problem_line(rejected: RejectedSeed) -> str:
     """One line for people: where, what was found, what was expected, and the reason code."""
-    return f"{rejected.file} line {rejected.line}: {rejected.field}: found {rejected.found}, expected {rejected.expected} ({rejected.reason})"
+    return (
+        f"{rejected.file} line {rejected.line}: {rejected.field}: found {rejected.found}, expected "
+        f"{rejected.expected} ({rejected.reason})"
+    )
 
 
 class SeedTally:
-    """Counts outcomes as they stream by. Only the first problems are held, so a file of nothing but bad lines costs no memory."""
+    """Counts outcomes as they stream by.
+
+    Only the first problems are held, so a file of nothing but bad lines costs no memory.
+    """
 
     def __init__(self) -> None:
         self.seeds = 0
@@ -48,25 +54,38 @@ class SeedTally:
             kept.append(problem_line(outcome))
 
     def check_share(self, max_rejected_seed_share: float, *, dataset: str, rejected_key: str) -> None:
-        """Raises InvalidInput where the run cannot go on: a file that cannot be read, too many bad seeds, too few seeds left.
+        """Raises InvalidInput where the run cannot go on: a file that cannot be read, too many bad seeds, too few seeds
+        left.
 
         `rejected_key` is where all of the rejected seeds are written; the error holds the counts and the first lines.
         """
         headlines = self._headlines(max_rejected_seed_share, dataset)
         if headlines:
-            raise InvalidInput(f"{' '.join(headlines)} All rejected seeds are in {rejected_key}.", [*self._unreadable, *self._first], _KEPT_PROBLEMS)
+            raise InvalidInput(
+                f"{' '.join(headlines)} All rejected seeds are in {rejected_key}.",
+                [*self._unreadable, *self._first],
+                _KEPT_PROBLEMS,
+            )
 
     def _headlines(self, max_share: float, dataset: str) -> list[str]:
         seeds_in, headlines = self.seeds + self.rejected, []
         if self._unreadable:
             headlines.append(f"{len(self._unreadable)} place(s) from which a seed file cannot be read on.")
         if self.bad > max_share * seeds_in:
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.most_common() if reason not in DUPLICATE_REASONS)
-            headlines.append(f"{self.bad:,} of {seeds_in:,} seeds cannot be used ({self.bad / seeds_in:.1%}, allowed are {max_share:.1%}): {reasons}.")
+            reasons = ", ".join(
+                f"{count:,} {reason}" for reason, count in self.reasons.most_common() if reason not in DUPLICATE_REASONS
+            )
+            headlines.append(
+                f"{self.bad:,} of {seeds_in:,} seeds cannot be used ({self.bad / seeds_in:.1%}, allowed are "
+                f"{max_share:.1%}): {reasons}."
+            )
         if seeds_in == 0:
             headlines.append(f"There are no seeds: upload .jsonl or .csv files to seeds/{dataset}/.")
         elif self.seeds < MIN_SAMPLES:
-            headlines.append(f"{self.seeds} different usable seed(s), expected at least {MIN_SAMPLES}: a fine-tuning job takes no fewer.")
+            headlines.append(
+                f"{self.seeds} different usable seed(s), expected at least {MIN_SAMPLES}: a fine-tuning job takes no "
+                "fewer."
+            )
         return headlines
 
     def check_complete(self, records: int) -> None:
@@ -74,4 +93,6 @@ class SeedTally:
         difference = records - self.seeds - self.rejected
         if difference:
             lost, added = max(difference, 0), max(-difference, 0)
-            raise RecordsLost("prepare_run", {f"{lost} seeds"} if lost else set(), {f"{added} seeds"} if added else set())
+            raise RecordsLost(
+                "prepare_run", {f"{lost} seeds"} if lost else set(), {f"{added} seeds"} if added else set()
+            )

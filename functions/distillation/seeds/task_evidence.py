@@ -1,4 +1,6 @@
-"""Finds out what kind of task the seeds are, from what the input says and, where it leaves that open, from the references."""
+"""Finds out what kind of task the seeds are, from what the input says and, where it leaves that open, from the
+references.
+"""
 
 from collections import Counter
 
@@ -12,7 +14,10 @@ _KEPT_SPELLINGS = 1000
 
 
 class TaskEvidence:
-    """Looks at seeds as they stream by and resolves `task.kind` at the end. Where the input names the labels, no reference is looked at."""
+    """Looks at seeds as they stream by and resolves `task.kind` at the end.
+
+    Where the input names the labels, no reference is looked at.
+    """
 
     def __init__(self, given: TaskInput) -> None:
         self._given = given
@@ -22,7 +27,12 @@ class TaskEvidence:
     @property
     def _open(self) -> bool:
         given = self._given
-        return given.kind in ("auto", "label") and given.labels is None and given.answer_pattern is None and given.output_schema is None
+        return (
+            given.kind in ("auto", "label")
+            and given.labels is None
+            and given.answer_pattern is None
+            and given.output_schema is None
+        )
 
     def observe(self, seed: Seed) -> None:
         """Counts one seed. Beyond a thousand distinct references no more are kept: they cannot be labels."""
@@ -37,12 +47,17 @@ class TaskEvidence:
             self._spellings[spelling] += 1
 
     def resolve(self) -> Task:
-        """The task of the run. `why` says in a sentence how it was found. Raises InvalidInput where kind `label` has no labels to take."""
+        """The task of the run. `why` says in a sentence how it was found.
+
+        Raises InvalidInput where kind `label` has no labels to take.
+        """
         given = self._given
         if given.labels is not None:
             return Task(kind=TaskKind.LABEL, labels=given.labels, why="The input names the labels.")
         if given.answer_pattern is not None:
-            return Task(kind=TaskKind.ANSWER, answer_pattern=given.answer_pattern, why="The input gives an answerPattern.")
+            return Task(
+                kind=TaskKind.ANSWER, answer_pattern=given.answer_pattern, why="The input gives an answerPattern."
+            )
         if given.output_schema is not None:
             return Task(kind=TaskKind.JSON, output_schema=given.output_schema, why="The input gives an outputSchema.")
         if given.kind == "json":
@@ -54,16 +69,32 @@ class TaskEvidence:
     def _from_references(self, wanted: bool) -> Task:
         labels = self._labels()
         expected = trouble_of_labels(labels)
-        seen = f"{self._with_reference:,} of {self._seeds:,} seeds carry a reference, with {self._how_many(labels)} distinct value(s)"
+        seen = (
+            f"{self._with_reference:,} of {self._seeds:,} seeds carry a reference, with {self._how_many(labels)} "
+            "distinct value(s)"
+        )
         if wanted and expected:
-            raise InvalidInput("The labels of the task cannot be taken from the seeds.", [f"task.labels: found nothing, and {seen}; expected {expected}"])
+            raise InvalidInput(
+                "The labels of the task cannot be taken from the seeds.",
+                [f"task.labels: found nothing, and {seen}; expected {expected}"],
+            )
         if wanted:
             return Task(kind=TaskKind.LABEL, labels=labels, why=f"The input says label, and {seen}.")
         if self._with_reference < REFERENCE_SHARE * self._seeds:
-            return Task(kind=TaskKind.TEXT, why=f"{seen}: fewer than {REFERENCE_SHARE:.0%} carry one, so the answers are free text.")
+            return Task(
+                kind=TaskKind.TEXT,
+                why=f"{seen}: fewer than {REFERENCE_SHARE:.0%} carry one, so the answers are free text.",
+            )
         if expected:
-            return Task(kind=TaskKind.TEXT, why=f"{seen}: they cannot be labels (expected {expected}), so the answers are free text.")
-        return Task(kind=TaskKind.LABEL, labels=labels, why=f"{seen}: at least {REFERENCE_SHARE:.0%} and at most {LABELS_MAX}, so they are the labels.")
+            return Task(
+                kind=TaskKind.TEXT,
+                why=f"{seen}: they cannot be labels (expected {expected}), so the answers are free text.",
+            )
+        return Task(
+            kind=TaskKind.LABEL,
+            labels=labels,
+            why=f"{seen}: at least {REFERENCE_SHARE:.0%} and at most {LABELS_MAX}, so they are the labels.",
+        )
 
     def _labels(self) -> tuple[str, ...]:
         """The distinct references, sorted. Of spellings that differ only in case, the most frequent one."""

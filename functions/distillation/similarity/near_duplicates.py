@@ -1,4 +1,5 @@
-"""Clusters of near duplicates: MinHash signatures, banded (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, ch. 3), each candidate pair verified.
+"""Clusters of near duplicates: MinHash signatures, banded (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, ch.
+3), each candidate pair verified.
 
 Memory is the signatures and a few numbers a prompt: one band at a time is sorted, and no table of buckets is kept.
 """
@@ -18,7 +19,10 @@ Pairs = npt.NDArray[np.int64]
 RECALL = 0.99
 """Share of the pairs exactly at the threshold that at least one band must bring together."""
 NEIGHBOURS = 32
-"""A bucket of up to 33 is compared all with all. In a larger one each is compared with the 32 after it and with the first that is left, over and over."""
+"""A bucket of up to 33 is compared all with all.
+
+In a larger one each is compared with the 32 after it and with the first that is left, over and over.
+"""
 _PAIRS_AT_ONCE = 1 << 16
 _VECTORS_AT_ONCE = 2_048
 _ROUNDS = 64
@@ -56,12 +60,16 @@ class Clusters:
 
 
 def rows_a_band(threshold: float, slots: int) -> int:
-    """The most rows (fewest false candidates) with which bands find a pair at the threshold with `RECALL`: 1 - (1 - t^r)^(slots/r)."""
+    """The most rows (fewest false candidates) with which bands find a pair at the threshold with `RECALL`: 1 - (1 -
+    t^r)^(slots/r).
+    """
     return max(r for r in range(1, slots + 1) if r == 1 or 1 - (1 - threshold**r) ** (slots // r) >= RECALL)
 
 
 def near_clusters(signatures: Signatures, threshold: float) -> Labels:
-    """A label for each row of `signatures` (prompts x slots): equal where a chain of pairs, each of at least `threshold` equal slots, connects two."""
+    """A label for each row of `signatures` (prompts x slots): equal where a chain of pairs, each of at least
+    `threshold` equal slots, connects two.
+    """
     count, slots = signatures.shape
     clusters, rows = Clusters(count), rows_a_band(threshold, slots)
     needed = int(np.ceil(threshold * slots - 1e-9))
@@ -72,7 +80,10 @@ def near_clusters(signatures: Signatures, threshold: float) -> Labels:
 
 
 def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
-    """A hash of each row, whose low bits are left free for the row's number. Rows that happen to share the others are told apart when they are compared."""
+    """A hash of each row, whose low bits are left free for the row's number.
+
+    Rows that happen to share the others are told apart when they are compared.
+    """
     keys = np.full(len(band), band.shape[1], np.uint64)
     for column in band.T:
         keys = mixed(keys ^ column.astype(np.uint64))
@@ -80,7 +91,9 @@ def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
 
 
 def _join_buckets(clusters: Clusters, signatures: Signatures, keys: npt.NDArray[np.uint64], needed: int) -> None:
-    """All pairs of small buckets, and in large ones the leader against everybody who is not yet with it, until nobody is left."""
+    """All pairs of small buckets, and in large ones the leader against everybody who is not yet with it, until nobody
+    is left.
+    """
     order = _by_key(keys)
     in_order = keys[order]
     for step in range(1, NEIGHBOURS + 1):
@@ -100,7 +113,9 @@ def _join_buckets(clusters: Clusters, signatures: Signatures, keys: npt.NDArray[
 
 
 def _by_key(keys: npt.NDArray[np.uint64]) -> Labels:
-    """The numbers of the keys in order of key, those of equal keys in their own order: numpy sorts numbers several times faster than places of numbers."""
+    """The numbers of the keys in order of key, those of equal keys in their own order: numpy sorts numbers several
+    times faster than places of numbers.
+    """
     numbered = np.sort(keys | np.arange(len(keys), dtype=np.uint64))
     return (numbered & _low_bits(len(keys))).astype(np.int64)
 
@@ -111,7 +126,11 @@ def _low_bits(count: int) -> np.uint64:
 
 def _with_leaders(keys: npt.NDArray[np.uint64], order: Labels) -> Pairs:
     sorted_keys = keys[order]
-    first = np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])) if len(order) else np.zeros(0, np.int64)
+    first = (
+        np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]]))
+        if len(order)
+        else np.zeros(0, np.int64)
+    )
     leader = np.repeat(order[first], np.diff(np.append(first, len(order))))
     other = leader != order
     return np.stack([leader[other], order[other]], axis=1)
@@ -134,9 +153,11 @@ def join_labels(labels: Labels, more: Labels) -> Labels:
 
 
 def semantic_clusters(vectors: Vectors, threshold: float) -> Labels:
-    """A label for each row of `vectors` (prompts x dimensions): equal where a chain of pairs, each of at least this cosine, connects two.
+    """A label for each row of `vectors` (prompts x dimensions): equal where a chain of pairs, each of at least this
+    cosine, connects two.
 
-    Every pair is compared, block by block: exact, in time that grows with the square of the rows. A row of zeros (no embedding) is like no other.
+    Every pair is compared, block by block: exact, in time that grows with the square of the rows. A row of zeros (no
+    embedding) is like no other.
     """
     clusters = Clusters(len(vectors))
     for start, block in _blocks(vectors):

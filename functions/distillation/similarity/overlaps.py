@@ -1,7 +1,9 @@
-"""Finds training prompts that share word sequences with what the student is measured on: the holdout, and evaluation files of the user.
+"""Finds training prompts that share word sequences with what the student is measured on: the holdout, and evaluation
+files of the user.
 
-After Brown et al. 2020 (Language Models are Few-Shot Learners, appendix C): sequences of 13 words; those in more than 10 documents are boilerplate. Words of
-the run's own template are left out before, and a text that is shorter than a sequence is compared as a whole.
+After Brown et al. 2020 (Language Models are Few-Shot Learners, appendix C): sequences of 13 words; those in more than
+10 documents are boilerplate. Words of the run's own template are left out before, and a text that is shorter than a
+sequence is compared as a whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +33,10 @@ class Overlap(NamedTuple):
 
 
 class _Index(NamedTuple):
-    """Sequences of the documents: sorted hashes, and the document and first word of each. `filter` tells most other hashes apart at one look."""
+    """Sequences of the documents: sorted hashes, and the document and first word of each.
+
+    `filter` tells most other hashes apart at one look.
+    """
 
     hashes: Hashes
     document: Numbers
@@ -71,7 +76,11 @@ class MeasuredTexts:
         theirs = self._common.own_words(self._texts[int(self._index.document[at])])
         begin = int(self._index.first[at])
         whole = length == self._size or len(mine) == len(theirs) == length
-        return " ".join(mine[first : first + length]) if whole and mine[first : first + length] == theirs[begin : begin + length] else ""
+        return (
+            " ".join(mine[first : first + length])
+            if whole and mine[first : first + length] == theirs[begin : begin + length]
+            else ""
+        )
 
 
 def _sequences(texts: Sequence[str], common: CommonWords, size: int) -> Iterator[tuple[int, Sequences]]:

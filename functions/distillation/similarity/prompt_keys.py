@@ -13,23 +13,34 @@ from distillation.similarity.word_hashes import CommonWords, mixed, sequences, t
 from distillation.similarity.words import SHINGLE_WORDS, CommonShingles, folded_text
 
 SIGNATURE_SLOTS = 128
-"""An estimated similarity has a standard error of at most 0.044 (the square root of s(1-s)/128; Leskovec et al., Mining of Massive Datasets, ch. 3)."""
+"""An estimated similarity has a standard error of at most 0.044 (the square root of s(1-s)/128; Leskovec et al., Mining
+of Massive Datasets, ch. 3).
+"""
 _SEED = 42
 _PROMPTS_AT_ONCE = 128
 """Their signatures pass as Python's integers: those of so few stay in a core's own cache."""
 _packed = struct.Struct(f"<{SIGNATURE_SLOTS}I").pack
 
 
-def keys_of(prompts: Sequence[Prompt], common: CommonShingles, embeddings: Mapping[str, bytes] | None = None) -> list[PromptKey]:
-    """The keys of a shard's prompts, in order. `embeddings`: prompt id -> vector (little-endian float16), where semantic duplicates are looked for.
+def keys_of(
+    prompts: Sequence[Prompt], common: CommonShingles, embeddings: Mapping[str, bytes] | None = None
+) -> list[PromptKey]:
+    """The keys of a shard's prompts, in order. `embeddings`: prompt id -> vector (little-endian float16), where
+    semantic duplicates are looked for.
 
-    The signature is over sequences of three words of what is left when the run's template is taken out; fewer than three words count as a whole, so that
-    "great movie" and "great film" are no twins. The system text is part of every sequence: the same prompt under another system text is another question.
+    The signature is over sequences of three words of what is left when the run's template is taken out; fewer than
+    three words count as a whole, so that "great movie" and "great film" are no twins. The system text is part of every
+    sequence: the same prompt under another system text is another question.
     """
     template, vectors = CommonWords(common), embeddings or {}
     parts = (prompts[start : start + _PROMPTS_AT_ONCE] for start in range(0, len(prompts), _PROMPTS_AT_ONCE))
     return [
-        PromptKey(prompt_id=p.prompt_id, folded=folded(p.system, p.prompt), signature=signature, embedding=vectors.get(p.prompt_id, b""))
+        PromptKey(
+            prompt_id=p.prompt_id,
+            folded=folded(p.system, p.prompt),
+            signature=signature,
+            embedding=vectors.get(p.prompt_id, b""),
+        )
         for part in parts
         for p, signature in zip(part, _signatures(part, template), strict=True)
     ]

@@ -1,6 +1,8 @@
-"""Many texts' words as one flat array of hashes, so that word sequences are made and compared by numpy and not word by word.
+"""Many texts' words as one flat array of hashes, so that word sequences are made and compared by numpy and not word by
+word.
 
-A word's hash is a polynomial of its bytes modulo 2^64, a sequence's one of its words' hashes (Karp and Rabin 1987), each mixed: the same on every platform.
+A word's hash is a polynomial of its bytes modulo 2^64, a sequence's one of its words' hashes (Karp and Rabin 1987),
+each mixed: the same on every platform.
 """
 
 import re
@@ -19,7 +21,9 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _LETTER = re.compile(r"\w")
 _MARKS = bytes(byte for byte in range(128) if not (chr(byte).isalnum() or chr(byte) == "_"))
 _BYTES_AT_ONCE = 1 << 16
-"""Of texts that are hashed together: 64 KB make arrays that stay in a core's own cache, which is twice as fast as when they do not."""
+"""Of texts that are hashed together: 64 KB make arrays that stay in a core's own cache, which is twice as fast as when
+they do not.
+"""
 
 
 class WordTable(NamedTuple):
@@ -34,7 +38,9 @@ class WordTable(NamedTuple):
 
 
 class Sequences(NamedTuple):
-    """Hashes of word sequences: text `text[i]` holds a sequence of `length[i]` words from word `first[i]` (of the text) on. In order of text, then of word."""
+    """Hashes of word sequences: text `text[i]` holds a sequence of `length[i]` words from word `first[i]` (of the text)
+    on. In order of text, then of word.
+    """
 
     hashes: Hashes
     text: Numbers
@@ -50,7 +56,10 @@ class CommonWords:
         self._hashes = np.unique(sequences(table, SHINGLE_WORDS).hashes)
 
     def own(self, table: WordTable) -> WordTable:
-        """The texts without the words that stand in a common shingle. A text that is nothing but template stays whole."""
+        """The texts without the words that stand in a common shingle.
+
+        A text that is nothing but template stays whole.
+        """
         kept = self._own(table)
         lengths = np.add.reduceat(kept, table.starts[:-1], dtype=np.int64) if len(kept) else table.lengths()
         return WordTable(table.hashes[kept], _starts(lengths))
@@ -78,7 +87,9 @@ def table_of(texts: Sequence[str]) -> WordTable:
     """The words of many texts, those of `folded_words.words_of`, hashed without making one of them."""
     parts = [_hashed(part) for part in _parts(texts)]
     hashes = np.concatenate([found for found, _ in parts]) if parts else np.zeros(0, np.uint64)
-    return WordTable(hashes, _starts(np.concatenate([lengths for _, lengths in parts]) if parts else np.zeros(0, np.int64)))
+    return WordTable(
+        hashes, _starts(np.concatenate([lengths for _, lengths in parts]) if parts else np.zeros(0, np.int64))
+    )
 
 
 def _parts(texts: Sequence[str]) -> Iterator[list[bytes]]:
@@ -99,8 +110,11 @@ def _hashed(encoded: list[bytes]) -> tuple[Hashes, Numbers]:
     flat = np.frombuffer(b" ".join([b"", *encoded, b""]), np.uint8)
     in_word = np.take(_IN_WORD, flat)
     begins = (np.flatnonzero(in_word[1:] != in_word[:-1]) + 1)[::2]
-    powers, inverses = (_POWERS, _INVERSES) if len(flat) <= len(_POWERS) else (_powers(_BASE, len(flat)), _powers(_INVERSE, len(flat)))
-    # A byte counts by its place in `flat`; the inverse power of the word's own place leaves what its place in the word makes.
+    powers, inverses = (
+        (_POWERS, _INVERSES) if len(flat) <= len(_POWERS) else (_powers(_BASE, len(flat)), _powers(_INVERSE, len(flat)))
+    )
+    # A byte counts by its place in `flat`; the inverse power of the word's own place leaves what its place in the word
+    # makes.
     sums = np.add.reduceat(np.take(_BYTE_VALUES, flat) * powers[: len(flat)], begins) * np.take(inverses, begins - 1)
     ends = np.cumsum([len(text) + 1 for text in encoded]) + 1
     return mixed(sums), np.diff(np.searchsorted(begins, ends), prepend=0)
@@ -152,7 +166,10 @@ _POWERS, _INVERSES = _powers(_BASE, _BYTES_AT_ONCE + 1), _powers(_INVERSE, _BYTE
 
 
 def _word_bytes(text: str) -> bytes:
-    """Bytes in which words are runs of letters, digits, underscores and bytes above 127; at least one word. The case of ASCII letters does not count."""
+    """Bytes in which words are runs of letters, digits, underscores and bytes above 127; at least one word.
+
+    The case of ASCII letters does not count.
+    """
     if text.isascii():
         encoded = text.encode()
         return encoded if encoded.strip(_MARKS) else _as_word(b"_\xff", text.strip().encode())

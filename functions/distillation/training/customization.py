@@ -1,4 +1,6 @@
-"""Dataset -> the request for a customization job (fine-tuning or managed distillation), and the request for the student's deployment."""
+"""Dataset -> the request for a customization job (fine-tuning or managed distillation), and the request for the
+student's deployment.
+"""
 
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
@@ -8,7 +10,9 @@ from distillation.run.config import TrainingPlan
 
 
 class JobFacts(TypedDict):
-    """What every customization job is given: a role, the model to train, where its lines are and where its metrics go (S3 URIs), tags."""
+    """What every customization job is given: a role, the model to train, where its lines are and where its metrics go
+    (S3 URIs), tags.
+    """
 
     role_arn: str
     base_model: str
@@ -17,8 +21,13 @@ class JobFacts(TypedDict):
     tags: Mapping[str, str]
 
 
-def customization_request(job_name: str, *, plan: TrainingPlan, validation_uri: str | None, **facts: Unpack[JobFacts]) -> dict[str, object]:
-    """Arguments of `bedrock:CreateModelCustomizationJob` for fine-tuning. Hyperparameters travel as strings; the model is named as the job."""
+def customization_request(
+    job_name: str, *, plan: TrainingPlan, validation_uri: str | None, **facts: Unpack[JobFacts]
+) -> dict[str, object]:
+    """Arguments of `bedrock:CreateModelCustomizationJob` for fine-tuning.
+
+    Hyperparameters travel as strings; the model is named as the job.
+    """
     request = _job(job_name, facts) | {
         "customizationType": "FINE_TUNING",
         "hyperParameters": {
@@ -32,10 +41,14 @@ def customization_request(job_name: str, *, plan: TrainingPlan, validation_uri: 
     return request
 
 
-def distillation_request(job_name: str, *, teacher: str, max_tokens: int, **facts: Unpack[JobFacts]) -> dict[str, object]:
-    """Arguments of `bedrock:CreateModelCustomizationJob` for managed distillation. `teacher`: model id or inference profile; `max_tokens` of its answers.
+def distillation_request(
+    job_name: str, *, teacher: str, max_tokens: int, **facts: Unpack[JobFacts]
+) -> dict[str, object]:
+    """Arguments of `bedrock:CreateModelCustomizationJob` for managed distillation. `teacher`: model id or inference
+    profile; `max_tokens` of its answers.
 
-    No hyperparameters and no validation data: AWS's guide names the first nowhere for such a job, and says nowhere what lines the second would hold.
+    No hyperparameters and no validation data: AWS's guide names the first nowhere for such a job, and says nowhere what
+    lines the second would hold.
     """
     teacher_config = {"teacherModelIdentifier": teacher, "maxResponseLengthForInference": max_tokens}
     return _job(job_name, facts) | {
@@ -46,7 +59,12 @@ def distillation_request(job_name: str, *, teacher: str, max_tokens: int, **fact
 
 def deployment_request(name: str, *, model_arn: str, tags: Mapping[str, str]) -> dict[str, object]:
     """Arguments of `bedrock:CreateCustomModelDeployment`: on demand, no hourly price."""
-    return {"modelDeploymentName": name, "modelArn": model_arn, "clientRequestToken": client_token(name), "tags": _tags(tags)}
+    return {
+        "modelDeploymentName": name,
+        "modelArn": model_arn,
+        "clientRequestToken": client_token(name),
+        "tags": _tags(tags),
+    }
 
 
 def _job(job_name: str, facts: JobFacts) -> dict[str, object]:

@@ -1,4 +1,5 @@
-"""Bedrock's managed distillation, as facts and choices that every stage shares: which prompts this run asks about itself, and what the job takes.
+"""Bedrock's managed distillation, as facts and choices that every stage shares: which prompts this run asks about
+itself, and what the job takes.
 
 Source of the teachers: Amazon Nova user guide, "Customizing Amazon Nova models" (read 2025-2026).
 """
@@ -17,7 +18,9 @@ TEACHERS = ("amazon.nova-pro-v1:0", "amazon.nova-premier-v1:0")
 
 
 def asked_by_us(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[int, Prompt]]:
-    """The prompts that this run asks its teacher, each with its number: all, or with managed distillation those of the holdout."""
+    """The prompts that this run asks its teacher, each with its number: all, or with managed distillation those of the
+    holdout.
+    """
     numbered, split = enumerate(prompts), record.split
     if not record.settings.training.managed:
         return numbered
@@ -25,14 +28,17 @@ def asked_by_us(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[
 
 
 def check_prompts(prompts: Iterable[Prompt], config: RunConfig) -> None:
-    """Raises InvalidInput where the seeds' `prompts`, and those that expansion is to add, cannot make a distillation job: before anything is paid for."""
+    """Raises InvalidInput where the seeds' `prompts`, and those that expansion is to add, cannot make a distillation
+    job: before anything is paid for.
+    """
     split = SplitPlan(holdout_share=config.split.holdout_share, validation_share=0.0)
     seeds, new = sum(side_of(prompt, split) is not Side.HOLDOUT for prompt in prompts), config.expansion.target_prompts
     if seeds + new < MIN_DISTILLATION_PROMPTS:
         raise InvalidInput(
             "too few prompts for a managed distillation",
             [
-                f"training.method: found {seeds + new:,} prompts outside the holdout, expected at least {MIN_DISTILLATION_PROMPTS}: Bedrock's distillation "
+                f"training.method: found {seeds + new:,} prompts outside the holdout, expected at least "
+                f"{MIN_DISTILLATION_PROMPTS}: Bedrock's distillation "
                 "takes no fewer. Give more seeds, a smaller split.holdoutShare, or training.method FINE_TUNING"
             ],
         )
@@ -42,4 +48,7 @@ def trouble_of_teacher(teacher: str) -> str | None:
     """Why this model cannot be the teacher of a distillation job, or None."""
     if teacher in TEACHERS:
         return None
-    return f"training.method: found the teacher {teacher}, expected one of {', '.join(TEACHERS)}: Bedrock's distillation takes no other for Nova Micro"
+    return (
+        f"training.method: found the teacher {teacher}, expected one of {', '.join(TEACHERS)}: Bedrock's "
+        "distillation takes no other for Nova Micro"
+    )

@@ -1,4 +1,5 @@
-"""What serves a dataset: the value of its SSM parameter with the history that one can go back to, and the canary that a model must pass first.
+"""What serves a dataset: the value of its SSM parameter with the history that one can go back to, and the canary that a
+model must pass first.
 
 The parameter is a standard one, at most 4 KB (Systems Manager quotas), so the oldest entries leave when it is full.
 """
@@ -14,11 +15,15 @@ from distillation.task import Task, TaskKind, canonical_answer
 PARAMETER_MAX_BYTES = 4096
 HISTORY_MAX = 10
 SIMILAR_TEXT = 0.6
-"""Two free texts of one model at the lowest temperature share most of their words, though not always all: Bedrock's replies vary a little."""
+"""Two free texts of one model at the lowest temperature share most of their words, though not always all: Bedrock's
+replies vary a little.
+"""
 
 
 class Served(Record, frozen=True):
-    """A model that serves or served: the run that made it, its report, the sha256 of its train.jsonl, and when it was promoted (ISO 8601, UTC)."""
+    """A model that serves or served: the run that made it, its report, the sha256 of its train.jsonl, and when it was
+    promoted (ISO 8601, UTC).
+    """
 
     model_arn: str
     run_id: str
@@ -28,9 +33,11 @@ class Served(Record, frozen=True):
 
 
 class Serving(Record, frozen=True, omit_defaults=True):
-    """The parameter `/<app>/<dataset>/student`. `deployment_arn` never changes while the dataset has a deployment: applications keep it.
+    """The parameter `/<app>/<dataset>/student`. `deployment_arn` never changes while the dataset has a deployment:
+    applications keep it.
 
-    `history` holds what served before, newest first; `previous` is the run of its first entry. `rolled_back_from`: the run that was left by the last rollback.
+    `history` holds what served before, newest first; `previous` is the run of its first entry. `rolled_back_from`: the
+    run that was left by the last rollback.
     """
 
     deployment_arn: str
@@ -47,7 +54,11 @@ class Serving(Record, frozen=True, omit_defaults=True):
     def now(self) -> Served:
         """What serves."""
         return Served(
-            model_arn=self.model_arn, run_id=self.run_id, report_key=self.report_key, dataset_sha256=self.dataset_sha256, promoted_at=self.promoted_at
+            model_arn=self.model_arn,
+            run_id=self.run_id,
+            report_key=self.report_key,
+            dataset_sha256=self.dataset_sha256,
+            promoted_at=self.promoted_at,
         )
 
     def knows(self, run_id: str) -> bool:
@@ -56,7 +67,9 @@ class Serving(Record, frozen=True, omit_defaults=True):
 
 
 class PromotionPlan(Record, frozen=True, omit_defaults=True):
-    """`6-model/promotion-plan.json`: which deployment takes over which model, and what it served before (None: it is made for this model)."""
+    """`6-model/promotion-plan.json`: which deployment takes over which model, and what it served before (None: it is
+    made for this model).
+    """
 
     deployment: str
     model_arn: str
@@ -64,14 +77,20 @@ class PromotionPlan(Record, frozen=True, omit_defaults=True):
 
 
 class Canary(Record, frozen=True):
-    """What the stable deployment said to a few holdout prompts: `equal` of `asked` as the student did in its run. `differing` names prompts that differ."""
+    """What the stable deployment said to a few holdout prompts: `equal` of `asked` as the student did in its run.
+
+    `differing` names prompts that differ.
+    """
 
     asked: int
     equal: int
     differing: tuple[str, ...] = ()
 
     def passes(self, agreement: float) -> bool:
-        """Whether the share of equal answers is at least `agreement`. Where nothing could be asked, nothing was shown."""
+        """Whether the share of equal answers is at least `agreement`.
+
+        Where nothing could be asked, nothing was shown.
+        """
         return self.asked > 0 and self.equal >= agreement * self.asked
 
 
@@ -87,7 +106,10 @@ def to_go_back_to(now: Serving, run_id: str | None = None) -> Served | None:
 
 
 def rolled_back(now: Serving, target: Served, at: str) -> Serving:
-    """The parameter once `target`, an entry of the history, serves again. What came after it leaves the history: a second rollback goes further back."""
+    """The parameter once `target`, an entry of the history, serves again.
+
+    What came after it leaves the history: a second rollback goes further back.
+    """
     older = now.history[now.history.index(target) + 1 :]
     back = _fitting(now.deployment_arn, msgspec.structs.replace(target, promoted_at=at), older)
     return msgspec.structs.replace(back, rolled_back_from=now.run_id)
@@ -108,14 +130,21 @@ def _fitting(deployment_arn: str, served: Served, history: tuple[Served, ...]) -
     kept = history[:HISTORY_MAX]
     while True:
         previous = kept[0].run_id if kept else None
-        serving = Serving(deployment_arn=deployment_arn, **msgspec.structs.asdict(served), previous=previous, history=kept)
-        if not kept or len(parameter_text(msgspec.structs.replace(serving, rolled_back_from="x" * 36))) <= PARAMETER_MAX_BYTES:
+        serving = Serving(
+            deployment_arn=deployment_arn, **msgspec.structs.asdict(served), previous=previous, history=kept
+        )
+        if (
+            not kept
+            or len(parameter_text(msgspec.structs.replace(serving, rolled_back_from="x" * 36))) <= PARAMETER_MAX_BYTES
+        ):
             return serving
         kept = kept[:-1]
 
 
 def canary_items(holdout: Sequence[HoldoutItem], expected: Mapping[str, str], limit: int) -> list[HoldoutItem]:
-    """At most `limit` of the items that the student answered (prompt id -> its text), spread evenly over the holdout."""
+    """At most `limit` of the items that the student answered (prompt id -> its text), spread evenly over the
+    holdout.
+    """
     usable = [item for item in holdout if item.prompt_id in expected]
     count = min(limit, len(usable))
     return [usable[len(usable) * number // count] for number in range(count)]
@@ -123,12 +152,19 @@ def canary_items(holdout: Sequence[HoldoutItem], expected: Mapping[str, str], li
 
 def judge_canary(expected: Mapping[str, str], answered: Mapping[str, str | None], task: Task) -> Canary:
     """Compares what was answered (None: nothing usable) with what the student said, prompt id by prompt id."""
-    differing = [prompt_id for prompt_id, text in answered.items() if text is None or not same_answer(text, expected[prompt_id], task)]
+    differing = [
+        prompt_id
+        for prompt_id, text in answered.items()
+        if text is None or not same_answer(text, expected[prompt_id], task)
+    ]
     return Canary(asked=len(answered), equal=len(answered) - len(differing), differing=tuple(differing[:5]))
 
 
 def same_answer(one: str, other: str, task: Task) -> bool:
-    """Whether two texts give the same answer. Free texts are the same where their words mostly are (Ratcliff/Obershelp ratio, `SIMILAR_TEXT`)."""
+    """Whether two texts give the same answer.
+
+    Free texts are the same where their words mostly are (Ratcliff/Obershelp ratio, `SIMILAR_TEXT`).
+    """
     if task.kind is TaskKind.TEXT:
         return SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio() >= SIMILAR_TEXT
     forms = canonical_answer(one, task), canonical_answer(other, task)

@@ -32,7 +32,9 @@ def invalid(message: str) -> ApiError:
 
 def not_found(what: str) -> ApiError:
     """There is no such resource."""
-    return ApiError("ResourceNotFoundException", f"{what} was not found. Check the identifier and the Region, and try again.")
+    return ApiError(
+        "ResourceNotFoundException", f"{what} was not found. Check the identifier and the Region, and try again."
+    )
 
 
 def conflict(message: str) -> ApiError:

@@ -18,7 +18,9 @@ _NAMES = (
 
 
 class Calls:
-    """Every API call since the start: operation, name, time, outcome (`ok` or an error code), and the service tier where one was asked for."""
+    """Every API call since the start: operation, name, time, outcome (`ok` or an error code), and the service tier
+    where one was asked for.
+    """
 
     def __init__(self) -> None:
         self._calls: list[dict[str, Any]] = []

@@ -13,13 +13,19 @@ class Tokens:
         self._seen: dict[tuple[str, str], tuple[str, str]] = {}
 
     def replay(self, operation: str, parameters: dict[str, Any]) -> str | None:
-        """The ARN that an earlier call with this token made; None for a new token. Raises ConflictException where the parameters differ."""
+        """The ARN that an earlier call with this token made; None for a new token.
+
+        Raises ConflictException where the parameters differ.
+        """
         found = self._seen.get((operation, parameters.get("clientRequestToken", "")))
         if found is None:
             return None
         arn, fingerprint = found
         if fingerprint != _fingerprint(parameters):
-            raise conflict("The clientRequestToken was used before with other parameters. Use a new token, or the parameters of the first call.")
+            raise conflict(
+                "The clientRequestToken was used before with other parameters. Use a new token, or the parameters of "
+                "the first call."
+            )
         return arn
 
     def remember(self, operation: str, parameters: dict[str, Any], arn: str) -> None:

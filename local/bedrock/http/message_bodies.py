@@ -17,7 +17,10 @@ def converse_request(body: dict[str, Any], salt: str = "") -> Request:
     """A Converse body (without modelId, JSON values) as a request. Raises ValidationException."""
     shape: Any = operation_model("Converse").input_shape
     if "modelId" in body:
-        raise invalid("Malformed input request: extraneous key [modelId] is not permitted, please reformat your input and try again.")
+        raise invalid(
+            "Malformed input request: extraneous key [modelId] is not permitted, please reformat your input and try "
+            "again."
+        )
     typed = from_json(shape, body)
     problems = list_problems(shape, {"modelId": "checked.elsewhere", **typed})
     if problems:
@@ -31,18 +34,29 @@ def invoke_request(body: Any, salt: str = "") -> Request:
         raise invalid("Malformed input request: the body must be a JSON object.")
     unknown = set(body) - _NOVA_KEYS
     if unknown:
-        raise invalid(f"Malformed input request: extraneous key [{sorted(unknown)[0]}] is not permitted, please reformat your input and try again.")
+        raise invalid(
+            f"Malformed input request: extraneous key [{sorted(unknown)[0]}] is not permitted, please reformat your "
+            "input and try again."
+        )
     if body.get("schemaVersion", "messages-v1") != "messages-v1":
         raise invalid("Malformed input request: schemaVersion must be messages-v1.")
     config = body.get("inferenceConfig", {})
-    sampling = {key: value for key, value in config.items() if key not in _NOVA_ONLY_SAMPLING} if isinstance(config, dict) else config
+    sampling = (
+        {key: value for key, value in config.items() if key not in _NOVA_ONLY_SAMPLING}
+        if isinstance(config, dict)
+        else config
+    )
     common = {key: value for key, value in body.items() if key != "schemaVersion"}
     return converse_request({**common, **({"inferenceConfig": sampling} if "inferenceConfig" in body else {})}, salt)
 
 
 def converse_reply(reply: Reply) -> dict[str, Any]:
     """The members of Converse's output that the model itself makes."""
-    usage = {"inputTokens": reply.input_tokens, "outputTokens": reply.output_tokens, "totalTokens": reply.input_tokens + reply.output_tokens}
+    usage = {
+        "inputTokens": reply.input_tokens,
+        "outputTokens": reply.output_tokens,
+        "totalTokens": reply.input_tokens + reply.output_tokens,
+    }
     message = {"role": "assistant", "content": [{"text": reply.text}]}
     return {"output": {"message": message}, "stopReason": reply.stop_reason, "usage": usage}
 

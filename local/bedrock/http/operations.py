@@ -22,7 +22,11 @@ def operations(services: Services) -> dict[str, Operation]:
     """Every operation that is served, by its name in the service model."""
     engines: dict[str, Model] = {"teacher": services.teacher, "student": BaseStudent(services.embedder)}
     models = CustomModels(services.home / "custom-models", services.embedder)
-    batches, tunings, deployments = BatchJobs(services, engines), CustomizationJobs(services, models), Deployments(services, models)
+    batches, tunings, deployments = (
+        BatchJobs(services, engines),
+        CustomizationJobs(services, models),
+        Deployments(services, models),
+    )
     evaluations = EvaluationJobs(services, engines)
     runtime = Runtime(engines, services.embedder, deployments)
     return {
@@ -36,7 +40,9 @@ def operations(services: Services) -> dict[str, Operation]:
         "StopModelCustomizationJob": tunings.stop,
         "GetCustomModel": models.get,
         "ListCustomModels": models.list_models,
-        "DeleteCustomModel": lambda given, region: models.delete(given, region, deployments.of_model(given["modelIdentifier"], region)),
+        "DeleteCustomModel": lambda given, region: models.delete(
+            given, region, deployments.of_model(given["modelIdentifier"], region)
+        ),
         "CreateCustomModelDeployment": deployments.create,
         "GetCustomModelDeployment": deployments.get,
         "ListCustomModelDeployments": deployments.list_deployments,
@@ -47,7 +53,9 @@ def operations(services: Services) -> dict[str, Operation]:
         "ListEvaluationJobs": evaluations.list_jobs,
         "StopEvaluationJob": evaluations.stop,
         "GetFoundationModel": lambda given, region: catalog.get_foundation_model(given["modelIdentifier"], region),
-        "GetInferenceProfile": lambda given, region: catalog.get_inference_profile(given["inferenceProfileIdentifier"], region),
+        "GetInferenceProfile": lambda given, region: catalog.get_inference_profile(
+            given["inferenceProfileIdentifier"], region
+        ),
         "TagResource": lambda given, region: services.tags.add(given["resourceARN"], given["tags"]),
         "UntagResource": lambda given, region: services.tags.remove(given["resourceARN"], given["tagKeys"]),
         "ListTagsForResource": lambda given, region: services.tags.listing(given["resourceARN"]),

@@ -34,7 +34,11 @@ def page(items: Sequence[Listed], parameters: dict[str, Any], key: str, filters:
     wanted = [item for item in items if _passes(item, parameters, filters)]
     wanted.sort(key=lambda item: item.created, reverse=parameters.get("sortOrder", "Descending") == "Descending")
     start, size = _offset(parameters.get("nextToken")), min(parameters.get("maxResults", _PAGE), filters.largest_page)
-    more = {"nextToken": base64.urlsafe_b64encode(str(start + size).encode()).decode()} if start + size < len(wanted) else {}
+    more = (
+        {"nextToken": base64.urlsafe_b64encode(str(start + size).encode()).decode()}
+        if start + size < len(wanted)
+        else {}
+    )
     return {key: [item.summary for item in wanted[start : start + size]], **more}
 
 

@@ -12,8 +12,17 @@ from botocore.utils import parse_timestamp
 from local.bedrock.http.api_errors import invalid
 
 
-def parse(operation: OperationModel, labels: Mapping[str, str], query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The input of `operation` by member name. Values have the types of the shapes (timestamps are datetimes, blobs bytes). Raises ApiError."""
+def parse(
+    operation: OperationModel,
+    labels: Mapping[str, str],
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+) -> dict[str, Any]:
+    """The input of `operation` by member name.
+
+    Values have the types of the shapes (timestamps are datetimes, blobs bytes). Raises ApiError.
+    """
     shape = operation.input_shape
     if shape is None:
         return {}
@@ -44,7 +53,13 @@ def _boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else bool(int(text))
 
 
-_READERS: dict[str, Callable[[str], Any]] = {"integer": int, "long": int, "float": float, "boolean": _boolean, "timestamp": parse_timestamp}
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "long": int,
+    "float": float,
+    "boolean": _boolean,
+    "timestamp": parse_timestamp,
+}
 
 
 def _body(shape: Any, body: bytes) -> dict[str, Any]:
@@ -60,13 +75,21 @@ def _body(shape: Any, body: bytes) -> dict[str, Any]:
         raise invalid("The request body is not valid JSON.") from error
     if not isinstance(document, dict):
         raise invalid("The request body must be a JSON object.")
-    return {name: from_json(members[name], value) if name in members else value for name, value in document.items() if value is not None}
+    return {
+        name: from_json(members[name], value) if name in members else value
+        for name, value in document.items()
+        if value is not None
+    }
 
 
 def from_json(shape: Any, value: Any) -> Any:
     """A JSON value in the types of `shape`. What does not fit is left as it is: validation names it."""
     if shape.type_name == "structure" and isinstance(value, dict) and not getattr(shape, "is_document_type", False):
-        return {name: from_json(shape.members[name], item) if name in shape.members else item for name, item in value.items() if item is not None}
+        return {
+            name: from_json(shape.members[name], item) if name in shape.members else item
+            for name, item in value.items()
+            if item is not None
+        }
     if shape.type_name == "list" and isinstance(value, list):
         return [from_json(shape.member, item) for item in value]
     if shape.type_name == "map" and isinstance(value, dict):

@@ -17,8 +17,14 @@ def success(operation: OperationModel, output: dict[str, Any]) -> Response:
     status = operation.http.get("responseCode", 200)
     if shape is None:
         return Response(b"{}", status, media_type="application/json")
-    located = {name: member for name, member in shape.members.items() if member.serialization.get("location") == "header"}
-    headers = {located[name].serialization["name"]: str(value) for name, value in output.items() if name in located and value is not None}
+    located = {
+        name: member for name, member in shape.members.items() if member.serialization.get("location") == "header"
+    }
+    headers = {
+        located[name].serialization["name"]: str(value)
+        for name, value in output.items()
+        if name in located and value is not None
+    }
     payload = shape.serialization.get("payload")
     if payload:
         return Response(output[payload], status, headers)
@@ -28,7 +34,12 @@ def success(operation: OperationModel, output: dict[str, Any]) -> Response:
 
 def failure(error: ApiError) -> Response:
     """The response of a call that was refused."""
-    return Response(json.dumps({"message": error.message}), error.status, {"x-amzn-errortype": error.code}, media_type="application/json")
+    return Response(
+        json.dumps({"message": error.message}),
+        error.status,
+        {"x-amzn-errortype": error.code},
+        media_type="application/json",
+    )
 
 
 def to_json(shape: Any, value: Any) -> Any:

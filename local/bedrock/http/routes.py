@@ -36,11 +36,18 @@ def service_model(service: str) -> ServiceModel:
 @cache
 def operation_model(name: str) -> OperationModel:
     """The model of an operation, whichever of the two services has it."""
-    return next(service_model(service).operation_model(name) for service in SERVICES if name in service_model(service).operation_names)
+    return next(
+        service_model(service).operation_model(name)
+        for service in SERVICES
+        if name in service_model(service).operation_names
+    )
 
 
 def match(method: str, raw_path: str, operations: frozenset[str]) -> Match | None:
-    """The operation that a request means. `raw_path` is still percent-encoded (ARNs hold slashes). Only `operations` are known."""
+    """The operation that a request means. `raw_path` is still percent-encoded (ARNs hold slashes).
+
+    Only `operations` are known.
+    """
     for route in _table(operations):
         found = route.path.fullmatch(raw_path) if route.method == method else None
         if found:

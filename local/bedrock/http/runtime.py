@@ -24,20 +24,28 @@ class Runtime:
         started, model = time.monotonic(), self._model(parameters["modelId"], region)
         reply = model.answer(read_request({name: value for name, value in parameters.items() if name != "modelId"}))
         tier = {"serviceTier": parameters["serviceTier"]} if "serviceTier" in parameters else {}
-        return {**message_bodies.converse_reply(reply), "metrics": {"latencyMs": round((time.monotonic() - started) * 1000)}, **tier}
+        return {
+            **message_bodies.converse_reply(reply),
+            "metrics": {"latencyMs": round((time.monotonic() - started) * 1000)},
+            **tier,
+        }
 
     def invoke(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """InvokeModel, with the body of Nova or of Titan Text Embeddings V2."""
         try:
             body = json.loads(parameters.get("body", b""))
         except ValueError as error:
-            raise invalid("Malformed input request: the body is not valid JSON, please reformat your input and try again.") from error
+            raise invalid(
+                "Malformed input request: the body is not valid JSON, please reformat your input and try again."
+            ) from error
         document = json.dumps(self._invoked(parameters["modelId"], region, body), ensure_ascii=False).encode()
         return {"body": document, "contentType": "application/json", "serviceTier": parameters.get("serviceTier")}
 
     def _invoked(self, identifier: str, region: str, body: Any) -> dict[str, Any]:
         if _is_custom(identifier):
-            return message_bodies.invoke_reply(self._model(identifier, region).answer(message_bodies.invoke_request(body)))
+            return message_bodies.invoke_reply(
+                self._model(identifier, region).answer(message_bodies.invoke_request(body))
+            )
         model = catalog.invocable_model(identifier, region)
         if model.engine == catalog.EMBEDDINGS:
             return titan.embed(self._embedder, body)
@@ -49,7 +57,10 @@ class Runtime:
         if ":custom-model-deployment/" in identifier:
             return self._deployments.model(identifier, region)
         if ":custom-model/" in identifier:
-            raise invalid("A custom model is called through its deployment. Create one with CreateCustomModelDeployment and use its ARN.")
+            raise invalid(
+                "A custom model is called through its deployment. Create one with CreateCustomModelDeployment and "
+                "use its ARN."
+            )
         return self._engines[catalog.text_model(identifier, region).engine]
 
 

@@ -47,13 +47,21 @@ class Api:
         """The response to one request; never raises."""
         found = routes.match(wire.method, wire.raw_path, self._names)
         if found is None:
-            return responses.failure(ApiError("UnknownOperationException", f"{wire.method} {wire.raw_path} is not an operation of the local Bedrock."))
+            return responses.failure(
+                ApiError(
+                    "UnknownOperationException",
+                    f"{wire.method} {wire.raw_path} is not an operation of the local Bedrock.",
+                )
+            )
         name, given = found.operation.name, dict[str, Any]()
         try:
             given.update(self._checked(found, wire))
             output = self._operations[name](given, _region(wire.headers))
             if self._faults.take_for_call("lostReply", name):
-                raise ApiError("InternalServerException", "The reply was lost on its way (injected fault). The call itself was carried out.")
+                raise ApiError(
+                    "InternalServerException",
+                    "The reply was lost on its way (injected fault). The call itself was carried out.",
+                )
             response, outcome = responses.success(found.operation, output), "ok"
         except ApiError as error:
             response, outcome = responses.failure(error), error.code
@@ -77,7 +85,13 @@ def create_app(operations: dict[str, Operation], faults: Faults) -> Starlette:
     api = Api(operations, faults)
 
     async def call(request: Request) -> Response:
-        wire = Wire(request.method, request.scope["raw_path"].decode().split("?")[0], request.query_params, request.headers, await request.body())
+        wire = Wire(
+            request.method,
+            request.scope["raw_path"].decode().split("?")[0],
+            request.query_params,
+            request.headers,
+            await request.body(),
+        )
         # Off the event loop: models compute and jobs touch S3.
         return await run_in_threadpool(api.handle, wire)
 

@@ -1,4 +1,6 @@
-"""Checks a request against its shape: botocore's ParamValidator (types, required and unknown members), then patterns, ranges and enums."""
+"""Checks a request against its shape: botocore's ParamValidator (types, required and unknown members), then patterns,
+ranges and enums.
+"""
 
 import re
 from collections.abc import Iterator
@@ -61,5 +63,6 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    # The patterns are Java's; \p{L} and its like are the only part that Python's re does not know, in shapes that no operation here uses.
+    # The patterns are Java's; \p{L} and its like are the only part that Python's re does not know, in shapes that no
+    # operation here uses.
     return re.compile(text)

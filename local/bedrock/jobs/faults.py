@@ -7,7 +7,17 @@ from typing import NamedTuple
 
 from local.bedrock.faults import Fault, Faults
 
-BATCH_FAULTS = ("recordErrors", "partiallyCompleted", "failed", "expired", "stopped", "lostEvent", "earlyEvent", "doubledEvent", "slowJob")
+BATCH_FAULTS = (
+    "recordErrors",
+    "partiallyCompleted",
+    "failed",
+    "expired",
+    "stopped",
+    "lostEvent",
+    "earlyEvent",
+    "doubledEvent",
+    "slowJob",
+)
 CUSTOMIZATION_FAULTS = ("failed", "stopped", "lostEvent", "earlyEvent", "doubledEvent", "slowJob")
 DEPLOYMENT_FAULTS = ("failed", "slowJob")
 EVALUATION_FAULTS = ("failed", "stopped", "slowJob")

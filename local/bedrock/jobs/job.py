@@ -28,7 +28,10 @@ class JobStopped(Exception):
 
 @dataclass(kw_only=True)
 class Job:
-    """A job in its present state. `request` is what the create call was given; `message` is why it failed or stopped; kinds without events have none."""
+    """A job in its present state.
+
+    `request` is what the create call was given; `message` is why it failed or stopped; kinds without events have none.
+    """
 
     arn: str
     region: str
@@ -95,7 +98,10 @@ class Job:
         self.check_stop()
 
     def meet_faults(self) -> None:
-        """Take the time, and the end, that the faults slowJob, failed and stopped give the job. Raises JobFailed or JobStopped."""
+        """Take the time, and the end, that the faults slowJob, failed and stopped give the job.
+
+        Raises JobFailed or JobStopped.
+        """
         self.stay(self.faults.delay)
         failed = self.faults.get("failed")
         if failed:
@@ -113,7 +119,10 @@ class Job:
 
 
 def run_to_its_end(job: Job, work: Callable[[], None], stopped: str | None = None) -> None:
-    """Do a job's work, which completes it, and give it another end where that fails; never raises. `stopped` is a stopped job's message."""
+    """Do a job's work, which completes it, and give it another end where that fails; never raises.
+
+    `stopped` is a stopped job's message.
+    """
     try:
         work()
     except JobStopped:

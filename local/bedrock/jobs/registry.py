@@ -14,7 +14,10 @@ J = TypeVar("J", bound=Job)
 
 
 class JobRegistry(Generic[J]):
-    """All jobs of a kind since the start. `operation` creates them, `tags_member` is where it takes their tags, `what` is their name in messages."""
+    """All jobs of a kind since the start.
+
+    `operation` creates them, `tags_member` is where it takes their tags, `what` is their name in messages.
+    """
 
     def __init__(self, operation: str, what: str, tags: Tags, tags_member: str) -> None:
         self._operation, self._what, self._tags, self._tags_member = operation, what, tags, tags_member
@@ -22,7 +25,10 @@ class JobRegistry(Generic[J]):
         self._tokens, self._lock = Tokens(), threading.RLock()
 
     def submit(self, parameters: dict[str, Any], make: Callable[[], J], run: Callable[[J], None]) -> str:
-        """The ARN of the job that `make` accepts and makes and `run` runs; of the earlier one where its token is known. Raises what `make` raises."""
+        """The ARN of the job that `make` accepts and makes and `run` runs; of the earlier one where its token is known.
+
+        Raises what `make` raises.
+        """
         with self._lock:
             known = self._tokens.replay(self._operation, parameters)
             if known:

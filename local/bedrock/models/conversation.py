@@ -37,7 +37,9 @@ class Conversation(NamedTuple):
         """The closed set that the system text's last line lists as "one of: a | b | c"; empty where it lists none."""
         lines = self.system.strip().splitlines()
         found = _OPTIONS_LINE.search(lines[-1]) if lines else None
-        options = tuple(dict.fromkeys(part.strip() for part in found.group(1).split("|") if part.strip())) if found else ()
+        options = (
+            tuple(dict.fromkeys(part.strip() for part in found.group(1).split("|") if part.strip())) if found else ()
+        )
         return options if len(options) > 1 else ()
 
 
@@ -87,12 +89,16 @@ class Model(Protocol):
 
 
 def read_request(body: dict[str, Any], salt: str = "") -> Request:
-    """A Converse body (already checked against its shape) as a request; raises ValidationException for what Nova refuses."""
+    """A Converse body (already checked against its shape) as a request; raises ValidationException for what Nova
+    refuses.
+    """
     for unsupported in ("toolConfig", "guardrailConfig", "outputConfig", "promptVariables"):
         if unsupported in body:
             raise invalid(f"The model does not support {unsupported} here.")
     system = "\n".join(_texts(body.get("system", []), "system"))
-    turns = tuple(Turn(message["role"], "\n".join(_texts(message["content"], "messages"))) for message in body.get("messages", []))
+    turns = tuple(
+        Turn(message["role"], "\n".join(_texts(message["content"], "messages"))) for message in body.get("messages", [])
+    )
     _check_turns(turns)
     return Request(Conversation(system, turns), _sampling(body.get("inferenceConfig", {})), salt)
 
@@ -110,9 +116,14 @@ def _check_turns(turns: tuple[Turn, ...]) -> None:
     if any(turn.role not in ("user", "assistant") for turn in turns):
         raise invalid("The roles of messages are user and assistant. Put system texts into system.")
     if turns[0].role != "user":
-        raise invalid("A conversation must start with a user message. Try again with a conversation that starts with a user message.")
+        raise invalid(
+            "A conversation must start with a user message. Try again with a conversation that starts with a user "
+            "message."
+        )
     if turns[-1].role != "user":
-        raise invalid("A conversation must end with a user message. Try again with a conversation that ends with a user message.")
+        raise invalid(
+            "A conversation must end with a user message. Try again with a conversation that ends with a user message."
+        )
     if any(first.role == second.role for first, second in pairwise(turns)):
         raise invalid("Roles must alternate between user and assistant. Try again with a conversation that alternates.")
     if any(not turn.text.strip() for turn in turns):
@@ -122,7 +133,10 @@ def _check_turns(turns: tuple[Turn, ...]) -> None:
 def _sampling(config: dict[str, Any]) -> Sampling:
     max_tokens = config.get("maxTokens")
     if max_tokens is not None and max_tokens > MAX_TOKENS:
-        raise invalid(f"The maximum tokens you requested exceeds the model limit of {MAX_TOKENS}. Try again with a maximum tokens value that is lower.")
+        raise invalid(
+            f"The maximum tokens you requested exceeds the model limit of {MAX_TOKENS}. Try again with a maximum "
+            "tokens value that is lower."
+        )
     return Sampling(
         temperature=float(config.get("temperature", DEFAULT_TEMPERATURE)),
         top_p=float(config.get("topP", DEFAULT_TOP_P)),

@@ -8,7 +8,9 @@ from local.bedrock.models.conversation import Reply, Request, Sampling
 
 
 def draw(probabilities: Mapping[str, float], request: Request) -> str:
-    """An option: the likeliest one where the request is greedy, otherwise drawn at the request's temperature and topP with the request's own seed."""
+    """An option: the likeliest one where the request is greedy, otherwise drawn at the request's temperature and topP
+    with the request's own seed.
+    """
     ranked = sorted(probabilities.items(), key=lambda item: (-item[1], item[0]))
     if request.sampling.greedy:
         return ranked[0][0]

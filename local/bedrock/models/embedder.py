@@ -1,4 +1,7 @@
-"""The student's trunk: MiniLM-L6 int8 (ONNX), texts to unit vectors of 384 numbers. It reads the first 256 tokens of a text."""
+"""The student's trunk: MiniLM-L6 int8 (ONNX), texts to unit vectors of 384 numbers.
+
+It reads the first 256 tokens of a text.
+"""
 
 from collections.abc import Sequence
 
@@ -31,7 +34,10 @@ class Embedder:
         self._tokenizer.enable_padding()
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        """One row a text. Each text is computed in a batch of equal length or alone, so that its vector never depends on its neighbours."""
+        """One row a text.
+
+        Each text is computed in a batch of equal length or alone, so that its vector never depends on its neighbours.
+        """
         encoded = [self._tokenizer.encode(text) for text in texts]
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         by_length: dict[int, list[int]] = {}

@@ -1,4 +1,7 @@
-"""The embedded teacher's engine: llama.cpp in this process (xllamacpp), with SmolLM2's chat layout. Tokens in, probabilities or text out."""
+"""The embedded teacher's engine: llama.cpp in this process (xllamacpp), with SmolLM2's chat layout.
+
+Tokens in, probabilities or text out.
+"""
 
 import os
 import secrets
@@ -24,9 +27,11 @@ class Generated(NamedTuple):
 
 
 class Engine:
-    """SmolLM2-135M. Prompts of up to 512 tokens share eight slots; longer ones go to a second context of 8,192 tokens, made when the first one comes.
+    """SmolLM2-135M. Prompts of up to 512 tokens share eight slots; longer ones go to a second context of 8,192 tokens,
+    made when the first one comes.
 
-    The slots' caches are separate (not unified): then a prompt's result does not depend on what else is in flight, bit for bit.
+    The slots' caches are separate (not unified): then a prompt's result does not depend on what else is in flight, bit
+    for bit.
     """
 
     def __init__(self, threads: int = 2) -> None:
@@ -36,30 +41,42 @@ class Engine:
         self._short = self._load(_SLOTS, _SLOTS * _SLOT_CONTEXT)
         self._long: Any = None
         self._long_lock = threading.Lock()
-        self._http = httpx.Client(base_url=self._short.listening_address, headers={"Authorization": f"Bearer {self._key}"}, trust_env=False)
+        self._http = httpx.Client(
+            base_url=self._short.listening_address, headers={"Authorization": f"Bearer {self._key}"}, trust_env=False
+        )
         self.tokens = lru_cache(maxsize=20_000)(self._tokenize)
 
     def _load(self, slots: int, context: int) -> Any:
-        # One busy neighbour makes llama.cpp five times slower while its threads spin; must be set before the library is loaded.
+        # One busy neighbour makes llama.cpp five times slower while its threads spin; must be set before the library is
+        # loaded.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         os.environ.setdefault("GOMP_SPINCOUNT", "0")
         import xllamacpp  # noqa: PLC0415 - see above
 
         parameters = xllamacpp.CommonParams()
         parameters.model.path = self._path
-        parameters.n_parallel, parameters.n_ctx, parameters.kv_unified, parameters.cache_ram_mib = slots, context, False, 0
+        parameters.n_parallel, parameters.n_ctx, parameters.kv_unified, parameters.cache_ram_mib = (
+            slots,
+            context,
+            False,
+            0,
+        )
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = self._threads
         parameters.api_keys, parameters.verbosity = [self._key], 0
         return xllamacpp.Server(parameters)
 
     def _tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of plain text: special tokens written out in it stay text."""
-        response = self._http.post("/tokenize", json={"content": text, "add_special": False, "parse_special": False}, timeout=60)
+        response = self._http.post(
+            "/tokenize", json={"content": text, "add_special": False, "parse_special": False}, timeout=60
+        )
         return tuple(response.raise_for_status().json()["tokens"])
 
     def marker(self, text: str) -> tuple[int, ...]:
         """Token ids of a special token."""
-        response = self._http.post("/tokenize", json={"content": text, "add_special": False, "parse_special": True}, timeout=60)
+        response = self._http.post(
+            "/tokenize", json={"content": text, "add_special": False, "parse_special": True}, timeout=60
+        )
         return tuple(response.raise_for_status().json()["tokens"])
 
     def count(self, text: str) -> int:
@@ -89,24 +106,36 @@ class Engine:
 
     def generate(self, prompt: list[int], max_tokens: int, temperature: float, top_p: float, seed: int) -> Generated:
         """Free text of at most `max_tokens` tokens."""
-        choice = self._complete(prompt, {"n_predict": max_tokens, "seed": seed % 2**31, **_sampling(temperature, top_p)})
+        choice = self._complete(
+            prompt, {"n_predict": max_tokens, "seed": seed % 2**31, **_sampling(temperature, top_p)}
+        )
         return Generated(choice["text"], choice["finish_reason"] == "stop")
 
-    def lines(self, prompt: list[int], count: int, max_tokens: int, temperature: float, top_p: float, seed: int) -> list[str]:  # noqa: PLR0917 - as generate
-        """`count` continuations of `prompt`, each to the end of its line; those that do not end within `max_tokens` are empty. One evaluation of the prompt."""
+    def lines(  # noqa: PLR0917 - as generate
+        self, prompt: list[int], count: int, max_tokens: int, temperature: float, top_p: float, seed: int
+    ) -> list[str]:
+        """`count` continuations of `prompt`, each to the end of its line; those that do not end within `max_tokens` are
+        empty. One evaluation of the prompt.
+        """
         settings = {"n_predict": max_tokens, "stop": ["\n"], **_sampling(temperature, top_p)}
         if len(prompt) + max_tokens > _SLOT_CONTEXT:
             choices = [self._complete(prompt, {**settings, "seed": (seed + number) % 2**31}) for number in range(count)]
         else:
             parts = [min(_SLOTS, count - start) for start in range(0, count, _SLOTS)]
-            asked = ({"prompt": prompt, "n": part, "seed": (seed + place) % 2**31, **settings} for place, part in enumerate(parts))
+            asked = (
+                {"prompt": prompt, "n": part, "seed": (seed + place) % 2**31, **settings}
+                for place, part in enumerate(parts)
+            )
             choices = [choice for body in asked for choice in _choices(self._short.handle_completions(body))]
         return [str(choice["text"]).strip() if choice["finish_reason"] == "stop" else "" for choice in choices]
 
     def _complete(self, prompt: list[int], settings: dict[str, Any]) -> dict[str, Any]:
         needed = len(prompt) + settings["n_predict"]
         if needed > CONTEXT:
-            raise invalid(f"Input is too long for requested model. The local teacher's context window is {CONTEXT} tokens, this request needs {needed}.")
+            raise invalid(
+                f"Input is too long for requested model. The local teacher's context window is {CONTEXT} tokens, "
+                f"this request needs {needed}."
+            )
         if needed <= _SLOT_CONTEXT:
             return _choice(self._short.handle_completions({"prompt": prompt, **settings}))
         # One context, one request at a time: a second would need another 190 MB.

@@ -1,14 +1,17 @@
 """Requests for a list ("Reply with a numbered list of 5 texts ..."), and how a small model is brought to answer them.
 
-A model of this size loses an instruction, but it continues a list well. So the list that the request shows between tags of the asked name is continued, each
-item by itself behind the shown ones: what it drifts to in one item does not spoil the next.
+A model of this size loses an instruction, but it continues a list well. So the list that the request shows between tags
+of the asked name is continued, each item by itself behind the shown ones: what it drifts to in one item does not spoil
+the next.
 """
 
 import json
 import re
 from typing import NamedTuple
 
-_ASKED = re.compile(r"Reply with a (?P<form>numbered|JSON) list of (?P<count>\d+) (?:strings, the )?(?P<thing>[a-z]+)\b[^\n]*\s*$")
+_ASKED = re.compile(
+    r"Reply with a (?P<form>numbered|JSON) list of (?P<count>\d+) (?:strings, the )?(?P<thing>[a-z]+)\b[^\n]*\s*$"
+)
 _BLOCK = re.compile(r"<(?P<name>[a-z]+)>\n(?P<lines>.*?)\n</(?P=name)>\n", re.DOTALL)
 _TAG = re.compile(r"</?[a-z]+>")
 _NUMBER = re.compile(r"^\d+\. ")
@@ -23,7 +26,10 @@ _WORKED = (
 
 
 class ListRequest(NamedTuple):
-    """What is asked: `wanted` items called by one name. `shown` are the items of the only block, `continues` says whether they are of the same kind."""
+    """What is asked: `wanted` items called by one name.
+
+    `shown` are the items of the only block, `continues` says whether they are of the same kind.
+    """
 
     wish: str
     shown: tuple[str, ...]
@@ -51,7 +57,9 @@ def list_request(question: str) -> ListRequest | None:
 
 
 def heads(request: ListRequest) -> list[str]:
-    """What the model is to continue by one line, an item for each head; as many heads as items, the same one several times where a list goes on."""
+    """What the model is to continue by one line, an item for each head; as many heads as items, the same one several
+    times where a list goes on.
+    """
     if request.continues:
         listed = "".join(f"{number}. {item}\n" for number, item in enumerate(request.shown, 1))
         return [f"{listed}{len(request.shown) + 1}."] * request.wanted

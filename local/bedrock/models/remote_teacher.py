@@ -1,4 +1,6 @@
-"""A teacher behind an OpenAI-compatible endpoint (Ollama, vLLM, llama.cpp, a hosted one), in the place of the embedded one."""
+"""A teacher behind an OpenAI-compatible endpoint (Ollama, vLLM, llama.cpp, a hosted one), in the place of the embedded
+one.
+"""
 
 import os
 from typing import Any
@@ -19,18 +21,28 @@ class RemoteTeacher:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._model = model
         transport = httpx.HTTPTransport(retries=2)
-        self._http = httpx.Client(base_url=url.rstrip("/").removesuffix("/v1"), headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport)
+        self._http = httpx.Client(
+            base_url=url.rstrip("/").removesuffix("/v1"), headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport
+        )
 
     def answer(self, request: Request) -> Reply:
-        """The endpoint's reply. Raises ApiError: ThrottlingException for 429, ModelErrorException for everything else that is not an answer."""
+        """The endpoint's reply.
+
+        Raises ApiError: ThrottlingException for 429, ModelErrorException for everything else that is not an answer.
+        """
         try:
             response = self._http.post("/v1/chat/completions", json=self._body(request))
         except httpx.HTTPError as error:
-            raise ApiError("ModelErrorException", f"The teacher at NOVA_DISTILL_TEACHER_URL cannot be reached: {error}") from error
+            raise ApiError(
+                "ModelErrorException", f"The teacher at NOVA_DISTILL_TEACHER_URL cannot be reached: {error}"
+            ) from error
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise ApiError("ThrottlingException", "The teacher at NOVA_DISTILL_TEACHER_URL says: too many requests.")
         if response.is_error:
-            raise ApiError("ModelErrorException", f"The teacher at NOVA_DISTILL_TEACHER_URL answered {response.status_code}: {response.text[:300]}")
+            raise ApiError(
+                "ModelErrorException",
+                f"The teacher at NOVA_DISTILL_TEACHER_URL answered {response.status_code}: {response.text[:300]}",
+            )
         return _reply(response.json())
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -54,7 +66,9 @@ def from_environment() -> RemoteTeacher | None:
     url = os.environ.get("NOVA_DISTILL_TEACHER_URL")
     if not url:
         return None
-    return RemoteTeacher(url, os.environ.get("NOVA_DISTILL_TEACHER_MODEL", "default"), os.environ.get("NOVA_DISTILL_TEACHER_KEY"))
+    return RemoteTeacher(
+        url, os.environ.get("NOVA_DISTILL_TEACHER_MODEL", "default"), os.environ.get("NOVA_DISTILL_TEACHER_KEY")
+    )
 
 
 def _reply(body: dict[str, Any]) -> Reply:
@@ -62,6 +76,9 @@ def _reply(body: dict[str, Any]) -> Reply:
         choice, usage = body["choices"][0], body.get("usage") or {}
         text = str(choice["message"]["content"] or "").strip()
     except (KeyError, IndexError, TypeError) as error:
-        raise ApiError("ModelErrorException", f"The teacher at NOVA_DISTILL_TEACHER_URL answered without a message: {str(body)[:300]}") from error
+        raise ApiError(
+            "ModelErrorException",
+            f"The teacher at NOVA_DISTILL_TEACHER_URL answered without a message: {str(body)[:300]}",
+        ) from error
     reason = _FINISH.get(str(choice.get("finish_reason")), "end_turn")
     return Reply(text, reason, int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))

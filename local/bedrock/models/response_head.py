@@ -1,4 +1,6 @@
-"""The student's trained part: a multinomial logistic regression over the training file's responses, on the trunk's vectors."""
+"""The student's trained part: a multinomial logistic regression over the training file's responses, on the trunk's
+vectors.
+"""
 
 import warnings
 from typing import NamedTuple
@@ -11,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from local.bedrock.models.embedder import DIMENSIONS, Vectors
 
 Logits = npt.NDArray[np.float64]
-# L2 on the weights is PENALTY / n beside the mean cross-entropy, at the default hyperparameters: the best of a search over the demo's task.
+# L2 on the weights is PENALTY / n beside the mean cross-entropy, at the default hyperparameters: the best of a search
+# over the demo's task.
 PENALTY = 0.7
 _FLOOR = 1e-9
 
@@ -44,14 +47,20 @@ def untrained(responses: list[str]) -> ResponseHead:
 
 
 def fit(vectors: Vectors, responses: list[str], training_time: float) -> ResponseHead:
-    """The head that `training_time` (1.0 = the default hyperparameters) makes of the examples. The longer, the weaker the L2 penalty."""
+    """The head that `training_time` (1.0 = the default hyperparameters) makes of the examples.
+
+    The longer, the weaker the L2 penalty.
+    """
     blank = untrained(responses)
     if len(blank.responses) == 1:
         return blank
     model = LogisticRegression(C=training_time / PENALTY, max_iter=500, tol=1e-6)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(vectors.astype(np.float64), np.searchsorted(np.array(blank.responses, dtype=object), np.array(responses, dtype=object)))
+        model.fit(
+            vectors.astype(np.float64),
+            np.searchsorted(np.array(blank.responses, dtype=object), np.array(responses, dtype=object)),
+        )
     weights, intercepts = np.asarray(model.coef_), np.asarray(model.intercept_)
     if len(blank.responses) == 2:
         # scikit-learn keeps one row for two classes: the log-odds of the second.

@@ -17,15 +17,18 @@ from local.bedrock.models.embedder import DIMENSIONS, Embedder, Vectors
 _OPTION_SENTENCE = "This is {}."
 # Cosine similarities are flat; this makes a distribution of them.
 _BASE_SHARPNESS = 10.0
-# How far examples in the prompt pull an option towards themselves. Of 0.1 to 1, tried on the demo's holdout, 0.3 gains most (accuracy .727 to .747).
+# How far examples in the prompt pull an option towards themselves. Of 0.1 to 1, tried on the demo's holdout, 0.3 gains
+# most (accuracy .727 to .747).
 _EXAMPLE_WEIGHT = 0.3
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 class BaseStudent:
-    """Untrained: the option whose sentence is nearest to the question; without options, the sentence of the question that says most of it (extractive).
+    """Untrained: the option whose sentence is nearest to the question; without options, the sentence of the question
+    that says most of it (extractive).
 
-    Earlier turns of the conversation whose answer is an option count as examples of it: they pull its sentence towards their questions.
+    Earlier turns of the conversation whose answer is an option count as examples of it: they pull its sentence towards
+    their questions.
     """
 
     def __init__(self, embedder: Embedder) -> None:
@@ -34,12 +37,21 @@ class BaseStudent:
     def answer(self, request: Request) -> Reply:
         """The reply; the same for the same request."""
         question, options = request.conversation.question, list(request.conversation.options)
-        text = draw(self._distribution(question, options, request.conversation.turns), request) if options else self._central_sentence(question)
+        text = (
+            draw(self._distribution(question, options, request.conversation.turns), request)
+            if options
+            else self._central_sentence(question)
+        )
         return finish(text, request.sampling, self._embedder, input_tokens(self._embedder, request))
 
     def _distribution(self, question: str, options: list[str], turns: tuple[Turn, ...]) -> dict[str, float]:
         vectors = self._embedder.vectors([question, *(_OPTION_SENTENCE.format(option) for option in options)])
-        pulled = np.stack([self._pulled(vector, _examples(turns, option)) for option, vector in zip(options, vectors[1:], strict=True)])
+        pulled = np.stack(
+            [
+                self._pulled(vector, _examples(turns, option))
+                for option, vector in zip(options, vectors[1:], strict=True)
+            ]
+        )
         scores = np.exp(_BASE_SHARPNESS * (pulled @ vectors[0]).astype(np.float64))
         return dict(zip(options, (scores / scores.sum()).tolist(), strict=True))
 
@@ -57,11 +69,17 @@ class BaseStudent:
 
 def _examples(turns: tuple[Turn, ...], option: str) -> list[str]:
     """The questions of earlier turns that were answered with `option`."""
-    return [asked.text for asked, answered in pairwise(turns) if answered.role == "assistant" and answered.text.strip() == option]
+    return [
+        asked.text
+        for asked, answered in pairwise(turns)
+        if answered.role == "assistant" and answered.text.strip() == option
+    ]
 
 
 class CustomStudent:
-    """Trained: chooses among the responses of its training file (those that the system text lists, where it lists any), or retrieves the nearest prompt's."""
+    """Trained: chooses among the responses of its training file (those that the system text lists, where it lists any),
+    or retrieves the nearest prompt's.
+    """
 
     def __init__(self, embedder: Embedder, trained: TrainedStudent) -> None:
         self._embedder, self._trained = embedder, trained
@@ -73,14 +91,18 @@ class CustomStudent:
         return finish(text, request.sampling, self._embedder, input_tokens(self._embedder, request))
 
     def _choose(self, vector: Vectors, request: Request) -> str:
-        known = dict(zip(self._trained.head.responses, self._trained.head.probabilities(vector)[0].tolist(), strict=True))
+        known = dict(
+            zip(self._trained.head.responses, self._trained.head.probabilities(vector)[0].tolist(), strict=True)
+        )
         listed = {option: known[option] for option in request.conversation.options if option in known}
         return draw(listed or known, request)
 
 
 def input_tokens(embedder: Embedder, request: Request) -> int:
     """Tokens of all that the request holds, by the student's tokenizer."""
-    return embedder.count(request.conversation.system) + sum(embedder.count(turn.text) for turn in request.conversation.turns)
+    return embedder.count(request.conversation.system) + sum(
+        embedder.count(turn.text) for turn in request.conversation.turns
+    )
 
 
 def save(trained: TrainedStudent, folder: Path) -> None:

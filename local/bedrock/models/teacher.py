@@ -1,6 +1,7 @@
 """The embedded teacher, in the place of Nova Pro: SmolLM2-135M-Instruct.
 
-It decodes among the options of a system text, continues a list where one is asked for, and chats where neither is the case.
+It decodes among the options of a system text, continues a list where one is asked for, and chats where neither is the
+case.
 """
 
 import math
@@ -22,7 +23,10 @@ _ASKED_FOR = re.compile(r"\bthe ([a-z]+) of\b", re.IGNORECASE)
 
 
 class EmbeddedTeacher:
-    """Answers requests with the embedded model. Distributions over options are remembered, so all samples of a prompt cost one evaluation."""
+    """Answers requests with the embedded model.
+
+    Distributions over options are remembered, so all samples of a prompt cost one evaluation.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -51,10 +55,14 @@ class EmbeddedTeacher:
     def _content_free_log_probabilities(self, system: str) -> dict[str, float]:
         """Mean log-probability of each option over inputs that say nothing."""
         seen = [self._option_probabilities(Conversation(system, (Turn("user", text),))) for text in _CONTENT_FREE]
-        return {option: sum(math.log(probabilities[option]) for probabilities in seen) / len(seen) for option in seen[0]}
+        return {
+            option: sum(math.log(probabilities[option]) for probabilities in seen) / len(seen) for option in seen[0]
+        }
 
     def _option_probabilities(self, conversation: Conversation) -> dict[str, float]:
-        """Probability of each option after the constant head of a JSON answer, by walking the trie of the options' tokens."""
+        """Probability of each option after the constant head of a JSON answer, by walking the trie of the options'
+        tokens.
+        """
         prompt = self._prompt(conversation) + list(self._engine.tokens(_answer_head(conversation.system)))
         # The closing quote ends each option, so that an option may be the beginning of another.
         end = self._engine.tokens('"')
@@ -67,7 +75,11 @@ class EmbeddedTeacher:
         branches: dict[int, dict[str, tuple[int, ...]]] = {}
         for option, sequence in sequences.items():
             branches.setdefault(sequence[depth], {})[option] = sequence
-        shares = self._engine.next_probabilities(prompt, sorted(branches)) if len(branches) > 1 else dict.fromkeys(branches, 1.0)
+        shares = (
+            self._engine.next_probabilities(prompt, sorted(branches))
+            if len(branches) > 1
+            else dict.fromkeys(branches, 1.0)
+        )
         return {
             option: shares[token] * probability
             for token, branch in branches.items()
@@ -78,9 +90,15 @@ class EmbeddedTeacher:
         sampling = request.sampling
         # maxTokens shortens an answer, it never refuses a prompt: what is left of the context bounds it too.
         limit = max(1, min(sampling.max_tokens or CHAT_MAX_TOKENS, CHAT_MAX_TOKENS, CONTEXT - len(prompt)))
-        written = self._engine.generate(prompt, limit, 0.0 if sampling.greedy else sampling.temperature, sampling.top_p, request.seed)
+        written = self._engine.generate(
+            prompt, limit, 0.0 if sampling.greedy else sampling.temperature, sampling.top_p, request.seed
+        )
         reply = finish(written.text.strip(), sampling._replace(max_tokens=None), self._engine, len(prompt))
-        return reply if written.complete or reply.stop_reason == "stop_sequence" else reply._replace(stop_reason="max_tokens")
+        return (
+            reply
+            if written.complete or reply.stop_reason == "stop_sequence"
+            else reply._replace(stop_reason="max_tokens")
+        )
 
     def _list(self, request: Request, listed: ListRequest, input_tokens: int) -> Reply:
         """A list, item by item; an item that does not end within its tokens is left out."""
@@ -89,7 +107,9 @@ class EmbeddedTeacher:
             lead = self._prompt(Conversation("", (Turn("user", listed.wish),))) if listed.continues else []
             temperature = 0.0 if sampling.greedy else sampling.temperature
             prompt = [*lead, *self._engine.tokens(head)]
-            items += self._engine.lines(prompt, count, ITEM_MAX_TOKENS, temperature, sampling.top_p, request.seed + number)
+            items += self._engine.lines(
+                prompt, count, ITEM_MAX_TOKENS, temperature, sampling.top_p, request.seed + number
+            )
         return finish(listed.reply([item for item in items if item]), sampling, self._engine, input_tokens)
 
     def _prompt(self, conversation: Conversation) -> list[int]:

@@ -1,7 +1,7 @@
 """What this project needs from AWS and stock MiniStack does otherwise: one module a repair.
 
-Each module's docstring says what AWS does (with the source), what MiniStack 1.5.33 does, and what is changed; its `apply` puts it on.
-Every repair has a test in tests/local/emulator that fails without it.
+Each module's docstring says what AWS does (with the source), what MiniStack 1.5.33 does, and what is changed; its
+`apply` puts it on. Every repair has a test in tests/local/emulator that fails without it.
 """
 
 from importlib import import_module
@@ -28,7 +28,8 @@ def apply(without: set[str]) -> None:
     if found != WRITTEN_FOR:
         raise SystemExit(
             f"The repairs in local/emulator/repairs were written for ministack {WRITTEN_FOR}, this is {found}. "
-            "Install the locked version (python -m local up does), or check each repair against the new one and change WRITTEN_FOR."
+            "Install the locked version (python -m local up does), or check each repair against the new one and "
+            "change WRITTEN_FOR."
         )
     unknown = without - {"all", *NAMES}
     if unknown:

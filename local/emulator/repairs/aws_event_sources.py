@@ -1,6 +1,7 @@
 """PutEvents takes events whose source starts with `aws.`.
 
-AWS: refuses them from customers (EventBridge API reference, PutEvents: NotAuthorizedForSourceException), but Bedrock sends `aws.bedrock` events itself.
+AWS: refuses them from customers (EventBridge API reference, PutEvents: NotAuthorizedForSourceException), but Bedrock
+sends `aws.bedrock` events itself.
 MiniStack: has no Bedrock that sends events, and refuses them like AWS.
 Changed: everybody may send them, because the local Bedrock is a process of its own.
 """

@@ -1,9 +1,12 @@
-"""`.waitForTaskToken`: HeartbeatSeconds and TimeoutSeconds count, as numbers and as JSONata, and a Lambda that raises fails the task.
+"""`.waitForTaskToken`: HeartbeatSeconds and TimeoutSeconds count, as numbers and as JSONata, and a Lambda that raises
+fails the task.
 
-AWS: a task that is silent for longer than HeartbeatSeconds fails with `States.HeartbeatTimeout`, which a Retry or Catch of `States.Timeout` also matches;
-SendTaskHeartbeat starts the count anew; in JSONata both fields may be expressions; an error of the invocation fails the task at once; each attempt has a
-token of its own (Amazon States Language, "Timeouts" and "Errors"; Step Functions developer guide, "Wait for a callback with task token").
-MiniStack: ignores HeartbeatSeconds, fails on expressions, swallows the Lambda's error and waits for ever, and gives a retry the token of the failed attempt.
+AWS: a task that is silent for longer than HeartbeatSeconds fails with `States.HeartbeatTimeout`, which a Retry or Catch
+of `States.Timeout` also matches; SendTaskHeartbeat starts the count anew; in JSONata both fields may be expressions; an
+error of the invocation fails the task at once; each attempt has a token of its own (Amazon States Language, "Timeouts"
+and "Errors"; Step Functions developer guide, "Wait for a callback with task token").
+MiniStack: ignores HeartbeatSeconds, fails on expressions, swallows the Lambda's error and waits for ever, and gives a
+retry the token of the failed attempt.
 Changed: all of that.
 """
 
@@ -31,7 +34,11 @@ def _evaluate_time_limits() -> None:
     stock = stepfunctions._execute_task
 
     def execute(state: dict[str, Any], data: Any, execution: Any, context: Any) -> Any:
-        limits: dict[str, Any] = {field: _seconds(state, field, data, context) for field in ("HeartbeatSeconds", "TimeoutSeconds") if field in state}
+        limits: dict[str, Any] = {
+            field: _seconds(state, field, data, context)
+            for field in ("HeartbeatSeconds", "TimeoutSeconds")
+            if field in state
+        }
         return stock({**state, **limits}, data, execution, context)
 
     stepfunctions._execute_task = execute

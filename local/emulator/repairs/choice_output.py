@@ -1,6 +1,7 @@
 """A Choice state's own Output is what goes to its Default.
 
-AWS: in JSONata the Output at the level of the state is used where no rule matches, a rule's Output where it does (developer guide, "Choice workflow state").
+AWS: in JSONata the Output at the level of the state is used where no rule matches, a rule's Output where it does
+(developer guide, "Choice workflow state").
 MiniStack: passes the input to Default. Changed: Output is evaluated.
 """
 

@@ -1,9 +1,9 @@
 """An execution that was stopped or timed out does nothing more.
 
-AWS: StopExecution and the machine's TimeoutSeconds end every state of the execution, Map iterations among them, and its status is final (Step Functions
-API reference, StopExecution).
-MiniStack: looks at the status only between the top level's states, so a Map goes on calling Lambdas, for ever where a Catch leads back; and what fails
-afterwards turns the status into FAILED.
+AWS: StopExecution and the machine's TimeoutSeconds end every state of the execution, Map iterations among them, and its
+status is final (Step Functions API reference, StopExecution).
+MiniStack: looks at the status only between the top level's states, so a Map goes on calling Lambdas, for ever where a
+Catch leads back; and what fails afterwards turns the status into FAILED.
 Changed: no Task starts in an ended execution, waits for a token stop, and the status stays.
 """
 

@@ -1,8 +1,8 @@
 """A failed Lambda reports the class of its exception as errorType, so that Retry and Catch by class name match.
 
-AWS: `errorType` is the exception's class, `stackTrace` its lines, a process that exits is `Runtime.ExitError`, a module that is missing
-`Runtime.ImportModuleError` (Lambda developer guide, "Python function errors" and "Troubleshooting"); Step Functions takes errorType as the error's name
-(its developer guide, "Handling error conditions").
+AWS: `errorType` is the exception's class, `stackTrace` its lines, a process that exits is `Runtime.ExitError`, a module
+that is missing `Runtime.ImportModuleError` (Lambda developer guide, "Python function errors" and "Troubleshooting");
+Step Functions takes errorType as the error's name (its developer guide, "Handling error conditions").
 MiniStack: mostly `Runtime.HandlerError`, so the execution goes on as if no Retry and no Catch were there.
 Changed: the class is read from the traceback that the worker sends back.
 """

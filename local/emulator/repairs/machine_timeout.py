@@ -1,7 +1,9 @@
 """A state machine's own TimeoutSeconds ends the execution.
 
-AWS: an execution that runs longer fails with `States.Timeout` and the status TIMED_OUT (Amazon States Language, "Top-level fields").
-MiniStack: ignores the field, so a run that waits for ever looks healthy. Changed: a timer marks the execution; its loop stops at the next state.
+AWS: an execution that runs longer fails with `States.Timeout` and the status TIMED_OUT (Amazon States Language,
+"Top-level fields").
+MiniStack: ignores the field, so a run that waits for ever looks healthy. Changed: a timer marks the execution; its loop
+stops at the next state.
 """
 
 import contextvars
@@ -42,5 +44,7 @@ def _timer(execution_arn: str) -> threading.Timer | None:
 def _time_out(execution: dict[str, Any]) -> None:
     if execution["status"] == "RUNNING":
         execution.update(status="TIMED_OUT", stopDate=stepfunctions.now_iso(), error="States.Timeout")
-        stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {"error": "States.Timeout"}})
+        stepfunctions._add_event(
+            execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {"error": "States.Timeout"}}
+        )
         stepfunctions._emit_execution_status_event(execution)

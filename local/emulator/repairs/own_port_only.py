@@ -1,6 +1,7 @@
 """The emulator listens on the port that it was given and on no other.
 
-AWS: does not apply. MiniStack: with USE_SSL it also listens on port 443 where it may, so two instances on one machine meet there. Changed: it does not.
+AWS: does not apply. MiniStack: with USE_SSL it also listens on port 443 where it may, so two instances on one machine
+meet there. Changed: it does not.
 """
 
 from ministack import app

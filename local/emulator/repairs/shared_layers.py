@@ -1,8 +1,10 @@
 """The functions that use a layer share one unpacked copy of it.
 
 AWS: every function finds its layers, merged, under /opt (Lambda developer guide, "Packaging your layer content").
-MiniStack: unpacks each layer anew for each process of each function, so that every module of it is compiled again at every cold start.
-Changed: a Python function's layer is unpacked once a content hash, and what the first process compiled serves all others.
+MiniStack: unpacks each layer anew for each process of each function, so that every module of it is compiled again at
+every cold start.
+Changed: a Python function's layer is unpacked once a content hash, and what the first process compiled serves all
+others.
 """
 
 import hashlib
@@ -36,9 +38,14 @@ def apply() -> None:
 
 
 def _with_unpacked_layers(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with its layers as folders: the variable is the one in which MiniStack tells its workers where layers are."""
+    """The configuration with its layers as folders: the variable is the one in which MiniStack tells its workers where
+    layers are.
+    """
     folders = [_unpacked(data) for layer in config["Layers"] if (data := lambda_svc._resolve_layer_zip(layer))]
-    variables = {**config.get("Environment", {}).get("Variables", {}), "_LAMBDA_LAYERS_DIRS": os.pathsep.join(map(str, folders))}
+    variables = {
+        **config.get("Environment", {}).get("Variables", {}),
+        "_LAMBDA_LAYERS_DIRS": os.pathsep.join(map(str, folders)),
+    }
     return {**config, "Layers": [], "Environment": {"Variables": variables}}
 
 

@@ -1,6 +1,7 @@
 """A Succeed state's JSONata Output is the execution's output.
 
-AWS: Succeed may have Output in JSONata (Amazon States Language, "Succeed state"). MiniStack: ignores it and passes the input through. Changed: it is evaluated.
+AWS: Succeed may have Output in JSONata (Amazon States Language, "Succeed state"). MiniStack: ignores it and passes the
+input through. Changed: it is evaluated.
 """
 
 from typing import Any

@@ -29,13 +29,18 @@ class LocalAws:
     def client(self, service: str, region: str = "us-east-1", attempts: int = 1) -> Any:
         """A boto3 client with the interface of the real service."""
         url = self.url if service.startswith("bedrock") else self.emulator_url
-        config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, s3={"addressing_style": "path"}, read_timeout=60)
+        config = Config(
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            s3={"addressing_style": "path"},
+            read_timeout=60,
+        )
         return boto3.client(service, endpoint_url=url, region_name=region, config=config, **_KEYS)  # type: ignore[call-overload]
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A call of the control endpoint."""
         data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_local/{path}", data=data, method=method), timeout=10) as answer:  # noqa: S310 - our own
+        request = urllib.request.Request(f"{self.url}/_local/{path}", data=data, method=method)  # noqa: S310 - 127.0.0.1
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - 127.0.0.1
             return dict(json.load(answer))
 
 
@@ -66,16 +71,25 @@ class Jobs:
 
     def batch(self, name: str, records: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
         """A finished batch job, as GetModelInvocationJob shows it."""
-        return self.wait_batch(self.bedrock.create_model_invocation_job(**self.batch_request(name, records, **changes))["jobArn"])
+        return self.wait_batch(
+            self.bedrock.create_model_invocation_job(**self.batch_request(name, records, **changes))["jobArn"]
+        )
 
     def wait_batch(self, arn: str) -> dict[str, Any]:
         """Wait for a terminal state."""
-        return _wait(lambda: self.bedrock.get_model_invocation_job(jobIdentifier=arn), ("Submitted", "Validating", "Scheduled", "InProgress", "Stopping"))
+        return _wait(
+            lambda: self.bedrock.get_model_invocation_job(jobIdentifier=arn),
+            ("Submitted", "Validating", "Scheduled", "InProgress", "Stopping"),
+        )
 
     def output(self, job: dict[str, Any], file: str | None = None) -> list[dict[str, Any]]:
         """The output records of a batch job, in the order of the file."""
         folder = job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].removeprefix("s3://data/") + job["jobArn"][-12:]
-        body = self.s3.get_object(Bucket="data", Key=f"{folder}/{file or job['jobName'] + '.jsonl'}.out")["Body"].read().decode()
+        body = (
+            self.s3.get_object(Bucket="data", Key=f"{folder}/{file or job['jobName'] + '.jsonl'}.out")["Body"]
+            .read()
+            .decode()
+        )
         return [json.loads(line) for line in body.splitlines()]
 
     def tuning_request(self, name: str, lines: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -95,7 +109,9 @@ class Jobs:
 
     def tune(self, name: str, lines: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
         """A finished customization job, as GetModelCustomizationJob shows it."""
-        return self.wait_tuning(self.bedrock.create_model_customization_job(**self.tuning_request(name, lines, **changes))["jobArn"])
+        return self.wait_tuning(
+            self.bedrock.create_model_customization_job(**self.tuning_request(name, lines, **changes))["jobArn"]
+        )
 
     def wait_tuning(self, arn: str) -> dict[str, Any]:
         """Wait for a terminal state."""
@@ -105,7 +121,11 @@ class Jobs:
         """A CreateEvaluationJob request that has `lines` judged, whose modelIdentifier is `student`."""
         uri = self.put(f"judge/{name}.jsonl", lines)
         judges = {"bedrockEvaluatorModels": [{"modelIdentifier": JUDGE}]}
-        dataset = {"taskType": "General", "dataset": {"name": "holdout", "datasetLocation": {"s3Uri": uri}}, "metricNames": metrics}
+        dataset = {
+            "taskType": "General",
+            "dataset": {"name": "holdout", "datasetLocation": {"s3Uri": uri}},
+            "metricNames": metrics,
+        }
         return {
             "jobName": name,
             "roleArn": ROLE,
@@ -118,7 +138,9 @@ class Jobs:
 
     def evaluate(self, name: str, lines: list[Any], metrics: list[str], **changes: Any) -> dict[str, Any]:
         """A finished evaluation job, as GetEvaluationJob shows it."""
-        return self.wait_evaluation(self.bedrock.create_evaluation_job(**self.evaluation_request(name, lines, metrics, **changes))["jobArn"])
+        return self.wait_evaluation(
+            self.bedrock.create_evaluation_job(**self.evaluation_request(name, lines, metrics, **changes))["jobArn"]
+        )
 
     def wait_evaluation(self, arn: str) -> dict[str, Any]:
         """Wait for a terminal state."""
@@ -129,12 +151,19 @@ class Jobs:
         folder = f"judged/{job['jobName']}/{job['jobArn'][-12:]}/models/student/taskTypes/General/datasets/holdout/"
         [stored] = self.s3.list_objects_v2(Bucket="data", Prefix=folder)["Contents"]
         assert stored["Key"].endswith("_output.jsonl")
-        return [json.loads(line) for line in self.s3.get_object(Bucket="data", Key=stored["Key"])["Body"].read().decode().splitlines()]
+        return [
+            json.loads(line)
+            for line in self.s3.get_object(Bucket="data", Key=stored["Key"])["Body"].read().decode().splitlines()
+        ]
 
     def deploy(self, name: str, model_arn: str) -> dict[str, Any]:
         """A deployment that is no longer Creating."""
-        arn = self.bedrock.create_custom_model_deployment(modelDeploymentName=name, modelArn=model_arn)["customModelDeploymentArn"]
-        return _wait(lambda: self.bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn), ("Creating",))
+        arn = self.bedrock.create_custom_model_deployment(modelDeploymentName=name, modelArn=model_arn)[
+            "customModelDeploymentArn"
+        ]
+        return _wait(
+            lambda: self.bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn), ("Creating",)
+        )
 
 
 class EventQueue:
@@ -154,7 +183,11 @@ class EventQueue:
             for message in messages:
                 self._seen.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-        return [event for event in self._seen if job_name in (event["detail"].get("batchJobName"), event["detail"].get("jobName"))]
+        return [
+            event
+            for event in self._seen
+            if job_name in (event["detail"].get("batchJobName"), event["detail"].get("jobName"))
+        ]
 
     def statuses(self, job_name: str) -> list[str]:
         """The states that the events about a job speak of."""
@@ -171,7 +204,9 @@ def refused(call: Any, **parameters: Any) -> tuple[str, str]:
 def ask(runtime: Any, model: str, text: str, system: str = SYSTEM) -> str:
     """The greedy answer of a model."""
     messages = [{"role": "user", "content": [{"text": text}]}]
-    answer = runtime.converse(modelId=model, system=[{"text": system}], messages=messages, inferenceConfig={"temperature": 0.0})
+    answer = runtime.converse(
+        modelId=model, system=[{"text": system}], messages=messages, inferenceConfig={"temperature": 0.0}
+    )
     return str(answer["output"]["message"]["content"][0]["text"])
 
 

@@ -34,7 +34,10 @@ def local_aws(emulator_url: str, home: Path) -> Iterator[LocalAws]:
     with running_bedrock(emulator_url, home) as url:
         aws = LocalAws(url, emulator_url)
         aws.client("s3").create_bucket(Bucket="data")
-        for name, statement in (("bedrock-jobs", _TRUST), ("lambda-only", {**_TRUST, "Principal": {"Service": "lambda.amazonaws.com"}})):
+        for name, statement in (
+            ("bedrock-jobs", _TRUST),
+            ("lambda-only", {**_TRUST, "Principal": {"Service": "lambda.amazonaws.com"}}),
+        ):
             policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
             aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy)
         yield aws

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[3]
 
 
 def interpreter(name: str) -> str:
-    """The Python of the `emulator` or the `bedrock` environment, which is made where it is missing; NOVA_LOCAL_<NAME>_PYTHON names another."""
+    """The Python of the `emulator` or the `bedrock` environment, which is made where it is missing;
+    NOVA_LOCAL_<NAME>_PYTHON names another.
+    """
     return os.environ.get(f"NOVA_LOCAL_{name.upper()}_PYTHON") or str(ensure_environment(name))
 
 
@@ -30,7 +32,9 @@ def free_port() -> int:
 def running(command: list[str], health: str, log: Path, environment: dict[str, str] | None = None) -> Iterator[None]:
     """A process that answers at `health`; stopped at the end."""
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}
+        )
     try:
         _await_health(process, health, log)
         yield

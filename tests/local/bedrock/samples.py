@@ -46,7 +46,12 @@ def training_lines() -> list[dict[str, Any]]:
 
 def answered_line(prompt: str, answer: str, reference: str = "", model: str = "student") -> dict[str, Any]:
     """A line of an evaluation job's dataset whose answer was made before."""
-    return {"prompt": prompt, "referenceResponse": reference, "category": "all", "modelResponses": [{"response": answer, "modelIdentifier": model}]}
+    return {
+        "prompt": prompt,
+        "referenceResponse": reference,
+        "category": "all",
+        "modelResponses": [{"response": answer, "modelIdentifier": model}],
+    }
 
 
 def unanswered_line(prompt: str, system: str = SYSTEM) -> dict[str, Any]:

@@ -39,19 +39,27 @@ def test_records_come_back_in_another_order_with_their_input(jobs: Jobs) -> None
     ids = [line["recordId"] for line in lines]
     assert ids != sorted(ids)
     assert sorted(ids) == [item["recordId"] for item in records]
-    assert {line["recordId"]: line["modelInput"] for line in lines} == {item["recordId"]: item["modelInput"] for item in records}
+    assert {line["recordId"]: line["modelInput"] for line in lines} == {
+        item["recordId"]: item["modelInput"] for item in records
+    }
 
 
 @pytest.mark.parametrize(
     ("name", "records", "said"),
     [
         ("floor", batch_records(99), "less records (99) than the required minimum of: 100"),
-        ("ceiling", [f'{{"recordId": "{number}", "modelInput": {{}}}}' for number in range(50_001)], "more records (50001) than the maximum of: 50000"),
+        (
+            "ceiling",
+            [f'{{"recordId": "{number}", "modelInput": {{}}}}' for number in range(50_001)],
+            "more records (50001) than the maximum of: 50000",
+        ),
         ("duplicate", [*batch_records(100), batch_records(1)[0]], "duplicate record ids: ['00000']"),
         ("not-json", [*batch_records(100), "{oops"], "line 101 is not valid JSON"),
     ],
 )
-def test_input_that_breaks_a_limit_fails_the_job_while_validating(jobs: Jobs, event_queue: EventQueue, name: str, records: list[Any], said: str) -> None:
+def test_input_that_breaks_a_limit_fails_the_job_while_validating(
+    jobs: Jobs, event_queue: EventQueue, name: str, records: list[Any], said: str
+) -> None:
     job = jobs.batch(f"limit-{name}", records)
     assert job["status"] == "Failed"
     assert said in job["message"]
@@ -104,8 +112,13 @@ def test_a_record_without_id_gets_one_and_the_invoke_model_form_is_served(jobs: 
 
 def test_greedy_samples_agree_and_sampled_ones_vary_with_the_record_id_only(jobs: Jobs) -> None:
     unclear = "It is a film about a man and a boat."
-    records = [record(f"g{number}", unclear) for number in range(20)] + [record(f"s{number:03d}", unclear, 1.0) for number in range(80)]
-    first, second = ({line["recordId"]: _said(line) for line in jobs.output(jobs.batch(f"samples-{turn}", records))} for turn in range(2))
+    records = [record(f"g{number}", unclear) for number in range(20)] + [
+        record(f"s{number:03d}", unclear, 1.0) for number in range(80)
+    ]
+    first, second = (
+        {line["recordId"]: _said(line) for line in jobs.output(jobs.batch(f"samples-{turn}", records))}
+        for turn in range(2)
+    )
     assert first == second
     assert len({first[f"g{number}"] for number in range(20)}) == 1
     counts = Counter(first[f"s{number:03d}"] for number in range(80))
@@ -127,10 +140,15 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_wrote(jobs: Jobs, event_
 def test_twenty_running_jobs_a_model_are_the_quota(jobs: Jobs) -> None:
     jobs.aws.control("POST", "faults", {"fault": "slowJob", "jobName": "^quota-", "seconds": 60, "times": None})
     request = jobs.batch_request("quota")
-    arns = [jobs.bedrock.create_model_invocation_job(**(request | {"jobName": f"quota-{number}"}))["jobArn"] for number in range(20)]
+    arns = [
+        jobs.bedrock.create_model_invocation_job(**(request | {"jobName": f"quota-{number}"}))["jobArn"]
+        for number in range(20)
+    ]
     code, message = refused(jobs.bedrock.create_model_invocation_job, **(request | {"jobName": "quota-20"}))
     assert (code, "quota is 20" in message) == ("ServiceQuotaExceededException", True)
-    assert jobs.bedrock.create_model_invocation_job(**(request | {"jobName": "other-model", "modelId": "amazon.nova-micro-v1:0"}))["jobArn"]
+    assert jobs.bedrock.create_model_invocation_job(
+        **(request | {"jobName": "other-model", "modelId": "amazon.nova-micro-v1:0"})
+    )["jobArn"]
     for arn in arns:
         jobs.bedrock.stop_model_invocation_job(jobIdentifier=arn)
     assert {jobs.wait_batch(arn)["status"] for arn in arns} == {"Stopped"}
@@ -138,7 +156,10 @@ def test_twenty_running_jobs_a_model_are_the_quota(jobs: Jobs) -> None:
 
 def test_custom_models_cannot_be_batch_inferred(jobs: Jobs) -> None:
     arn = "arn:aws:bedrock:us-east-1:000000000000:custom-model/amazon.nova-micro-v1:0:128k/abcdefghijkl"
-    assert refused(jobs.bedrock.create_model_invocation_job, **jobs.batch_request("custom", [], modelId=arn))[0] == "ValidationException"
+    assert (
+        refused(jobs.bedrock.create_model_invocation_job, **jobs.batch_request("custom", [], modelId=arn))[0]
+        == "ValidationException"
+    )
 
 
 def test_the_teacher_gets_most_clear_reviews_right(jobs: Jobs) -> None:

@@ -13,8 +13,15 @@ RESERVED = ["User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<v
 
 
 def test_a_job_trains_and_leaves_the_documented_artefacts(jobs: Jobs, event_queue: EventQueue) -> None:
-    validation = jobs.put("train/held-out.jsonl", [training_line("A lovely evening.", "positive"), training_line("An awful evening.", "negative")])
-    job = jobs.tune("artefacts", validationDataConfig={"validators": [{"s3Uri": validation}]}, customModelTags=[{"key": "run", "value": "r1"}])
+    validation = jobs.put(
+        "train/held-out.jsonl",
+        [training_line("A lovely evening.", "positive"), training_line("An awful evening.", "negative")],
+    )
+    job = jobs.tune(
+        "artefacts",
+        validationDataConfig={"validators": [{"s3Uri": validation}]},
+        customModelTags=[{"key": "run", "value": "r1"}],
+    )
     assert job["status"] == "Completed"
     assert {details["status"] for details in job["statusDetails"].values()} == {"Completed"}
     folder = f"model/artefacts/model-customization-job-{job['jobArn'][-12:]}"
@@ -32,13 +39,17 @@ def test_a_job_trains_and_leaves_the_documented_artefacts(jobs: Jobs, event_queu
     assert event_queue.statuses("artefacts") == ["InProgress", "Completed"]
     model = jobs.bedrock.get_custom_model(modelIdentifier=job["outputModelArn"])
     assert (model["modelName"], model["jobArn"], model["modelStatus"]) == ("artefacts", job["jobArn"], "Active")
-    assert jobs.bedrock.list_tags_for_resource(resourceARN=job["outputModelArn"])["tags"] == [{"key": "run", "value": "r1"}]
+    assert jobs.bedrock.list_tags_for_resource(resourceARN=job["outputModelArn"])["tags"] == [
+        {"key": "run", "value": "r1"}
+    ]
 
 
 def test_more_epochs_and_a_higher_learning_rate_train_further(jobs: Jobs) -> None:
     few = jobs.tune("epochs-1", hyperParameters={"epochCount": "1"})["trainingMetrics"]["trainingLoss"]
     many = jobs.tune("epochs-5", hyperParameters={"epochCount": "5"})["trainingMetrics"]["trainingLoss"]
-    fast = jobs.tune("rate-up", hyperParameters={"epochCount": "1", "learningRate": "0.0001"})["trainingMetrics"]["trainingLoss"]
+    fast = jobs.tune("rate-up", hyperParameters={"epochCount": "1", "learningRate": "0.0001"})["trainingMetrics"][
+        "trainingLoss"
+    ]
     assert fast < many < few
 
 
@@ -53,9 +64,21 @@ def test_a_reserved_word_fails_the_job(jobs: Jobs, word: str) -> None:
 
 
 _BROKEN: list[tuple[str, Any, str]] = [
-    ("schema", {**training_line("x", "positive"), "schemaVersion": "v2"}, "schemaVersion must be bedrock-conversation-2024"),
-    ("roles", {**training_line("x", "y"), "messages": [{"role": "assistant", "content": [{"text": "a"}]}] * 2}, "roles must alternate"),
-    ("last", {**training_line("x", "y"), "messages": training_line("x", "y")["messages"][:1] * 2}, "roles must alternate"),
+    (
+        "schema",
+        {**training_line("x", "positive"), "schemaVersion": "v2"},
+        "schemaVersion must be bedrock-conversation-2024",
+    ),
+    (
+        "roles",
+        {**training_line("x", "y"), "messages": [{"role": "assistant", "content": [{"text": "a"}]}] * 2},
+        "roles must alternate",
+    ),
+    (
+        "last",
+        {**training_line("x", "y"), "messages": training_line("x", "y")["messages"][:1] * 2},
+        "roles must alternate",
+    ),
     ("empty", training_line(" ", "positive"), "empty text"),
     ("key", {**training_line("x", "y"), "id": 1}, "unknown keys ['id']"),
     ("long", training_line("word " * 26_000, "positive"), "more than the maximum of 32000"),
@@ -78,10 +101,20 @@ def test_seven_samples_are_too_few_and_twenty_thousand_and_one_too_many(jobs: Jo
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("epochCount", "6"), ("epochCount", "1.5"), ("learningRate", "0.001"), ("learningRate", "fast"), ("learningRateWarmupSteps", "101"), ("warmup", "1")],
+    [
+        ("epochCount", "6"),
+        ("epochCount", "1.5"),
+        ("learningRate", "0.001"),
+        ("learningRate", "fast"),
+        ("learningRateWarmupSteps", "101"),
+        ("warmup", "1"),
+    ],
 )
 def test_hyperparameters_out_of_range_are_refused(jobs: Jobs, name: str, value: str) -> None:
-    code, message = refused(jobs.bedrock.create_model_customization_job, **jobs.tuning_request("bad-settings", hyperParameters={name: value}))
+    code, message = refused(
+        jobs.bedrock.create_model_customization_job,
+        **jobs.tuning_request("bad-settings", hyperParameters={name: value}),
+    )
     assert (code, name in message) == ("ValidationException", True)
 
 
@@ -91,7 +124,14 @@ def test_hyperparameters_out_of_range_are_refused(jobs: Jobs, name: str, value: 
         ({"baseModelIdentifier": "amazon.nova-micro-v1:0"}, "does not support customization"),
         ({"customizationType": "CONTINUED_PRE_TRAINING"}, "FINE_TUNING and DISTILLATION, not"),
         ({"customizationType": "DISTILLATION"}, "needs customizationConfig.distillationConfig"),
-        ({"customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": "amazon.nova-pro-v1:0"}}}}, "is for distillation"),
+        (
+            {
+                "customizationConfig": {
+                    "distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": "amazon.nova-pro-v1:0"}}
+                }
+            },
+            "is for distillation",
+        ),
         ({"trainingDataConfig": {"s3Uri": "s3://data/train/file.txt"}}, "is not a data file"),
         ({"trainingDataConfig": {"s3Uri": "s3://data/train/(file).jsonl"}}, "is not a data file"),
         ({"customModelName": "two--hyphens"}, "'customModelName' failed to satisfy constraint"),
@@ -103,14 +143,22 @@ def test_a_request_that_cannot_be_tuned_is_refused(jobs: Jobs, change: dict[str,
 
 
 def test_nova_is_tuned_in_us_east_1_only(jobs: Jobs) -> None:
-    code, message = refused(jobs.aws.client("bedrock", "us-west-2").create_model_customization_job, **jobs.tuning_request("west"))
+    code, message = refused(
+        jobs.aws.client("bedrock", "us-west-2").create_model_customization_job, **jobs.tuning_request("west")
+    )
     assert (code, "us-east-1" in message) == ("ValidationException", True)
 
 
 def test_two_running_jobs_are_the_quota_and_a_running_job_can_be_stopped(jobs: Jobs, event_queue: EventQueue) -> None:
     jobs.aws.control("POST", "faults", {"fault": "slowJob", "jobName": "^two-", "seconds": 60, "times": None})
-    arns = [jobs.bedrock.create_model_customization_job(**jobs.tuning_request(f"two-{number}"))["jobArn"] for number in range(2)]
-    assert refused(jobs.bedrock.create_model_customization_job, **jobs.tuning_request("two-2"))[0] == "ServiceQuotaExceededException"
+    arns = [
+        jobs.bedrock.create_model_customization_job(**jobs.tuning_request(f"two-{number}"))["jobArn"]
+        for number in range(2)
+    ]
+    assert (
+        refused(jobs.bedrock.create_model_customization_job, **jobs.tuning_request("two-2"))[0]
+        == "ServiceQuotaExceededException"
+    )
     for arn in arns:
         jobs.bedrock.stop_model_customization_job(jobIdentifier=arn)
     assert {jobs.wait_tuning(arn)["status"] for arn in arns} == {"Stopped"}
@@ -121,7 +169,10 @@ def test_the_token_and_the_names_are_unique(jobs: Jobs) -> None:
     request = jobs.tuning_request("unique", clientRequestToken="unique-1")
     first = jobs.bedrock.create_model_customization_job(**request)["jobArn"]
     assert jobs.bedrock.create_model_customization_job(**request)["jobArn"] == first
-    assert refused(jobs.bedrock.create_model_customization_job, **(request | {"clientRequestToken": "other"}))[0] == "ConflictException"
+    assert (
+        refused(jobs.bedrock.create_model_customization_job, **(request | {"clientRequestToken": "other"}))[0]
+        == "ConflictException"
+    )
     renamed = request | {"clientRequestToken": "other", "jobName": "unique-2"}
     assert refused(jobs.bedrock.create_model_customization_job, **renamed)[0] == "ConflictException"
     assert jobs.wait_tuning(first)["status"] == "Completed"
@@ -129,18 +180,30 @@ def test_the_token_and_the_names_are_unique(jobs: Jobs) -> None:
 
 def test_a_deployed_model_serves_what_it_learned(jobs: Jobs) -> None:
     """Labels that no base model could know: only training can have brought them."""
-    lines = [training_line(text, "zig" if label == "positive" else "zag", "Which of the two is it?") for text, label in REVIEWS]
+    lines = [
+        training_line(text, "zig" if label == "positive" else "zag", "Which of the two is it?")
+        for text, label in REVIEWS
+    ]
     deployment = jobs.deploy("learned", jobs.tune("learned", lines)["outputModelArn"])
     runtime = jobs.aws.client("bedrock-runtime")
-    said = [ask(runtime, deployment["customModelDeploymentArn"], text, "Which of the two is it?") for text, _ in REVIEWS]
+    said = [
+        ask(runtime, deployment["customModelDeploymentArn"], text, "Which of the two is it?") for text, _ in REVIEWS
+    ]
     assert said == ["zig" if label == "positive" else "zag" for _, label in REVIEWS]
 
 
 def test_free_text_is_answered_with_the_nearest_training_prompts_response(jobs: Jobs) -> None:
     facts = [f"The capital of {country} is {city}." for country, city in zip("ABCDEFGH", "STUVWXYZ", strict=True)]
-    lines = [training_line(f"What is the capital of country {fact[15]}?", fact, "Answer in a sentence.") for fact in facts]
+    lines = [
+        training_line(f"What is the capital of country {fact[15]}?", fact, "Answer in a sentence.") for fact in facts
+    ]
     deployment = jobs.deploy("free-text", jobs.tune("free-text", lines)["outputModelArn"])
-    said = ask(jobs.aws.client("bedrock-runtime"), deployment["customModelDeploymentArn"], "What is the capital of country C?", "Answer in a sentence.")
+    said = ask(
+        jobs.aws.client("bedrock-runtime"),
+        deployment["customModelDeploymentArn"],
+        "What is the capital of country C?",
+        "Answer in a sentence.",
+    )
     assert said == "The capital of C is U."
 
 

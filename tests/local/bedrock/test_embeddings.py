@@ -24,7 +24,9 @@ def test_a_vector_has_the_wanted_size_and_the_length_one(aws: LocalAws, size: in
     assert np.linalg.norm(reply["embedding"]) == pytest.approx(1.0, abs=1e-5)
     assert reply["embeddingsByType"] == {"float": reply["embedding"]}
     assert reply["inputTextTokenCount"] == 6
-    assert embed(aws, "A room with a view.", dimensions=size)["embedding"] == reply["embedding"], "normalised by default, and always the same"
+    assert embed(aws, "A room with a view.", dimensions=size)["embedding"] == reply["embedding"], (
+        "normalised by default, and always the same"
+    )
 
 
 def test_the_default_size_is_1024_and_any_region_has_the_model(aws: LocalAws) -> None:
@@ -33,13 +35,18 @@ def test_the_default_size_is_1024_and_any_region_has_the_model(aws: LocalAws) ->
 
 @pytest.mark.parametrize("size", [256, 512, 1024])
 def test_near_meanings_are_near_in_every_size(aws: LocalAws, size: int) -> None:
-    cat, kitten, tax = (np.array(embed(aws, text, dimensions=size)["embedding"]) for text in ("A cat sleeps.", "A kitten is asleep.", "The tax is due in May."))
+    cat, kitten, tax = (
+        np.array(embed(aws, text, dimensions=size)["embedding"])
+        for text in ("A cat sleeps.", "A kitten is asleep.", "The tax is due in May.")
+    )
     assert cat @ kitten > 0.5 > cat @ tax
 
 
 def test_cosines_are_the_same_in_512_and_1024_and_close_in_256(aws: LocalAws) -> None:
     def cosine(size: int) -> float:
-        one, other = (np.array(embed(aws, text, dimensions=size)["embedding"]) for text in ("Good food.", "The meal was fine."))
+        one, other = (
+            np.array(embed(aws, text, dimensions=size)["embedding"]) for text in ("Good food.", "The meal was fine.")
+        )
         return float(one @ other)
 
     assert cosine(512) == pytest.approx(cosine(1024), abs=1e-6)

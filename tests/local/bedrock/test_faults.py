@@ -29,8 +29,12 @@ def test_record_errors_give_a_share_of_the_records_an_error_and_complete_the_job
     assert jobs.batch("errors-2")["errorRecordCount"] == 0, "times is 1 by default"
 
 
-@pytest.mark.parametrize(("fault", "status"), [("partiallyCompleted", "PartiallyCompleted"), ("expired", "Expired"), ("stopped", "Stopped")])
-def test_a_job_that_ends_early_leaves_a_share_of_the_records_without_output(jobs: Jobs, event_queue: EventQueue, fault: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "status"), [("partiallyCompleted", "PartiallyCompleted"), ("expired", "Expired"), ("stopped", "Stopped")]
+)
+def test_a_job_that_ends_early_leaves_a_share_of_the_records_without_output(
+    jobs: Jobs, event_queue: EventQueue, fault: str, status: str
+) -> None:
     name = f"early-end-{fault}"
     arm(jobs, fault, jobName=name, share=0.25)
     job = jobs.batch(name)
@@ -68,8 +72,12 @@ def test_stopped_ends_a_customization_job(jobs: Jobs) -> None:
     assert jobs.tune("tuning-stops")["status"] == "Stopped"
 
 
-@pytest.mark.parametrize(("fault", "status", "messages"), [("failed", "Failed", ["No capacity."]), ("stopped", "Stopped", None)])
-def test_an_evaluation_job_fails_or_stops_without_output(jobs: Jobs, fault: str, status: str, messages: list[str] | None) -> None:
+@pytest.mark.parametrize(
+    ("fault", "status", "messages"), [("failed", "Failed", ["No capacity."]), ("stopped", "Stopped", None)]
+)
+def test_an_evaluation_job_fails_or_stops_without_output(
+    jobs: Jobs, fault: str, status: str, messages: list[str] | None
+) -> None:
     arm(jobs, fault, jobName=f"^judge-{fault}$", message="No capacity.")
     job = jobs.evaluate(f"judge-{fault}", [answered_line("Hi", "Hello")], ["Builtin.Relevance"])
     assert (job["status"], job.get("failureMessages")) == (status, messages)
@@ -154,7 +162,15 @@ def test_times_null_fires_always_and_clearing_disarms(jobs: Jobs) -> None:
     assert jobs.batch("always-2")["errorRecordCount"] == 0
 
 
-@pytest.mark.parametrize("fault", [{"fault": "fire"}, {"fault": "failed", "share": 2}, {"fault": "failed", "jobName": "("}, {"fault": "failed", "typo": 1}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"fault": "fire"},
+        {"fault": "failed", "share": 2},
+        {"fault": "failed", "jobName": "("},
+        {"fault": "failed", "typo": 1},
+    ],
+)
 def test_what_is_not_a_fault_is_refused(aws: LocalAws, fault: dict[str, Any]) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         aws.control("POST", "faults", fault)
@@ -164,5 +180,8 @@ def test_what_is_not_a_fault_is_refused(aws: LocalAws, fault: dict[str, Any]) ->
 
 def test_a_fault_of_batch_records_is_not_used_up_by_a_customization_job(jobs: Jobs) -> None:
     arm(jobs, "recordErrors", jobName="either")
-    assert jobs.tune("either-tuning", [training_line(f"good {number}", "positive") for number in range(8)])["status"] == "Completed"
+    assert (
+        jobs.tune("either-tuning", [training_line(f"good {number}", "positive") for number in range(8)])["status"]
+        == "Completed"
+    )
     assert fired(jobs) == [0]

@@ -1,4 +1,6 @@
-"""The product's gateways of evaluation jobs and embeddings against the local Bedrock: what they send is what the service takes."""
+"""The product's gateways of evaluation jobs and embeddings against the local Bedrock: what they send is what the
+service takes.
+"""
 
 import json
 
@@ -12,11 +14,17 @@ from gateways.evaluation_jobs import EvaluationJobs
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs
 from tests.local.bedrock.samples import REVIEWS, answered_line
 
-MOOD = JudgeMetric("mood", "You judge reviews. What is the sentiment of the review?\n\n{{prompt}} {{prediction}}", (("negative", 0.0), ("positive", 1.0)))
+MOOD = JudgeMetric(
+    "mood",
+    "You judge reviews. What is the sentiment of the review?\n\n{{prompt}} {{prediction}}",
+    (("negative", 0.0), ("positive", 1.0)),
+)
 
 
 def test_an_evaluation_job_is_made_found_looked_at_and_read(jobs: Jobs) -> None:
-    uri = jobs.put("judge/gateway.jsonl", [answered_line("A review:", text, model="arm-student") for text, _ in REVIEWS])
+    uri = jobs.put(
+        "judge/gateway.jsonl", [answered_line("A review:", text, model="arm-student") for text, _ in REVIEWS]
+    )
     gateway = EvaluationJobs(jobs.bedrock)
 
     def create() -> str:
@@ -37,10 +45,18 @@ def test_an_evaluation_job_is_made_found_looked_at_and_read(jobs: Jobs) -> None:
     jobs.wait_evaluation(arn)
     assert outcome_of(JobKind.EVALUATION, gateway.look(arn).status) is Outcome.SUCCEEDED
     gateway.stop(arn)
-    keys = [stored["Key"] for stored in jobs.s3.list_objects_v2(Bucket="data", Prefix="gateway/gateway-r1-student-j0/")["Contents"]]
+    keys = [
+        stored["Key"]
+        for stored in jobs.s3.list_objects_v2(Bucket="data", Prefix="gateway/gateway-r1-student-j0/")["Contents"]
+    ]
     [results] = [key for key in keys if key.endswith("_output.jsonl")]
-    lines = [json.loads(line) for line in jobs.s3.get_object(Bucket="data", Key=results)["Body"].read().decode().splitlines()]
-    assert {score["metricName"] for line in lines for score in line["automatedEvaluationResult"]["scores"]} == {"Builtin.Relevance", "mood"}
+    lines = [
+        json.loads(line) for line in jobs.s3.get_object(Bucket="data", Key=results)["Body"].read().decode().splitlines()
+    ]
+    assert {score["metricName"] for line in lines for score in line["automatedEvaluationResult"]["scores"]} == {
+        "Builtin.Relevance",
+        "mood",
+    }
     assert len(lines) == len(REVIEWS)
 
 

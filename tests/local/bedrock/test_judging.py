@@ -1,4 +1,6 @@
-"""The judging of a run against the local Bedrock: evaluation jobs of every arm, their output in the bucket, the scores."""
+"""The judging of a run against the local Bedrock: evaluation jobs of every arm, their output in the bucket, the
+scores.
+"""
 
 import pytest
 
@@ -21,8 +23,12 @@ METRICS = ["Builtin.Correctness", "Builtin.Refusal", "Builtin.FollowingInstructi
 @pytest.fixture
 def world(jobs: Jobs) -> JudgedWorld:
     """A run in the emulator's bucket whose base model answers good to everything."""
-    made = JudgedWorld({"metrics": METRICS, "custom": [MOOD], "maxPrompts": 30}, model=JUDGE, files=Store(jobs.s3, "data"), role=ROLE)
-    made.__dict__.update(evaluation_jobs=EvaluationJobs(jobs.bedrock), models=ModelClient(jobs.aws.client("bedrock-runtime")))
+    made = JudgedWorld(
+        {"metrics": METRICS, "custom": [MOOD], "maxPrompts": 30}, model=JUDGE, files=Store(jobs.s3, "data"), role=ROLE
+    )
+    made.__dict__.update(
+        evaluation_jobs=EvaluationJobs(jobs.bedrock), models=ModelClient(jobs.aws.client("bedrock-runtime"))
+    )
     return made
 
 

@@ -1,4 +1,6 @@
-"""Requests for a list: how they are recognised, and that the embedded teacher answers them in the form that is asked for."""
+"""Requests for a list: how they are recognised, and that the embedded teacher answers them in the form that is asked
+for.
+"""
 
 import json
 import re
@@ -9,7 +11,10 @@ from local.bedrock.models.list_requests import heads, list_request
 from tests.local.bedrock.aws import LocalAws
 from tests.local.bedrock.test_runtime import PRO, converse, said
 
-ASKED = "These are some.\n<texts>\n1. The soup was cold.\n2. Great phone!\n</texts>\nWrite 3 new texts on <topic>food</topic>.\n"
+ASKED = (
+    "These are some.\n<texts>\n1. The soup was cold.\n2. Great phone!\n</texts>\nWrite 3 new texts on "
+    "<topic>food</topic>.\n"
+)
 LINES = ASKED + "Reply with a numbered list of 3 texts, one a line, and nothing else."
 JSON = ASKED + "Reply with a JSON list of 3 strings, the texts, and nothing else."
 TOPICS = ASKED + "Reply with a numbered list of 3 topics, one a line, and nothing else."
@@ -18,14 +23,26 @@ TOPICS = ASKED + "Reply with a numbered list of 3 topics, one a line, and nothin
 def test_what_is_asked_is_read_from_the_message() -> None:
     found = list_request(LINES)
     assert found is not None
-    assert (found.wish, found.shown, found.wanted) == ("Write 3 new texts on food.", ("The soup was cold.", "Great phone!"), 3)
+    assert (found.wish, found.shown, found.wanted) == (
+        "Write 3 new texts on food.",
+        ("The soup was cold.", "Great phone!"),
+        3,
+    )
     assert heads(found) == ["1. The soup was cold.\n2. Great phone!\n3."] * 3
     topics = list_request(TOPICS)
     assert topics is not None and not topics.continues
     assert heads(topics)[0].splitlines()[-2:] == ["Text: The soup was cold.", "Topic:"]
 
 
-@pytest.mark.parametrize("text", ["Great phone!", "Reply with a numbered list of 3 texts.", LINES + "\nAnd then some.", LINES.replace("of 3", "of 300")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Great phone!",
+        "Reply with a numbered list of 3 texts.",
+        LINES + "\nAnd then some.",
+        LINES.replace("of 3", "of 300"),
+    ],
+)
 def test_other_messages_ask_for_no_list(text: str) -> None:
     assert list_request(text) is None
 

@@ -1,4 +1,6 @@
-"""Converse and InvokeModel: bodies, options, token counts, limits, long prompts, a teacher behind an OpenAI-compatible endpoint."""
+"""Converse and InvokeModel: bodies, options, token counts, limits, long prompts, a teacher behind an OpenAI-compatible
+endpoint.
+"""
 
 import json
 import threading
@@ -20,7 +22,11 @@ def converse(aws: LocalAws, model: str, text: str, system: str = SYSTEM, **infer
     """One Converse call, greedy unless told otherwise."""
     config = {"temperature": 0.0, **inference}
     messages = [{"role": "user", "content": [{"text": text}]}]
-    return dict(aws.client("bedrock-runtime").converse(modelId=model, system=[{"text": system}], messages=messages, inferenceConfig=config))
+    return dict(
+        aws.client("bedrock-runtime").converse(
+            modelId=model, system=[{"text": system}], messages=messages, inferenceConfig=config
+        )
+    )
 
 
 def said(answer: dict[str, Any]) -> str:
@@ -46,7 +52,9 @@ def test_labels_of_several_tokens_and_with_a_common_beginning_can_all_be_said(aw
     for number in range(60):
         message = {"role": "user", "content": [{"text": f"Well, number {number % 3}"}]}
         config = {"temperature": 1.0, "topP": 1.0, "stopSequences": [f"never {number}"]}
-        answers.add(said(client.converse(modelId=PRO, system=[{"text": system}], messages=[message], inferenceConfig=config)))
+        answers.add(
+            said(client.converse(modelId=PRO, system=[{"text": system}], messages=[message], inferenceConfig=config))
+        )
     assert answers <= set(labels)
     assert len(answers) >= 4
 
@@ -55,10 +63,19 @@ def test_examples_in_the_prompt_pull_the_base_model(aws: LocalAws) -> None:
     question = "The parcel came on Tuesday afternoon."
 
     def answer(first: str, second: str) -> str:
-        shots = [("The parcel came on a Tuesday afternoon.", first), ("Quite another thing, about the colour of tea.", second)]
-        turns = [{"role": role, "content": [{"text": text}]} for asked, said in shots for role, text in (("user", asked), ("assistant", said))]
+        shots = [
+            ("The parcel came on a Tuesday afternoon.", first),
+            ("Quite another thing, about the colour of tea.", second),
+        ]
+        turns = [
+            {"role": role, "content": [{"text": text}]}
+            for asked, said in shots
+            for role, text in (("user", asked), ("assistant", said))
+        ]
         messages = [*turns, {"role": "user", "content": [{"text": question}]}]
-        reply = aws.client("bedrock-runtime").converse(modelId=MICRO, system=[{"text": SYSTEM}], messages=messages, inferenceConfig={"temperature": 0.0})
+        reply = aws.client("bedrock-runtime").converse(
+            modelId=MICRO, system=[{"text": SYSTEM}], messages=messages, inferenceConfig={"temperature": 0.0}
+        )
         return said(reply)
 
     assert (answer("positive", "negative"), answer("negative", "positive")) == ("positive", "negative")
@@ -76,7 +93,10 @@ def test_max_tokens_cuts_a_label_and_stop_sequences_end_it(aws: LocalAws) -> Non
 def test_without_options_the_teacher_chats_and_the_base_student_quotes(aws: LocalAws) -> None:
     chat = converse(aws, PRO, "What is the capital of France?", "You are a helpful assistant.", maxTokens=30)
     assert "Paris" in said(chat)
-    assert converse(aws, PRO, "What is the capital of France?", "You are a helpful assistant.", maxTokens=3)["stopReason"] == "max_tokens"
+    assert (
+        converse(aws, PRO, "What is the capital of France?", "You are a helpful assistant.", maxTokens=3)["stopReason"]
+        == "max_tokens"
+    )
     text = "The cat sat on the mat. It was a cold day. The cat was warm on its mat."
     assert said(converse(aws, MICRO, text, "Summarise.")) in text
 
@@ -92,13 +112,19 @@ def test_invoke_model_speaks_novas_own_form(aws: LocalAws) -> None:
     document = json.loads(answer["body"].read())
     assert said(document) == "positive"
     assert (answer["contentType"], answer["serviceTier"]) == ("application/json", "flex")
-    for broken in (b"{oops", json.dumps(body | {"max_tokens": 5}).encode(), json.dumps(body | {"schemaVersion": "x"}).encode()):
+    for broken in (
+        b"{oops",
+        json.dumps(body | {"max_tokens": 5}).encode(),
+        json.dumps(body | {"schemaVersion": "x"}).encode(),
+    ):
         assert refused(aws.client("bedrock-runtime").invoke_model, modelId=PRO, body=broken)[0] == "ValidationException"
 
 
 def test_the_flex_tier_is_accepted_and_named_in_the_answer(aws: LocalAws) -> None:
     messages = [{"role": "user", "content": [{"text": "Great."}]}]
-    answer = aws.client("bedrock-runtime").converse(modelId=PRO, system=[{"text": SYSTEM}], messages=messages, serviceTier={"type": "flex"})
+    answer = aws.client("bedrock-runtime").converse(
+        modelId=PRO, system=[{"text": SYSTEM}], messages=messages, serviceTier={"type": "flex"}
+    )
     assert answer["serviceTier"] == {"type": "flex"}
 
 
@@ -138,8 +164,17 @@ class _Endpoint(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.asked.append({"path": self.path, "key": self.headers["Authorization"], **body})
-        status = 429 if "too many" in body["messages"][-1]["content"] else 500 if "broken" in body["messages"][-1]["content"] else 200
-        choice = {"message": {"role": "assistant", "content": f"echo {body['messages'][-1]['content']}"}, "finish_reason": "stop"}
+        status = (
+            429
+            if "too many" in body["messages"][-1]["content"]
+            else 500
+            if "broken" in body["messages"][-1]["content"]
+            else 200
+        )
+        choice = {
+            "message": {"role": "assistant", "content": f"echo {body['messages'][-1]['content']}"},
+            "finish_reason": "stop",
+        }
         answer = json.dumps({"choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(answer)))
@@ -170,7 +205,13 @@ def test_the_teacher_url_puts_any_openai_compatible_endpoint_behind_nova_pro(rem
     assert said(answer) == "echo hello"
     assert answer["usage"] == {"inputTokens": 7, "outputTokens": 3, "totalTokens": 10}
     asked = _Endpoint.asked[-1]
-    assert (asked["path"], asked["key"], asked["model"], asked["max_tokens"], asked["top_p"]) == ("/v1/chat/completions", "Bearer secret", "big", 9, 0.5)
+    assert (asked["path"], asked["key"], asked["model"], asked["max_tokens"], asked["top_p"]) == (
+        "/v1/chat/completions",
+        "Bearer secret",
+        "big",
+        9,
+        0.5,
+    )
     assert asked["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}]
     assert said(converse(remote, MICRO, "Great.")) in ("positive", "negative")
 
@@ -183,9 +224,17 @@ def test_errors_of_the_endpoint_become_bedrocks(remote: LocalAws) -> None:
 
 def test_a_batch_is_answered_by_the_endpoint_too(remote: LocalAws) -> None:
     jobs = Jobs(remote)
-    lines = [{"recordId": f"{number:03d}", "modelInput": {"messages": [{"role": "user", "content": [{"text": f"number {number}"}]}]}} for number in range(100)]
+    lines = [
+        {
+            "recordId": f"{number:03d}",
+            "modelInput": {"messages": [{"role": "user", "content": [{"text": f"number {number}"}]}]},
+        }
+        for number in range(100)
+    ]
     job = jobs.batch("remote-batch", lines)
-    assert {line["recordId"]: said(line["modelOutput"]) for line in jobs.output(job)} == {f"{number:03d}": f"echo number {number}" for number in range(100)}
+    assert {line["recordId"]: said(line["modelOutput"]) for line in jobs.output(job)} == {
+        f"{number:03d}": f"echo number {number}" for number in range(100)
+    }
 
 
 def test_a_judge_behind_the_url_is_understood_where_it_names_one_rating(remote: LocalAws) -> None:
@@ -195,7 +244,13 @@ def test_a_judge_behind_the_url_is_understood_where_it_names_one_rating(remote: 
     lines = [answered_line("Well?", answer) for answer in ("Rather GOOD.", "good and bad", "so so")]
     request = jobs.evaluation_request("remote-judge", lines, ["mood"])
     automated = request["evaluationConfig"]["automated"]
-    automated["customMetricConfig"] = {"customMetrics": [{"customMetricDefinition": definition}], "evaluatorModelConfig": automated["evaluatorModelConfig"]}
+    automated["customMetricConfig"] = {
+        "customMetrics": [{"customMetricDefinition": definition}],
+        "evaluatorModelConfig": automated["evaluatorModelConfig"],
+    }
     job = jobs.wait_evaluation(jobs.bedrock.create_evaluation_job(**request)["jobArn"])
-    judged = {line["modelResponses"][0]["response"]: line["automatedEvaluationResult"]["scores"][0]["result"] for line in jobs.judged(job)}
+    judged = {
+        line["modelResponses"][0]["response"]: line["automatedEvaluationResult"]["scores"][0]["result"]
+        for line in jobs.judged(job)
+    }
     assert judged == {"Rather GOOD.": 1.0, "good and bad": None, "so so": None}

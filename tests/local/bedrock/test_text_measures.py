@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.bedrock.jobs.evaluation.text_measures import follows_instructions, grounded, is_refusal, overlap, professional, sentences, words
+from local.bedrock.jobs.evaluation.text_measures import (
+    follows_instructions,
+    grounded,
+    is_refusal,
+    overlap,
+    professional,
+    sentences,
+    words,
+)
 
 
 def test_overlap_is_squads_word_f1() -> None:

@@ -58,7 +58,11 @@ class Aws:
         settings = {"Timeout": 20, "Role": ROLE, **settings}
         archive = zipped({"module.py": code})
         return self.lambda_.create_function(
-            FunctionName=unique("function"), Runtime="python3.13", Handler="module.handler", Code={"ZipFile": archive}, **settings
+            FunctionName=unique("function"),
+            Runtime="python3.13",
+            Handler="module.handler",
+            Code={"ZipFile": archive},
+            **settings,
         )["FunctionArn"]
 
     @property
@@ -67,7 +71,9 @@ class Aws:
         return getattr(self, "lambda")
 
     def run(self, states: dict[str, Any], data: Any = None, seconds: float = 20, **machine: Any) -> dict[str, Any]:
-        """Run a JSONata machine that starts at the first of `states`; returns what DescribeExecution says at its end, `output` parsed."""
+        """Run a JSONata machine that starts at the first of `states`; returns what DescribeExecution says at its end,
+        `output` parsed.
+        """
         execution = self.start(states, data, **machine)
         ended = wait_for(lambda: self._ended(execution), seconds)
         return {**ended, "output": json.loads(ended["output"])} if ended["status"] == "SUCCEEDED" else ended
@@ -75,7 +81,9 @@ class Aws:
     def start(self, states: dict[str, Any], data: Any = None, **machine: Any) -> str:
         """Start such a machine; returns the execution's ARN."""
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **machine}
-        arn = self.stepfunctions.create_state_machine(name=unique("machine"), definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
+        arn = self.stepfunctions.create_state_machine(
+            name=unique("machine"), definition=json.dumps(definition), roleArn=ROLE
+        )["stateMachineArn"]
         return self.stepfunctions.start_execution(stateMachineArn=arn, input=json.dumps(data or {}))["executionArn"]
 
     def _ended(self, execution: str) -> dict[str, Any] | None:
@@ -91,18 +99,30 @@ class Aws:
 
     def messages(self, url: str, seconds: int = 1) -> list[dict[str, Any]]:
         """The bodies of the messages that arrive within `seconds` and are not yet taken, parsed."""
-        found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds).get("Messages", [])
+        found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds).get(
+            "Messages", []
+        )
         return [json.loads(message["Body"]) for message in found]
 
 
 def _policy(queue_arn: str) -> dict[str, Any]:
-    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue_arn}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+    }
     return {"Version": "2012-10-17", "Statement": [allow]}
 
 
 def invoke(function: str, payload: Any, **state: Any) -> dict[str, Any]:
     """A Task state that calls a Lambda."""
-    return {"Type": "Task", "Resource": LAMBDA_INVOKE, "Arguments": {"FunctionName": function, "Payload": payload}, **state}
+    return {
+        "Type": "Task",
+        "Resource": LAMBDA_INVOKE,
+        "Arguments": {"FunctionName": function, "Payload": payload},
+        **state,
+    }
 
 
 def wait_for_token(function: str, payload: dict[str, Any], **state: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The emulator process of these tests.
 
-`EMULATOR_WITHOUT=all` (or the name of a repair) starts it without repairs: then the tests say what stock MiniStack does otherwise.
+`EMULATOR_WITHOUT=all` (or the name of a repair) starts it without repairs: then the tests say what stock MiniStack does
+otherwise.
 """
 
 import os
@@ -19,8 +20,23 @@ from tests.local.emulator.aws import Aws
 def _emulator(home: Path, *options: str) -> Iterator[str]:
     """An emulator process in `home`; yields its port."""
     port = str(processes.free_port())
-    left_out = [part for name in os.environ.get("EMULATOR_WITHOUT", "").split(",") if name for part in ("--without-repair", name)]
-    command = [str(ensure_environment("emulator")), "-m", "local.emulator", "--port", port, "--home", str(home), *options, *left_out]
+    left_out = [
+        part
+        for name in os.environ.get("EMULATOR_WITHOUT", "").split(",")
+        if name
+        for part in ("--without-repair", name)
+    ]
+    command = [
+        str(ensure_environment("emulator")),
+        "-m",
+        "local.emulator",
+        "--port",
+        port,
+        "--home",
+        str(home),
+        *options,
+        *left_out,
+    ]
     processes.start(home, "emulator", command)
     try:
         yield port

@@ -6,7 +6,8 @@ from tests.local.emulator.aws import Aws, wait_for, wait_for_token
 
 SILENT = "def handler(event, context): print('called')"
 REMEMBER = (
-    "import boto3\ndef handler(event, context): boto3.client('ssm').put_parameter(Name=event['name'], Value=event['token'], Type='String', Overwrite=True)"
+    "import boto3\ndef handler(event, context): boto3.client('ssm').put_parameter(Name=event['name'], "
+    "Value=event['token'], Type='String', Overwrite=True)"
 )
 COMPLETE = """
     import boto3, json
@@ -31,7 +32,9 @@ def caught(error: str) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("seconds", [1, "{% 1 %}", "{% $states.input.seconds %}"])
 def test_heartbeat_ends_a_silent_wait(aws: Aws, seconds: object) -> None:
-    wait = wait_for_token(aws.function(SILENT), {}, HeartbeatSeconds=seconds, Catch=caught("States.HeartbeatTimeout"), End=True)
+    wait = wait_for_token(
+        aws.function(SILENT), {}, HeartbeatSeconds=seconds, Catch=caught("States.HeartbeatTimeout"), End=True
+    )
     ended = aws.run({"Await": wait, "Caught": CAUGHT}, {"seconds": 1})
     assert ended["output"]["caught"]["Error"] == "States.HeartbeatTimeout"
 
@@ -63,7 +66,9 @@ def test_send_task_heartbeat_keeps_the_wait_alive(aws: Aws) -> None:
         def handler(event, context):
             boto3.client("lambda").invoke(FunctionName=event["beat"], InvocationType="Event", Payload=json.dumps(event))
     """
-    wait = wait_for_token(aws.function(begin), {"beat": aws.function(beat)}, HeartbeatSeconds=2, TimeoutSeconds=30, End=True)
+    wait = wait_for_token(
+        aws.function(begin), {"beat": aws.function(beat)}, HeartbeatSeconds=2, TimeoutSeconds=30, End=True
+    )
     assert aws.run({"Await": wait})["output"] == "alive"
 
 
@@ -74,12 +79,20 @@ def test_an_error_of_the_lambda_fails_the_wait(aws: Aws) -> None:
 
 def test_failure_carries_error_and_cause(aws: Aws) -> None:
     wait = wait_for_token(aws.function(FAIL), {}, TimeoutSeconds=10, Catch=caught("TuningFailed"), End=True)
-    assert aws.run({"Await": wait, "Caught": CAUGHT})["output"]["caught"] == {"Error": "TuningFailed", "Cause": "no model came of it"}
+    assert aws.run({"Await": wait, "Caught": CAUGHT})["output"]["caught"] == {
+        "Error": "TuningFailed",
+        "Cause": "no model came of it",
+    }
 
 
 def test_a_token_completed_before_the_call_returns_counts(aws: Aws) -> None:
     wait = wait_for_token(aws.function(COMPLETE), {"job": "{% $states.input %}"}, HeartbeatSeconds=5, End=True)
-    fan_out = {"Type": "Map", "Items": "{% $states.input.jobs %}", "ItemProcessor": {"StartAt": "Await", "States": {"Await": wait}}, "End": True}
+    fan_out = {
+        "Type": "Map",
+        "Items": "{% $states.input.jobs %}",
+        "ItemProcessor": {"StartAt": "Await", "States": {"Await": wait}},
+        "End": True,
+    }
     jobs = [f"job-{index}" for index in range(12)]
     assert aws.run({"Jobs": fan_out}, {"jobs": jobs})["output"] == [{"job": job} for job in jobs]
 

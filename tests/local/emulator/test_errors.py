@@ -24,14 +24,24 @@ EXIT = "import os\ndef handler(event, context): os._exit(3)"
 def test_retry_by_class_name(aws: Aws) -> None:
     retry = [{"ErrorEquals": ["ThrottledByBedrock"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 3}]
     ended = aws.run(
-        {"Call": invoke(aws.function(THROTTLED_TWICE), {"counter": "/" + unique("calls")}, Retry=retry, Output="{% $states.result.Payload %}", End=True)}
+        {
+            "Call": invoke(
+                aws.function(THROTTLED_TWICE),
+                {"counter": "/" + unique("calls")},
+                Retry=retry,
+                Output="{% $states.result.Payload %}",
+                End=True,
+            )
+        }
     )
     assert ended["output"] == 3
 
 
 def test_catch_by_class_name(aws: Aws) -> None:
     catch = [{"ErrorEquals": ["InvalidInput"], "Output": "{% $parse($states.errorOutput.Cause) %}", "Next": "Caught"}]
-    ended = aws.run({"Call": invoke(aws.function(INVALID), {}, Catch=catch, End=True), "Caught": {"Type": "Pass", "End": True}})
+    ended = aws.run(
+        {"Call": invoke(aws.function(INVALID), {}, Catch=catch, End=True), "Caught": {"Type": "Pass", "End": True}}
+    )
     assert ended["output"]["errorType"] == "InvalidInput"
     assert ended["output"]["errorMessage"] == "line 3: prompt is missing\nline 9: not JSON"
     assert any("raise InvalidInput" in line for line in ended["output"]["stackTrace"])
@@ -60,20 +70,34 @@ def test_the_invocation_itself_says_the_class(aws: Aws) -> None:
 def test_fail_state_takes_error_and_cause_as_jsonata(aws: Aws) -> None:
     fail = {"Type": "Fail", "Error": "{% $states.input.error %}", "Cause": "{% 'see ' & $states.input.report %}"}
     ended = aws.run({"RunFailed": fail}, {"error": "NotEnoughExamples", "report": "8-report/report.json"})
-    assert (ended["status"], ended["error"], ended["cause"]) == ("FAILED", "NotEnoughExamples", "see 8-report/report.json")
+    assert (ended["status"], ended["error"], ended["cause"]) == (
+        "FAILED",
+        "NotEnoughExamples",
+        "see 8-report/report.json",
+    )
 
 
 def test_the_machines_own_timeout_ends_the_execution(aws: Aws) -> None:
-    ended = aws.run({"Wait": {"Type": "Wait", "Seconds": 4, "Next": "Done"}, "Done": {"Type": "Succeed"}}, TimeoutSeconds=1)
+    ended = aws.run(
+        {"Wait": {"Type": "Wait", "Seconds": 4, "Next": "Done"}, "Done": {"Type": "Succeed"}}, TimeoutSeconds=1
+    )
     assert ended["status"] == "TIMED_OUT"
 
 
 def test_a_stopped_execution_calls_nothing_more_and_stays_stopped(aws: Aws) -> None:
     counter = "/" + unique("looks")
-    look = "import boto3\ndef handler(event, context): boto3.client('ssm').put_parameter(Name=event['counter'], Value='look', Type='String', Overwrite=True)"
+    look = (
+        "import boto3\ndef handler(event, context): boto3.client('ssm').put_parameter(Name=event['counter'], "
+        "Value='look', Type='String', Overwrite=True)"
+    )
     again = [{"ErrorEquals": ["States.HeartbeatTimeout"], "Output": "{% $states.input %}", "Next": "Await"}]
     wait = wait_for_token(aws.function(look), {"counter": counter}, HeartbeatSeconds=1, Catch=again, End=True)
-    fan_out = {"Type": "Map", "Items": [1], "ItemProcessor": {"StartAt": "Await", "States": {"Await": wait}}, "End": True}
+    fan_out = {
+        "Type": "Map",
+        "Items": [1],
+        "ItemProcessor": {"StartAt": "Await", "States": {"Await": wait}},
+        "End": True,
+    }
     execution = aws.start({"Jobs": fan_out})
     wait_for(lambda: aws.ssm.get_parameters(Names=[counter])["Parameters"])
     aws.stepfunctions.stop_execution(executionArn=execution)

@@ -30,9 +30,18 @@ def _rule(aws: Aws, pattern: dict[str, object], **queue: str) -> str:
 
 def test_bedrock_events_come_through(aws: Aws) -> None:
     app = unique("app")
-    url = _rule(aws, {"source": ["aws.bedrock"], "detail-type": ["Batch Inference Job State Change"], "detail": {"batchJobName": [{"prefix": f"{app}-"}]}})
+    url = _rule(
+        aws,
+        {
+            "source": ["aws.bedrock"],
+            "detail-type": ["Batch Inference Job State Change"],
+            "detail": {"batchJobName": [{"prefix": f"{app}-"}]},
+        },
+    )
     detail = json.dumps({"batchJobName": f"{app}-run-w00-s0000", "status": "Completed"})
-    reply = aws.events.put_events(Entries=[{"Source": "aws.bedrock", "DetailType": "Batch Inference Job State Change", "Detail": detail}])
+    reply = aws.events.put_events(
+        Entries=[{"Source": "aws.bedrock", "DetailType": "Batch Inference Job State Change", "Detail": detail}]
+    )
     assert reply["FailedEntryCount"] == 0
     assert [message["detail"]["status"] for message in aws.messages(url, 5)] == ["Completed"]
 
@@ -45,7 +54,9 @@ def _put(aws: Aws, bucket: str, *keys: str) -> None:
 def _bucket(aws: Aws) -> str:
     bucket = unique("bucket")
     aws.s3.create_bucket(Bucket=bucket)
-    aws.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    aws.s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
     return bucket
 
 
@@ -60,10 +71,21 @@ def _bucket(aws: Aws) -> str:
 def test_uploads_match_wildcards(aws: Aws, key: list[dict[str, str]] | None) -> None:
     bucket = _bucket(aws)
     pattern: dict[str, object] = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
-    keys = [{"object": {"key": [{"wildcard": "seeds/*/*.jsonl"}]}}, {"object": {"key": [{"wildcard": "seeds/*/*.csv"}, {"wildcard": "seeds/*/*.jsonl.gz"}]}}]
+    keys = [
+        {"object": {"key": [{"wildcard": "seeds/*/*.jsonl"}]}},
+        {"object": {"key": [{"wildcard": "seeds/*/*.csv"}, {"wildcard": "seeds/*/*.jsonl.gz"}]}},
+    ]
     pattern["detail"] = {"bucket": {"name": [bucket]}, **({"object": {"key": key}} if key else {"$or": keys})}
     url = _rule(aws, pattern)
-    _put(aws, bucket, "seeds/reviews/a.jsonl", "seeds/reviews/b.csv", "seeds/reviews/c.jsonl.gz", "seeds/reviews/input.json", "runs/r/1-prompts/prompts.jsonl")
+    _put(
+        aws,
+        bucket,
+        "seeds/reviews/a.jsonl",
+        "seeds/reviews/b.csv",
+        "seeds/reviews/c.jsonl.gz",
+        "seeds/reviews/input.json",
+        "runs/r/1-prompts/prompts.jsonl",
+    )
     found = wait_for(lambda: sorted(message["detail"]["object"]["key"] for message in aws.messages(url, 1)))
     assert found == ["seeds/reviews/a.jsonl", "seeds/reviews/b.csv", "seeds/reviews/c.jsonl.gz"]
 
@@ -79,12 +101,18 @@ def test_a_delayed_queue_holds_messages_back(aws: Aws) -> None:
 
 def test_only_the_failed_messages_of_a_batch_come_again(aws: Aws) -> None:
     table, (url, arn) = unique("table"), aws.queue(VisibilityTimeout="1")
-    key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+    key = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    }
     aws.dynamodb.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", **key)
     for name in ("good", "bad"):
         aws.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"table": table, "id": name, "fails": name == "bad"}))
     aws.lambda_.create_event_source_mapping(
-        EventSourceArn=arn, FunctionName=aws.function(RECORD), BatchSize=10, FunctionResponseTypes=["ReportBatchItemFailures"]
+        EventSourceArn=arn,
+        FunctionName=aws.function(RECORD),
+        BatchSize=10,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
     )
     wait_for(lambda: _seen(aws, table).get("bad") == 2, 20)
     time.sleep(1.5)

@@ -13,18 +13,28 @@ BUSY = """
 
 
 def test_succeed_output(aws: Aws) -> None:
-    assert aws.run({"Done": {"Type": "Succeed", "Output": {"verdict": "{% $states.input.v %}"}}}, {"v": "promote"})["output"] == {"verdict": "promote"}
+    assert aws.run({"Done": {"Type": "Succeed", "Output": {"verdict": "{% $states.input.v %}"}}}, {"v": "promote"})[
+        "output"
+    ] == {"verdict": "promote"}
 
 
 def test_max_concurrency_as_an_expression(aws: Aws) -> None:
-    fan_out = _map(invoke(aws.function(BUSY), {}, Output="{% $states.result.Payload %}", End=True), MaxConcurrency="{% $states.input.most %}")
+    fan_out = _map(
+        invoke(aws.function(BUSY), {}, Output="{% $states.result.Payload %}", End=True),
+        MaxConcurrency="{% $states.input.most %}",
+    )
     spans = aws.run({"Fan": fan_out}, {"items": [1, 2, 3, 4, 5, 6], "most": 2})["output"]
     at_once = [sum(begun <= moment < end for begun, end in spans) for moment, _ in spans]
     assert max(at_once) == 2
 
 
 def test_variables_are_seen_inside_a_map_and_stay_there(aws: Aws) -> None:
-    item = {"Type": "Pass", "Assign": {"inner": "{% $states.input %}"}, "Output": "{% $run & '/' & $states.input %}", "End": True}
+    item = {
+        "Type": "Pass",
+        "Assign": {"inner": "{% $states.input %}"},
+        "Output": "{% $run & '/' & $states.input %}",
+        "End": True,
+    }
     states = {
         "First": {"Type": "Pass", "Assign": {"run": "{% $states.input.run %}"}, "Next": "Fan"},
         "Fan": _map(item, end=False),
@@ -36,7 +46,11 @@ def test_variables_are_seen_inside_a_map_and_stay_there(aws: Aws) -> None:
 def test_arrays_of_one_stay_arrays(aws: Aws) -> None:
     states = {
         "Call": invoke(
-            aws.function(ECHO), {"shards": "{% $states.input.shards %}"}, Assign={"shards": "{% $states.result.Payload.shards %}"}, Output={}, Next="Fan"
+            aws.function(ECHO),
+            {"shards": "{% $states.input.shards %}"},
+            Assign={"shards": "{% $states.result.Payload.shards %}"},
+            Output={},
+            Next="Fan",
         ),
         "Fan": {**_map({"Type": "Pass", "End": True}, end=False), "Items": "{% $shards %}"},
         "Last": {"Type": "Pass", "Output": {"fanned": "{% $states.input %}", "assigned": "{% $shards %}"}, "End": True},
@@ -51,7 +65,9 @@ def test_empty_items_make_an_empty_result(aws: Aws) -> None:
 
 def test_item_selector_sees_index_and_value(aws: Aws) -> None:
     selector = {"at": "{% $states.context.Map.Item.Index %}", "is": "{% $states.context.Map.Item.Value %}"}
-    assert aws.run({"Fan": _map({"Type": "Pass", "End": True}, ItemSelector=selector)}, {"items": ["a"]})["output"] == [{"at": 0, "is": "a"}]
+    assert aws.run({"Fan": _map({"Type": "Pass", "End": True}, ItemSelector=selector)}, {"items": ["a"]})["output"] == [
+        {"at": 0, "is": "a"}
+    ]
 
 
 def test_a_map_catches_its_items_errors(aws: Aws) -> None:
@@ -75,4 +91,10 @@ def test_choice_output_and_default(aws: Aws) -> None:
 
 def _map(item: dict[str, object], end: bool = True, **fields: object) -> dict[str, object]:
     processor = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Item", "States": {"Item": item}}
-    return {"Type": "Map", "Items": "{% $states.input.items %}", "ItemProcessor": processor, **({"End": True} if end else {"Next": "Last"}), **fields}
+    return {
+        "Type": "Map",
+        "Items": "{% $states.input.items %}",
+        "ItemProcessor": processor,
+        **({"End": True} if end else {"Next": "Last"}),
+        **fields,
+    }

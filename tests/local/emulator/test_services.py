@@ -13,7 +13,11 @@ ENVIRONMENT = "import os\ndef handler(event, context): return dict(os.environ)"
 def test_a_state_machine_publishes_to_sns(aws: Aws) -> None:
     topic, (url, queue_arn) = aws.sns.create_topic(Name=unique("topic"))["TopicArn"], aws.queue()
     aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
-    arguments = {"TopicArn": topic, "Subject": "{% 'Run ' & $states.input.run %}", "Message": {"verdict": "{% $states.input.verdict %}"}}
+    arguments = {
+        "TopicArn": topic,
+        "Subject": "{% 'Run ' & $states.input.run %}",
+        "Message": {"verdict": "{% $states.input.verdict %}"},
+    }
     publish = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sns:publish",
@@ -29,7 +33,9 @@ def test_a_state_machine_publishes_to_sns(aws: Aws) -> None:
 
 def _layer(aws: Aws, name: str) -> str:
     archive = zipped({f"python/{name}.py": f"NAME = '{name}'"})
-    return str(aws.lambda_.publish_layer_version(LayerName=unique("layer"), Content={"ZipFile": archive})["LayerVersionArn"])
+    return str(
+        aws.lambda_.publish_layer_version(LayerName=unique("layer"), Content={"ZipFile": archive})["LayerVersionArn"]
+    )
 
 
 def _call(aws: Aws, function: str) -> Any:
@@ -44,7 +50,10 @@ def test_layers_are_importable(aws: Aws) -> None:
 
 def test_functions_share_an_unpacked_layer(aws: Aws) -> None:
     layer = _layer(aws, "shared")
-    first, second = (_call(aws, aws.function("import shared\ndef handler(event, context): return shared.__file__", Layers=[layer])) for _ in range(2))
+    first, second = (
+        _call(aws, aws.function("import shared\ndef handler(event, context): return shared.__file__", Layers=[layer]))
+        for _ in range(2)
+    )
     assert first == second
 
 

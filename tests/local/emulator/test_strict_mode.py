@@ -15,14 +15,24 @@ READ_PARAMETER = """
         except Exception as error:
             return error.response["Error"]["Code"]
 """
-TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-GRANT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "arn:aws:ssm:*:*:parameter/nova-distill/*"}]}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+GRANT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "arn:aws:ssm:*:*:parameter/nova-distill/*"}
+    ],
+}
 
 
 def test_it_listens_on_its_own_port_only(strict_aws: Aws) -> None:
     emulator = processes.find(strict_aws.home, "emulator")
     assert emulator is not None
-    listening = [connection.laddr for connection in emulator.net_connections() if connection.status == psutil.CONN_LISTEN]
+    listening = [
+        connection.laddr for connection in emulator.net_connections() if connection.status == psutil.CONN_LISTEN
+    ]
     assert [f"https://{address.ip}:{address.port}" for address in listening] == [strict_aws.url]
 
 

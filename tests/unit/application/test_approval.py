@@ -1,4 +1,6 @@
-"""Approval: a token in the ledger that is answered once, and a new wait of a later execution that does not meet the old one's end."""
+"""Approval: a token in the ledger that is answered once, and a new wait of a later execution that does not meet the old
+one's end.
+"""
 
 from application.approval import answer, ask_for_approval, pending_approval
 from handlers import await_approval

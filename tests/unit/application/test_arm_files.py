@@ -1,4 +1,6 @@
-"""What the arms learn and are asked, from the files of a run: examples, direct training files, requests and predictions of every arm and sample."""
+"""What the arms learn and are asked, from the files of a run: examples, direct training files, requests and predictions
+of every arm and sample.
+"""
 
 import json
 from typing import Any
@@ -17,20 +19,37 @@ from tests.fakes import Turn, model_output
 from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 LAYOUT = RunLayout("run-1")
-STUDENTS = [{"arm": arm, "modelArn": f"arn:{arm}", "deploymentArn": f"arn:deployed-{arm}"} for arm in ("student", "direct")]
+STUDENTS = [
+    {"arm": arm, "modelArn": f"arn:{arm}", "deploymentArn": f"arn:deployed-{arm}"} for arm in ("student", "direct")
+]
 
 
 def world(**config: Any) -> PromotionWorld:
-    """40 trained prompts, every third "bad"; those of even number have a reference, which says the opposite of the teacher."""
+    """40 trained prompts, every third "bad"; those of even number have a reference, which says the opposite of the
+    teacher.
+    """
     made = PromotionWorld()
     made.add_run("run-1", **config)
     labels = ["bad" if n % 3 == 0 else "good" for n in range(40)]
     candidates = [
-        Candidate(key=PromptKey(prompt_id=f"t{n}", folded=str(n)), system="rules", prompt=f"train {n}", answers=(label,), agreement=0.5 + n / 100, entropy=0.0)
+        Candidate(
+            key=PromptKey(prompt_id=f"t{n}", folded=str(n)),
+            system="rules",
+            prompt=f"train {n}",
+            answers=(label,),
+            agreement=0.5 + n / 100,
+            entropy=0.0,
+        )
         for n, label in enumerate(labels)
     ]
     prompts = [
-        Prompt(prompt_id=f"t{n}", prompt=f"train {n}", seed_id=str(n), system="rules", reference=("good" if label == "bad" else "bad") if n % 2 == 0 else None)
+        Prompt(
+            prompt_id=f"t{n}",
+            prompt=f"train {n}",
+            seed_id=str(n),
+            system="rules",
+            reference=("good" if label == "bad" else "bad") if n % 2 == 0 else None,
+        )
         for n, label in enumerate(labels)
     ]
     lines = [conversation_line("rules", f"train {n}", label) for n, label in enumerate(labels)]
@@ -72,7 +91,9 @@ def test_the_direct_files_have_the_students_prompts_and_line_numbers_with_refere
 
 def test_too_few_references_stop_the_run_with_what_to_do() -> None:
     made = world(arms={"direct": True})
-    made.files.put_records(LAYOUT.prompts, [Prompt(prompt_id="t0", prompt="train 0", seed_id="0", system="rules", reference="good")])
+    made.files.put_records(
+        LAYOUT.prompts, [Prompt(prompt_id="t0", prompt="train 0", seed_id="0", system="rules", reference="good")]
+    )
     with pytest.raises(NotEnoughExamples, match="1 prompts of train"):
         arms_to_train(made.store, "run-1")
 
@@ -81,7 +102,16 @@ def test_references_are_redacted_where_prompts_are() -> None:
     made = world(arms={"direct": True}, filters={"personalData": "redact"}, task={"kind": "text"})
     record = json.loads(made.files.get(LAYOUT.run))
     made.files.put_json(LAYOUT.run, record | {"task": {"kind": "text"}})
-    mail = [Prompt(prompt_id=f"t{n}", prompt=f"train {n}", seed_id=str(n), system="rules", reference=f"ask user{n}@mail.example.com") for n in range(40)]
+    mail = [
+        Prompt(
+            prompt_id=f"t{n}",
+            prompt=f"train {n}",
+            seed_id=str(n),
+            system="rules",
+            reference=f"ask user{n}@mail.example.com",
+        )
+        for n in range(40)
+    ]
     made.files.put_records(LAYOUT.prompts, mail)
     arms_to_train(made.store, "run-1")
     assert b"@" not in made.files.get(LAYOUT.training_file("direct", "train.jsonl"))
@@ -90,12 +120,22 @@ def test_references_are_redacted_where_prompts_are() -> None:
 def test_every_arm_is_asked_the_same_items_and_samples_and_loses_none() -> None:
     made = world(arms={"fewShot": 4, "direct": True}, evaluation={"samples": 2}, sampling={"sampled": 2})
     shards = call(made, plan_predictions, students=STUDENTS)["shards"]
-    assert {s["arm"]: s["records"] for s in shards} == {"teacher": 90, "base": 90, "few-shot": 90, "student": 90, "direct": 90}
-    made.files.put_records(LAYOUT.answers(0), [_answer(f"p{n:02d}", sample) for n in range(30) for sample in ("g0", "s0", "s1")])
+    assert {s["arm"]: s["records"] for s in shards} == {
+        "teacher": 90,
+        "base": 90,
+        "few-shot": 90,
+        "student": 90,
+        "direct": 90,
+    }
+    made.files.put_records(
+        LAYOUT.answers(0), [_answer(f"p{n:02d}", sample) for n in range(30) for sample in ("g0", "s0", "s1")]
+    )
     for shard in shards:
         assert call(made, predict_arm, **shard)["done"]
         found = list(made.files.records(LAYOUT.prediction_shard(shard["arm"], 0), Prediction))
-        assert {(p.prompt_id, p.sample) for p in found} == {(f"p{n:02d}", sample) for n in range(30) for sample in ("g0", "s0", "s1")}
+        assert {(p.prompt_id, p.sample) for p in found} == {
+            (f"p{n:02d}", sample) for n in range(30) for sample in ("g0", "s0", "s1")
+        }
         assert all(p.text == "good" for p in found)
 
 
@@ -106,7 +146,12 @@ def test_the_few_shot_arm_asks_the_base_model_with_balanced_examples_before_the_
     for plain, shown in zip(requests(made, "base"), requests(made, "few-shot"), strict=True):
         turns: Any = shown.model_input["messages"]
         assert turns[-1:] == plain.model_input["messages"] and len(turns) == 9
-        assert sorted(turn["content"][0]["text"] for turn in turns if turn["role"] == "assistant") == ["bad", "bad", "good", "good"]
+        assert sorted(turn["content"][0]["text"] for turn in turns if turn["role"] == "assistant") == [
+            "bad",
+            "bad",
+            "good",
+            "good",
+        ]
     assert len(list(made.files.lines(LAYOUT.few_shot))) == 4
 
 
@@ -117,4 +162,12 @@ def test_a_rerun_plans_the_same_requests() -> None:
 
 
 def _answer(prompt_id: str, sample: str) -> Answer:
-    return Answer(record_id=f"{prompt_id}-x-{sample}", prompt_id=prompt_id, sample=sample, text="good", stop_reason="end_turn", input_tokens=1, output_tokens=1)
+    return Answer(
+        record_id=f"{prompt_id}-x-{sample}",
+        prompt_id=prompt_id,
+        sample=sample,
+        text="good",
+        stop_reason="end_turn",
+        input_tokens=1,
+        output_tokens=1,
+    )

@@ -1,4 +1,6 @@
-"""Promotion: asked for once, believed after the canary, undone where it fails; the stable deployment's ARN never changes."""
+"""Promotion: asked for once, believed after the canary, undone where it fails; the stable deployment's ARN never
+changes.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -164,7 +166,9 @@ def test_a_move_that_bedrock_failed_fails_the_task_and_nothing_is_stopped_or_del
     world.add_run("run-2")
     promote(world, "run-1")
     job = call(world, promote_student, "run-2")["jobName"]
-    world.stable.looks[STABLE] = JobLook(status="UpdateFailed", message="no capacity", model_arn="x", deployment_arn=STABLE)
+    world.stable.looks[STABLE] = JobLook(
+        status="UpdateFailed", message="no capacity", model_arn="x", deployment_arn=STABLE
+    )
     assert wait(world, "run-2", job)["outcome"] == "failed"
     assert world.completed.failed[f"token {job}"][0] == "PromotionFailed"
 
@@ -203,7 +207,9 @@ def test_a_run_that_fails_before_the_canary_is_taken_back(world: PromotionWorld)
 
 
 @pytest.mark.parametrize(("keep", "gone"), [(True, []), (False, ["arn:run-1-student:model"])])
-def test_a_student_that_failed_only_its_canary_is_kept_as_a_held_one_is(world: PromotionWorld, keep: bool, gone: list[str]) -> None:
+def test_a_student_that_failed_only_its_canary_is_kept_as_a_held_one_is(
+    world: PromotionWorld, keep: bool, gone: list[str]
+) -> None:
     world.wrong.add(world.add_run("run-1", serving={"keepRejectedModel": keep}))
     _tuned(world, "run-1", "student")
     promote(world, "run-1")
@@ -251,7 +257,9 @@ def test_what_somebody_else_moved_since_is_left_alone(world: PromotionWorld) -> 
 
 
 @pytest.mark.parametrize(("keep", "gone"), [(True, {"direct"}), (False, {"student", "direct"})])
-def test_a_held_run_keeps_its_students_model_if_wanted_and_never_a_deployment(world: PromotionWorld, keep: bool, gone: set[str]) -> None:
+def test_a_held_run_keeps_its_students_model_if_wanted_and_never_a_deployment(
+    world: PromotionWorld, keep: bool, gone: set[str]
+) -> None:
     world.add_run("run-1", ("student", "direct"), serving={"keepRejectedModel": keep})
     for arm in ("student", "direct"):
         _tuned(world, "run-1", arm)

@@ -27,12 +27,26 @@ from tests.worlds.report_world import QUESTION, label_scores
 LAYOUT = RunLayout("run-1")
 SCORES = label_scores(60)
 EXPANSION = ExpansionSummary(
-    target=2, kept=2, rounds=1, why="2 of 2.", methods={"topic": {"requests": 1, "asked": 2, "parsed": 2, "kept": 2}}, categories={}, topics=1
+    target=2,
+    kept=2,
+    rounds=1,
+    why="2 of 2.",
+    methods={"topic": {"requests": 1, "asked": 2, "parsed": 2, "kept": 2}},
+    categories={},
+    topics=1,
 )
 
 
 def answer(number: int, tokens: int = 10) -> Answer:
-    return Answer(record_id=f"r{number}", prompt_id=f"p{number}", sample="s0", text="refund", stop_reason="end_turn", input_tokens=tokens, output_tokens=1)
+    return Answer(
+        record_id=f"r{number}",
+        prompt_id=f"p{number}",
+        sample="s0",
+        text="refund",
+        stop_reason="end_turn",
+        input_tokens=tokens,
+        output_tokens=1,
+    )
 
 
 def shard(number: int, route: Route) -> Shard:
@@ -59,23 +73,45 @@ def store() -> MemoryStore:
         task=QUESTION,
         seed_files=(),
         counts={"seedsIn": 12, "seeds": 10, "seedsRejected": 2, "prompts": 10},
-        models=Models(teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""),
+        models=Models(
+            teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""
+        ),
         versions={},
         prompt_hashes={},
     )
-    funnel = [FunnelStep(step="replies", unit="answers", came=24, kept=22, rejected={"truncated": 1, "no_reply_after_all_waves": 1})]
+    funnel = [
+        FunnelStep(
+            step="replies", unit="answers", came=24, kept=22, rejected={"truncated": 1, "no_reply_after_all_waves": 1}
+        )
+    ]
     account = Account(requests=24, answers=22, rejected=1, missing=1, rejected_by_reason={"truncated": 1})
     manifest = Manifest(
         run_id="run-1",
         dataset="reviews",
-        counts={"prompts": 12, "promptsLearnt": 8, "examples": 16, "examplesRejected": 1, "train": 14, "validation": 2, "holdout": 3},
+        counts={
+            "prompts": 12,
+            "promptsLearnt": 8,
+            "examples": 16,
+            "examplesRejected": 1,
+            "train": 14,
+            "validation": 2,
+            "holdout": 3,
+        },
         rejected_by_reason={"duplicate": 1},
         files={},
         split=SplitPlan(holdout_share=0.2, validation_share=0.1),
         funnel=tuple(funnel),
     )
     estimate = Estimate(
-        teacher_usd=1, base_usd=0, training_usd=0, evaluation_usd=0, total_usd=1, ceiling_usd=2, storage_usd_month=1.95, tokens={}, assumptions=()
+        teacher_usd=1,
+        base_usd=0,
+        training_usd=0,
+        evaluation_usd=0,
+        total_usd=1,
+        ceiling_usd=2,
+        storage_usd_month=1.95,
+        tokens={},
+        assumptions=(),
     )
     for key, value in {
         LAYOUT.run: record,
@@ -87,10 +123,14 @@ def store() -> MemoryStore:
         LAYOUT.expansion("summary.json"): EXPANSION,
         LAYOUT.students: [Student(arm=arm, model_arn="", deployment_arn="") for arm in ("student", "direct")],
         LAYOUT.wave_plan(0): Wave(wave=0, shards=(shard(0, Route.BATCH), shard(1, Route.NOW)), requests=24, cached=5),
-        LAYOUT.wave_plan(0, Stage.EXPANSION): Wave(wave=0, shards=(shard(0, Route.BATCH),), requests=1, stage=Stage.EXPANSION),
+        LAYOUT.wave_plan(0, Stage.EXPANSION): Wave(
+            wave=0, shards=(shard(0, Route.BATCH),), requests=1, stage=Stage.EXPANSION
+        ),
     }.items():
         files.put_json(key, value)
-    rejected = [RejectedSeed(file="a.jsonl", line=n, field="", reason="not_json", found="", expected="") for n in (1, 2)]
+    rejected = [
+        RejectedSeed(file="a.jsonl", line=n, field="", reason="not_json", found="", expected="") for n in (1, 2)
+    ]
     line = conversation_line("", "12345678", "refund")
     for key, lines in {
         LAYOUT.rejected_seeds: list(encode_lines(rejected)),
@@ -99,12 +139,17 @@ def store() -> MemoryStore:
         LAYOUT.answers(0, Stage.EXPANSION): list(encode_lines([answer(3, tokens=100)])),
         LAYOUT.training_file(Arm.STUDENT, "train.jsonl"): [line] * 14,
         LAYOUT.training_file(Arm.DIRECT, "train.jsonl"): [line] * 7,
-        LAYOUT.prediction_shard(Arm.BASE, 0): list(encode_lines([Prediction(prompt_id="p0", arm="base", text="refund", input_tokens=9, output_tokens=1)])),
+        LAYOUT.prediction_shard(Arm.BASE, 0): list(
+            encode_lines([Prediction(prompt_id="p0", arm="base", text="refund", input_tokens=9, output_tokens=1)])
+        ),
     }.items():
         files.put_lines(key, lines)
     folder = LAYOUT.model_prefix(Arm.STUDENT) + "model-customization-job-x/"
     files.put(folder + "training_artifacts/step_wise_training_metrics.csv", metrics("training", [2.0, 1.0]))
-    files.put(folder + "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv", metrics("validation", [1.5]))
+    files.put(
+        folder + "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv",
+        metrics("validation", [1.5]),
+    )
     return files
 
 

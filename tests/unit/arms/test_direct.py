@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.arms.direct import DirectCounts, Taught, check_direct, direct_lines, references_of, trouble_of_direct, usable_reference
+from distillation.arms.direct import (
+    DirectCounts,
+    Taught,
+    check_direct,
+    direct_lines,
+    references_of,
+    trouble_of_direct,
+    usable_reference,
+)
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.task import Task, TaskKind
@@ -53,7 +61,9 @@ def test_both_students_take_as_many_steps(size: int, known: set[int]) -> None:
 
 
 def test_references_are_redacted_as_prompts_are() -> None:
-    lines, _ = direct_lines(taught(1), {"p1": "write to a@b.example"}, TEXT, lambda text: text.replace("a@b.example", "[EMAIL]"))
+    lines, _ = direct_lines(
+        taught(1), {"p1": "write to a@b.example"}, TEXT, lambda text: text.replace("a@b.example", "[EMAIL]")
+    )
     assert said(lines) == [("prompt 1", "write to [EMAIL]")]
 
 
@@ -70,7 +80,9 @@ def test_references_are_redacted_as_prompts_are() -> None:
         ("42", ANSWER, None),
     ],
 )
-def test_a_reference_that_no_answer_could_look_like_is_not_taught(reference: str | None, task: Task, answer: str | None) -> None:
+def test_a_reference_that_no_answer_could_look_like_is_not_taught(
+    reference: str | None, task: Task, answer: str | None
+) -> None:
     assert usable_reference(reference, task) == answer
 
 
@@ -79,13 +91,17 @@ def test_a_reference_that_is_too_long_is_not_taught() -> None:
     assert [answer for _, answer in said(lines)] == ["short", "short"] and counts.prompts_without == 1
 
 
-@pytest.mark.parametrize(("with_reference", "seeds", "fine"), [(100, 100, True), (50, 100, True), (49, 100, False), (0, 0, False)])
+@pytest.mark.parametrize(
+    ("with_reference", "seeds", "fine"), [(100, 100, True), (50, 100, True), (49, 100, False), (0, 0, False)]
+)
 def test_most_seeds_need_a_reference(with_reference: int, seeds: int, fine: bool) -> None:
     assert (trouble_of_direct(with_reference, seeds) is None) is fine
 
 
 def test_a_run_without_references_is_refused_before_it_costs_anything() -> None:
-    prompts = [Prompt(prompt_id=f"p{n}", prompt="?", seed_id="s", reference="good" if n < 6 else "unknown") for n in range(10)]
+    prompts = [
+        Prompt(prompt_id=f"p{n}", prompt="?", seed_id="s", reference="good" if n < 6 else "unknown") for n in range(10)
+    ]
     check_direct(prompts, LABEL)
     with pytest.raises(InvalidInput, match="usable references in 2 of 6 seeds"):
         check_direct(prompts[4:], LABEL)

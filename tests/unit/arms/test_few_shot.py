@@ -16,8 +16,17 @@ LABEL = Task(kind=TaskKind.LABEL, labels=("bad", "good"))
 TEXT = Task(kind=TaskKind.TEXT)
 
 
-def learnt(number: int, answer: str = "good", *, agreement: float = 1.0, category: str | None = None, system: str = "s") -> Learnt:
-    return Learnt(prompt_id=f"p{number}", system=system, prompt=f"prompt {number}", answers=(answer,), category=category, agreement=agreement)
+def learnt(
+    number: int, answer: str = "good", *, agreement: float = 1.0, category: str | None = None, system: str = "s"
+) -> Learnt:
+    return Learnt(
+        prompt_id=f"p{number}",
+        system=system,
+        prompt=f"prompt {number}",
+        answers=(answer,),
+        category=category,
+        agreement=agreement,
+    )
 
 
 def test_labels_take_turns_even_where_one_is_rare() -> None:
@@ -76,7 +85,13 @@ def test_the_examples_stand_as_turns_before_the_question() -> None:
     requests = arm_requests(item, plan, "micro", samples=2, earlier=as_turns(shots))
     body = requests[0].model_input
     said = [(turn["role"], turn["content"][0]["text"]) for turn in body["messages"]]  # type: ignore[attr-defined]
-    assert said == [("user", "prompt 2"), ("assistant", "bad"), ("user", "prompt 1"), ("assistant", "good"), ("user", "question")]
+    assert said == [
+        ("user", "prompt 2"),
+        ("assistant", "bad"),
+        ("user", "prompt 1"),
+        ("assistant", "good"),
+        ("user", "question"),
+    ]
     assert body["system"] == [{"text": "rules"}]
     assert [r.record_id.rsplit("-", 1)[1] for r in requests] == ["g0", "s0", "s1"]
     assert requests[1].model_input["inferenceConfig"] == {"maxTokens": 50, "temperature": 0.7, "topP": 0.9}
@@ -85,7 +100,11 @@ def test_the_examples_stand_as_turns_before_the_question() -> None:
 
 
 def test_only_what_is_trained_on_is_shown_and_of_equal_prompts_the_first() -> None:
-    known = [learnt(1, agreement=0.9), Learnt(prompt_id="twin", system="s", prompt="prompt 1", answers=(), category=None, agreement=0.1), learnt(2)]
+    known = [
+        learnt(1, agreement=0.9),
+        Learnt(prompt_id="twin", system="s", prompt="prompt 1", answers=(), category=None, agreement=0.1),
+        learnt(2),
+    ]
     found = learnt_prompts({("s", "prompt 1"): ["good", "good"]}, known)
     assert [(one.prompt_id, one.answers) for one in found] == [("p1", ("good", "good"))]
 

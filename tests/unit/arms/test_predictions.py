@@ -22,11 +22,21 @@ def answer(sample: str, text: str, prompt_id: str = "p") -> Answer:
 
 
 def rejected(sample: str, reason: str) -> RejectedAnswer:
-    return RejectedAnswer(record_id=f"p-x-{sample}", prompt_id="p", sample=sample, reason=reason, detail="", input_tokens=9, output_tokens=3)
+    return RejectedAnswer(
+        record_id=f"p-x-{sample}",
+        prompt_id="p",
+        sample=sample,
+        reason=reason,
+        detail="",
+        input_tokens=9,
+        output_tokens=3,
+    )
 
 
 def teacher(answers: list[Answer], rejections: list[RejectedAnswer]) -> Prediction:
-    (prediction,) = teacher_predictions([HoldoutItem(prompt_id="p", prompt="?")], {"p": answers}, {"p": rejections}, LABEL)
+    (prediction,) = teacher_predictions(
+        [HoldoutItem(prompt_id="p", prompt="?")], {"p": answers}, {"p": rejections}, LABEL
+    )
     return prediction
 
 
@@ -56,7 +66,11 @@ def test_an_arms_shard_gives_one_prediction_for_every_request() -> None:
 
 def test_the_teachers_samples_are_its_own_and_each_that_is_missing_says_so() -> None:
     answers = {"p": [answer("g0", "no"), answer("s0", "yes"), answer("s2", "no")]}
-    made = list(teacher_predictions([HoldoutItem(prompt_id="p", prompt="?")], answers, {"p": [rejected("s1", "truncated")]}, LABEL, samples=4))
+    made = list(
+        teacher_predictions(
+            [HoldoutItem(prompt_id="p", prompt="?")], answers, {"p": [rejected("s1", "truncated")]}, LABEL, samples=4
+        )
+    )
     assert [(p.sample, p.text, p.error) for p in made] == [
         ("g0", "no", None),
         ("s0", "yes", None),

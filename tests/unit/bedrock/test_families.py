@@ -11,7 +11,10 @@ from distillation.bedrock.families import family_of, self_preference_warning
         ("amazon.nova-pro-v1:0", "amazon.nova"),
         ("us.amazon.nova-premier-v1:0", "amazon.nova"),
         ("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k", "amazon.nova"),
-        ("arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude"),
+        (
+            "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic.claude-haiku-4-5-20251001-v1:0",
+            "anthropic.claude",
+        ),
         ("mistral.mistral-large-2402-v1:0", "mistral.mistral"),
         ("amazon.titan-text-express-v1", "amazon.titan"),
         ("minimax.minimax-m2.1", "minimax.minimax"),

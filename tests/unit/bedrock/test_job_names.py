@@ -11,7 +11,9 @@ from distillation.bedrock import job_names
 from distillation.records import Arm
 from distillation.run.config import DATASET_PATTERN
 
-RUN_IDS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,35}", fullmatch=True).filter(lambda run_id: len(run_id) <= job_names.RUN_ID_MAX)
+RUN_IDS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,35}", fullmatch=True).filter(
+    lambda run_id: len(run_id) <= job_names.RUN_ID_MAX
+)
 TRAINED = (Arm.STUDENT, Arm.DIRECT)
 MODEL = botocore.session.get_session().get_service_model("bedrock")
 
@@ -29,10 +31,14 @@ def test_every_name_fits_its_pattern_and_its_63_characters(run_id: str) -> None:
             job_names.prediction_batch(app, run_id, "student", 9999),
             *(job_names.prediction_batch(app, run_id, arm, 9999, 9) for arm in Arm),
         ],
-        ("CreateEvaluationJob", "jobName"): [job_names.evaluation(app, run_id, arm, 19, "0a1b2c3d", attempt=9) for arm in Arm],
+        ("CreateEvaluationJob", "jobName"): [
+            job_names.evaluation(app, run_id, arm, 19, "0a1b2c3d", attempt=9) for arm in Arm
+        ],
         ("CreateModelCustomizationJob", "jobName"): [job_names.tuning(app, run_id, arm, 9) for arm in TRAINED],
         ("CreateModelCustomizationJob", "customModelName"): [job_names.tuning(app, run_id, arm, 9) for arm in TRAINED],
-        ("CreateCustomModelDeployment", "modelDeploymentName"): [job_names.deployment(app, run_id, arm, 9) for arm in TRAINED],
+        ("CreateCustomModelDeployment", "modelDeploymentName"): [
+            job_names.deployment(app, run_id, arm, 9) for arm in TRAINED
+        ],
     }
     for (operation, member), made in names.items():
         for name in made:

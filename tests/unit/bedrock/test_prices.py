@@ -26,13 +26,25 @@ def config(**changes: Any) -> RunConfig:
     return RunConfig.from_json({"dataset": "d", "runId": "r", "sampling": {"maxTokens": 100}} | changes)
 
 
-def plan(task: Task = LABEL, count: int = 1000, *, reference: str | None = None, teacher: str = PRO, batched: bool = True, **changes: Any) -> Workload:
-    prompts = [Prompt(prompt_id=str(number), prompt="x" * 300, system="y" * 100, seed_id=str(number), reference=reference) for number in range(count)]
+def plan(
+    task: Task = LABEL,
+    count: int = 1000,
+    *,
+    reference: str | None = None,
+    teacher: str = PRO,
+    batched: bool = True,
+    **changes: Any,
+) -> Workload:
+    prompts = [
+        Prompt(prompt_id=str(number), prompt="x" * 300, system="y" * 100, seed_id=str(number), reference=reference)
+        for number in range(count)
+    ]
     return workload(prompts, task, config(**changes), teacher=teacher, student=MICRO, teacher_batched=batched)
 
 
 @pytest.mark.parametrize(
-    "model", [PRO, "us.amazon.nova-pro-v1:0", "eu.amazon.nova-pro-v1:0", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+    "model", [PRO, "us.amazon.nova-pro-v1:0", "eu.amazon.nova-pro-v1:0",
+              "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
               "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0"]
 )  # fmt: skip
 def test_a_model_has_one_price_under_all_its_names(model: str, prices: Prices) -> None:
@@ -79,11 +91,15 @@ def test_expansion_is_paid_for_and_makes_the_set_larger(prices: Prices) -> None:
     requests = 100 + 3
     frame = got.tokens["expansionInput"] / 1.2 / requests - 6 * 100
     assert 80 < frame < 200
-    assert got.expansion_usd == pytest.approx((got.tokens["expansionInput"] * 0.40 + got.tokens["expansionOutput"] * 1.60) / 1e6, abs=1e-6)
+    assert got.expansion_usd == pytest.approx(
+        (got.tokens["expansionInput"] * 0.40 + got.tokens["expansionOutput"] * 1.60) / 1e6, abs=1e-6
+    )
     assert got.teacher_usd == pytest.approx(without.teacher_usd * 1.4, abs=1e-6)
     assert got.training_usd == pytest.approx(without.training_usd * 1200 / 800, abs=1e-6)
     assert got.evaluation_usd == without.evaluation_usd
-    assert got.total_usd == pytest.approx(got.expansion_usd + got.teacher_usd + got.base_usd + got.evaluation_usd + got.training_usd)
+    assert got.total_usd == pytest.approx(
+        got.expansion_usd + got.teacher_usd + got.base_usd + got.evaluation_usd + got.training_usd
+    )
     assert any("400 new prompts" in one for one in got.assumptions)
     assert got.ceiling_usd >= without.ceiling_usd + requests * 1024 * 1.2 * 1.60 / 1e6
 
@@ -99,27 +115,38 @@ def test_every_sample_is_a_training_line_under_proportional_up_to_the_cap(prices
 def test_ratings_are_paid_where_a_judge_is_set(prices: Prices) -> None:
     got = estimate(plan(filters={"judge": {"rubric": "z" * 400}}), prices)
     assert got.tokens["ratingsOutput"] == 800 * 2 * 1.2
-    assert 0 < got.tokens["ratingsInput"] / 1.2 / 800 - (100 + 2 + 100) < 300  # beside prompt, answer and rubric: the judge's instruction
+    assert (
+        0 < got.tokens["ratingsInput"] / 1.2 / 800 - (100 + 2 + 100) < 300
+    )  # beside prompt, answer and rubric: the judge's instruction
     assert got.ratings_usd > 0 and any("answers are rated" in text for text in got.assumptions)
     many = estimate(plan(filters={"judge": {}}, examples={"policy": "best"}), prices)
     assert many.tokens["ratingsOutput"] == 5 * 800 * 2 * 1.2
 
 
 def test_the_judge_of_the_arms_is_paid_on_demand_for_scores_and_as_a_batch_for_comparisons(prices: Prices) -> None:
-    """200 held out prompts, 100 of them judged: three arms and two metrics are 6 calls a prompt, and both orders of a pair 2."""
+    """200 held out prompts, 100 of them judged: three arms and two metrics are 6 calls a prompt, and both orders of a
+    pair 2.
+    """
     settings = {"judge": {"maxPrompts": 100}}
     got = estimate(plan(evaluation=settings), prices)
     assert got.tokens["judgingOutput"] == 1.2 * 100 * 6 * 200
     assert got.tokens["judgingInput"] == pytest.approx(1.2 * 100 * 6 * (950 + 100 + 4), rel=0.001)
     assert got.tokens["comparisonsOutput"] == 1.2 * 100 * 2 * 16
-    assert 0 < got.tokens["comparisonsInput"] / 240 - (100 + 4) < 300  # beside prompt and answers: the judge's instruction
+    assert (
+        0 < got.tokens["comparisonsInput"] / 240 - (100 + 4) < 300
+    )  # beside prompt and answers: the judge's instruction
     by_hand = (
-        got.tokens["judgingInput"] * 0.80 + got.tokens["judgingOutput"] * 3.20 + got.tokens["comparisonsInput"] * 0.40 + got.tokens["comparisonsOutput"] * 1.60
+        got.tokens["judgingInput"] * 0.80
+        + got.tokens["judgingOutput"] * 3.20
+        + got.tokens["comparisonsInput"] * 0.40
+        + got.tokens["comparisonsOutput"] * 1.60
     )
     assert got.judging_usd == pytest.approx(by_hand / 1e6, abs=2e-6)
     assert any("100 prompts of the holdout are judged: 6 calls" in text for text in got.assumptions)
     assert estimate(plan(), prices).judging_usd == 0
-    every_arm = estimate(plan(evaluation={"judge": {"maxPrompts": 100, "pairwise": False}}, arms={"direct": True}), prices)
+    every_arm = estimate(
+        plan(evaluation={"judge": {"maxPrompts": 100, "pairwise": False}}, arms={"direct": True}), prices
+    )
     assert every_arm.tokens["judgingOutput"] / got.tokens["judgingOutput"] == 4 / 3
     assert every_arm.tokens["comparisonsInput"] == 0
 
@@ -130,12 +157,17 @@ def test_further_arms_are_counted(prices: Prices) -> None:
     assert got.storage_usd_month == without.storage_usd_month, "the direct arm's model goes after the verdict"
     assert got.tokens["fewShotInput"] == 200 * (100 + 4 * 102) * 1.2
     sampled = estimate(plan(evaluation={"samples": 2}), prices)
-    assert (sampled.tokens["armInput"], sampled.tokens["armOutput"]) == (3 * without.tokens["armInput"], 3 * without.tokens["armOutput"])
+    assert (sampled.tokens["armInput"], sampled.tokens["armOutput"]) == (
+        3 * without.tokens["armInput"],
+        3 * without.tokens["armOutput"],
+    )
     assert got.base_usd > without.base_usd and got.evaluation_usd == pytest.approx(2 * without.evaluation_usd, abs=1e-6)
 
 
 def test_without_batch_the_teacher_is_paid_at_the_flex_price(prices: Prices) -> None:
-    assert estimate(plan(batched=False), prices).teacher_usd == estimate(plan(), prices).teacher_usd  # flex and batch cost the same for Nova Pro
+    assert (
+        estimate(plan(batched=False), prices).teacher_usd == estimate(plan(), prices).teacher_usd
+    )  # flex and batch cost the same for Nova Pro
 
 
 def test_the_length_of_free_answers_is_learnt_from_references_or_assumed() -> None:
@@ -173,15 +205,23 @@ def test_actuals_line_by_line_and_what_has_no_price_is_named(prices: Prices) -> 
     assert costs.unpriced == ("student: amazon.nova-micro-v1:0:128k, flex", "teacher: some.model, batch")
 
 
-def test_a_managed_distillation_is_the_holdouts_answers_and_one_answer_a_prompt_at_the_on_demand_price(prices: Prices) -> None:
-    """1,000 prompts of 100 tokens: 200 are asked 5 times by us, 800 once by Bedrock and trained on for two epochs, all plus 20 %."""
+def test_a_managed_distillation_is_the_holdouts_answers_and_one_answer_a_prompt_at_the_on_demand_price(
+    prices: Prices,
+) -> None:
+    """1,000 prompts of 100 tokens: 200 are asked 5 times by us, 800 once by Bedrock and trained on for two epochs, all
+    plus 20 %.
+    """
     got = estimate(plan(training={"method": "DISTILLATION"}), prices)
     ours, on_demand = estimate(plan(), prices), prices.models[PRO].on_demand
     assert got.teacher_usd == pytest.approx(ours.teacher_usd / 5, abs=1e-6)
-    assert got.distillation_usd == pytest.approx((800 * 100 * on_demand.input + 800 * 2 * on_demand.output) * 1.2 / 1e6, abs=1e-6)
+    assert got.distillation_usd == pytest.approx(
+        (800 * 100 * on_demand.input + 800 * 2 * on_demand.output) * 1.2 / 1e6, abs=1e-6
+    )
     assert got.training_usd == pytest.approx(800 * 102 * 2 * 1.2 / 1e6, abs=1e-6)
     assert ours.distillation_usd == 0
-    assert got.total_usd == pytest.approx(got.teacher_usd + got.distillation_usd + got.base_usd + got.evaluation_usd + got.training_usd)
+    assert got.total_usd == pytest.approx(
+        got.teacher_usd + got.distillation_usd + got.base_usd + got.evaluation_usd + got.training_usd
+    )
     assert any("once a prompt at the on-demand price" in text for text in got.assumptions)
 
 

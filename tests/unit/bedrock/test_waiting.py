@@ -17,31 +17,63 @@ class Wait:
     """A job that is waited for."""
 
     def __init__(self, kind: JobKind, look: JobLook, *, token: str | None = "token") -> None:
-        self.row = LedgerRow(run_id="run", job_name="job", kind=kind, state="SUBMITTED", job_arn="arn:job", token=token, deadline_at=DEADLINE.isoformat())
+        self.row = LedgerRow(
+            run_id="run",
+            job_name="job",
+            kind=kind,
+            state="SUBMITTED",
+            job_arn="arn:job",
+            token=token,
+            deadline_at=DEADLINE.isoformat(),
+        )
         self.ledger, self.callbacks, self.jobs, self.clock = MemoryLedger(), FakeCallbacks(), FakeJobs(), Clock()
         self.ledger.open(self.row)
         self.jobs.looks["arn:job"] = look
 
     def look(self) -> Outcome:
-        return complete_if_ended(self.row, look=self.jobs.look, stop=self.jobs.stop, ledger=self.ledger, callbacks=self.callbacks, now=self.clock())
+        return complete_if_ended(
+            self.row,
+            look=self.jobs.look,
+            stop=self.jobs.stop,
+            ledger=self.ledger,
+            callbacks=self.callbacks,
+            now=self.clock(),
+        )
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [("Completed", "succeeded"), ("PartiallyCompleted", "partial"), ("Stopped", "partial"), ("Expired", "partial"), ("Failed", "failed")],
+    [
+        ("Completed", "succeeded"),
+        ("PartiallyCompleted", "partial"),
+        ("Stopped", "partial"),
+        ("Expired", "partial"),
+        ("Failed", "failed"),
+    ],
 )
 def test_every_end_of_a_batch_job_lets_the_run_go_on_and_says_how_it_ended(status: str, outcome: str) -> None:
     wait = Wait(JobKind.BATCH, JobLook(status=status, message="why"))
     assert wait.look() == outcome
-    assert wait.callbacks.succeeded["token"] == {"jobArn": "arn:job", "status": status, "outcome": outcome, "message": "why"}
+    assert wait.callbacks.succeeded["token"] == {
+        "jobArn": "arn:job",
+        "status": status,
+        "outcome": outcome,
+        "message": "why",
+    }
     assert (wait.ledger.kept["run", "job"].state, wait.ledger.kept["run", "job"].outcome) == ("ENDED", outcome)
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "error"),
-    [(JobKind.TUNING, "Failed", "TuningFailed"), (JobKind.TUNING, "Stopped", "TuningFailed"), (JobKind.DEPLOYMENT, "Failed", "DeploymentFailed")],
+    [
+        (JobKind.TUNING, "Failed", "TuningFailed"),
+        (JobKind.TUNING, "Stopped", "TuningFailed"),
+        (JobKind.DEPLOYMENT, "Failed", "DeploymentFailed"),
+    ],
 )
-def test_without_a_model_or_a_deployment_the_run_fails_with_bedrocks_reason(kind: JobKind, status: str, error: str) -> None:
+def test_without_a_model_or_a_deployment_the_run_fails_with_bedrocks_reason(
+    kind: JobKind, status: str, error: str
+) -> None:
     wait = Wait(kind, JobLook(status=status, message="line 3 holds a reserved word"))
     wait.look()
     assert wait.callbacks.failed["token"] == (error, f"{kind} job job ended as {status}: line 3 holds a reserved word")
@@ -51,7 +83,9 @@ def test_a_model_and_a_deployment_are_handed_on() -> None:
     tuned = Wait(JobKind.TUNING, JobLook(status="Completed", model_arn="arn:model"))
     tuned.look()
     assert tuned.callbacks.succeeded["token"]["modelArn"] == "arn:model"
-    deployed = Wait(JobKind.DEPLOYMENT, JobLook(status="Active", model_arn="arn:model", deployment_arn="arn:deployment"))
+    deployed = Wait(
+        JobKind.DEPLOYMENT, JobLook(status="Active", model_arn="arn:model", deployment_arn="arn:deployment")
+    )
     deployed.look()
     assert deployed.callbacks.succeeded["token"]["deploymentArn"] == "arn:deployment"
 

@@ -12,7 +12,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 @pytest.fixture(autouse=True)
 def _an_ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What rich makes of a console depends on these: a dumb or colourless shell around the tests shall not change what they see."""
+    """What rich makes of a console depends on these: a dumb or colourless shell around the tests shall not change what
+    they see.
+    """
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES", "JUPYTER_COLUMNS"):
         monkeypatch.delenv(name, raising=False)

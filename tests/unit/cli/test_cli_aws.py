@@ -1,4 +1,7 @@
-"""The door to AWS: which calls it makes, and what it makes of the answers. botocore's Stubber checks both against the service models."""
+"""The door to AWS: which calls it makes, and what it makes of the answers.
+
+botocore's Stubber checks both against the service models.
+"""
 
 import io
 from datetime import UTC, datetime
@@ -20,7 +23,11 @@ from cli.files.stored import StackOutputs, StoredFile
 from cli.runs.observed import JobProgress
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
-OUTPUTS = {"BucketName": "bucket", "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:NovaDistill", "LedgerTableName": "ledger"}
+OUTPUTS = {
+    "BucketName": "bucket",
+    "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:NovaDistill",
+    "LedgerTableName": "ledger",
+}
 
 
 _SESSION = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
@@ -79,11 +86,17 @@ def connected(monkeypatch: pytest.MonkeyPatch, prepare: Any) -> Cloud:
 
 def stack(outputs: dict[str, str]) -> dict[str, Any]:
     listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
-    return {"Stacks": [{"StackName": "NovaDistill", "CreationTime": AT, "StackStatus": "CREATE_COMPLETE", "Outputs": listed}]}
+    return {
+        "Stacks": [
+            {"StackName": "NovaDistill", "CreationTime": AT, "StackStatus": "CREATE_COMPLETE", "Outputs": listed}
+        ]
+    }
 
 
 def test_the_stack_names_bucket_machine_and_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud = connected(monkeypatch, lambda stub: stub.add_response("describe_stacks", stack(OUTPUTS), {"StackName": "NovaDistill"}))
+    cloud = connected(
+        monkeypatch, lambda stub: stub.add_response("describe_stacks", stack(OUTPUTS), {"StackName": "NovaDistill"})
+    )
     assert cloud.outputs == StackOutputs("bucket", OUTPUTS["StateMachineArn"], "ledger")
     assert cloud.on_aws
 
@@ -120,8 +133,19 @@ def test_start_and_a_name_that_is_taken(stubbed: Stubbed) -> None:
 
 
 def test_describe(stubbed: Stubbed) -> None:
-    answer = {"executionArn": ARN, "stateMachineArn": OUTPUTS["StateMachineArn"], "name": "reviews-1", "status": "FAILED", "startDate": AT, "stopDate": AT}
-    stubbed.answers("stepfunctions", "describe_execution", answer | {"input": '{"dataset": "reviews"}', "error": "InvalidInput", "cause": "why"})
+    answer = {
+        "executionArn": ARN,
+        "stateMachineArn": OUTPUTS["StateMachineArn"],
+        "name": "reviews-1",
+        "status": "FAILED",
+        "startDate": AT,
+        "stopDate": AT,
+    }
+    stubbed.answers(
+        "stepfunctions",
+        "describe_execution",
+        answer | {"input": '{"dataset": "reviews"}', "error": "InvalidInput", "cause": "why"},
+    )
     execution = stubbed.cloud.describe(ARN)
     assert (execution.status, execution.input, execution.output, execution.error, execution.cause) == (
         "FAILED",
@@ -139,7 +163,13 @@ def test_describe(stubbed: Stubbed) -> None:
 def test_latest_is_sorted_by_start_and_bounded(stubbed: Stubbed) -> None:
     def item(day: int) -> dict[str, Any]:
         begun = datetime(2026, 1, day, tzinfo=UTC)
-        return {"executionArn": f"{ARN}{day}", "stateMachineArn": OUTPUTS["StateMachineArn"], "name": f"r{day}", "status": "RUNNING", "startDate": begun}
+        return {
+            "executionArn": f"{ARN}{day}",
+            "stateMachineArn": OUTPUTS["StateMachineArn"],
+            "name": f"r{day}",
+            "status": "RUNNING",
+            "startDate": begun,
+        }
 
     stubbed.answers("stepfunctions", "list_executions", {"executions": [item(2), item(5)], "nextToken": "more"})
     stubbed.answers("stepfunctions", "list_executions", {"executions": [item(3), item(4)]})
@@ -147,14 +177,25 @@ def test_latest_is_sorted_by_start_and_bounded(stubbed: Stubbed) -> None:
 
 
 def event(number: int) -> dict[str, Any]:
-    return {"id": number, "timestamp": AT, "type": "TaskStateEntered", "previousEventId": 0, "stateEnteredEventDetails": {"name": f"S{number}"}}
+    return {
+        "id": number,
+        "timestamp": AT,
+        "type": "TaskStateEntered",
+        "previousEventId": 0,
+        "stateEnteredEventDetails": {"name": f"S{number}"},
+    }
 
 
 def test_new_events_are_read_backwards_until_a_known_one(stubbed: Stubbed) -> None:
     expected = {"executionArn": ARN, "reverseOrder": True, "includeExecutionData": True, "maxResults": 200}
-    stubbed.answers("stepfunctions", "get_execution_history", {"events": [event(9), event(8)], "nextToken": "more"}, expected)
     stubbed.answers(
-        "stepfunctions", "get_execution_history", {"events": [event(7), event(6)], "nextToken": "never asked for"}, expected | {"nextToken": "more"}
+        "stepfunctions", "get_execution_history", {"events": [event(9), event(8)], "nextToken": "more"}, expected
+    )
+    stubbed.answers(
+        "stepfunctions",
+        "get_execution_history",
+        {"events": [event(7), event(6)], "nextToken": "never asked for"},
+        expected | {"nextToken": "more"},
     )
     events = stubbed.cloud.events_after(ARN, 6)
     assert [(one.id, one.entered_state) for one in events] == [(7, "S7"), (8, "S8"), (9, "S9")]
@@ -178,7 +219,10 @@ def test_the_ledger_is_read_whole_and_tolerates_what_is_not_there_yet(stubbed: S
     key = {"runId": {"S": "r"}, "jobName": {"S": "a"}}
     stubbed.answers("dynamodb", "query", {"Items": [whole], "LastEvaluatedKey": key})
     stubbed.answers(
-        "dynamodb", "query", {"Items": [bare]}, {"TableName": "ledger", "KeyConditionExpression": ANY, "ExclusiveStartKey": {"runId": "r", "jobName": "a"}}
+        "dynamodb",
+        "query",
+        {"Items": [bare]},
+        {"TableName": "ledger", "KeyConditionExpression": ANY, "ExclusiveStartKey": {"runId": "r", "jobName": "a"}},
     )
     first, second = stubbed.cloud.ledger("r")
     assert (first.kind, first.state, first.records, first.job_arn) == ("batch", "ENDED", 250, "arn")
@@ -196,12 +240,18 @@ def test_progress_of_every_kind_of_work(stubbed: Stubbed) -> None:
         "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": "s3://b/out"}},
     }
     stubbed.answers(
-        "bedrock", "get_model_invocation_job", batch | {"status": "InProgress", "processedRecordCount": 40, "totalRecordCount": 100, "errorRecordCount": 1}
+        "bedrock",
+        "get_model_invocation_job",
+        batch | {"status": "InProgress", "processedRecordCount": 40, "totalRecordCount": 100, "errorRecordCount": 1},
     )
-    assert stubbed.cloud.job_progress(row("x", "batch")) == JobProgress(status="InProgress", processed=40, total=100, failed=1, created=AT)
+    assert stubbed.cloud.job_progress(row("x", "batch")) == JobProgress(
+        status="InProgress", processed=40, total=100, failed=1, created=AT
+    )
     stubbed.answers("bedrock", "get_model_invocation_job", batch | {"status": "Submitted"})
     assert stubbed.cloud.job_progress(row("x", "batch")) == JobProgress(status="Submitted", created=AT)
-    stubbed.answers("bedrock", "get_model_customization_job", customization() | {"trainingMetrics": {"trainingLoss": 0.5}})
+    stubbed.answers(
+        "bedrock", "get_model_customization_job", customization() | {"trainingMetrics": {"trainingLoss": 0.5}}
+    )
     assert stubbed.cloud.job_progress(row("x", "tuning")) == JobProgress(status="Completed", created=AT, loss=0.5)
     arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
     model = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-micro-v1:0:128k/abcdefghijkl"
@@ -214,9 +264,15 @@ def test_progress_of_every_kind_of_work(stubbed: Stubbed) -> None:
         "failureMessage": "no room",
     }
     stubbed.answers("bedrock", "get_custom_model_deployment", deployment)
-    assert stubbed.cloud.job_progress(row("x", "deployment")) == JobProgress(status="Failed", message="no room", created=AT)
+    assert stubbed.cloud.job_progress(row("x", "deployment")) == JobProgress(
+        status="Failed", message="no room", created=AT
+    )
     moving = {key: value for key, value in deployment.items() if key != "failureMessage"} | {"status": "Active"}
-    stubbed.answers("bedrock", "get_custom_model_deployment", moving | {"updateDetails": {"modelArn": model, "updateStatus": "Updating"}})
+    stubbed.answers(
+        "bedrock",
+        "get_custom_model_deployment",
+        moving | {"updateDetails": {"modelArn": model, "updateStatus": "Updating"}},
+    )
     assert stubbed.cloud.job_progress(row("x", "promotion")).status == "Updating"
     stubbed.answers("bedrock", "get_custom_model_deployment", moving)
     assert stubbed.cloud.job_progress(row("x", "promotion")).status == "Active"
@@ -227,7 +283,11 @@ def test_progress_of_every_kind_of_work(stubbed: Stubbed) -> None:
         "roleArn": "arn:aws:iam::123456789012:role/x",
         "jobType": "Automated",
         "evaluationConfig": {
-            "automated": {"datasetMetricConfigs": [{"taskType": "General", "dataset": {"name": "x"}, "metricNames": ["Builtin.Correctness"]}]}
+            "automated": {
+                "datasetMetricConfigs": [
+                    {"taskType": "General", "dataset": {"name": "x"}, "metricNames": ["Builtin.Correctness"]}
+                ]
+            }
         },
         "inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "student"}}]},
         "outputDataConfig": {"s3Uri": "s3://b/j"},
@@ -235,12 +295,16 @@ def test_progress_of_every_kind_of_work(stubbed: Stubbed) -> None:
         "failureMessages": ["no room", "no judge"],
     }
     stubbed.answers("bedrock", "get_evaluation_job", judging)
-    assert stubbed.cloud.job_progress(row("x", "evaluation")) == JobProgress(status="Failed", message="no room; no judge", created=AT)
+    assert stubbed.cloud.job_progress(row("x", "evaluation")) == JobProgress(
+        status="Failed", message="no room; no judge", created=AT
+    )
 
 
 def customization() -> dict[str, Any]:
     return {
-        "jobArn": "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl",
+        "jobArn": (
+            "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl"
+        ),
         "jobName": "x",
         "outputModelName": "x",
         "roleArn": "arn:aws:iam::123456789012:role/x",
@@ -276,7 +340,10 @@ def test_files_are_listed_over_all_pages(stubbed: Stubbed) -> None:
     first = {"Contents": [{"Key": "runs/r/a", "Size": 1}], "IsTruncated": True, "NextContinuationToken": "more"}
     stubbed.answers("s3", "list_objects_v2", first, {"Bucket": "bucket", "Prefix": "runs/r/"})
     stubbed.answers(
-        "s3", "list_objects_v2", {"Contents": [{"Key": "runs/r/b", "Size": 2}]}, {"Bucket": "bucket", "Prefix": "runs/r/", "ContinuationToken": "more"}
+        "s3",
+        "list_objects_v2",
+        {"Contents": [{"Key": "runs/r/b", "Size": 2}]},
+        {"Bucket": "bucket", "Prefix": "runs/r/", "ContinuationToken": "more"},
     )
     assert list(stubbed.cloud.files("runs/r/")) == [StoredFile("runs/r/a", 1), StoredFile("runs/r/b", 2)]
 
@@ -300,7 +367,9 @@ def test_an_upload_that_is_refused_says_what_is_missing(stubbed: Stubbed, tmp_pa
 
 
 def refusal(code: str, status: int = 400) -> exceptions.ClientError:
-    return exceptions.ClientError({"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Query")  # type: ignore[typeddict-item]
+    return exceptions.ClientError(
+        {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Query"
+    )  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(
@@ -308,7 +377,11 @@ def refusal(code: str, status: int = 400) -> exceptions.ClientError:
     [
         (exceptions.NoCredentialsError(), "no usable AWS credentials", "Log in"),
         (exceptions.ProfileNotFound(profile="p"), "p", "--profile"),
-        (exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "http://127.0.0.1:1", "AWS_ENDPOINT_URL"),
+        (
+            exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+            "http://127.0.0.1:1",
+            "AWS_ENDPOINT_URL",
+        ),
         (exceptions.SSLError(endpoint_url="https://x", error="bad"), "certificate", "AWS_CA_BUNDLE"),
         (refusal("ExpiredTokenException"), "did not accept the credentials", "Log in"),
         (refusal("AccessDenied", 403), "may not do this", "role"),

@@ -19,22 +19,53 @@ REPORT = {
         "decision": "promote",
         "reasons": ["student − teacher in accuracy: -0.010 [-0.040, 0.020]"],
         "headline": "…",
-        "checks": [{"metric": "accuracy", "slice": "phone [b]", "n": 40, "gated": False, "difference": 0.01, "margin": 0.05, "outcome": "open"}],
+        "checks": [
+            {
+                "metric": "accuracy",
+                "slice": "phone [b]",
+                "n": 40,
+                "gated": False,
+                "difference": 0.01,
+                "margin": 0.05,
+                "outcome": "open",
+            }
+        ],
     },
     "arms": {
         "teacher": {
             "n": 120,
-            "metrics": {"accuracy": {"value": 0.91, "low": 0.85, "high": 0.95}, "latencyMedianMs": {"value": 812.4, "low": None, "high": None}},
+            "metrics": {
+                "accuracy": {"value": 0.91, "low": 0.85, "high": 0.95},
+                "latencyMedianMs": {"value": 812.4, "low": None, "high": None},
+            },
         },
         "student": {
             "n": 120,
-            "metrics": {"accuracy": {"value": 0.9, "low": 0.84, "high": None}, "costPer1000Usd": {"value": 0.0041, "low": 0.004, "high": 0.0042}},
+            "metrics": {
+                "accuracy": {"value": 0.9, "low": 0.84, "high": None},
+                "costPer1000Usd": {"value": 0.0041, "low": 0.004, "high": 0.0042},
+            },
         },
     },
-    "differences": [{"metric": "accuracy", "arm": "student", "minus": "teacher", "value": -0.01, "low": -0.04, "high": 0.02, "pHolm": 0.7, "better": 3}],
+    "differences": [
+        {
+            "metric": "accuracy",
+            "arm": "student",
+            "minus": "teacher",
+            "value": -0.01,
+            "low": -0.04,
+            "high": 0.02,
+            "pHolm": 0.7,
+            "better": 3,
+        }
+    ],
     "gate": {"metric": "accuracy"},
     "slices": [{"name": "phone [b]", "n": 40, "arms": {"student": {"accuracy": {"value": 0.875}}}}],
-    "data": {"funnel": [{"step": "nearDuplicates", "unit": "prompts", "came": 400, "kept": 390, "rejected": {"near_duplicate": 10}}]},
+    "data": {
+        "funnel": [
+            {"step": "nearDuplicates", "unit": "prompts", "came": 400, "kept": 390, "rejected": {"near_duplicate": 10}}
+        ]
+    },
     "counts": {
         "seedsIn": 403,
         "seeds": 400,
@@ -47,7 +78,16 @@ REPORT = {
         "train": 270,
     },
     "costs": {
-        "lines": [{"stage": "answers", "model": "amazon.nova-pro-v1:0", "route": "batch", "inputTokens": 81000, "outputTokens": 2000, "usd": 0.0356}],
+        "lines": [
+            {
+                "stage": "answers",
+                "model": "amazon.nova-pro-v1:0",
+                "route": "batch",
+                "inputTokens": 81000,
+                "outputTokens": 2000,
+                "usd": 0.0356,
+            }
+        ],
         "totalUsd": 0.0356,
     },
     "somethingNew": {"of": "a later release"},
@@ -156,15 +196,29 @@ def test_no_report(terminal: Terminal, content: bytes | None, complaint: str) ->
 
 
 def test_fetch_keeps_the_layout(terminal: Terminal, tmp_path: Path) -> None:
-    names = ["0-run/run.json", "5-dataset/train.jsonl", "3-replies/wave-00/shard-0000/abc/x.jsonl.out", "8-report/index.html"]
-    terminal.cloud.objects |= {ROOT + name: name.encode() for name in names} | {"runs/reviews-10/0-run/run.json": b"another run", ROOT + "empty/": b""}
+    names = [
+        "0-run/run.json",
+        "5-dataset/train.jsonl",
+        "3-replies/wave-00/shard-0000/abc/x.jsonl.out",
+        "8-report/index.html",
+    ]
+    terminal.cloud.objects |= {ROOT + name: name.encode() for name in names} | {
+        "runs/reviews-10/0-run/run.json": b"another run",
+        ROOT + "empty/": b"",
+    }
     code, text = terminal.call("fetch", "reviews-1", "--to", tmp_path / "here")
     assert code == 0 and "4 files" in text
-    written = {str(path.relative_to(tmp_path / "here")): path.read_text() for path in (tmp_path / "here").rglob("*") if path.is_file()}
+    written = {
+        str(path.relative_to(tmp_path / "here")): path.read_text()
+        for path in (tmp_path / "here").rglob("*")
+        if path.is_file()
+    }
     assert written == {name: name for name in names}
 
 
-@pytest.mark.parametrize("name", ["../../outside.txt", "a/../../../outside.txt", "/etc/outside.txt", "..\\outside.txt", "a/../outside.txt"])
+@pytest.mark.parametrize(
+    "name", ["../../outside.txt", "a/../../../outside.txt", "/etc/outside.txt", "..\\outside.txt", "a/../outside.txt"]
+)
 def test_fetch_never_writes_outside_of_its_folder(terminal: Terminal, tmp_path: Path, name: str) -> None:
     terminal.cloud.objects[ROOT + name] = b"x"
     target = tmp_path / "a" / "b"
@@ -180,12 +234,26 @@ def test_fetch_of_nothing(terminal: Terminal, tmp_path: Path) -> None:
 
 def test_runs(terminal: Terminal) -> None:
     finished(terminal.cloud, "SUCCEEDED")
-    terminal.cloud.add(execution(arn="arn:aws:states:us-east-1:1:execution:NovaDistill:second", name="second", started=at(600), input={"dataset": "other"}))
+    terminal.cloud.add(
+        execution(
+            arn="arn:aws:states:us-east-1:1:execution:NovaDistill:second",
+            name="second",
+            started=at(600),
+            input={"dataset": "other"},
+        )
+    )
     code, text = terminal.call("runs")
     rows = [line for line in text.splitlines() if line.startswith("│")]
     assert code == 0
     assert [cell.strip() for cell in rows[0].split("│")[1:5]] == ["second", "other", "RUNNING", ""]
-    assert [cell.strip() for cell in rows[1].split("│")[1:7]] == ["reviews-1", "reviews", "SUCCEEDED", "promote", "2026-01-02 03:04", "3:10"]
+    assert [cell.strip() for cell in rows[1].split("│")[1:7]] == [
+        "reviews-1",
+        "reviews",
+        "SUCCEEDED",
+        "promote",
+        "2026-01-02 03:04",
+        "3:10",
+    ]
 
 
 def test_no_runs(terminal: Terminal) -> None:

@@ -24,7 +24,9 @@ def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str
         task=TASK,
         seed_files=(),
         counts={},
-        models=Models(teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""),
+        models=Models(
+            teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""
+        ),
         versions={},
         prompt_hashes={},
     )
@@ -71,7 +73,10 @@ def test_compare_writes_a_page_and_prints_the_numbers(terminal: Terminal, tmp_pa
     [
         (lambda cloud: put(cloud, "b", "1" * 5, first=90), "there is no holdout item that all of these runs have"),
         (lambda cloud: put(cloud, "b", "1" * 5, decision="failed"), "The run b failed"),
-        (lambda cloud: cloud.objects.pop(put(cloud, "b", "1" * 5).predictions("student")), "predictions-student.jsonl is not in the bucket"),
+        (
+            lambda cloud: cloud.objects.pop(put(cloud, "b", "1" * 5).predictions("student")),
+            "predictions-student.jsonl is not in the bucket",
+        ),
         (lambda cloud: None, "The run b has no report"),
     ],
 )

@@ -1,4 +1,6 @@
-"""promote, rollback, approve and serving as a person calls them; AWS is one in memory, the steps are the application's own."""
+"""promote, rollback, approve and serving as a person calls them; AWS is one in memory, the steps are the application's
+own.
+"""
 
 import json
 from datetime import timedelta
@@ -19,7 +21,11 @@ class Desk:
         self.world, self._terminal = PromotionWorld(), terminal
 
     def add_run(self, run_id: str, decision: str = "hold") -> str:
-        report = {"runId": run_id, "dataset": DATASET, "verdict": {"decision": decision, "headline": "Hold: too few items.", "reasons": ["About 400 items"]}}
+        report = {
+            "runId": run_id,
+            "dataset": DATASET,
+            "verdict": {"decision": decision, "headline": "Hold: too few items.", "reasons": ["About 400 items"]},
+        }
         self.world.files.put(RunLayout(run_id).report("report.json"), json.dumps(report).encode())
         return self.world.add_run(run_id)
 

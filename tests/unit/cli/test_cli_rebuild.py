@@ -38,8 +38,12 @@ def test_a_fetched_run_makes_the_same_bytes_again(terminal: Terminal, folder: Pa
     code, text = terminal.call("rebuild", "run-1", "--from", folder)
     assert code == 0, text
     assert "the same, byte for byte" in text
-    assert all(f"{name} " in text for name in ("train.jsonl", "validation.jsonl", "holdout.jsonl", "rejected.jsonl", "card.md"))
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, "the folder is only read"
+    assert all(
+        f"{name} " in text for name in ("train.jsonl", "validation.jsonl", "holdout.jsonl", "rejected.jsonl", "card.md")
+    )
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, (
+        "the folder is only read"
+    )
 
 
 def test_nothing_behind_the_replies_is_looked_at(terminal: Terminal, folder: Path) -> None:
@@ -86,7 +90,9 @@ def test_a_folder_without_the_run_says_how_to_get_it(terminal: Terminal, tmp_pat
     assert "holds the run run-1, not run-2" in text
 
 
-def test_answers_that_were_taken_over_from_the_cache_are_part_of_it(terminal: Terminal, world: CurationWorld, tmp_path: Path) -> None:
+def test_answers_that_were_taken_over_from_the_cache_are_part_of_it(
+    terminal: Terminal, world: CurationWorld, tmp_path: Path
+) -> None:
     later = CurationWorld(world.prompts)
     later.files.objects |= {key: body for key, body in world.files.objects.items() if key.startswith("answers/")}
     later.reduced(says("never asked")).assembled()

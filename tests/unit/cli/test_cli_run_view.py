@@ -44,20 +44,38 @@ def states(view: RunView) -> dict[str, StageState]:
 def test_every_state_that_works_belongs_to_exactly_one_stage() -> None:
     machine = json.loads((Path(__file__).parents[3] / "statemachine" / "distillation.asl.json").read_text())
     inner = [state["ItemProcessor"]["States"] for state in machine["States"].values() if state["Type"] == "Map"]
-    working = [name for states in (machine["States"], *inner) for name, state in states.items() if state["Type"] in ("Task", "Map", "Fail")]
+    working = [
+        name
+        for states in (machine["States"], *inner)
+        for name, state in states.items()
+        if state["Type"] in ("Task", "Map", "Fail")
+    ]
     placed = [state for stage in (*STAGES, CLEAN_UP) for state in stage.states]
     assert sorted(placed) == sorted(working)
 
 
 @BOTH_WAYS
 def test_a_run_in_its_batches(inside_maps: bool) -> None:
-    view = run_view(observed(up_to_answers(inside_maps=inside_maps), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS))
+    view = run_view(
+        observed(up_to_answers(inside_maps=inside_maps), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS)
+    )
     assert states(view) == {
         "PrepareRun": StageState.DONE,
         "PlanRequests": StageState.DONE,
         "AnswerShards": StageState.RUNNING,
         **dict.fromkeys(
-            ("Reducing", "AssembleDataset", "Tuning", "Deployment", "PredictArms", "ScoreRun", "WriteReport", "Promote or Retire", "Notify"), StageState.WAITING
+            (
+                "Reducing",
+                "AssembleDataset",
+                "Tuning",
+                "Deployment",
+                "PredictArms",
+                "ScoreRun",
+                "WriteReport",
+                "Promote or Retire",
+                "Notify",
+            ),
+            StageState.WAITING,
         ),
     }
     assert facts(view, "PrepareRun") == {"seeds": "400", "rejected": "3", "prompts": "400"}
@@ -86,14 +104,27 @@ def test_a_whole_run(inside_maps: bool) -> None:
     }
     ended = execution("SUCCEEDED", stopped=at(190))
     view = run_view(
-        observed(story, execution=ended, keys=keys, progress=BATCH_JOBS | MODEL_JOBS, ledger=(*BATCH_ROWS, *MODEL_ROWS), report=report),
+        observed(
+            story,
+            execution=ended,
+            keys=keys,
+            progress=BATCH_JOBS | MODEL_JOBS,
+            ledger=(*BATCH_ROWS, *MODEL_ROWS),
+            report=report,
+        ),
     )
     assert set(states(view).values()) == {StageState.DONE}
     assert [line.times.name for line in view.stages][-2:] == ["PromoteStudent", "Notify"]
     assert facts(view, "AnswerShards")["retry wave"] == "1"
     assert facts(view, "AnswerShards")["records"] == "2,002/2,002"
     assert facts(view, "AnswerShards")["replies"] == "2,000"
-    assert facts(view, "AssembleDataset") == {"examples": "300", "rejected": "4", "train": "270", "validation": "30", "holdout": "100"}
+    assert facts(view, "AssembleDataset") == {
+        "examples": "300",
+        "rejected": "4",
+        "train": "270",
+        "validation": "30",
+        "holdout": "100",
+    }
     assert facts(view, "Tuning") == {"student": "Completed, training loss 0.421"}
     assert facts(view, "Deployment") == {"student": "Active"}
     assert facts(view, "PredictArms") == {"teacher": "100/100", "base": "100/100", "student": "100/100"}
@@ -121,10 +152,21 @@ def test_rounds_of_expansion_show_what_each_method_gave(inside_maps: bool) -> No
 
 @BOTH_WAYS
 def test_what_expansion_asked_is_not_counted_as_the_teachers_answers(inside_maps: bool) -> None:
-    story, why = expanding(inside_maps=inside_maps, rounds=0), "round 1 brought 3 usable new prompts of 120 asked (2.5%), less than minYield 5.0%"
+    story, why = (
+        expanding(inside_maps=inside_maps, rounds=0),
+        "round 1 brought 3 usable new prompts of 120 asked (2.5%), less than minYield 5.0%",
+    )
     story.state("ReadExpansion", 30, 31, expansion_output(1, more=False, why=why))
     story.state(
-        "PlanRequests", 31, 32, {"stage": "answers", "wave": 0, "shards": [{"shard": 0, "route": "batch", "records": 700}], "counts": {"requests": 700}}
+        "PlanRequests",
+        31,
+        32,
+        {
+            "stage": "answers",
+            "wave": 0,
+            "shards": [{"shard": 0, "route": "batch", "records": 700}],
+            "counts": {"requests": 700},
+        },
     )
     story.state("AnswerShards", 32, None, kind="Map")
     view = run_view(observed(story, keys=("4-answers/expansion-00-shard-0000.jsonl",)))
@@ -139,11 +181,23 @@ def test_ratings_are_a_stage_of_their_own(inside_maps: bool) -> None:
     story = up_to_answers(inside_maps=inside_maps)
     story.state("ReduceShards", 100, 110, kind="Map")
     story.state(
-        "PlanRatings", 110, 111, {"stage": "ratings", "wave": 0, "shards": [{"shard": 0, "route": "batch", "records": 290}], "counts": {"requests": 290}}
+        "PlanRatings",
+        110,
+        111,
+        {
+            "stage": "ratings",
+            "wave": 0,
+            "shards": [{"shard": 0, "route": "batch", "records": 290}],
+            "counts": {"requests": 290},
+        },
     )
     story.state("AnswerShards", 111, None, kind="Map")
     view = run_view(observed(story, keys=ANSWERED))
-    assert (states(view)["AnswerShards"], states(view)["Reducing"], states(view)["Rating"]) == (StageState.DONE, StageState.DONE, StageState.RUNNING)
+    assert (states(view)["AnswerShards"], states(view)["Reducing"], states(view)["Rating"]) == (
+        StageState.DONE,
+        StageState.DONE,
+        StageState.RUNNING,
+    )
     assert facts(view, "Rating") == {"answers rated": "290"}
     assert facts(view, "PlanRequests") == {"requests": "2,000", "shards": "3"}
 
@@ -164,7 +218,13 @@ def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teache
     story.state("PlanPredictions", 1, 2, {"shards": [{"arm": arm, "shard": 0, "route": "batch", "records": 120}]})
     story.state("PredictArms", 2, None, kind="Map")
     name = prediction_batch("nova-distill", "reviews-1", arm, 0)
-    view = run_view(observed(story, progress={name: JobProgress(status="InProgress", processed=30, total=120)}, ledger=[row(name, "batch")]))
+    view = run_view(
+        observed(
+            story,
+            progress={name: JobProgress(status="InProgress", processed=30, total=120)},
+            ledger=[row(name, "batch")],
+        )
+    )
     assert facts(view, "PredictArms") == {arm: "30/120"}
     assert next(line.progress for line in view.stages if line.times.name == "PredictArms") == Progress(30, 120)
     assert view.stages[2].times.state is StageState.SKIPPED
@@ -190,7 +250,12 @@ def test_the_run_of_the_files_overrides_what_the_events_say() -> None:
 
 def test_errors_on_the_way_are_counted_and_silent_heartbeats_are_none() -> None:
     story = up_to_answers(inside_maps=True)
-    for seconds, error in ((10, "ThrottledByBedrock"), (11, "ThrottledByBedrock"), (12, "States.HeartbeatTimeout"), (13, "Lambda.ServiceException")):
+    for seconds, error in (
+        (10, "ThrottledByBedrock"),
+        (11, "ThrottledByBedrock"),
+        (12, "States.HeartbeatTimeout"),
+        (13, "Lambda.ServiceException"),
+    ):
         story.fails(seconds, error)
     assert run_view(observed(story)).errors == ("ThrottledByBedrock × 2", "Lambda.ServiceException")
 
@@ -231,19 +296,27 @@ def test_clean_up_runs_while_the_execution_still_does() -> None:
         ("FAILED", "BudgetExceeded", "12 USD", "BudgetExceeded", "12 USD", f"runs/{RUN_ID}/0-run/estimate.json"),
     ],
 )
-def test_every_end_has_an_error_and_a_next_step(*, status: str, error: str, cause: str, shown_error: str, line: str, advice: str) -> None:
-    view = run_view(observed(up_to_answers(inside_maps=True), execution=execution(status, stopped=at(70), error=error, cause=cause)))
+def test_every_end_has_an_error_and_a_next_step(
+    *, status: str, error: str, cause: str, shown_error: str, line: str, advice: str
+) -> None:
+    view = run_view(
+        observed(up_to_answers(inside_maps=True), execution=execution(status, stopped=at(70), error=error, cause=cause))
+    )
     assert view.failure is not None
     assert view.failure.error == shown_error
     assert view.failure.lines == ((line,) if line else ())
     assert advice in view.failure.next_step
-    assert view.failure.command == ("" if error == "BudgetExceeded" else "python -m cli start reviews --run-id reviews-1")
+    assert view.failure.command == (
+        "" if error == "BudgetExceeded" else "python -m cli start reviews --run-id reviews-1"
+    )
     assert states(view)["AnswerShards"] is StageState.FAILED
 
 
 def test_strange_payloads_and_documents_do_no_harm() -> None:
     story = Story(inside_maps=True)
     story.state("PrepareRun", 0, 1, {"counts": ["no", "counts"], "shards": ["x"], "wave": None})
-    story.raw.append({"id": 99, "timestamp": at(2), "type": "TaskSucceeded", "taskSucceededEventDetails": {"output": "not json"}})
+    story.raw.append(
+        {"id": 99, "timestamp": at(2), "type": "TaskSucceeded", "taskSucceededEventDetails": {"output": "not json"}}
+    )
     view = run_view(observed(story, run={"counts": {"seeds": "many"}}, ledger=[row("somebody-else", "tuning")]))
     assert facts(view, "PrepareRun") == {}

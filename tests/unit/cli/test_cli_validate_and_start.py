@@ -49,7 +49,9 @@ def test_validate_sets_a_few_bad_seeds_aside(terminal: Terminal, tmp_path: Path)
     assert "41 seeds: 40 usable, 1 set aside." in text
 
 
-def test_validate_reads_files_in_the_order_of_their_names_so_of_duplicates_the_first_stays(terminal: Terminal, tmp_path: Path) -> None:
+def test_validate_reads_files_in_the_order_of_their_names_so_of_duplicates_the_first_stays(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     first, second = good_seeds(tmp_path / "a.jsonl"), good_seeds(tmp_path / "b.jsonl", 13)
     code, text = terminal.call("validate", second, first)
     assert code == 0
@@ -67,7 +69,10 @@ def test_validate_input_alone(terminal: Terminal, tmp_path: Path) -> None:
     assert terminal.call("validate", "--input", settings)[0] == 0
 
 
-@pytest.mark.parametrize("arguments", [["validate"], ["validate", "no-such-file.jsonl"], ["report", "a", "b"], ["fetch", "a"], ["start"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["validate"], ["validate", "no-such-file.jsonl"], ["report", "a", "b"], ["fetch", "a"], ["start"], ["nonsense"]],
+)
 def test_wrong_usage_is_2(terminal: Terminal, arguments: list[str]) -> None:
     assert terminal.call(*arguments)[0] == 2
 
@@ -84,7 +89,10 @@ def test_start_on_files_that_are_there(terminal: Terminal, tmp_path: Path) -> No
     assert started.input["dataset"] == "reviews" and started.input["sampling"] == {"sampled": 2}
     assert started.name == started.input["runId"] and started.name.startswith("reviews-2")
     assert started.name in text
-    assert f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{started.arn}" in text
+    assert (
+        f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{started.arn}"
+        in text
+    )
 
 
 def test_start_elsewhere_than_on_aws_has_no_console(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +138,9 @@ def test_an_upload_starts_nothing_itself_and_finds_the_run_that_it_triggers(term
 
     cloud.on_upload = triggered
     cloud.objects["seeds/reviews/older.csv"] = b"prompt\n"
-    code, text = terminal.call("start", "reviews", "--input", settings, "--upload", good_seeds(tmp_path / "seeds.jsonl"))
+    code, text = terminal.call(
+        "start", "reviews", "--input", settings, "--upload", good_seeds(tmp_path / "seeds.jsonl")
+    )
     assert code == 0
     assert uploads[0] == ["seeds/reviews/input.json", "seeds/reviews/older.csv"]
     assert "Run      reviews-0123456789" in text
@@ -138,7 +148,9 @@ def test_an_upload_starts_nothing_itself_and_finds_the_run_that_it_triggers(term
     assert len(cloud.executions) == 3
 
 
-def test_an_upload_that_triggers_nothing_says_so(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_that_triggers_nothing_says_so(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(starting, "TRIGGER_PATIENCE_SECONDS", 0.01)
     code, text = terminal.call("start", "reviews", "--upload", good_seeds(tmp_path / "seeds.jsonl"))
     assert code == 1
@@ -158,13 +170,20 @@ def test_files_that_no_run_would_read_are_not_uploaded(terminal: Terminal, tmp_p
 def test_settings_of_an_upload_may_not_name_a_run(terminal: Terminal, tmp_path: Path) -> None:
     settings = tmp_path / "input.json"
     settings.write_text('{"runId": "reviews-1"}')
-    code, text = terminal.call("start", "reviews", "--input", settings, "--upload", good_seeds(tmp_path / "seeds.jsonl"))
+    code, text = terminal.call(
+        "start", "reviews", "--input", settings, "--upload", good_seeds(tmp_path / "seeds.jsonl")
+    )
     assert code == 1 and "runId" in text and terminal.cloud.objects == {}
     assert terminal.call("start", "reviews", "--run-id", "x", "--upload", tmp_path / "seeds.jsonl")[0] == 2
 
 
 @pytest.mark.parametrize(
-    ("dataset", "expected"), [("reviews", "reviews-20260102-030405"), ("a" * 32, "a" * 20 + "-20260102-030405"), ("a--b-", "a-b-20260102-030405")]
+    ("dataset", "expected"),
+    [
+        ("reviews", "reviews-20260102-030405"),
+        ("a" * 32, "a" * 20 + "-20260102-030405"),
+        ("a--b-", "a-b-20260102-030405"),
+    ],
 )
 def test_new_run_ids_are_run_ids(dataset: str, expected: str) -> None:
     assert starting.new_run_id(dataset, START) == expected

@@ -9,7 +9,21 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from cloud_fake import FakeCloud
 from rich.console import Console
-from run_stories import ANSWERED, ARN, BATCH_JOBS, BATCH_ROWS, ROOT, RUN_ID, at, execution, failed_run, observed, row, up_to_answers, whole_run
+from run_stories import (
+    ANSWERED,
+    ARN,
+    BATCH_JOBS,
+    BATCH_ROWS,
+    ROOT,
+    RUN_ID,
+    at,
+    execution,
+    failed_run,
+    observed,
+    row,
+    up_to_answers,
+    whole_run,
+)
 
 from cli.runs.draw_run import PlainLines, RunPicture, outcome
 from cli.runs.observed import JobProgress
@@ -29,7 +43,9 @@ def cloud_with_run() -> FakeCloud:
     cloud.add(execution())
     cloud.events = list(up_to_answers(inside_maps=True).events)
     cloud.rows, cloud.jobs = list(BATCH_ROWS), dict(BATCH_JOBS)
-    cloud.objects = {ROOT + "0-run/run.json": json.dumps({"dataset": "reviews", "counts": {"seeds": 400, "prompts": 400}}).encode()}
+    cloud.objects = {
+        ROOT + "0-run/run.json": json.dumps({"dataset": "reviews", "counts": {"seeds": 400, "prompts": 400}}).encode()
+    }
     return cloud
 
 
@@ -37,8 +53,13 @@ def test_the_picture_of_a_running_run() -> None:
     view = run_view(observed(up_to_answers(inside_maps=False), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS))
     lines = [line.strip() for line in rendered(view, at(67)).splitlines()]
     assert "Nova Distill  run reviews-1  dataset reviews  RUNNING  1:07" in lines
-    assert any(line.startswith("✓  PrepareRun") and "0:04" in line and "seeds 400  rejected 3  prompts 400" in line for line in lines)
-    assert any("AnswerShards" in line and "1:00" in line and "shards 2/3  records 1,450/2,000" in line for line in lines)
+    assert any(
+        line.startswith("✓  PrepareRun") and "0:04" in line and "seeds 400  rejected 3  prompts 400" in line
+        for line in lines
+    )
+    assert any(
+        "AnswerShards" in line and "1:00" in line and "shards 2/3  records 1,450/2,000" in line for line in lines
+    )
     assert any("━" in line and line.endswith("72%") for line in lines)
     assert any(line.startswith("·  AssembleDataset") for line in lines)
     stages = [line.split()[1] for line in lines if line[:1] in "✓·⠋⠙⠹" and line]
@@ -51,8 +72,12 @@ def test_the_picture_fits_into_a_narrow_terminal() -> None:
 
 
 def test_the_outcome_of_a_failed_run_names_problems_file_and_next_step() -> None:
-    problems = [f"seeds/reviews/a.jsonl line {number}: prompt: found 3, expected text [wrong]" for number in range(1, 41)]
-    ended = execution("FAILED", stopped=at(9), error="InvalidInput", cause="\n".join(["40 of 50 seeds cannot be used.", *problems]))
+    problems = [
+        f"seeds/reviews/a.jsonl line {number}: prompt: found 3, expected text [wrong]" for number in range(1, 41)
+    ]
+    ended = execution(
+        "FAILED", stopped=at(9), error="InvalidInput", cause="\n".join(["40 of 50 seeds cannot be used.", *problems])
+    )
     console = Console(record=True, width=100, file=io.StringIO())
     console.print(outcome(run_view(observed(failed_run(), execution=ended)), "bucket", ROOT + "8-report/index.html"))
     text = console.export_text()
@@ -65,7 +90,9 @@ def test_the_outcome_of_a_failed_run_names_problems_file_and_next_step() -> None
 
 def test_the_outcome_of_a_good_run_is_its_verdict_and_the_place_of_the_report() -> None:
     report = {"verdict": {"decision": "hold", "reasons": ["the interval is too wide"]}}
-    view = run_view(observed(whole_run(inside_maps=True), execution=execution("SUCCEEDED", stopped=at(190)), report=report))
+    view = run_view(
+        observed(whole_run(inside_maps=True), execution=execution("SUCCEEDED", stopped=at(190)), report=report)
+    )
     console = Console(record=True, width=100, file=io.StringIO())
     console.print(outcome(view, "bucket", ROOT + "8-report/index.html"))
     text = console.export_text()
@@ -86,7 +113,8 @@ def test_a_log_says_changes_of_state_at_once_and_numbers_seldom() -> None:
     assert first[0] == "[0:30] PrepareRun done after 0:04: seeds 400, rejected 3, prompts 400"
     assert said(35, 200) == []
     assert said(41, 300) == [
-        "[0:41] AnswerShards running: shards 2/3, records 1,350/2,000, replies 1,048, answers 1,040, rejected 8, jobs 1 Completed, 1 InProgress"
+        "[0:41] AnswerShards running: shards 2/3, records 1,350/2,000, replies 1,048, answers 1,040, rejected 8, "
+        "jobs 1 Completed, 1 InProgress"
     ]
     story.fails(50, "ThrottledByBedrock")
     assert said(42, 300) == ["[0:42] errors on the way: ThrottledByBedrock"]
@@ -102,7 +130,13 @@ def watched(cloud: FakeCloud, *, terminal: bool, tick: Callable[[int], None]) ->
         tick(len(pauses))
 
     console = Console(file=output, force_terminal=terminal, width=120, color_system=None)
-    view = watch(RunObserver(cloud, ARN).look, console, sleep=sleep, now=lambda: at(100) + timedelta(seconds=sum(pauses)), every=1.0)
+    view = watch(
+        RunObserver(cloud, ARN).look,
+        console,
+        sleep=sleep,
+        now=lambda: at(100) + timedelta(seconds=sum(pauses)),
+        every=1.0,
+    )
     return view, output.getvalue()
 
 
@@ -168,7 +202,10 @@ def test_a_long_loss_of_the_network_is_an_error() -> None:
 
 
 def test_missing_rights_are_no_matter_of_patience() -> None:
-    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "DescribeExecution")
+    denied = ClientError(
+        {"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}},
+        "DescribeExecution",
+    )
     pauses: list[float] = []
 
     def look() -> object:

@@ -18,14 +18,35 @@ TEXT = Task(kind=TaskKind.TEXT)
 def samples(texts: Sequence[str], greedy: bool = True) -> list[Sample]:
     names = [*(["g0"] if greedy else []), *(f"s{i}" for i in range(20))]
     return [
-        Sample(Answer(record_id=name, prompt_id="p", sample=name, text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1), Fit(text, text))
+        Sample(
+            Answer(
+                record_id=name,
+                prompt_id="p",
+                sample=name,
+                text=text,
+                stop_reason="end_turn",
+                input_tokens=1,
+                output_tokens=1,
+            ),
+            Fit(text, text),
+        )
         for name, text in zip(names, texts, strict=False)
     ]
 
 
-def choose(policy: str, texts: Sequence[str], *, task: Task = LABEL, reference: str | None = None, judge: bool = False, greedy: bool = True) -> Choice | Unfit:
+def choose(
+    policy: str,
+    texts: Sequence[str],
+    *,
+    task: Task = LABEL,
+    reference: str | None = None,
+    judge: bool = False,
+    greedy: bool = True,
+) -> Choice | Unfit:
     filters: dict[str, Any] = {"judge": {}} if judge else {}
-    return Chooser(task, Examples.model_validate({"policy": policy}), Filters.model_validate(filters)).choose(samples(texts, greedy), reference)
+    return Chooser(task, Examples.model_validate({"policy": policy}), Filters.model_validate(filters)).choose(
+        samples(texts, greedy), reference
+    )
 
 
 def learnt(choice: Choice | Unfit) -> list[str]:
@@ -37,7 +58,12 @@ def test_consensus_learns_the_first_sample_of_the_majority_and_says_why_not_the_
     choice = choose("consensus", ["b", "a", "a", "c", "a"])
     assert learnt(choice) == ["s0"]
     assert isinstance(choice, Choice)
-    assert choice.passed_over == [("g0", "outvoted"), ("s1", "duplicate_of_chosen"), ("s2", "outvoted"), ("s3", "duplicate_of_chosen")]
+    assert choice.passed_over == [
+        ("g0", "outvoted"),
+        ("s1", "duplicate_of_chosen"),
+        ("s2", "outvoted"),
+        ("s3", "duplicate_of_chosen"),
+    ]
 
 
 def test_a_tie_goes_to_the_greedy_answer() -> None:
@@ -45,7 +71,9 @@ def test_a_tie_goes_to_the_greedy_answer() -> None:
 
 
 def test_free_text_learns_the_sample_nearest_to_the_others() -> None:
-    assert learnt(choose("consensus", ["an odd one", "a good long film", "a good film", "a very good film"], task=TEXT)) == ["s1"]
+    assert learnt(
+        choose("consensus", ["an odd one", "a good long film", "a good film", "a very good film"], task=TEXT)
+    ) == ["s1"]
 
 
 def test_proportional_learns_every_draw_and_not_the_greedy_answer() -> None:

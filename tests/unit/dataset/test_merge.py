@@ -25,7 +25,12 @@ def steps(decision: Decision) -> dict[str, tuple[int, int, dict[str, int]]]:
 
 
 def test_texts_that_read_the_same_stay_once_and_never_beside_the_holdout() -> None:
-    items = [candidate("Is it good?"), candidate("is  it good?"), candidate("was it bad"), candidate("is it good?", system="Other.")]
+    items = [
+        candidate("Is it good?"),
+        candidate("is  it good?"),
+        candidate("was it bad"),
+        candidate("is it good?", system="Other."),
+    ]
     decision = decide([held("WAS it bad")], items, PLAN)
     assert reasons(decision) == {items[1].key.prompt_id: "duplicate", items[2].key.prompt_id: "duplicate_of_holdout"}
     assert [side is not None for side in decision.sides] == [True, False, False, True]
@@ -33,15 +38,25 @@ def test_texts_that_read_the_same_stay_once_and_never_beside_the_holdout() -> No
 
 
 def test_of_duplicates_the_most_agreed_on_stays_then_the_first() -> None:
-    items = [candidate("is it good", agreement=0.5), candidate("is it GOOD", agreement=0.9), candidate("Is it good", agreement=0.9)]
+    items = [
+        candidate("is it good", agreement=0.5),
+        candidate("is it GOOD", agreement=0.9),
+        candidate("Is it good", agreement=0.9),
+    ]
     assert [side is not None for side in decide([], items, PLAN).sides] == [False, True, False]
 
 
 def test_of_near_duplicates_the_most_agreed_on_stays() -> None:
-    items = [candidate(STORY.format("cat"), agreement=0.4), candidate(STORY.format("dog"), agreement=0.8), candidate("quite another thing")]
+    items = [
+        candidate(STORY.format("cat"), agreement=0.4),
+        candidate(STORY.format("dog"), agreement=0.8),
+        candidate("quite another thing"),
+    ]
     decision = decide([], items, PLAN)
     assert [side is not None for side in decision.sides] == [False, True, True]
-    assert [(r.reason, r.detail) for r in decision.rejected] == [("near_duplicate", f"near duplicate of {items[1].key.prompt_id}")]
+    assert [(r.reason, r.detail) for r in decision.rejected] == [
+        ("near_duplicate", f"near duplicate of {items[1].key.prompt_id}")
+    ]
 
 
 def test_near_duplicates_of_the_holdout_go_and_the_holdout_stays() -> None:
@@ -53,7 +68,13 @@ def test_near_duplicates_of_the_holdout_go_and_the_holdout_stays() -> None:
 
 
 def test_the_holdout_keeps_the_first_of_its_twins_and_counts_references_that_differ() -> None:
-    items = [held(STORY.format("cat"), reference="a"), held(STORY.format("dog"), reference="b"), held("x y"), held("X  y"), held("x y!")]
+    items = [
+        held(STORY.format("cat"), reference="a"),
+        held(STORY.format("dog"), reference="b"),
+        held("x y"),
+        held("X  y"),
+        held("x y!"),
+    ]
     decision = decide(items, [], PLAN)
     assert decision.held == [True, False, True, False, False]
     assert steps(decision)["holdoutTwins"] == (5, 2, {"duplicate": 1, "near_duplicate": 2})
@@ -79,10 +100,13 @@ def test_no_threshold_no_near_duplicates() -> None:
 
 def test_vectors_find_what_words_do_not() -> None:
     def with_vector(item: Candidate, vector: list[float]) -> Candidate:
-        return msgspec.structs.replace(item, key=msgspec.structs.replace(item.key, embedding=np.array(vector, "<f2").tobytes()))
+        return msgspec.structs.replace(
+            item, key=msgspec.structs.replace(item.key, embedding=np.array(vector, "<f2").tobytes())
+        )
 
     flights, fares, pie = (
-        with_vector(candidate(text), vector) for text, vector in (("cheap flights", [1.0, 0]), ("low air fares", [1, 0.01]), ("a pie", [0, 1.0]))
+        with_vector(candidate(text), vector)
+        for text, vector in (("cheap flights", [1.0, 0]), ("low air fares", [1, 0.01]), ("a pie", [0, 1.0]))
     )
     without = [candidate("no vector"), candidate("none here")]
     items = [without[0], flights, fares, without[1], pie]
@@ -98,13 +122,18 @@ def test_leaks_go_with_the_words_that_they_share() -> None:
     decision = decide([measured], items, PLAN, evaluation)
     assert {r.prompt_id: (r.reason, r.detail) for r in decision.rejected} == {
         items[0].key.prompt_id: ("overlaps_holdout", f"shares with {measured.key.prompt_id}: {secret}"),
-        items[1].key.prompt_id: ("overlaps_evaluation_file", "shares with evaluation/e.jsonl:7: tell me the capital of france"),
+        items[1].key.prompt_id: (
+            "overlaps_evaluation_file",
+            "shares with evaluation/e.jsonl:7: tell me the capital of france",
+        ),
     }
     assert steps(decision)["decontamination"] == (3, 1, {"overlaps_evaluation_file": 1, "overlaps_holdout": 1})
 
 
 def test_a_template_is_no_leak_and_makes_no_twins() -> None:
-    """The values are short beside the template: by all their words the prompts are twins, by their own words they are not."""
+    """The values are short beside the template: by all their words the prompts are twins, by their own words they are
+    not.
+    """
     template = STORY.format("cat") + " Is this true of {} and of {}?"
     asked = [prompt(template.format(f"thing{n}", f"stuff{n}")) for n in range(60)]
     common = common_shingles(asked)
@@ -144,7 +173,9 @@ words = st.lists(st.sampled_from("abcde"), min_size=1, max_size=8).map(" ".join)
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(words, max_size=12), st.lists(words, max_size=12), st.integers(1, 12))
-def test_every_prompt_is_in_exactly_one_place_and_the_funnel_adds_up(in_holdout: list[str], in_training: list[str], cap: int) -> None:
+def test_every_prompt_is_in_exactly_one_place_and_the_funnel_adds_up(
+    in_holdout: list[str], in_training: list[str], cap: int
+) -> None:
     holdout: list[Held] = [held(f"{n} {text}") for n, text in enumerate(in_holdout)]
     items = [candidate(f"{n + 4} {text}", agreement=n % 3 / 3) for n, text in enumerate(in_training)]
     decision = decide(holdout, items, PLAN._replace(max_lines=cap))

@@ -25,7 +25,15 @@ def rated(*ratings: int | None) -> dict[str, int]:
 
 
 def reply(record_id: str, text: str) -> Answer:
-    return Answer(record_id=record_id, prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
+    return Answer(
+        record_id=record_id,
+        prompt_id="p",
+        sample="g0",
+        text=text,
+        stop_reason="end_turn",
+        input_tokens=1,
+        output_tokens=1,
+    )
 
 
 def test_each_distinct_answer_is_asked_about_once_with_everything_that_it_answers() -> None:
@@ -43,7 +51,10 @@ def test_ids_derive_from_prompt_answer_rubric_and_model() -> None:
     ids = [r.record_id for r in rating_requests(TWO, JUDGING)]
     assert ids == [r.record_id for r in rating_requests(TWO, JUDGING)]
     assert all(re.fullmatch(rf"{TWO.key.prompt_id}-[0-9a-f]{{8}}-g0", i) for i in ids)
-    others = [JUDGING.__class__(model=m, threshold=3, rubric=r, best_only=False) for m, r in (("other", None), ("judge", "Only short answers are good."))]
+    others = [
+        JUDGING.__class__(model=m, threshold=3, rubric=r, best_only=False)
+        for m, r in (("other", None), ("judge", "Only short answers are good."))
+    ]
     assert len({*ids, *(r.record_id for other in others for r in rating_requests(TWO, other))}) == 6
 
 
@@ -60,7 +71,9 @@ def test_templates_in_texts_stay_what_they_are() -> None:
     assert "\n$code\n" in user
 
 
-@pytest.mark.parametrize(("text", "rating"), [("4", 4), (" 5.\n", 5), ('"1"', 1), ("6", None), ("four", None), ("4 out of 5", None)])
+@pytest.mark.parametrize(
+    ("text", "rating"), [("4", 4), (" 5.\n", 5), ('"1"', 1), ("6", None), ("four", None), ("4 out of 5", None)]
+)
 def test_a_rating_is_read_as_a_label_is(text: str, rating: int | None) -> None:
     assert ratings_of([reply("r", text)]).get("r") == rating
 
@@ -80,6 +93,8 @@ def test_the_best_is_the_highest_rated_then_the_most_given_then_the_first() -> N
     best = JUDGING.__class__(model="judge", threshold=3, rubric=None, best_only=True)
     assert judged(TWO, rated(3, 5), best) == Judged(("no",))
     assert judged(TWO, rated(4, 4), best) == Judged(("yes",))
-    assert judged(candidate("q", answers=("a", "b")), {r.record_id: 5 for r in rating_requests(candidate("q", answers=("a", "b")), best)}, best) == Judged(
-        ("a",)
-    )
+    assert judged(
+        candidate("q", answers=("a", "b")),
+        {r.record_id: 5 for r in rating_requests(candidate("q", answers=("a", "b")), best)},
+        best,
+    ) == Judged(("a",))

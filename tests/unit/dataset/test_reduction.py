@@ -1,4 +1,6 @@
-"""The reduction: every prompt and every answer ends in one place, for whatever the teacher says and whatever the run's input asks."""
+"""The reduction: every prompt and every answer ends in one place, for whatever the teacher says and whatever the run's
+input asks.
+"""
 
 import math
 from collections import Counter
@@ -21,7 +23,9 @@ LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
 NUMBER = Task(kind=TaskKind.ANSWER, answer_pattern=r"Answer: (\d+)")
 TEXT = Task(kind=TaskKind.TEXT)
 TASKS = {"label": LABEL, "answer": NUMBER, "text": TEXT, "json": Task(kind=TaskKind.JSON)}
-PROMPT = Prompt(prompt_id="p", prompt="Good? Ask jo@example.com", seed_id="1", system="Judge.", method="topics", category="films")
+PROMPT = Prompt(
+    prompt_id="p", prompt="Good? Ask jo@example.com", seed_id="1", system="Judge.", method="topics", category="films"
+)
 
 
 def keys_of(prompts: Sequence[Prompt]) -> list[PromptKey]:
@@ -31,7 +35,15 @@ def keys_of(prompts: Sequence[Prompt]) -> list[PromptKey]:
 def answers(prompt_id: str, *texts: str) -> list[Answer]:
     names = ["g0", *(f"s{i}" for i in range(20))]
     return [
-        Answer(record_id=f"{prompt_id}-x-{name}", prompt_id=prompt_id, sample=name, text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
+        Answer(
+            record_id=f"{prompt_id}-x-{name}",
+            prompt_id=prompt_id,
+            sample=name,
+            text=text,
+            stop_reason="end_turn",
+            input_tokens=1,
+            output_tokens=1,
+        )
         for name, text in zip(names, texts, strict=False)
     ]
 
@@ -41,15 +53,24 @@ def plan(task: Task, examples: dict[str, Any] | None = None, filters: dict[str, 
     return ReductionPlan(task, split, Examples.model_validate(examples or {}), Filters.model_validate(filters or {}))
 
 
-def reduce_one(task: Task, *texts: str, prompt: Prompt = PROMPT, examples: dict[str, Any] | None = None, **filters: Any) -> Reduced:
-    return reduce_prompts([prompt], {"p": answers("p", *texts)} if texts else {}, plan(task, examples, filters), keys_of)
+def reduce_one(
+    task: Task, *texts: str, prompt: Prompt = PROMPT, examples: dict[str, Any] | None = None, **filters: Any
+) -> Reduced:
+    return reduce_prompts(
+        [prompt], {"p": answers("p", *texts)} if texts else {}, plan(task, examples, filters), keys_of
+    )
 
 
 def test_a_candidate_carries_answer_agreement_entropy_and_what_the_prompt_is() -> None:
     (candidate,) = reduce_one(LABEL, "negative", "Positive.", " POSITIVE", '"positive"', "who knows").candidates
     assert (candidate.answers, candidate.agreement) == (("positive",), 0.75)
     assert candidate.entropy == 0.0  # the draws agree, the greedy answer is none
-    assert (candidate.prompt, candidate.system, candidate.category, candidate.method) == (PROMPT.prompt, "Judge.", "films", "topics")
+    assert (candidate.prompt, candidate.system, candidate.category, candidate.method) == (
+        PROMPT.prompt,
+        "Judge.",
+        "films",
+        "topics",
+    )
 
 
 def test_the_entropy_is_that_of_the_draws() -> None:
@@ -68,11 +89,23 @@ def test_the_entropy_is_that_of_the_draws() -> None:
         (TEXT, ("long " * 40_000,), {"repetition": False}, "too_long"),
         (LABEL, ("positive", "negative", "negative"), {"examples": {"minAgreement": 0.7}}, "low_agreement"),
         (LABEL, ("positive",), {"personalData": "reject"}, "personal_data"),
-        (LABEL, ("positive", "positive"), {"prompt": "negative", "examples": {"trustReference": True}}, "contradicts_reference"),
-        (LABEL, ("positive", "positive"), {"prompt": "negative", "examples": {"policy": "best"}}, "no_sample_matches_reference"),
+        (
+            LABEL,
+            ("positive", "positive"),
+            {"prompt": "negative", "examples": {"trustReference": True}},
+            "contradicts_reference",
+        ),
+        (
+            LABEL,
+            ("positive", "positive"),
+            {"prompt": "negative", "examples": {"policy": "best"}},
+            "no_sample_matches_reference",
+        ),
     ],
 )
-def test_a_prompt_that_teaches_nothing_says_why(task: Task, texts: tuple[str, ...], options: dict[str, Any], reason: str) -> None:
+def test_a_prompt_that_teaches_nothing_says_why(
+    task: Task, texts: tuple[str, ...], options: dict[str, Any], reason: str
+) -> None:
     reference = options.pop("prompt", None)
     prompt = Prompt(prompt_id="p", prompt=PROMPT.prompt, seed_id="1", method="topics", reference=reference)
     reduced = reduce_one(task, *texts, prompt=prompt, **options)
@@ -85,7 +118,10 @@ def test_redaction_changes_prompt_answer_and_key_and_is_counted() -> None:
     (candidate,) = reduced.candidates
     assert (candidate.prompt, candidate.answers) == ("Good? Ask [EMAIL]", ("Ask [PHONE]",))
     assert candidate.key.folded == candidate.prompt
-    assert {(s.step, s.unit): s.changed for s in reduced.funnel if s.changed} == {("personalData", "answers"): 1, ("promptPersonalData", "prompts"): 1}
+    assert {(s.step, s.unit): s.changed for s in reduced.funnel if s.changed} == {
+        ("personalData", "answers"): 1,
+        ("promptPersonalData", "prompts"): 1,
+    }
 
 
 def test_an_answer_task_may_leave_the_reasoning_out() -> None:
@@ -95,11 +131,15 @@ def test_an_answer_task_may_leave_the_reasoning_out() -> None:
 
 
 def test_proportional_learns_the_draws_in_their_shares() -> None:
-    reduced = reduce_one(LABEL, "positive", "negative", "positive", "negative", "negative", examples={"policy": "proportional"})
+    reduced = reduce_one(
+        LABEL, "positive", "negative", "positive", "negative", "negative", examples={"policy": "proportional"}
+    )
     assert Counter(reduced.candidates[0].answers) == {"negative": 3, "positive": 1}
 
 
-@pytest.mark.parametrize("fault", ["a prompt twice", "an answer of a prompt that is not there", "one answer of two prompts"])
+@pytest.mark.parametrize(
+    "fault", ["a prompt twice", "an answer of a prompt that is not there", "one answer of two prompts"]
+)
 def test_what_does_not_add_up_fails_the_shard(fault: str) -> None:
     prompts, groups = [PROMPT], {"p": answers("p", "positive")}
     if fault == "a prompt twice":
@@ -144,14 +184,28 @@ def test_every_prompt_and_every_answer_ends_in_one_place(
 ) -> None:
     prompts = [
         Prompt(
-            prompt_id=f"{n:x}", prompt=f"{n} jo@example.com" if n % 3 == 0 else f"{n}?", seed_id="s", method="topics" if n % 2 else None, reference=reference
+            prompt_id=f"{n:x}",
+            prompt=f"{n} jo@example.com" if n % 3 == 0 else f"{n}?",
+            seed_id="s",
+            method="topics" if n % 2 else None,
+            reference=reference,
         )
         for n in range(len(texts))
     ]
-    groups = by_prompt(answer for prompt, lines in zip(prompts, texts, strict=True) for answer in answers(prompt.prompt_id, *lines))
-    settings = plan(TASKS[kind], {"policy": policy, "trustReference": flag, "minAgreement": least}, {"personalData": switch, "judge": {} if flag else None})
+    groups = by_prompt(
+        answer for prompt, lines in zip(prompts, texts, strict=True) for answer in answers(prompt.prompt_id, *lines)
+    )
+    settings = plan(
+        TASKS[kind],
+        {"policy": policy, "trustReference": flag, "minAgreement": least},
+        {"personalData": switch, "judge": {} if flag else None},
+    )
     reduced = reduce_prompts(prompts, groups, settings, keys_of)
-    out = [c.key.prompt_id for c in reduced.candidates] + [h.key.prompt_id for h in reduced.held] + [r.prompt_id for r in reduced.rejected]
+    out = (
+        [c.key.prompt_id for c in reduced.candidates]
+        + [h.key.prompt_id for h in reduced.held]
+        + [r.prompt_id for r in reduced.rejected]
+    )
     assert sorted(out) == sorted(p.prompt_id for p in prompts)
     held = {h.key.prompt_id for h in reduced.held}
     asked = sum(len(group) for prompt_id, group in groups.items() if prompt_id not in held)

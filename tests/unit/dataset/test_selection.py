@@ -51,10 +51,14 @@ def test_prompts_stay_whole_and_the_room_is_used() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1), st.integers(1, 5), st.integers(0, 5)), min_size=1, max_size=30),
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.floats(0, 1), st.integers(1, 5), st.integers(0, 5)), min_size=1, max_size=30
+    ),
     st.integers(1, 60),
 )
-def test_never_over_the_cap_and_nothing_smaller_is_left_than_fits(rows: list[tuple[str, float, int, int]], cap: int) -> None:
+def test_never_over_the_cap_and_nothing_smaller_is_left_than_fits(
+    rows: list[tuple[str, float, int, int]], cap: int
+) -> None:
     categories, agreements, lines, groups = map(list, zip(*rows, strict=True))
     marks = signatures(groups)
     chosen = select(categories, agreements, lines, marks, cap)

@@ -81,8 +81,16 @@ def test_entropy_of_known_distributions() -> None:
     [
         ("police kill the gunman", "police killed the gunman", 0.75),  # Lin 2004, section 3: S2 against S1
         ("the gunman kill police", "police killed the gunman", 0.5),  # Lin 2004, section 3: S3 against S1
-        ("The quick brown dog jumps on the log.", "The quick brown fox jumps over the lazy dog", 10 / 17),  # rouge-score 0.1.2
-        ("is cat they mat is is they mat", "dog 42 mat Then mat was cat was Then house big, was a small. is sat the Then", 0.15384615384615383),  # rouge-score
+        (
+            "The quick brown dog jumps on the log.",
+            "The quick brown fox jumps over the lazy dog",
+            10 / 17,
+        ),  # rouge-score 0.1.2
+        (
+            "is cat they mat is is they mat",
+            "dog 42 mat Then mat was cat was Then house big, was a small. is sat the Then",
+            0.15384615384615383,
+        ),  # rouge-score
         ("...", "!", 1.0),
         (None, "word", 0.0),
     ],
@@ -93,8 +101,14 @@ def test_rouge_l_is_the_published_one(answer: str | None, target: str, f1: float
 
 def test_chrf_is_sacrebleus() -> None:
     """The sentence of sacrebleu's own tests; with recall counted twice (chrF2), by sacrebleu 2.6.0: 63.43."""
-    answer = "risk assessment must be made of those who are qualified and expertise in the sector - these are the scientists ."
-    target = "risk assessment has to be undertaken by those who are qualified and expert in that area - that is the scientists ."
+    answer = (
+        "risk assessment must be made of those who are qualified and expertise in the sector - these are the "
+        "scientists ."
+    )
+    target = (
+        "risk assessment has to be undertaken by those who are qualified and expert in that area - that is the "
+        "scientists ."
+    )
     assert chrf(answer, target) == pytest.approx(0.6343165368117263)
     assert (chrf("same", "same"), chrf("abcdefg", "hijklmnop"), chrf(None, "x")) == (1.0, 0.0, 0.0)
 

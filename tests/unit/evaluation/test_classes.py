@@ -36,8 +36,17 @@ def test_the_confusion_matrix_counts_every_item_once() -> None:
 
 
 def test_a_label_that_nobody_says_has_a_precision_of_zero_without_an_interval() -> None:
-    found = class_scores(LabelTable(("a", "b"), np.arange(2), np.array([0, 1]), {"student": np.array([0, 0])}), "student", resamples=99, seed=1)
-    assert (found.classes["b"].precision.value, found.classes["b"].precision.n, found.classes["b"].precision.low) == (0.0, 0, None)
+    found = class_scores(
+        LabelTable(("a", "b"), np.arange(2), np.array([0, 1]), {"student": np.array([0, 0])}),
+        "student",
+        resamples=99,
+        seed=1,
+    )
+    assert (found.classes["b"].precision.value, found.classes["b"].precision.n, found.classes["b"].precision.low) == (
+        0.0,
+        0,
+        None,
+    )
     assert found.classes["b"].recall.value == 0.0
 
 
@@ -45,8 +54,16 @@ def test_pseudo_values_carry_the_spread_of_macro_f1() -> None:
     """Their mean is F1 without its bias of order 1/n, their standard error that of a bootstrap of the whole figure."""
     rng = np.random.default_rng(1)
     truth = rng.integers(0, 3, 600)
-    table = LabelTable(("a", "b", "c"), np.arange(600), truth, {"student": np.where(rng.random(600) < 0.8, truth, rng.integers(0, 3, 600))})
-    values, interval = macro_f1_pseudo_values(table, "student"), class_scores(table, "student", resamples=1_999, seed=1).macro_f1
+    table = LabelTable(
+        ("a", "b", "c"),
+        np.arange(600),
+        truth,
+        {"student": np.where(rng.random(600) < 0.8, truth, rng.integers(0, 3, 600))},
+    )
+    values, interval = (
+        macro_f1_pseudo_values(table, "student"),
+        class_scores(table, "student", resamples=1_999, seed=1).macro_f1,
+    )
     assert values.mean() == pytest.approx(macro_f1(table, "student"), abs=0.002)
     assert interval.low is not None
     assert interval.high is not None

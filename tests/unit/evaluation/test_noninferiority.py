@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.evaluation.checks import p_worse
+from distillation.evaluation.noninferiority import ALPHA, p_worse, tango_score
 from distillation.evaluation.scores import Difference
-from distillation.evaluation.statistics import ALPHA, tango, tango_score
+from distillation.evaluation.statistics import tango
 
 ONE = Difference(
-    metric="accuracy", arm="student", minus="teacher", n=0, value=0.0, low=0.0, high=0.0, method="tango-score", bootstrap_low=0.0, bootstrap_high=0.0,
-    better=0, worse=0, test="", p_value=1.0, p_holm=1.0, sd=0.0, detectable=0.0,
+    metric="accuracy", arm="student", minus="teacher", n=0, value=0.0, low=0.0, high=0.0, method="tango-score",
+    bootstrap_low=0.0, bootstrap_high=0.0, better=0, worse=0, test="", p_value=1.0, p_holm=1.0, sd=0.0, detectable=0.0,
 )  # fmt: skip
 
 
@@ -22,7 +22,9 @@ def test_at_no_difference_tangos_score_is_mcnemars() -> None:
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 200), st.floats(0, 0.3))
-def test_the_test_rejects_where_the_interval_lies_beyond_the_margin(better: int, worse: int, equal: int, margin: float) -> None:
+def test_the_test_rejects_where_the_interval_lies_beyond_the_margin(
+    better: int, worse: int, equal: int, margin: float
+) -> None:
     n = better + worse + equal + 1
     found, high = msgspec.structs.replace(ONE, n=n, better=better, worse=worse), tango(better, worse, n).high
     if abs(high + margin) > 1e-6:

@@ -19,7 +19,11 @@ from distillation.task import Task, TaskKind
 from tests.worlds.evaluation_worlds import SENTIMENT, answer, label_world
 
 ARMS = {"teacher": 0.9, "base": 0.7, "student": 0.85}
-MODELS = {"teacher": "amazon.nova-pro-v1:0", "base": "amazon.nova-micro-v1:0:128k", "student": "amazon.nova-micro-v1:0:128k"}
+MODELS = {
+    "teacher": "amazon.nova-pro-v1:0",
+    "base": "amazon.nova-micro-v1:0:128k",
+    "student": "amazon.nova-micro-v1:0:128k",
+}
 TEXT = Task(kind=TaskKind.TEXT)
 
 
@@ -35,12 +39,18 @@ def test_the_figures_are_the_counts() -> None:
         right = sum(one.text == truth[one.prompt_id] for one in answers)
         assert scores.arms[arm].metrics["accuracy"].value == pytest.approx(right / 200)
     both = zip(predictions["student"], predictions["teacher"], strict=True)
-    assert scores.arms["student"].metrics["teacherAgreement"].value == pytest.approx(sum(s.text == t.text for s, t in both) / 200)
+    assert scores.arms["student"].metrics["teacherAgreement"].value == pytest.approx(
+        sum(s.text == t.text for s, t in both) / 200
+    )
     assert "teacherAgreement" not in scores.arms["teacher"].metrics
     # 60 input and 2 output tokens: 1,000 x (60 x 0.80 + 2 x 3.20) / 1,000,000
     assert scores.arms["teacher"].metrics["costPer1000Usd"].value == pytest.approx(0.0544)
     assert scores.arms["student"].metrics["costPer1000Usd"].value == pytest.approx(0.00238)
-    assert all(metric.low is not None and metric.low <= metric.value for arm in scores.arms.values() for metric in arm.metrics.values())
+    assert all(
+        metric.low is not None and metric.low <= metric.value
+        for arm in scores.arms.values()
+        for metric in arm.metrics.values()
+    )
 
 
 def test_a_difference_counts_the_items_that_only_one_arm_has_right() -> None:
@@ -71,7 +81,10 @@ def test_identical_arms_differ_by_nothing() -> None:
 def test_missing_and_unreadable_answers_are_wrong_and_counted() -> None:
     holdout, predictions = label_world(40, {"teacher": 1.0, "student": 1.0})
     student = predictions["student"]
-    student[0], student[1] = answer(student[0].prompt_id, "student", None), answer(student[1].prompt_id, "student", "I cannot say")
+    student[0], student[1] = (
+        answer(student[0].prompt_id, "student", None),
+        answer(student[1].prompt_id, "student", "I cannot say"),
+    )
     del student[2]
     arm = score(holdout, predictions, SENTIMENT, seed=1, resamples=199).arms["student"]
     assert (arm.n, arm.missing, arm.format_failures, arm.errors) == (40, 2, 1, {"throttled": 1, "no_prediction": 1})
@@ -98,7 +111,9 @@ def test_several_answers_to_a_prompt_are_one_observation() -> None:
 
 def test_latency_is_of_single_calls_only() -> None:
     holdout, predictions = label_world(101, {"teacher": 1.0, "student": 1.0})
-    predictions["student"] = [msgspec.structs.replace(one, latency_ms=100 + number) for number, one in enumerate(predictions["student"])]
+    predictions["student"] = [
+        msgspec.structs.replace(one, latency_ms=100 + number) for number, one in enumerate(predictions["student"])
+    ]
     scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=199)
     assert "latencyMedianMs" not in scores.arms["teacher"].metrics
     assert scores.arms["student"].metrics["latencyMedianMs"].value == 150
@@ -121,7 +136,10 @@ def test_without_references_the_teacher_judges_and_its_own_variation_is_the_yard
 
 def test_free_text_is_gated_by_overlap() -> None:
     holdout = [HoldoutItem(prompt_id=f"p{i}", prompt="?", reference="the cat sat down") for i in range(35)]
-    predictions = {arm: [answer(item.prompt_id, arm, text) for item in holdout] for arm, text in {"teacher": "a cat sat down", "student": "a cat"}.items()}
+    predictions = {
+        arm: [answer(item.prompt_id, arm, text) for item in holdout]
+        for arm, text in {"teacher": "a cat sat down", "student": "a cat"}.items()
+    }
     scores = score(holdout, predictions, TEXT, seed=1, resamples=199)
     assert scores.gate is not None
     assert scores.gate.metric == "tokenF1"
@@ -143,7 +161,11 @@ def test_the_most_instructive_items_are_those_where_student_and_teacher_part() -
     one = difference(scores, "accuracy", "student", "teacher")
     assert kinds.count("studentWorse") == min(20, one.worse)
     assert kinds.count("studentBetter") == min(20, one.better)
-    assert all(item.answers["student"].score < item.answers["teacher"].score for item in scores.items if item.kind == "studentWorse")
+    assert all(
+        item.answers["student"].score < item.answers["teacher"].score
+        for item in scores.items
+        if item.kind == "studentWorse"
+    )
 
 
 def test_scores_survive_the_file() -> None:
@@ -161,7 +183,9 @@ def test_an_empty_holdout_and_a_lost_arm_are_no_crash() -> None:
 
 
 def test_every_arm_is_compared_with_the_teacher_and_the_student_with_the_others() -> None:
-    holdout, predictions = label_world(60, {"teacher": 0.9, "base": 0.5, "few-shot": 0.6, "student": 0.8, "direct": 0.7})
+    holdout, predictions = label_world(
+        60, {"teacher": 0.9, "base": 0.5, "few-shot": 0.6, "student": 0.8, "direct": 0.7}
+    )
     scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=99)
     pairs = list(dict.fromkeys((one.arm, one.minus) for one in scores.differences if one.metric == "accuracy"))
     assert pairs[0] == ("student", "teacher")
@@ -170,7 +194,9 @@ def test_every_arm_is_compared_with_the_teacher_and_the_student_with_the_others(
         ("student", "base"), ("student", "few-shot"), ("student", "direct"),
     }  # fmt: skip
     macro = difference(scores, "macroF1", "student", "direct")
-    assert macro.value == pytest.approx(scores.arms["student"].metrics["macroF1"].value - scores.arms["direct"].metrics["macroF1"].value)
+    assert macro.value == pytest.approx(
+        scores.arms["student"].metrics["macroF1"].value - scores.arms["direct"].metrics["macroF1"].value
+    )
     assert macro.low <= macro.value <= macro.high
     assert macro.test == "jackknife-z"
 
@@ -191,7 +217,9 @@ def test_a_slice_has_the_figures_of_its_items_alone() -> None:
         resamples=199,
     )
     for arm, metrics in scores.slices[1].arms.items():
-        assert {name: (one.value, one.n) for name, one in metrics.items()} == {name: (one.value, one.n) for name, one in alone.arms[arm].metrics.items()}
+        assert {name: (one.value, one.n) for name, one in metrics.items()} == {
+            name: (one.value, one.n) for name, one in alone.arms[arm].metrics.items()
+        }
     compared = {(one.metric, one.slice): one for one in scores.comparisons}
     whole = {(one.metric, None): one for one in alone.comparisons}
     for metric in ("accuracy", "teacherAgreement", "macroF1"):
@@ -226,13 +254,20 @@ def test_an_answer_is_right_within_the_tolerance_and_exact_only_as_text() -> Non
     given = ["Answer: 1000", "Answer: 1,000.0", "Answer: 1005", "no number"]
     predictions = {"teacher": [answer(str(i), "teacher", text) for i, text in enumerate(given)]}
     metrics = score(holdout, predictions, ANSWER, seed=1, resamples=99).arms["teacher"].metrics
-    assert (metrics["accuracy"].value, metrics["exactMatch"].value, metrics["formatFailureRate"].value) == (0.5, 0.25, 0.25)
+    assert (metrics["accuracy"].value, metrics["exactMatch"].value, metrics["formatFailureRate"].value) == (
+        0.5,
+        0.25,
+        0.25,
+    )
     tolerant = score(holdout, predictions, ANSWER, seed=1, tolerance=Tolerance(relative=0.01), resamples=99)
     assert tolerant.arms["teacher"].metrics["accuracy"].value == 0.75
 
 
 def test_json_is_judged_by_validity_schema_and_fields() -> None:
-    task = Task(kind=TaskKind.JSON, output_schema={"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}})
+    task = Task(
+        kind=TaskKind.JSON,
+        output_schema={"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}},
+    )
     holdout = [HoldoutItem(prompt_id=str(i), prompt="?", reference='{"a": 1, "b": "x"}') for i in range(4)]
     given = ['{"b": "x", "a": 1}', '{"a": 1, "b": "y"}', '{"a": "1", "b": "x"}', "not json"]
     predictions = {arm: [answer(str(i), arm, text) for i, text in enumerate(given)] for arm in ("teacher", "student")}
@@ -261,7 +296,9 @@ def test_refusals_and_lengths_are_measured() -> None:
 
 def sampled(predictions: list[Prediction], texts: Callable[[int, int], str]) -> list[Prediction]:
     return predictions + [
-        msgspec.structs.replace(one, sample=f"s{number}", text=texts(place, number)) for place, one in enumerate(predictions) for number in range(4)
+        msgspec.structs.replace(one, sample=f"s{number}", text=texts(place, number))
+        for place, one in enumerate(predictions)
+        for number in range(4)
     ]
 
 
@@ -286,22 +323,33 @@ def test_samples_estimate_the_distribution_and_the_greedy_answer_is_scored() -> 
 def test_samples_of_one_distribution_diverge_by_chance_only() -> None:
     holdout, predictions = label_world(200, {"teacher": 1.0, "student": 1.0})
     rng = random.Random(7)
-    both = {arm: sampled(given, lambda place, number: rng.choice(["positive", "negative"])) for arm, given in predictions.items()}
+    both = {
+        arm: sampled(given, lambda place, number: rng.choice(["positive", "negative"]))
+        for arm, given in predictions.items()
+    }
     metrics = score(holdout, both, SENTIMENT, seed=1, resamples=199).arms["student"].metrics
     assert metrics["jensenShannonBits"].value > 0.1
     assert metrics["jensenShannonBits"].value == pytest.approx(metrics["jensenShannonByChance"].value, abs=0.03)
 
 
 def test_agreement_is_calibrated_where_it_says_how_often_it_is_right() -> None:
-    """Four samples: all agree and are right, or three agree and their answer is right in half of the items: the error is (0 + |0.75 - 0.5|) / 2."""
+    """Four samples: all agree and are right, or three agree and their answer is right in half of the items: the error
+    is (0 + |0.75 - 0.5|) / 2.
+    """
     holdout = [HoldoutItem(prompt_id=f"{i:03d}", prompt="?", reference="positive") for i in range(80)]
-    texts = [["positive"] * 4 if i % 2 else (["positive"] * 3 + ["negative"] if i % 4 else ["negative"] * 3 + ["positive"]) for i in range(80)]
+    texts = [
+        ["positive"] * 4 if i % 2 else (["positive"] * 3 + ["negative"] if i % 4 else ["negative"] * 3 + ["positive"])
+        for i in range(80)
+    ]
     samples = {item.prompt_id: given for item, given in zip(holdout, texts, strict=True)}
     predictions = {"teacher": [answer(item.prompt_id, "teacher", "positive") for item in holdout]}
     found = score(holdout, predictions, SENTIMENT, seed=1, teacher_samples=samples, resamples=499).calibration
     assert found is not None
     assert (found.n, found.error.value) == (80, pytest.approx(0.125))
-    assert [(one.low, one.high, one.n, one.agreement, one.right.value) for one in found.bins] == [(0.7, 0.8, 40, 0.75, 0.5), (0.9, 1.0, 40, 1.0, 1.0)]
+    assert [(one.low, one.high, one.n, one.agreement, one.right.value) for one in found.bins] == [
+        (0.7, 0.8, 40, 0.75, 0.5),
+        (0.9, 1.0, 40, 1.0, 1.0),
+    ]
     assert found.error.low is not None
     assert found.error.high is not None
     assert found.error.low < 0.125 < found.error.high
@@ -315,7 +363,11 @@ def test_what_a_judge_left_out_is_left_out_of_both_arms() -> None:
     judged["completeness"]["student"].pop(ids[9])
     scores = score(holdout, predictions, SENTIMENT, seed=1, judged=judged, resamples=99)
     student = scores.arms["student"].metrics["completeness"]
-    assert (student.n, student.against, student.value) == (38, Against.JUDGE, pytest.approx(0.5 * 37 / 38))  # 0 and 9 unjudged, 1 unanswered
+    assert (student.n, student.against, student.value) == (
+        38,
+        Against.JUDGE,
+        pytest.approx(0.5 * 37 / 38),
+    )  # 0 and 9 unjudged, 1 unanswered
     assert "completeness" not in scores.arms["base"].metrics
     assert difference(scores, "completeness", "student", "teacher").value == pytest.approx(0.5 * 37 / 38 - 0.75)
 
@@ -324,11 +376,14 @@ texts = st.sampled_from(["positive", "negative", "Positive.", "dunno", "", None]
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(texts, texts, st.sampled_from(["positive", "negative", "other", None])), min_size=1, max_size=12))
+@given(
+    st.lists(st.tuples(texts, texts, st.sampled_from(["positive", "negative", "other", None])), min_size=1, max_size=12)
+)
 def test_any_answers_give_figures_within_their_intervals(rows: list[tuple[str | None, str | None, str | None]]) -> None:
     holdout = [HoldoutItem(prompt_id=str(number), prompt="?", reference=row[2]) for number, row in enumerate(rows)]
     predictions: dict[str, list[Prediction]] = {
-        arm: [answer(str(number), arm, row[place]) for number, row in enumerate(rows)] for place, arm in enumerate(("teacher", "student"))
+        arm: [answer(str(number), arm, row[place]) for number, row in enumerate(rows)]
+        for place, arm in enumerate(("teacher", "student"))
     }
     scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=49)
     for arm in scores.arms.values():

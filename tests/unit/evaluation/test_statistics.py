@@ -7,16 +7,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from distillation.evaluation.classes import class_features, class_figures
+from distillation.evaluation.noninferiority import detectable_difference, holm, items_to_settle, spread
 from distillation.evaluation.statistics import (
-    detectable_difference,
-    holm,
-    items_to_settle,
     mcnemar,
     mean_intervals,
     paired_bootstrap,
     quantile_interval,
     sign_flip,
-    spread,
     tango,
     wilson,
 )
@@ -33,9 +30,14 @@ def test_wilson_is_newcombes_table(successes: int, n: int, low: float, high: flo
     assert wilson(successes, n)[:2] == pytest.approx((low, high), abs=5e-5)
 
 
-@pytest.mark.parametrize(("better", "worse", "p"), [(121, 59, 4.434449e-06), (0, 6, 0.03125), (1, 7, 0.0703125), (0, 0, 1.0), (5, 5, 1.0)])
+@pytest.mark.parametrize(
+    ("better", "worse", "p"), [(121, 59, 4.434449e-06), (0, 6, 0.03125), (1, 7, 0.0703125), (0, 0, 1.0), (5, 5, 1.0)]
+)
 def test_mcnemar_is_the_exact_test(better: int, worse: int, p: float) -> None:
-    """121 and 59: the example of statsmodels' `mcnemar`, exact; 1 and 7: Bentur et al. 2009 in Fagerland et al. 2013; the rest by hand, 2 / 2^6."""
+    """121 and 59: the example of statsmodels' `mcnemar`, exact; 1 and 7: Bentur et al. 2009 in Fagerland et al.
+
+    2013; the rest by hand, 2 / 2^6.
+    """
     assert mcnemar(better, worse) == pytest.approx(p, rel=1e-5)
 
 
@@ -67,7 +69,9 @@ def test_tango_mirrors_when_the_arms_change_places(better: int, worse: int, equa
 
 
 def test_tango_keeps_the_level_at_the_margin() -> None:
-    """A student worse by exactly the margin of 5 points may pass in at most 5 of 100 runs (2.5 are nominal), with few and with many items that differ."""
+    """A student worse by exactly the margin of 5 points may pass in at most 5 of 100 runs (2.5 are nominal), with few
+    and with many items that differ.
+    """
     rng = np.random.default_rng(SEED)
     for n, differing in [(30, 0.08), (60, 0.08), (100, 0.15), (300, 0.3)]:
         shares = [(differing - 0.05) / 2, (differing + 0.05) / 2, 1 - differing]
@@ -87,7 +91,12 @@ def test_holm_is_rs_p_adjust() -> None:
 def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]) -> None:
     adjusted = holm(p_values)
     assert all(p <= corrected <= 1 for p, corrected in zip(p_values, adjusted, strict=True))
-    assert all(a <= b for p, a in zip(p_values, adjusted, strict=True) for q, b in zip(p_values, adjusted, strict=True) if p < q)
+    assert all(
+        a <= b
+        for p, a in zip(p_values, adjusted, strict=True)
+        for q, b in zip(p_values, adjusted, strict=True)
+        if p < q
+    )
 
 
 def test_the_bootstrap_of_many_columns_is_scipys_of_each() -> None:
@@ -95,7 +104,9 @@ def test_the_bootstrap_of_many_columns_is_scipys_of_each() -> None:
     columns = np.stack([(rng.random(150) < 0.8).astype(float), rng.gamma(2.0, 3.0, 150), rng.random(150) ** 4], axis=1)
     ours = mean_intervals(columns, resamples=1999, seed=7)
     for column, bounds in zip(columns.T, ours, strict=True):
-        theirs = stats.bootstrap((column,), np.mean, n_resamples=1999, batch=500, method="BCa", rng=np.random.default_rng(7)).confidence_interval
+        theirs = stats.bootstrap(
+            (column,), np.mean, n_resamples=1999, batch=500, method="BCa", rng=np.random.default_rng(7)
+        ).confidence_interval
         assert bounds[:2] == pytest.approx((theirs.low, theirs.high), rel=1e-6)
 
 
@@ -141,7 +152,9 @@ def test_sign_flip_is_the_permutation_test() -> None:
 
 
 def test_sample_sizes_are_the_textbooks() -> None:
-    """One-sample comparison at 5 % and 80 %: n = (1.960 + 0.842)^2 / (delta / sd)^2 = 7.849 / 0.25 -> 32 for half a standard deviation."""
+    """One-sample comparison at 5 % and 80 %: n = (1.960 + 0.842)^2 / (delta / sd)^2 = 7.849 / 0.25 -> 32 for half a
+    standard deviation.
+    """
     assert items_to_settle(difference=0.0, margin=0.5, sd=1.0) == 32
     assert detectable_difference(sd=1.0, n=32) == pytest.approx(0.4953, abs=1e-4)
 
@@ -161,7 +174,9 @@ def test_the_bootstrap_of_counts_is_that_of_items() -> None:
     """Many equal items are drawn as counts of distinct rows: the ends are scipy's but for the random numbers."""
     column = (np.random.default_rng(SEED).random(400) < 0.85).astype(float)
     ((low, high, method),) = mean_intervals(column[:, None], resamples=9_999, seed=3)
-    theirs = stats.bootstrap((column,), np.mean, n_resamples=9_999, method="BCa", rng=np.random.default_rng(4)).confidence_interval
+    theirs = stats.bootstrap(
+        (column,), np.mean, n_resamples=9_999, method="BCa", rng=np.random.default_rng(4)
+    ).confidence_interval
     assert method == "bootstrap-bca"
     assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.004)
 
@@ -169,22 +184,32 @@ def test_the_bootstrap_of_counts_is_that_of_items() -> None:
 def test_the_bootstrap_of_a_ratio_is_scipys() -> None:
     rng = np.random.default_rng(SEED)
     own, other = rng.gamma(2.0, 3.0, 60), rng.gamma(3.0, 3.0, 60)
-    (ours,) = paired_bootstrap(np.stack([own, other], axis=1), lambda sums: sums[:, :1] / sums[:, 1:2], resamples=1_999, seed=7)
+    (ours,) = paired_bootstrap(
+        np.stack([own, other], axis=1), lambda sums: sums[:, :1] / sums[:, 1:2], resamples=1_999, seed=7
+    )
     theirs = stats.bootstrap(
-        (np.arange(60),), lambda i, axis=-1: own[i].sum(axis=axis) / other[i].sum(axis=axis), n_resamples=1_999, batch=500, rng=np.random.default_rng(7)
+        (np.arange(60),),
+        lambda i, axis=-1: own[i].sum(axis=axis) / other[i].sum(axis=axis),
+        n_resamples=1_999,
+        batch=500,
+        rng=np.random.default_rng(7),
     ).confidence_interval
     assert ours == pytest.approx((theirs.low, theirs.high), rel=1e-6)
 
 
 def test_sign_flips_of_many_items_are_scipys() -> None:
     differences = np.concatenate([np.random.default_rng(SEED).normal(0.4, 1.0, 80), np.zeros(20)])
-    theirs = stats.permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=9_999, rng=np.random.default_rng(1)).pvalue
+    theirs = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=9_999, rng=np.random.default_rng(1)
+    ).pvalue
     assert 0.001 < theirs < 0.5
     assert sign_flip(differences, resamples=9_999, seed=2) == pytest.approx(theirs, abs=0.02)
 
 
 def test_ten_thousand_items_take_seconds() -> None:
-    """The shape of a large evaluation: scipy's bootstrap of one such column alone takes longer, because it leaves out one item at a time."""
+    """The shape of a large evaluation: scipy's bootstrap of one such column alone takes longer, because it leaves out
+    one item at a time.
+    """
     columns = np.random.default_rng(SEED).random((10_000, 20))
     intervals = mean_intervals(columns, resamples=999, seed=1)
     assert [one.method for one in intervals] == ["bootstrap-bca"] * 20

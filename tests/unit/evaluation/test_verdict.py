@@ -1,4 +1,7 @@
-"""The gate: its limits, its multiplicity, and what its sentences say. The worlds of the simulation are in test_three_worlds."""
+"""The gate: its limits, its multiplicity, and what its sentences say.
+
+The worlds of the simulation are in test_three_worlds.
+"""
 
 from typing import Any
 
@@ -12,7 +15,17 @@ from distillation.evaluation.scores import Decision, Scores
 from distillation.evaluation.verdict import decide
 from distillation.records import HoldoutItem
 from distillation.task import Task, TaskKind
-from tests.worlds.evaluation_worlds import MODELS, OTHER, SENTIMENT, Predictions, Slice, answer, label_world, sliced_columns, sliced_scores
+from tests.worlds.evaluation_worlds import (
+    MODELS,
+    OTHER,
+    SENTIMENT,
+    Predictions,
+    Slice,
+    answer,
+    label_world,
+    sliced_columns,
+    sliced_scores,
+)
 
 
 def costed(holdout: list[HoldoutItem], predictions: Predictions, task: Task = SENTIMENT, **more: Any) -> Scores:
@@ -26,7 +39,10 @@ def flips(n: int, better: int, worse: int) -> Scores:
     teacher = ["positive"] * (n - better) + ["negative"] * better
     student = ["negative"] * worse + ["positive"] * (n - worse)
     texts = {"teacher": teacher, "base": ["negative"] * n, "student": student}
-    predictions = {arm: [answer(item.prompt_id, arm, text) for item, text in zip(holdout, given, strict=True)] for arm, given in texts.items()}
+    predictions = {
+        arm: [answer(item.prompt_id, arm, text) for item, text in zip(holdout, given, strict=True)]
+        for arm, given in texts.items()
+    }
     return score(holdout, predictions, SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=199)
 
 
@@ -35,7 +51,8 @@ def test_promote_says_the_numbers() -> None:
     assert verdict.decision is Decision.PROMOTE
     assert verdict.headline == "Promote: the student matches the teacher, within the 5 points that were allowed."
     assert verdict.reasons[0].startswith(
-        "Accuracy of the student is 98.5 %, against the teacher's 98.5 %, on the same 400 items: 0.0 points (95 % interval −1."
+        "Accuracy of the student is 98.5 %, against the teacher's 98.5 %, on the same 400 items: 0.0 points (95 % "
+        "interval −1."
     )
     assert any("gains 98.5 points" in reason for reason in verdict.reasons)
     assert any("95.6 % less" in reason for reason in verdict.reasons)
@@ -80,7 +97,10 @@ def test_lost_answers_are_named() -> None:
     assert "student: 1 of 60 items without an answer and 0 unreadable; they count as wrong." in verdict.reasons
 
 
-@pytest.mark.parametrize(("arms", "named"), [({"teacher": 0.9}, "No predictions of student"), ({"student": 0.9}, "No predictions of teacher")])
+@pytest.mark.parametrize(
+    ("arms", "named"),
+    [({"teacher": 0.9}, "No predictions of student"), ({"student": 0.9}, "No predictions of teacher")],
+)
 def test_without_student_or_teacher_there_is_no_verdict(arms: dict[str, float], named: str) -> None:
     verdict = decide(score(*label_world(40, arms), SENTIMENT, seed=1, resamples=99), margin=0.05)
     assert verdict.decision is Decision.HOLD
@@ -95,27 +115,38 @@ def test_an_empty_holdout_says_what_to_do() -> None:
 
 def test_free_text_without_references_or_samples_is_never_rejected_on_overlap() -> None:
     holdout = [HoldoutItem(prompt_id=str(number), prompt="?") for number in range(60)]
-    predictions = {arm: [answer(item.prompt_id, arm, text) for item in holdout] for arm, text in {"teacher": "it is fine", "student": "all good here"}.items()}
+    predictions = {
+        arm: [answer(item.prompt_id, arm, text) for item in holdout]
+        for arm, text in {"teacher": "it is fine", "student": "all good here"}.items()
+    }
     verdict = decide(score(holdout, predictions, Task(kind=TaskKind.TEXT), seed=1, resamples=99), margin=0.05)
     assert verdict.decision is Decision.HOLD
     assert any("Give references" in reason for reason in verdict.reasons)
 
 
 def test_without_references_the_teachers_own_variation_is_the_yardstick() -> None:
-    """The student disagrees with the teacher in 10 of 100 items, as the teacher does with itself: not worse than the teacher allows."""
+    """The student disagrees with the teacher in 10 of 100 items, as the teacher does with itself: not worse than the
+    teacher allows.
+    """
     holdout, predictions = label_world(400, {"teacher": 0.9}, references=False)
     teacher = predictions["teacher"]
     texts = [str(one.text) for one in teacher]
     predictions["student"] = [
-        answer(one.prompt_id, "student", OTHER[text] if i % 10 == 0 else text) for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
+        answer(one.prompt_id, "student", OTHER[text] if i % 10 == 0 else text)
+        for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
     ]
-    samples = {one.prompt_id: [OTHER[text] if i % 10 == 5 else text] for i, (one, text) in enumerate(zip(teacher, texts, strict=True))}
+    samples = {
+        one.prompt_id: [OTHER[text] if i % 10 == 5 else text]
+        for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
+    }
     assert decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05).decision is Decision.PROMOTE
     assert decide(costed(holdout, predictions), margin=0.05).decision is Decision.REJECT
 
 
 def sliced(*slices: Slice, seed: int = 1) -> Scores:
-    return sliced_scores(sliced_columns({f"slice-{number}": one for number, one in enumerate(slices)}, np.random.default_rng(seed)))
+    return sliced_scores(
+        sliced_columns({f"slice-{number}": one for number, one in enumerate(slices)}, np.random.default_rng(seed))
+    )
 
 
 def test_a_rejection_names_metric_slice_and_size() -> None:
@@ -124,7 +155,10 @@ def test_a_rejection_names_metric_slice_and_size() -> None:
     assert (verdict.metric, verdict.slice) == ("accuracy", "slice-1")
     assert verdict.difference == pytest.approx(-0.15, abs=0.03)
     lost = f"{-100 * verdict.difference:.1f}"
-    assert verdict.headline == f"Reject: the student is worse than the teacher, by {lost} points of accuracy in the slice 'slice-1'; 5 points were allowed."
+    assert verdict.headline == (
+        f"Reject: the student is worse than the teacher, by {lost} points of accuracy in the slice 'slice-1'; "
+        "5 points were allowed."
+    )
     assert any("P < 0.001 after Holm over 3 comparisons." in reason for reason in verdict.reasons)
 
 
@@ -173,7 +207,10 @@ def test_a_judges_metric_can_reject_a_student_that_is_more_correct() -> None:
     """The trap of AWS's recipe: correctness rises, faithfulness falls."""
     holdout, predictions = label_world(400, {"teacher": 0.86, "student": 0.93}, shared=0.9)
     judged = {
-        "faithfulness": {arm: {item.prompt_id: float(i % 10 < given) for i, item in enumerate(holdout)} for arm, given in (("teacher", 9), ("student", 6))}
+        "faithfulness": {
+            arm: {item.prompt_id: float(i % 10 < given) for i, item in enumerate(holdout)}
+            for arm, given in (("teacher", 9), ("student", 6))
+        }
     }
     scores = costed(holdout, predictions, judged=judged)
     assert decide(scores, margin=0.05).decision is Decision.PROMOTE
@@ -182,11 +219,15 @@ def test_a_judges_metric_can_reject_a_student_that_is_more_correct() -> None:
     assert "by 30.0 points of faithfulness" in verdict.headline
 
 
-@pytest.mark.parametrize(("student", "words"), [(None, "its costs are unknown"), ("amazon.nova-pro-v1:0", "it is not cheaper")])
+@pytest.mark.parametrize(
+    ("student", "words"), [(None, "its costs are unknown"), ("amazon.nova-pro-v1:0", "it is not cheaper")]
+)
 def test_a_student_that_saves_nothing_is_held(student: str | None, words: str) -> None:
     holdout, predictions = label_world(300, {"teacher": 0.9, "student": 0.9}, shared=1.0)
     models = {"teacher": MODELS["teacher"]} | ({"student": student} if student else {})
-    verdict = decide(score(holdout, predictions, SENTIMENT, seed=1, models=models, prices=load_prices(), resamples=99), margin=0.05)
+    verdict = decide(
+        score(holdout, predictions, SENTIMENT, seed=1, models=models, prices=load_prices(), resamples=99), margin=0.05
+    )
     assert verdict.decision is Decision.HOLD
     assert words in verdict.headline
     assert verdict.items_needed is None

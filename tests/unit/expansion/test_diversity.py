@@ -7,17 +7,29 @@ from hypothesis import strategies as st
 from distillation.expansion.diversity import SeedTopic, apart_from, twins
 from distillation.records import Prompt
 
-ADJECTIVES, NOUNS = ("great", "awful", "slow", "fresh", "stale", "rude", "kind"), ("soup", "pizza", "waiter", "dessert", "coffee", "bread", "salad")
+ADJECTIVES, NOUNS = (
+    ("great", "awful", "slow", "fresh", "stale", "rude", "kind"),
+    ("soup", "pizza", "waiter", "dessert", "coffee", "bread", "salad"),
+)
 SEEDS = [
-    f"The {noun} at this restaurant was {adjective}, and I {verb} go back." for noun in NOUNS for adjective in ADJECTIVES for verb in ("would", "will not")
+    f"The {noun} at this restaurant was {adjective}, and I {verb} go back."
+    for noun in NOUNS
+    for adjective in ADJECTIVES
+    for verb in ("would", "will not")
 ]
 
 
 def prompts(*texts: str, system: str = "") -> list[Prompt]:
-    return [Prompt(prompt_id=f"{number}-{hash(text)}", prompt=text, seed_id="", system=system) for number, text in enumerate(texts)]
+    return [
+        Prompt(prompt_id=f"{number}-{hash(text)}", prompt=text, seed_id="", system=system)
+        for number, text in enumerate(texts)
+    ]
 
 
-LONG = "I ordered the grilled salmon with lemon butter and a side of roasted potatoes, and everything arrived within ten minutes, hot and well seasoned"
+LONG = (
+    "I ordered the grilled salmon with lemon butter and a side of roasted potatoes, and everything arrived within "
+    "ten minutes, hot and well seasoned"
+)
 
 
 def test_equal_but_for_case_width_and_white_space_is_an_exact_twin() -> None:
@@ -36,7 +48,12 @@ def test_near_duplicates_of_known_ones_and_of_each_other() -> None:
 
 def test_what_says_the_same_as_a_held_one_is_left_out_and_equal_ones_stay() -> None:
     new = prompts(LONG + " indeed", SEEDS[0], "Another one, about a phone", SEEDS[1])
-    assert [p.prompt for p in apart_from(prompts(LONG, *SEEDS[2:]), [*new, new[1]], 0.7)] == [SEEDS[0], "Another one, about a phone", SEEDS[1], SEEDS[0]]
+    assert [p.prompt for p in apart_from(prompts(LONG, *SEEDS[2:]), [*new, new[1]], 0.7)] == [
+        SEEDS[0],
+        "Another one, about a phone",
+        SEEDS[1],
+        SEEDS[0],
+    ]
     assert apart_from([], new, 0.7) == new
 
 
@@ -53,8 +70,16 @@ def test_of_equal_texts_every_one_but_the_first_has_a_twin(texts: list[str]) -> 
 
 def test_other_subjects_languages_and_code_are_off_topic() -> None:
     topic = SeedTopic(SEEDS, 0.05)
-    off = ["∫ sin(x) dx = ?", "def main() -> None: return [x for x in range(10)]", "Wie spät ist es gerade in Tokio?", "SELECT name FROM users;"]
-    on = ["The pasta at this restaurant was bland, and I would not go back.", "The waiter was kind and the bread fresh, I will go back to this restaurant."]
+    off = [
+        "∫ sin(x) dx = ?",
+        "def main() -> None: return [x for x in range(10)]",
+        "Wie spät ist es gerade in Tokio?",
+        "SELECT name FROM users;",
+    ]
+    on = [
+        "The pasta at this restaurant was bland, and I would not go back.",
+        "The waiter was kind and the bread fresh, I will go back to this restaurant.",
+    ]
     assert all(distance > topic.limit for distance in topic.distances(off))
     assert min(topic.distances(off)) > max(topic.distances(on))
 

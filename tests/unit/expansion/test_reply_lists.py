@@ -9,14 +9,33 @@ from hypothesis import strategies as st
 from distillation.expansion.reply_lists import items_of
 
 # Items without quotes or marks at their ends, which are taken for decoration, on one line each.
-WORDS = st.text("abcdefghijklmnopqrstuvwxyzäß日本 0123456789,.;:?!'-()", min_size=1, max_size=60).map(lambda text: f"x{' '.join(text.split())}y")
+WORDS = st.text("abcdefghijklmnopqrstuvwxyzäß日本 0123456789,.;:?!'-()", min_size=1, max_size=60).map(
+    lambda text: f"x{' '.join(text.split())}y"
+)
 ITEMS = st.lists(WORDS, min_size=1, max_size=12)
-TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60).map(lambda text: f"x {text} y"), min_size=1, max_size=8)
+TEXTS = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60).map(lambda text: f"x {text} y"),
+    min_size=1,
+    max_size=8,
+)
 
 
 @given(
     items=ITEMS,
-    style=st.sampled_from(["{n}. {i}", "{n}) {i}", "({n}) {i}", "{n}: {i}", "**{n}.** {i}", "- {i}", "* {i}", "• {i}", '{n}. "{i}"', "  {n}.   {i}  "]),
+    style=st.sampled_from(
+        [
+            "{n}. {i}",
+            "{n}) {i}",
+            "({n}) {i}",
+            "{n}: {i}",
+            "**{n}.** {i}",
+            "- {i}",
+            "* {i}",
+            "• {i}",
+            '{n}. "{i}"',
+            "  {n}.   {i}  ",
+        ]
+    ),
 )
 def test_numbered_and_dashed_lines(items: list[str], style: str) -> None:
     lines = [style.format(n=number, i=item) for number, item in enumerate(items, 1)]
@@ -39,7 +58,18 @@ def test_numbered_json_strings_are_read_as_the_strings() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "I cannot do that.", "The first one is good.\nThe second is better.", "[]", "[1, 2]", "{}", "1.\n2.", "[broken", "```\n```"]
+    "reply",
+    [
+        "",
+        "I cannot do that.",
+        "The first one is good.\nThe second is better.",
+        "[]",
+        "[1, 2]",
+        "{}",
+        "1.\n2.",
+        "[broken",
+        "```\n```",
+    ],
 )
 def test_what_is_no_list_has_no_items(reply: str) -> None:
     assert items_of(reply) == []

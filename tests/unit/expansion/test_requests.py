@@ -24,7 +24,12 @@ METHODS = ("topics", "personas", "evolution", "selfInstruct")
 def seeds(number: int = 60, *, systems: int = 1, categories: int = 2, task: Task = TEXT) -> list[Prompt]:
     lines = (
         Seed(
-            seed_id=str(n), prompt=f"Review number {n}", file="a", line=n, system=f"System {n % systems}", category=f"c{n % categories}" if categories else None
+            seed_id=str(n),
+            prompt=f"Review number {n}",
+            file="a",
+            line=n,
+            system=f"System {n % systems}",
+            category=f"c{n % categories}" if categories else None,
         )
         for n in range(number)
     )
@@ -35,7 +40,9 @@ def expansion(**changes: Any) -> Expansion:
     return Expansion.model_validate({"targetPrompts": 80} | changes)
 
 
-def asks(parents: list[Prompt], history: list[RoundCounts] | None = None, topics: list[Topic] | None = None, **changes: Any) -> list[tuple[Ask, list[Prompt]]]:
+def asks(
+    parents: list[Prompt], history: list[RoundCounts] | None = None, topics: list[Topic] | None = None, **changes: Any
+) -> list[tuple[Ask, list[Prompt]]]:
     return list(asks_of_round(parents, expansion(**changes), history or [], topics or []))
 
 
@@ -59,8 +66,15 @@ def test_the_same_inputs_give_the_same_requests_and_each_its_own_id() -> None:
     assert not {ask.request_id for ask, _ in later} & {ask.request_id for ask, _ in found}
 
 
-@given(st.integers(1, 300), st.integers(1, 20), st.lists(st.sampled_from(METHODS), min_size=1, unique=True), st.integers(1, 40))
-def test_a_first_round_without_topics_asks_for_exactly_what_is_wanted(target: int, a_request: int, methods: list[str], number: int) -> None:
+@given(
+    st.integers(1, 300),
+    st.integers(1, 20),
+    st.lists(st.sampled_from(METHODS), min_size=1, unique=True),
+    st.integers(1, 40),
+)
+def test_a_first_round_without_topics_asks_for_exactly_what_is_wanted(
+    target: int, a_request: int, methods: list[str], number: int
+) -> None:
     found = asks(seeds(number), targetPrompts=target, promptsPerRequest=a_request, methods=methods, maxRounds=1)
     wanted = 0 if methods == ["topics"] else target
     assert sum(ask.count for ask, _ in found) == wanted
@@ -73,7 +87,7 @@ def test_the_seeds_of_a_request_share_system_text_and_category_and_every_seed_ha
     for ask, shown in found:
         assert len({prompt.system for prompt in shown}) == len({prompt.category for prompt in shown}) == 1
         assert ask.parents == tuple(prompt.prompt_id for prompt in shown) and len(set(ask.parents)) == len(shown)
-    assert {ask.parents[1] for ask, _ in found} == {prompt.prompt_id for prompt in parents}
+    assert {ask.parents[0] for ask, _ in found} == {prompt.prompt_id for prompt in parents}
 
 
 def test_every_operation_persona_and_topic_has_its_turn() -> None:
@@ -82,7 +96,9 @@ def test_every_operation_persona_and_topic_has_its_turn() -> None:
     found = asks(seeds(), history, topics, targetPrompts=1000)
     assert {ask.about for ask, _ in found if ask.method == "evolution"} == set(OPERATIONS)
     assert {ask.about for ask, _ in found if ask.method == "personas"} == set(personas())
-    assert {(ask.category, ask.about) for ask, _ in found if ask.method == "topics" and not ask.topics} == {(t.category, t.topic) for t in topics}
+    assert {(ask.category, ask.about) for ask, _ in found if ask.method == "topics" and not ask.topics} == {
+        (t.category, t.topic) for t in topics
+    }
 
 
 def test_topics_are_asked_first_then_topics_within_them_where_each_would_serve_twice() -> None:
@@ -91,7 +107,9 @@ def test_topics_are_asked_first_then_topics_within_them_where_each_would_serve_t
     known = [Topic(topic=f"topic {n}", category="c0") for n in range(3)]
     history = [RoundCounts(round=0, methods={}, categories={}, topics=3)]
     second = [ask for ask, _ in asks(seeds(categories=1), history, known, targetPrompts=400) if ask.topics]
-    assert [ask.about for ask in second] == ["topic 0", "topic 1", "topic 2"] and sum(ask.count for ask in second) == 20 - 3
+    assert [ask.about for ask in second] == ["topic 0", "topic 1", "topic 2"] and sum(
+        ask.count for ask in second
+    ) == 20 - 3
     assert all("narrower topics" in said(ask, seeds(3)) for ask in second)
 
 

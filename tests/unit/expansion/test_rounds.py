@@ -28,8 +28,12 @@ def plan(**changes: Any) -> Expansion:
 
 def counts(number: int = 0, *, topics: int = 0, **methods: tuple[int, int]) -> RoundCounts:
     """`methods`: name -> asked, kept."""
-    found = {name: {"requests": 1, "asked": asked, "parsed": asked, "kept": kept} for name, (asked, kept) in methods.items()}
-    return RoundCounts(round=number, methods=found, categories={"": sum(kept for _, kept in methods.values())}, topics=topics)
+    found = {
+        name: {"requests": 1, "asked": asked, "parsed": asked, "kept": kept} for name, (asked, kept) in methods.items()
+    }
+    return RoundCounts(
+        round=number, methods=found, categories={"": sum(kept for _, kept in methods.values())}, topics=topics
+    )
 
 
 def test_categories_keep_the_balance_of_the_seeds_or_the_one_that_is_set() -> None:
@@ -57,7 +61,10 @@ def test_a_poor_method_is_asked_for_no_more_than_a_few_times_what_is_missing() -
     assert asked == {"selfInstruct": 99 * MOST_ASKED_FOR_ONE}
 
 
-@given(st.dictionaries(st.sampled_from("wxyz"), st.integers(1, 60), min_size=1), st.dictionaries(st.sampled_from("abcde"), st.integers(0, 90), min_size=1))
+@given(
+    st.dictionaries(st.sampled_from("wxyz"), st.integers(1, 60), min_size=1),
+    st.dictionaries(st.sampled_from("abcde"), st.integers(0, 90), min_size=1),
+)
 def test_methods_and_categories_are_crossed_exactly(methods: dict[str, int], categories: dict[str, int]) -> None:
     cells = crossed(methods, categories)
     if sum(categories.values()):

@@ -12,7 +12,10 @@ from distillation.errors import PromotionFailed, ThrottledByBedrock
 from gateways.deployments import Deployments
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
-OLD, NEW = (f"arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-micro-v1:0:128k/{name:>012}" for name in ("1", "2"))
+OLD, NEW = (
+    f"arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-micro-v1:0:128k/{name:>012}"
+    for name in ("1", "2")
+)
 
 
 def stubbed() -> tuple[Deployments, Stubber]:
@@ -23,7 +26,13 @@ def stubbed() -> tuple[Deployments, Stubber]:
 
 
 def seen(status: str, model: str, update: tuple[str, str] | None = None) -> dict[str, Any]:
-    found: dict[str, Any] = {"customModelDeploymentArn": ARN, "modelDeploymentName": "stable", "modelArn": model, "createdAt": 0, "status": status}
+    found: dict[str, Any] = {
+        "customModelDeploymentArn": ARN,
+        "modelDeploymentName": "stable",
+        "modelArn": model,
+        "createdAt": 0,
+        "status": status,
+    }
     return found | ({"updateDetails": {"modelArn": update[0], "updateStatus": update[1]}} if update else {})
 
 
@@ -42,7 +51,9 @@ def seen(status: str, model: str, update: tuple[str, str] | None = None) -> dict
         (seen("Active", NEW, (OLD, "UpdateFailed")), Outcome.SUCCEEDED),
     ],
 )
-def test_only_a_deployment_that_serves_the_model_and_does_not_move_has_taken_over(found: dict[str, Any], outcome: Outcome) -> None:
+def test_only_a_deployment_that_serves_the_model_and_does_not_move_has_taken_over(
+    found: dict[str, Any], outcome: Outcome
+) -> None:
     deployments, stub = stubbed()
     stub.add_response("get_custom_model_deployment", found, {"customModelDeploymentIdentifier": ARN})
     assert outcome_of(JobKind.PROMOTION, deployments.look_for(ARN, NEW).status) is outcome
@@ -50,14 +61,24 @@ def test_only_a_deployment_that_serves_the_model_and_does_not_move_has_taken_ove
 
 def test_an_update_keeps_the_arn() -> None:
     deployments, stub = stubbed()
-    stub.add_response("update_custom_model_deployment", {"customModelDeploymentArn": ARN}, {"customModelDeploymentIdentifier": ARN, "modelArn": NEW})
+    stub.add_response(
+        "update_custom_model_deployment",
+        {"customModelDeploymentArn": ARN},
+        {"customModelDeploymentIdentifier": ARN, "modelArn": NEW},
+    )
     assert deployments.update(ARN, NEW) == ARN
 
 
 def test_a_name_that_somebody_else_took_just_now_is_tried_again_and_then_found() -> None:
     deployments, stub = stubbed()
     stub.add_client_error("create_custom_model_deployment", "ValidationException", "the name is taken")
-    there = {"customModelDeploymentArn": ARN, "customModelDeploymentName": "stable", "modelArn": OLD, "createdAt": 0, "status": "Creating"}
+    there = {
+        "customModelDeploymentArn": ARN,
+        "customModelDeploymentName": "stable",
+        "modelArn": OLD,
+        "createdAt": 0,
+        "status": "Creating",
+    }
     stub.add_response("list_custom_model_deployments", {"modelDeploymentSummaries": [there]})
     with pytest.raises(ThrottledByBedrock, match="somebody else"):
         deployments.create({"modelDeploymentName": "stable", "modelArn": NEW})
@@ -87,7 +108,9 @@ def test_a_deployment_that_is_being_made_is_deleted_later_and_one_that_is_gone_i
     deployments.delete(ARN)
 
 
-@pytest.mark.parametrize(("update", "model"), [((NEW, "Updating"), NEW), ((NEW, "UpdateCompleted"), None), (None, None)])
+@pytest.mark.parametrize(
+    ("update", "model"), [((NEW, "Updating"), NEW), ((NEW, "UpdateCompleted"), None), (None, None)]
+)
 def test_the_model_that_a_deployment_moves_to(update: tuple[str, str] | None, model: str | None) -> None:
     deployments, stub = stubbed()
     stub.add_response("get_custom_model_deployment", seen("Active", OLD, update))

@@ -27,7 +27,11 @@ def answer(stub: Stubber, text: str, vector: list[float], dimensions: int = 256)
     body = json.dumps({"inputText": text, "dimensions": dimensions, "normalize": True})
     request = {"modelId": TITAN, "body": body, "contentType": "application/json", "accept": "application/json"}
     reply = json.dumps({"embedding": vector, "inputTextTokenCount": 1}).encode()
-    stub.add_response("invoke_model", {"body": StreamingBody(io.BytesIO(reply), len(reply)), "contentType": "application/json"}, request)
+    stub.add_response(
+        "invoke_model",
+        {"body": StreamingBody(io.BytesIO(reply), len(reply)), "contentType": "application/json"},
+        request,
+    )
 
 
 def test_vectors_come_in_the_order_of_the_texts_and_equal_texts_are_asked_once(client: Any) -> None:

@@ -27,13 +27,19 @@ def client() -> Any:
 def expected(names: list[str], **automated: Any) -> dict[str, Any]:
     """The request that the settings of `submit` become."""
     location = {"s3Uri": "s3://bucket/judge/student.jsonl"}
-    dataset = {"taskType": "General", "dataset": {"name": "nova-r1-student-j0", "datasetLocation": location}, "metricNames": names}
+    dataset = {
+        "taskType": "General",
+        "dataset": {"name": "nova-r1-student-j0", "datasetLocation": location},
+        "metricNames": names,
+    }
     return {
         "jobName": "nova-r1-student-j0",
         "roleArn": ROLE,
         "clientRequestToken": client_token("nova-r1-student-j0"),
         "applicationType": "ModelEvaluation",
-        "evaluationConfig": {"automated": {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": JUDGE, **automated}},
+        "evaluationConfig": {
+            "automated": {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": JUDGE, **automated}
+        },
         "inferenceConfig": {"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": "student"}}]},
         "outputDataConfig": {"s3Uri": "s3://bucket/judged/"},
         "jobTags": [{"key": "app", "value": "nova"}, {"key": "run", "value": "r1"}],
@@ -62,11 +68,20 @@ def test_the_request_asks_one_judge_for_precomputed_answers(client: Any) -> None
 
 def test_a_custom_metric_is_defined_and_listed_and_has_its_judge(client: Any) -> None:
     metric = JudgeMetric("kindness", "How kind?\n{{prompt}}\n{{prediction}}", (("unkind", 0.0), ("kind", 1.0)))
-    scale = [{"definition": "unkind", "value": {"floatValue": 0.0}}, {"definition": "kind", "value": {"floatValue": 1.0}}]
-    definition = {"customMetricDefinition": {"name": "kindness", "instructions": metric.instructions, "ratingScale": scale}}
+    scale = [
+        {"definition": "unkind", "value": {"floatValue": 0.0}},
+        {"definition": "kind", "value": {"floatValue": 1.0}},
+    ]
+    definition = {
+        "customMetricDefinition": {"name": "kindness", "instructions": metric.instructions, "ratingScale": scale}
+    }
     custom = {"customMetrics": [definition], "evaluatorModelConfig": JUDGE}
     with Stubber(client) as stub:
-        stub.add_response("create_evaluation_job", {"jobArn": ARN}, expected(["Builtin.Correctness", "kindness"], customMetricConfig=custom))
+        stub.add_response(
+            "create_evaluation_job",
+            {"jobArn": ARN},
+            expected(["Builtin.Correctness", "kindness"], customMetricConfig=custom),
+        )
         assert submit(client, custom_metrics=[metric]) == ARN
 
 
@@ -91,7 +106,9 @@ def test_a_look_says_the_status_and_every_reason(client: Any) -> None:
         "outputDataConfig": {"s3Uri": "s3://bucket/judged/"},
     }
     with Stubber(client) as stub:
-        stub.add_response("get_evaluation_job", {**seen, "failureMessages": ["no access", "no bucket"]}, {"jobIdentifier": ARN})
+        stub.add_response(
+            "get_evaluation_job", {**seen, "failureMessages": ["no access", "no bucket"]}, {"jobIdentifier": ARN}
+        )
         stub.add_response("get_evaluation_job", {**seen, "status": "Completed"}, {"jobIdentifier": ARN})
         look = EvaluationJobs(client).look(ARN)
         assert (look.status, look.message) == ("Failed", "no access; no bucket")
@@ -101,11 +118,26 @@ def test_a_look_says_the_status_and_every_reason(client: Any) -> None:
 def test_only_the_exact_name_is_found(client: Any) -> None:
     def summary(name: str) -> dict[str, Any]:
         made = datetime(2026, 1, 1, tzinfo=UTC)
-        return {"jobName": name, "jobArn": ARN, "status": "InProgress", "creationTime": made, "jobType": "Automated", "evaluationTaskTypes": ["Custom"]}
+        return {
+            "jobName": name,
+            "jobArn": ARN,
+            "status": "InProgress",
+            "creationTime": made,
+            "jobType": "Automated",
+            "evaluationTaskTypes": ["Custom"],
+        }
 
     with Stubber(client) as stub:
-        stub.add_response("list_evaluation_jobs", {"jobSummaries": [summary("judge-10")], "nextToken": "more"}, {"nameContains": "judge-1"})
-        stub.add_response("list_evaluation_jobs", {"jobSummaries": [summary("judge-1")]}, {"nameContains": "judge-1", "nextToken": "more"})
+        stub.add_response(
+            "list_evaluation_jobs",
+            {"jobSummaries": [summary("judge-10")], "nextToken": "more"},
+            {"nameContains": "judge-1"},
+        )
+        stub.add_response(
+            "list_evaluation_jobs",
+            {"jobSummaries": [summary("judge-1")]},
+            {"nameContains": "judge-1", "nextToken": "more"},
+        )
         assert EvaluationJobs(client).find("judge-1") == ARN
         stub.add_response("list_evaluation_jobs", {"jobSummaries": [summary("judge-10")]}, {"nameContains": "judge-1"})
         assert EvaluationJobs(client).find("judge-1") is None

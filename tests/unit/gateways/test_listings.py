@@ -32,14 +32,24 @@ def client() -> Any:
 
 def test_only_the_exact_name_is_adopted_also_from_a_later_page(client: Any) -> None:
     with Stubber(client) as stub:
-        stub.add_response("list_model_invocation_jobs", {"invocationJobSummaries": [summary("jobone")], "nextToken": "more"}, {"nameContains": "job"})
-        stub.add_response("list_model_invocation_jobs", {"invocationJobSummaries": [summary("job")]}, {"nameContains": "job", "nextToken": "more"})
+        stub.add_response(
+            "list_model_invocation_jobs",
+            {"invocationJobSummaries": [summary("jobone")], "nextToken": "more"},
+            {"nameContains": "job"},
+        )
+        stub.add_response(
+            "list_model_invocation_jobs",
+            {"invocationJobSummaries": [summary("job")]},
+            {"nameContains": "job", "nextToken": "more"},
+        )
         assert BatchJobs(client).find("job") == summary("job")["jobArn"]
 
 
 def test_a_longer_name_is_not_taken_for_a_shorter_one(client: Any) -> None:
     with Stubber(client) as stub:
-        stub.add_response("list_model_invocation_jobs", {"invocationJobSummaries": [summary("jobone")]}, {"nameContains": "job"})
+        stub.add_response(
+            "list_model_invocation_jobs", {"invocationJobSummaries": [summary("jobone")]}, {"nameContains": "job"}
+        )
         assert BatchJobs(client).find("job") is None
 
 

@@ -1,4 +1,6 @@
-"""The gateway to Converse: every outcome as a batch record spells it, and what is not about the record stops the turn."""
+"""The gateway to Converse: every outcome as a batch record spells it, and what is not about the record stops the
+turn.
+"""
 
 from typing import Any
 
@@ -15,7 +17,9 @@ REQUEST = Request(record_id="p-x-g0", model_input={"messages": [{"role": "user",
 
 
 def stubbed() -> tuple[ModelClient, Stubber]:
-    client = boto3.client("bedrock-runtime", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x", config=ONE_TRY)
+    client = boto3.client(
+        "bedrock-runtime", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x", config=ONE_TRY
+    )
     stub = Stubber(client)
     stub.activate()
     return ModelClient(client), stub
@@ -28,13 +32,22 @@ def refuse(code: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("code", "number"), [("ThrottlingException", 429), ("ServiceUnavailableException", 503), ("ModelTimeoutException", 408), ("ValidationException", 400)]
+    ("code", "number"),
+    [
+        ("ThrottlingException", 429),
+        ("ServiceUnavailableException", 503),
+        ("ModelTimeoutException", 408),
+        ("ValidationException", 400),
+    ],
 )
 def test_errors_have_the_numbers_of_batch_records(code: str, number: int) -> None:
     assert refuse(code)["error"]["errorCode"] == number
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [({"retry-after": "12"}, 12.0), ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None), ({}, None)])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"retry-after": "12"}, 12.0), ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None), ({}, None)],
+)
 def test_the_time_that_bedrock_names_is_handed_on(headers: dict[str, str], seconds: float | None) -> None:
     assert refuse("ThrottlingException", headers).get("retryAfter") == seconds
 

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from distillation.errors import RecordsLost
 from distillation.funnel import sum_funnels
-from distillation.inference.accounts import NO_REPLY, Account, Accounted, account_for, ids_to_ask_again, replies_step, sum_accounts
+from distillation.inference.accounts import (
+    NO_REPLY,
+    Account,
+    Accounted,
+    account_for,
+    ids_to_ask_again,
+    replies_step,
+    sum_accounts,
+)
 from distillation.inference.replies import BUSY
 from distillation.records import Answer, FunnelStep, Prompt, RejectedAnswer
 
@@ -15,7 +23,15 @@ SAMPLES = frozenset({"g0", "s0"})
 
 def answer(record_id: str) -> Answer:
     prompt_id, _, sample = record_id.split("-")
-    return Answer(record_id=record_id, prompt_id=prompt_id, sample=sample, text="t", stop_reason="end_turn", input_tokens=1, output_tokens=1)
+    return Answer(
+        record_id=record_id,
+        prompt_id=prompt_id,
+        sample=sample,
+        text="t",
+        stop_reason="end_turn",
+        input_tokens=1,
+        output_tokens=1,
+    )
 
 
 def rejected(record_id: str, reason: str) -> RejectedAnswer:
@@ -36,7 +52,9 @@ def account(prompts: int, answers: list[Answer], rejections: list[RejectedAnswer
 
 
 def test_a_rejection_that_a_later_wave_answered_is_not_counted_and_the_last_reason_stands() -> None:
-    found = account(2, [answer("p0-x-g0")], [rejected("p0-x-g0", BUSY), rejected("p0-x-s0", BUSY), rejected("p0-x-s0", "truncated")])
+    found = account(
+        2, [answer("p0-x-g0")], [rejected("p0-x-g0", BUSY), rejected("p0-x-s0", BUSY), rejected("p0-x-s0", "truncated")]
+    )
     assert found.account == Account(requests=4, answers=1, rejected=1, missing=2, rejected_by_reason={"truncated": 1})
     assert [(m.record_id, m.reason) for m in found.missing] == [("p1-x-g0", NO_REPLY), ("p1-x-s0", NO_REPLY)]
 
@@ -52,7 +70,9 @@ def test_an_answer_that_was_never_asked_for_fails(answers: list[str]) -> None:
 
 
 def test_only_missing_and_busy_ids_are_asked_again_in_order() -> None:
-    again = ids_to_ask_again(["d-x-g0", "c-x-g0", "b-x-g0", "a-x-g0"], ["d-x-g0"], [rejected("b-x-g0", BUSY), rejected("a-x-g0", "refused")])
+    again = ids_to_ask_again(
+        ["d-x-g0", "c-x-g0", "b-x-g0", "a-x-g0"], ["d-x-g0"], [rejected("b-x-g0", BUSY), rejected("a-x-g0", "refused")]
+    )
     assert again == ["c-x-g0", "b-x-g0"]
 
 
@@ -61,22 +81,44 @@ FATES = ["answered", "busy", "refused", "busy then answered", "missing"]
 
 @given(st.lists(st.tuples(st.sampled_from(FATES), st.sampled_from(FATES))))
 def test_requests_are_replies_plus_missing_in_every_shard_and_in_their_sum(fates: list[tuple[str, str]]) -> None:
-    ids = [(f"p{n}-x-{sample}", fate) for n, pair in enumerate(fates) for sample, fate in zip(sorted(SAMPLES), pair, strict=True)]
+    ids = [
+        (f"p{n}-x-{sample}", fate)
+        for n, pair in enumerate(fates)
+        for sample, fate in zip(sorted(SAMPLES), pair, strict=True)
+    ]
     answers = [answer(i) for i, fate in ids if "answered" in fate]
-    rejections = [rejected(i, BUSY if "busy" in fate else "refused") for i, fate in ids if "busy" in fate or fate == "refused"]
+    rejections = [
+        rejected(i, BUSY if "busy" in fate else "refused") for i, fate in ids if "busy" in fate or fate == "refused"
+    ]
     found = account(len(fates), answers, rejections)
     flat = [fate for _, fate in ids]
     assert found.account.requests == found.account.answers + found.account.rejected + found.account.missing == len(ids)
     assert found.account.missing == len(found.missing) == flat.count("missing")
     assert found.account.rejected_by_reason.get("refused", 0) == flat.count("refused")
     twice = sum_accounts([found.account, found.account])
-    assert (twice.requests, twice.missing, sum(twice.rejected_by_reason.values())) == (2 * len(ids), 2 * len(found.missing), twice.rejected)
+    assert (twice.requests, twice.missing, sum(twice.rejected_by_reason.values())) == (
+        2 * len(ids),
+        2 * len(found.missing),
+        twice.rejected,
+    )
     assert replies_step(twice).came == replies_step(twice).kept + sum(replies_step(twice).rejected.values())
 
 
 def test_funnels_are_summed_step_by_step_in_their_order() -> None:
     def step(name: str, came: int, changed: int = 0, **rejections: int) -> FunnelStep:
-        return FunnelStep(step=name, unit="answers", came=came, kept=came - sum(rejections.values()), rejected=rejections, changed=changed)
+        return FunnelStep(
+            step=name,
+            unit="answers",
+            came=came,
+            kept=came - sum(rejections.values()),
+            rejected=rejections,
+            changed=changed,
+        )
 
-    summed = sum_funnels([[step("form", 5, b=1), step("length", 4, 2)], [step("form", 7, a=1, b=2), step("length", 4, 1), step("language", 4)]])
+    summed = sum_funnels(
+        [
+            [step("form", 5, b=1), step("length", 4, 2)],
+            [step("form", 7, a=1, b=2), step("length", 4, 1), step("language", 4)],
+        ]
+    )
     assert summed == [step("form", 12, a=1, b=3), step("length", 8, 3), step("language", 4)]

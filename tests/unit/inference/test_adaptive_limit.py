@@ -1,4 +1,6 @@
-"""The adaptive limit: slow start, halving, slow growth, pauses; and in a simulation it settles near what the quota carries."""
+"""The adaptive limit: slow start, halving, slow growth, pauses; and in a simulation it settles near what the quota
+carries.
+"""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +63,10 @@ def test_a_time_that_bedrock_names_is_kept_within_reason() -> None:
 
 @given(quota=st.integers(1, 40), seconds=st.integers(1, 4))
 def test_a_simulated_quota_is_used_and_not_overrun(quota: int, seconds: int) -> None:
-    """Calls take `seconds`; at most `quota` may be under way, the rest of a round is throttled. After a while few are, and most of the quota is used."""
+    """Calls take `seconds`; at most `quota` may be under way, the rest of a round is throttled.
+
+    After a while few are, and most of the quota is used.
+    """
     limit, now, served, refused, rounds = AdaptiveLimit(most=32, start=8), 0.0, 0, 0, 400
     for number in range(rounds):
         if limit.allowed(now) == 0:

@@ -1,4 +1,6 @@
-"""Converse in turns: nothing that was asked is lost, nothing that was answered is asked twice, what is throttled is asked again."""
+"""Converse in turns: nothing that was asked is lost, nothing that was answered is asked twice, what is throttled is
+asked again.
+"""
 
 import json
 import threading
@@ -33,7 +35,14 @@ def requests(count: int) -> list[Request]:
     return [Request(record_id=f"{n}-x-g0", model_input={"n": n}) for n in range(count)]
 
 
-def answer(todo: list[Request], ask: Ask, *, most: int = 4, time_is_up: Callable[[], bool] = lambda: False, pace: Pace | None = None) -> list[list[bytes]]:
+def answer(
+    todo: list[Request],
+    ask: Ask,
+    *,
+    most: int = 4,
+    time_is_up: Callable[[], bool] = lambda: False,
+    pace: Pace | None = None,
+) -> list[list[bytes]]:
     limit = AdaptiveLimit(most=most, start=most)
     return list(answer_in_parts(todo, ask, limit=limit, most=most, time_is_up=time_is_up, pace=pace or FakePace().pace))
 
@@ -59,14 +68,20 @@ def test_every_request_is_asked_once_and_every_reply_is_in_a_part(count: int, mo
 
 
 @settings(max_examples=25, deadline=None)
-@given(refusals=st.dictionaries(st.integers(0, 39), st.integers(1, ATTEMPTS_WHEN_THROTTLED - 1)), most=st.integers(1, 8))
+@given(
+    refusals=st.dictionaries(st.integers(0, 39), st.integers(1, ATTEMPTS_WHEN_THROTTLED - 1)), most=st.integers(1, 8)
+)
 def test_what_is_throttled_is_asked_again_until_it_is_answered(refusals: dict[int, int], most: int) -> None:
     asked, lock = Counter[str](), threading.Lock()
 
     def ask(request: Request) -> dict[str, object]:
         with lock:
             asked[request.record_id] += 1
-            return record_error(429) if asked[request.record_id] <= refusals.get(int(request.record_id.split("-")[0]), 0) else model_output("yes")
+            return (
+                record_error(429)
+                if asked[request.record_id] <= refusals.get(int(request.record_id.split("-")[0]), 0)
+                else model_output("yes")
+            )
 
     found = replies(answer(requests(40), ask, most=most))
     assert len(found) == 40 and all("modelOutput" in line for line in found.values())
@@ -77,7 +92,13 @@ def test_a_request_that_stays_throttled_ends_with_its_error_and_the_others_are_a
     pace = FakePace()
     found = replies(
         answer(
-            requests(5), lambda r: record_error(429 if r.record_id.startswith("2") else 0) if r.record_id.startswith("2") else model_output("y"), pace=pace.pace
+            requests(5),
+            lambda r: (
+                record_error(429 if r.record_id.startswith("2") else 0)
+                if r.record_id.startswith("2")
+                else model_output("y")
+            ),
+            pace=pace.pace,
         )
     )
     assert len(found) == 5 and found["2-x-g0"]["error"] == {"errorCode": 429, "errorMessage": "no"}

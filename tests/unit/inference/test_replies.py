@@ -24,12 +24,20 @@ def reply(text: str = "positive", stop: str = "end_turn", record_id: str = ID) -
 
 
 def failed(code: int, record_id: str = ID) -> bytes:
-    return json.dumps({"recordId": record_id, "modelInput": {}, "error": {"errorCode": code, "errorMessage": "no"}}).encode()
+    return json.dumps(
+        {"recordId": record_id, "modelInput": {}, "error": {"errorCode": code, "errorMessage": "no"}}
+    ).encode()
 
 
 def test_a_whole_answer_keeps_text_tokens_prompt_and_sample() -> None:
     assert read_reply(reply(" positive\n")) == Answer(
-        record_id=ID, prompt_id="a1", sample="g0", text=" positive\n", stop_reason="end_turn", input_tokens=7, output_tokens=2
+        record_id=ID,
+        prompt_id="a1",
+        sample="g0",
+        text=" positive\n",
+        stop_reason="end_turn",
+        input_tokens=7,
+        output_tokens=2,
     )
 
 
@@ -92,7 +100,10 @@ def test_a_reply_to_a_question_that_was_never_asked_fails_the_hop() -> None:
         read_replies([ID], [reply(record_id="stranger-x-g0")])
 
 
-@given(kinds=st.lists(st.sampled_from(["answer", "busy", "final", "cut", "absent", "doubled"]), max_size=40), seed=st.integers(0, 99))
+@given(
+    kinds=st.lists(st.sampled_from(["answer", "busy", "final", "cut", "absent", "doubled"]), max_size=40),
+    seed=st.integers(0, 99),
+)
 def test_ids_in_are_ids_out_in_whatever_order_bedrock_writes(kinds: list[str], seed: int) -> None:
     ids = [f"{n}-x-s0" for n in range(len(kinds))]
     lines: list[bytes] = []

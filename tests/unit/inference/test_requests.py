@@ -4,7 +4,15 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.inference.requests import GREEDY_TEMPERATURE, prompt_of, prompt_shards, prompts_a_shard, requests_of, sample_of, shard_requests
+from distillation.inference.requests import (
+    GREEDY_TEMPERATURE,
+    prompt_of,
+    prompt_shards,
+    prompts_a_shard,
+    requests_of,
+    sample_of,
+    shard_requests,
+)
 from distillation.records import Prompt, Request, Route
 from distillation.run.config import SamplingPlan
 
@@ -19,7 +27,13 @@ def test_one_greedy_and_k_sampled_requests_a_prompt() -> None:
     requests = requests_of(a_prompt(), PLAN, "teacher")
     assert [sample_of(r.record_id) for r in requests] == ["g0", "s0", "s1", "s2", "s3"]
     assert {prompt_of(r.record_id) for r in requests} == {a_prompt().prompt_id}
-    assert [r.model_input["inferenceConfig"]["temperature"] for r in requests] == [GREEDY_TEMPERATURE, 1.0, 1.0, 1.0, 1.0]  # type: ignore[index]
+    assert [r.model_input["inferenceConfig"]["temperature"] for r in requests] == [
+        GREEDY_TEMPERATURE,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+    ]  # type: ignore[index]
 
 
 def test_a_prompt_without_system_text_sends_none() -> None:
@@ -54,7 +68,9 @@ def test_shards_hold_every_request_once_in_order_and_keep_a_prompt_together(size
     assert sum(map(len, homes)) == len(set().union(*homes))
     assert [shard.shard for shard, _ in shards] == list(range(3, 3 + len(shards)))
     assert all(shard.records == len(lines) <= max_records for shard, lines in shards)
-    assert [(shard.first, shard.last) for shard, _ in shards] == [(min(home), max(home)) for home in ({int(p) for p in home} for home in homes)]
+    assert [(shard.first, shard.last) for shard, _ in shards] == [
+        (min(home), max(home)) for home in ({int(p) for p in home} for home in homes)
+    ]
     assert all((shard.route is Route.BATCH) == (len(lines) >= 100) for shard, lines in shards)
 
 

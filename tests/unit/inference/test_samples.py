@@ -31,7 +31,15 @@ distributions = samples.map(shares)
 def answers(*texts: str) -> list[Answer]:
     names = ["g0", *(f"s{i}" for i in range(20))]
     return [
-        Answer(record_id=f"p-x-{name}", prompt_id="p", sample=name, text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
+        Answer(
+            record_id=f"p-x-{name}",
+            prompt_id="p",
+            sample=name,
+            text=text,
+            stop_reason="end_turn",
+            input_tokens=1,
+            output_tokens=1,
+        )
         for name, text in zip(names, texts, strict=False)
     ]
 
@@ -91,7 +99,9 @@ def test_cross_entropy_is_least_where_the_distributions_are_the_same(p: dict[str
 def test_known_distances() -> None:
     assert total_variation({"a": 1.0}, {"b": 1.0}) == 1.0
     assert total_variation({"a": 0.5, "b": 0.5}, {"a": 0.75, "b": 0.25}) == pytest.approx(0.25)
-    assert cross_entropy({"a": 0.5, "b": 0.5}, {"a": 0.75, "b": 0.25}) == pytest.approx(-(math.log(0.75) + math.log(0.25)) / 2)
+    assert cross_entropy({"a": 0.5, "b": 0.5}, {"a": 0.75, "b": 0.25}) == pytest.approx(
+        -(math.log(0.75) + math.log(0.25)) / 2
+    )
     assert cross_entropy({"a": 0.5, "b": 0.5}, {"a": 1.0}) == math.inf
     assert cross_entropy({"a": 1.0, "b": 0.0}, {"a": 1.0}) == 0.0
 

@@ -27,7 +27,10 @@ def test_a_line_is_what_the_user_guide_shows() -> None:
 
 def test_what_an_item_does_not_have_is_not_there() -> None:
     [line] = judging_lines([HoldoutItem(prompt_id="p", prompt="Why?", reference=" ")], {"p": "So."}, "base")
-    assert json.loads(encode_line(line)) == {"prompt": "Why?", "modelResponses": [{"response": "So.", "modelIdentifier": "base"}]}
+    assert json.loads(encode_line(line)) == {
+        "prompt": "Why?",
+        "modelResponses": [{"response": "So.", "modelIdentifier": "base"}],
+    }
 
 
 def test_items_without_an_answer_have_no_line() -> None:
@@ -51,14 +54,25 @@ def test_the_chosen_items_do_not_depend_on_their_order_and_more_are_a_superset(o
 
 def test_the_greedy_answer_is_judged_and_samples_only_where_there_are_no_others() -> None:
     greedy = Prediction(prompt_id="p1", arm="base", sample="g0", text="greedy")
-    sampled = [Prediction(prompt_id=f"p{n}", arm="base", sample=f"s{s}", text=f"sample {s}") for n in (1, 2) for s in (0, 1)]
+    sampled = [
+        Prediction(prompt_id=f"p{n}", arm="base", sample=f"s{s}", text=f"sample {s}") for n in (1, 2) for s in (0, 1)
+    ]
     assert texts_by_prompt([*sampled, greedy]) == {"p1": "greedy"}
     assert texts_by_prompt(sampled) == {"p1": "sample 0", "p2": "sample 0"}
-    failed = [Prediction(prompt_id="p1", arm="base", error="refused"), Prediction(prompt_id="p2", arm="base", text=" \n")]
+    failed = [
+        Prediction(prompt_id="p1", arm="base", error="refused"),
+        Prediction(prompt_id="p2", arm="base", text=" \n"),
+    ]
     assert texts_by_prompt(failed) == {}
 
 
 def test_a_line_is_recognised_by_its_own_texts() -> None:
     [line] = judging_lines([ITEM], {"p1": " no\n"}, "base")
-    assert key_of(ITEM, " no\n") == read_key(line.prompt, line.reference_response, line.model_responses[0].response) == ("Judge.\n\nIs it good?", "yes", "no")
-    assert key_of(ITEM, "no") != key_of(HoldoutItem(prompt_id="p2", prompt="Is it good?", system="Judge.", reference="no"), "no")
+    assert (
+        key_of(ITEM, " no\n")
+        == read_key(line.prompt, line.reference_response, line.model_responses[0].response)
+        == ("Judge.\n\nIs it good?", "yes", "no")
+    )
+    assert key_of(ITEM, "no") != key_of(
+        HoldoutItem(prompt_id="p2", prompt="Is it good?", system="Judge.", reference="no"), "no"
+    )

@@ -23,10 +23,15 @@ def measured(items: list[Graded], resamples: int = 999) -> JudgeCalibration:
 
 @given(st.lists(STEPS, min_size=1, max_size=12), st.lists(STEPS, min_size=1, max_size=12))
 def test_the_area_is_scipys_mann_whitney_u_over_all_pairs(right: list[float], wrong: list[float]) -> None:
-    found = measured([*(Graded([score], []) for score in right), *(Graded([], [score]) for score in wrong)], resamples=20)
+    found = measured(
+        [*(Graded([score], []) for score in right), *(Graded([], [score]) for score in wrong)], resamples=20
+    )
     assert found.auc is not None and found.mean_right is not None and found.mean_wrong is not None
     assert found.auc.value == pytest.approx(mannwhitneyu(right, wrong).statistic / (len(right) * len(wrong)))
-    assert (found.mean_right.value, found.mean_wrong.value) == (pytest.approx(np.mean(right)), pytest.approx(np.mean(wrong)))
+    assert (found.mean_right.value, found.mean_wrong.value) == (
+        pytest.approx(np.mean(right)),
+        pytest.approx(np.mean(wrong)),
+    )
     assert (found.right, found.wrong, found.auc.n) == (len(right), len(wrong), len(right) + len(wrong))
 
 
@@ -42,7 +47,9 @@ def test_a_judge_that_knows_and_one_that_does_not() -> None:
 
 
 def test_without_a_wrong_answer_there_is_nothing_to_tell_apart() -> None:
-    assert measured([Graded([1.0], [])] * 3) == JudgeCalibration(metric="m", right=3, wrong=0, mean_right=None, mean_wrong=None, auc=None)
+    assert measured([Graded([1.0], [])] * 3) == JudgeCalibration(
+        metric="m", right=3, wrong=0, mean_right=None, mean_wrong=None, auc=None
+    )
 
 
 def test_few_wrong_answers_make_a_wide_interval_and_not_none() -> None:
@@ -54,7 +61,9 @@ def test_few_wrong_answers_make_a_wide_interval_and_not_none() -> None:
 def judged(items: list[HoldoutItem], **arms: dict[str, tuple[str, float]]) -> Judgements:
     """Arm -> prompt id -> text and score."""
     made = {
-        arm: ArmJudgements({one: text for one, (text, _) in said.items()}, {one: {"m": score} for one, (_, score) in said.items()})
+        arm: ArmJudgements(
+            {one: text for one, (text, _) in said.items()}, {one: {"m": score} for one, (_, score) in said.items()}
+        )
         for arm, said in arms.items()
     }
     return Judgements(items, ("m",), made)
@@ -66,7 +75,9 @@ def test_right_is_what_matches_the_reference_over_all_arms() -> None:
         HoldoutItem(prompt_id="p1", prompt="1", reference="bad"),
         HoldoutItem(prompt_id="p2", prompt="2"),
     ]
-    given = judged(items, student={"p0": ("Good.", 1.0), "p1": ("good", 0.5), "p2": ("good", 1.0)}, base={"p1": ("no label", 0.0)})
+    given = judged(
+        items, student={"p0": ("Good.", 1.0), "p1": ("good", 0.5), "p2": ("good", 1.0)}, base={"p1": ("no label", 0.0)}
+    )
     [found] = calibration(given, LABEL, tolerance=EXACT, resamples=50, seed=1)
     assert (found.right, found.wrong) == (1, 2)
     assert found.mean_wrong is not None and found.mean_wrong.value == 0.25
@@ -81,6 +92,9 @@ def test_numbers_within_the_tolerance_are_right() -> None:
 
 
 def test_free_text_and_a_holdout_without_references_have_no_calibration() -> None:
-    with_reference, without = HoldoutItem(prompt_id="p", prompt="q", reference="r"), HoldoutItem(prompt_id="p", prompt="q")
+    with_reference, without = (
+        HoldoutItem(prompt_id="p", prompt="q", reference="r"),
+        HoldoutItem(prompt_id="p", prompt="q"),
+    )
     for item, task in ((with_reference, Task(kind=TaskKind.TEXT)), (without, LABEL)):
         assert calibration(judged([item], student={"p": ("r", 1.0)}), task, tolerance=EXACT, resamples=50, seed=1) == ()

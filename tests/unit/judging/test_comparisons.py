@@ -22,7 +22,9 @@ def judged(given: list[tuple[str | None, str | None]], *, equal: int = 0, resamp
     made = pairs(len(given) + equal, equal=equal)
     choices: dict[str, str] = {}
     for pair, said in zip(made[equal:], given, strict=True):
-        choices |= {request.record_id: choice for request, choice in zip(orders_of(pair, "judge"), said, strict=True) if choice}
+        choices |= {
+            request.record_id: choice for request, choice in zip(orders_of(pair, "judge"), said, strict=True) if choice
+        }
     return comparisons(made, choices, "judge", unanswered=2, resamples=resamples, seed=1)
 
 
@@ -40,7 +42,9 @@ def judged(given: list[tuple[str | None, str | None]], *, equal: int = 0, resamp
         (None, None, None),
     ],
 )
-def test_a_pair_is_won_only_when_both_orders_say_so(student_first: str | None, teacher_first: str | None, outcome: Outcome | None) -> None:
+def test_a_pair_is_won_only_when_both_orders_say_so(
+    student_first: str | None, teacher_first: str | None, outcome: Outcome | None
+) -> None:
     orders = orders_of(pairs(1)[0], "judge")
     said = {orders.student_first.record_id: student_first, orders.teacher_first.record_id: teacher_first}
     assert outcome_of(orders, {record_id: choice for record_id, choice in said.items() if choice}) == outcome
@@ -75,15 +79,24 @@ def test_nothing_to_compare_is_no_rate_at_all() -> None:
 
 
 @given(st.lists(st.tuples(CHOICES, CHOICES), max_size=12), st.integers(0, 4))
-def test_every_pair_is_counted_once_and_swapped_sides_swap_the_result(given: list[tuple[str | None, str | None]], equal: int) -> None:
+def test_every_pair_is_counted_once_and_swapped_sides_swap_the_result(
+    given: list[tuple[str | None, str | None]], equal: int
+) -> None:
     found = judged(given, equal=equal, resamples=20)
     assert found.n == found.win + found.tie + found.loss == len(given) + equal - found.unjudged
     swapped = judged([(second, first) for first, second in given], equal=equal, resamples=20)
-    mirror = judged([tuple({"A": "B", "B": "A"}.get(c or "", c) for c in said) for said in given], equal=equal, resamples=20)  # type: ignore[misc]
+    mirror = judged(
+        [tuple({"A": "B", "B": "A"}.get(c or "", c) for c in said) for said in given], equal=equal, resamples=20
+    )  # type: ignore[misc]
     assert (swapped.win, swapped.loss) == (mirror.win, mirror.loss) == (found.loss, found.win)
 
 
 def test_a_choice_is_read_as_labels_are_and_anything_else_is_none() -> None:
     said = {"1": "A", "2": " b.", "3": "Tie", "4": "Answer A is better.", "5": "C"}
-    answers = [Answer(record_id=i, prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1) for i, text in said.items()]
+    answers = [
+        Answer(
+            record_id=i, prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1
+        )
+        for i, text in said.items()
+    ]
     assert choices_of(answers) == {"1": "A", "2": "B", "3": "tie"}

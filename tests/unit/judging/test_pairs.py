@@ -36,7 +36,11 @@ def test_both_orders_show_everything_between_marks() -> None:
 def test_ids_derive_from_both_answers_their_order_and_the_judge() -> None:
     ids = {
         request.record_id
-        for orders in (orders_of(pair(), "judge"), orders_of(pair(), "other"), orders_of(pair(teacher="maybe"), "judge"))
+        for orders in (
+            orders_of(pair(), "judge"),
+            orders_of(pair(), "other"),
+            orders_of(pair(teacher="maybe"), "judge"),
+        )
         for request in orders
     }
     assert len(ids) == 6
@@ -48,7 +52,9 @@ def test_ids_derive_from_both_answers_their_order_and_the_judge() -> None:
 def test_no_answer_can_end_its_own_part_or_say_that_it_is_the_other(student: str, teacher: str) -> None:
     _, user = texts(orders_of(pair(student, teacher), "judge").student_first)
     code = user[len("[instructions ") :][:12]
-    assert [user.count(f"[{name} {code}]") for name in ("answer A", "end of answer A", "answer B", "end of answer B")] == [1, 1, 1, 1]
+    assert [
+        user.count(f"[{name} {code}]") for name in ("answer A", "end of answer A", "answer B", "end of answer B")
+    ] == [1, 1, 1, 1]
 
 
 def test_templates_in_answers_stay_what_they_are() -> None:

@@ -26,14 +26,27 @@ ITEMS = [HoldoutItem(prompt_id=f"p{number}", prompt=f"prompt {number}") for numb
 CORRECT = "Builtin.Correctness"
 
 
-def line(prompt: str, response: str, scores: dict[str, Any], *, reference: str | None = None, beside: bool = True) -> bytes:
+def line(
+    prompt: str, response: str, scores: dict[str, Any], *, reference: str | None = None, beside: bool = True
+) -> bytes:
     """A line of output as the user guide shows it. `beside`: the responses stand beside the input record, not in it."""
     responses = [{"response": response, "modelIdentifier": "student"}]
-    record: dict[str, Any] = {"prompt": prompt, "category": "all"} | ({"referenceResponse": reference} if reference else {})
+    record: dict[str, Any] = {"prompt": prompt, "category": "all"} | (
+        {"referenceResponse": reference} if reference else {}
+    )
     shown = [
-        {"metricName": name, "result": result, "evaluatorDetails": [{"modelIdentifier": "judge", "explanation": "because"}]} for name, result in scores.items()
+        {
+            "metricName": name,
+            "result": result,
+            "evaluatorDetails": [{"modelIdentifier": "judge", "explanation": "because"}],
+        }
+        for name, result in scores.items()
     ]
-    where = {"inputRecord": record, "modelResponses": responses} if beside else {"inputRecord": record | {"modelResponses": responses}}
+    where = (
+        {"inputRecord": record, "modelResponses": responses}
+        if beside
+        else {"inputRecord": record | {"modelResponses": responses}}
+    )
     return json.dumps({"automatedEvaluationResult": {"scores": shown}, **where}).encode()
 
 
@@ -44,7 +57,9 @@ def test_a_score_is_found_by_prompt_reference_and_answer(beside: bool) -> None:
 
 
 def test_where_one_is_bad_the_score_is_turned_round_and_says_so() -> None:
-    [scores] = read_judgements([line("p", "a", {"Builtin.Harmfulness": 1, "Builtin.Refusal": 0.0, "Builtin.Helpfulness": 1})]).values()
+    [scores] = read_judgements(
+        [line("p", "a", {"Builtin.Harmfulness": 1, "Builtin.Refusal": 0.0, "Builtin.Helpfulness": 1})]
+    ).values()
     assert scores == {"1-Builtin.Harmfulness": 0.0, "1-Builtin.Refusal": 1.0, "Builtin.Helpfulness": 1.0}
 
 
@@ -56,7 +71,9 @@ def test_names_are_the_same_from_the_input_and_from_the_output() -> None:
     assert len({shown_name(name) for name in BUILTIN_METRICS}) == len(BUILTIN_METRICS)
 
 
-@pytest.mark.parametrize(("result", "score"), [(None, None), ("0.75", 0.75), ("very good", None), (7, None), (-0.1, None), (True, None)])
+@pytest.mark.parametrize(
+    ("result", "score"), [(None, None), ("0.75", 0.75), ("very good", None), (7, None), (-0.1, None), (True, None)]
+)
 def test_only_a_number_from_0_to_1_is_a_score(result: object, score: float | None) -> None:
     found = read_judgements([line("p", "a", {CORRECT: result})])
     assert found.get(read_key("p", None, "a"), {}).get(CORRECT) == score
@@ -67,13 +84,20 @@ def test_a_line_that_is_no_result_is_passed_over(noise: bytes) -> None:
     assert len(read_judgements([noise, b"{}", line("p", "a", {CORRECT: 1.0})])) == 1
 
 
-def judgements(texts: dict[str, str], *lines: bytes, metrics: tuple[str, ...] = (CORRECT,), **other: ArmJudgements) -> Judgements:
+def judgements(
+    texts: dict[str, str], *lines: bytes, metrics: tuple[str, ...] = (CORRECT,), **other: ArmJudgements
+) -> Judgements:
     return Judgements(ITEMS, metrics, {"student": arm_judgements(ITEMS, texts, read_judgements(lines)), **other})
 
 
 def test_unanswered_is_zero_and_what_was_not_judged_is_left_out_and_counted() -> None:
     texts = {"p0": "a", "p1": "b", "p2": "c"}
-    given = judgements(texts, line("prompt 0", "a", {CORRECT: 0.5}), line("prompt 1", "b", {CORRECT: None}), line("prompt 9", "z", {CORRECT: 1}))
+    given = judgements(
+        texts,
+        line("prompt 0", "a", {CORRECT: 0.5}),
+        line("prompt 1", "b", {CORRECT: None}),
+        line("prompt 9", "z", {CORRECT: 1}),
+    )
     assert judged_scores(given) == {CORRECT: {"student": {"p0": 0.5, "p3": 0.0}}}
     assert judged_arms(given) == {"student": {CORRECT: JudgedArm(scored=1, unscored=1, missing=1, unanswered=1)}}
 

@@ -1,4 +1,6 @@
-"""AssembleDataset and PlanRatings on reduced shards: files and their hashes, the manifest, ratings in rounds, clear failures."""
+"""AssembleDataset and PlanRatings on reduced shards: files and their hashes, the manifest, ratings in rounds, clear
+failures.
+"""
 
 import hashlib
 import json
@@ -54,7 +56,9 @@ def test_a_second_time_gives_the_same_bytes() -> None:
 def test_the_funnel_goes_from_the_requests_to_what_is_learnt() -> None:
     run = world()
     late = run.prompts[7].prompt
-    manifest = run.reduced(lambda _, __, prompt: record_error(400) if prompt == late else model_output("It is a thing.")).assembled()
+    manifest = run.reduced(
+        lambda _, __, prompt: record_error(400) if prompt == late else model_output("It is a thing.")
+    ).assembled()
     assert all(step.came == step.kept + sum(step.rejected.values()) for step in manifest.funnel)
     prompts = [step for step in manifest.funnel if step.unit == "prompts"]
     assert prompts[0].came == 60
@@ -81,7 +85,9 @@ def test_over_the_cap_the_manifest_and_the_card_say_what_was_left() -> None:
 
 def test_too_few_examples_say_what_was_rejected_and_leave_the_file_that_names_it() -> None:
     run = world(12, filters={"minCharacters": 20}).reduced(says("Short."))
-    with pytest.raises(NotEnoughExamples, match=r"0 training examples.*at least 8.*too_short \d+ .*smaller split.holdoutShare"):
+    with pytest.raises(
+        NotEnoughExamples, match=r"0 training examples.*at least 8.*too_short \d+ .*smaller split.holdoutShare"
+    ):
         run.assembled()
     assert set(run.reasons().values()) == {"too_short"}
 
@@ -139,7 +145,11 @@ def test_low_ratings_and_missing_ones_are_rejected_and_counted() -> None:
     judge = rate({first: "2", second: "none of these", third: "", "item": "5"})
     planned = run.rated(judge)
     manifest = run.assembled()
-    assert run.reasons() == {asked(first).prompt_id: "low_rating", asked(second).prompt_id: "not_rated", asked(third).prompt_id: "not_rated"}
+    assert run.reasons() == {
+        asked(first).prompt_id: "low_rating",
+        asked(second).prompt_id: "not_rated",
+        asked(third).prompt_id: "not_rated",
+    }
     step = next(step for step in manifest.funnel if step.step == "ratings")
     assert (step.came, step.rejected) == (planned["counts"]["requests"], {"low_rating": 1, "not_rated": 2})
 
@@ -167,7 +177,9 @@ def test_a_planned_round_stands_and_what_was_paid_for_is_taken_over() -> None:
 
 
 def test_the_best_answer_is_the_one_that_the_judge_prefers() -> None:
-    run = world(examples={"policy": "best"}, **JUDGED).reduced(lambda record_id, *_: model_output(f"It is {record_id[-2:]}."))
+    run = world(examples={"policy": "best"}, **JUDGED).reduced(
+        lambda record_id, *_: model_output(f"It is {record_id[-2:]}.")
+    )
     planned = run.rated(rate({"It is s2.": "5", "item": "4"}))
     manifest = run.assembled()
     assert planned["counts"]["requests"] == 5 * manifest.counts["promptsLearnt"]

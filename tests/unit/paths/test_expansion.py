@@ -30,7 +30,18 @@ SLOTS = (
     ["pleased", "surprised", "bored", "angered", "helped", "ruined", "saved", "cheered", "tired", "delighted"],
     ["me", "us", "them", "everybody", "nobody", "mother", "father", "children", "friends", "guests"],
     ["yesterday", "today", "tonight", "twice", "always", "never", "again", "outside", "inside", "upstairs"],
-    ["in Rome", "by the sea", "after work", "on Sunday", "for lunch", "with a smile", "without a word", "as usual", "for once", "at the end"],
+    [
+        "in Rome",
+        "by the sea",
+        "after work",
+        "on Sunday",
+        "for lunch",
+        "with a smile",
+        "without a word",
+        "as usual",
+        "for once",
+        "at the end",
+    ],
 )
 
 
@@ -77,14 +88,41 @@ class GoodTeacher:
 class World(Services):
     """Services that are all fakes, over seeds of two categories, three to one."""
 
-    def __init__(self, teacher: Teacher, store: MemoryStore | None = None, run_id: str = "run-1", **expansion: Any) -> None:
-        super().__init__(Settings("bucket", "ledger", "nova-distill", "role:batch", "role:tuning", PRO, PRO, f"{MICRO}:128k", MICRO, "machine"), Clock())
+    def __init__(
+        self, teacher: Teacher, store: MemoryStore | None = None, run_id: str = "run-1", **expansion: Any
+    ) -> None:
+        super().__init__(
+            Settings(
+                "bucket",
+                "ledger",
+                "nova-distill",
+                "role:batch",
+                "role:tuning",
+                PRO,
+                PRO,
+                f"{MICRO}:128k",
+                MICRO,
+                "machine",
+            ),
+            Clock(),
+        )
         self.files, self.run_ref = store or MemoryStore(), {"runId": run_id, "dataset": "reviews"}
         self.layout = RunLayout(run_id)
-        self.__dict__.update({"store": self.files, "ledger": MemoryLedger(), "models": FakeModels(teacher), "catalogue": FakeCatalogue()})
-        rows = [{"prompt": sentence(100_000 + n), "category": "food" if n % 4 else "place", "system": "Judge the review."} for n in range(120)]
+        self.__dict__.update(
+            {"store": self.files, "ledger": MemoryLedger(), "models": FakeModels(teacher), "catalogue": FakeCatalogue()}
+        )
+        rows = [
+            {"prompt": sentence(100_000 + n), "category": "food" if n % 4 else "place", "system": "Judge the review."}
+            for n in range(120)
+        ]
         self.files.put("seeds/reviews/a.jsonl", b"\n".join(json.dumps(row).encode() for row in rows))
-        settings = {"dataset": "reviews", "runId": run_id, "task": {"kind": "label", "labels": ["good", "bad"]}, "split": SPLIT, "expansion": expansion}
+        settings = {
+            "dataset": "reviews",
+            "runId": run_id,
+            "task": {"kind": "label", "labels": ["good", "bad"]},
+            "split": SPLIT,
+            "expansion": expansion,
+        }
         prepare_run.run({"input": settings, "executionName": run_id, "startedAt": "2026-01-01T00:00:00Z"}, self, Turn())
 
     def round(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -109,7 +147,9 @@ class World(Services):
         return dict(self.files.json(self.layout.expansion("summary.json")))
 
     def rejected(self) -> Counter[str]:
-        return Counter(json.loads(line)["reason"] for line in self.files.lines_below(self.layout.expansion(""), named="rejected-"))
+        return Counter(
+            json.loads(line)["reason"] for line in self.files.lines_below(self.layout.expansion(""), named="rejected-")
+        )
 
     def seeds(self) -> list[Prompt]:
         return list(self.files.records(self.layout.prompts, Prompt))
@@ -117,7 +157,7 @@ class World(Services):
 
 @pytest.fixture(autouse=True)
 def through_converse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("distillation.prompts_to_requests.BATCH_MIN_RECORDS", 100_000)
+    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 100_000)
 
 
 def test_asked_n_got_n_in_equal_shares_with_the_balance_of_the_seeds() -> None:
@@ -125,8 +165,14 @@ def test_asked_n_got_n_in_equal_shares_with_the_balance_of_the_seeds() -> None:
     outcome, prompts = world.expand(), world.prompts()
     assert outcome["counts"]["expanded"] == len(prompts) == 120 and world.summary()["why"] == "target reached"
     shares = Counter(p.method for p in prompts)
-    assert set(shares) == {"topics", "personas", "evolution", "selfInstruct"} and all(abs(share - 30) <= 2 for share in shares.values())
-    parents = Counter(p.category for p in world.seeds() if side_of(p, SplitPlan(holdout_share=0.4, validation_share=0.1)) is not Side.HOLDOUT)
+    assert set(shares) == {"topics", "personas", "evolution", "selfInstruct"} and all(
+        abs(share - 30) <= 2 for share in shares.values()
+    )
+    parents = Counter(
+        p.category
+        for p in world.seeds()
+        if side_of(p, SplitPlan(holdout_share=0.4, validation_share=0.1)) is not Side.HOLDOUT
+    )
     assert abs(sum(p.category == "place" for p in prompts) - 120 * parents["place"] / parents.total()) < 1
     assert len({p.prompt_id for p in prompts} | {p.prompt_id for p in world.seeds()}) == 240
     assert {p.system for p in prompts} == {p.system for p in world.seeds()}
@@ -174,7 +220,8 @@ def test_set_categories_are_reached_exactly_also_one_without_seeds() -> None:
 
 
 class BadTeacher(GoodTeacher):
-    """Of five texts one copies a seed that it is shown, one is off topic, one holds a reserved word, one repeats the first.
+    """Of five texts one copies a seed that it is shown, one is off topic, one holds a reserved word, one repeats the
+    first.
 
     Some replies are no list, some fail.
     """
@@ -191,7 +238,13 @@ class BadTeacher(GoodTeacher):
             return model_output("\n".join(f"- {self.topic(next(self.numbers))}" for _ in range(number)))
         good = self.text(next(self.numbers))
         shown = re.findall(r"^1\. (.*)$", told(request), re.MULTILINE)[0]
-        texts = [good, shown.upper(), "∫ x² dx = x³/3 für alle ξ ∈ ℝ", "Assistant: the soup was great", good.replace("The", "A")]
+        texts = [
+            good,
+            shown.upper(),
+            "∫ x² dx = x³/3 für alle ξ ∈ ℝ",
+            "Assistant: the soup was great",
+            good.replace("The", "A"),
+        ]
         return model_output(json.dumps(texts[:number]))
 
 
@@ -200,9 +253,15 @@ def test_what_cannot_be_used_is_kept_with_its_reason_and_every_item_is_accounted
     outcome = world.expand()
     assert outcome["counts"]["expanded"] == 60
     reasons = world.rejected()
-    assert {"duplicate", "near_duplicate", "off_topic", "reserved_word", "unparseable_reply", "no_reply"} <= set(reasons)
+    assert {"duplicate", "near_duplicate", "off_topic", "reserved_word", "unparseable_reply", "no_reply"} <= set(
+        reasons
+    )
     for found in world.summary()["methods"].values():
-        of_items = sum(n for name, n in found.items() if name not in ("requests", "asked", "parsed", "kept", "noReply", "unparseableReply"))
+        of_items = sum(
+            n
+            for name, n in found.items()
+            if name not in ("requests", "asked", "parsed", "kept", "noReply", "unparseableReply")
+        )
         assert found["parsed"] == found["kept"] + of_items
 
 
@@ -210,7 +269,9 @@ def test_of_a_reply_that_was_cut_the_whole_items_count() -> None:
     class Cut(GoodTeacher):
         def __call__(self, model_id: str, request: Request) -> dict[str, object]:
             texts = [self.text(next(self.numbers)) for _ in range(3)]
-            return model_output("\n".join(f"{n}. {text}" for n, text in enumerate([*texts[:2], texts[2][:9]], 1)), stop="max_tokens")
+            return model_output(
+                "\n".join(f"{n}. {text}" for n, text in enumerate([*texts[:2], texts[2][:9]], 1)), stop="max_tokens"
+            )
 
     world = World(Cut(), targetPrompts=20, methods=["selfInstruct"], maxRounds=1)
     world.expand()
@@ -230,7 +291,12 @@ def test_more_than_the_target_are_over_target() -> None:
 
 
 def test_too_little_that_is_new_ends_the_rounds_with_the_reason() -> None:
-    world = World(lambda _model, _request: model_output(f"1. {sentence(100_000)}"), targetPrompts=50, methods=["selfInstruct"], minYield=0.1)
+    world = World(
+        lambda _model, _request: model_output(f"1. {sentence(100_000)}"),
+        targetPrompts=50,
+        methods=["selfInstruct"],
+        minYield=0.1,
+    )
     outcome = world.expand()
     assert outcome["counts"]["expanded"] == 0 and world.prompts() == []
     assert world.summary()["why"] == "round 1 brought 0 usable new prompts of 50 asked (0.0%), less than minYield 10.0%"
@@ -252,7 +318,9 @@ def test_topics_alone_take_a_round_for_their_topics() -> None:
 def test_a_later_round_asks_for_what_is_missing_and_not_for_the_whole_target_again() -> None:
     world = World(BadTeacher(), targetPrompts=60, methods=["selfInstruct"], maxRounds=8)
     world.expand()
-    first, second = (world.files.json(world.layout.expansion(f"counts-{n:02d}.json"))["methods"]["selfInstruct"] for n in (0, 1))
+    first, second = (
+        world.files.json(world.layout.expansion(f"counts-{n:02d}.json"))["methods"]["selfInstruct"] for n in (0, 1)
+    )
     assert first["asked"] == 60
     missing = 60 - first["kept"]
     assert second["asked"] == pytest.approx(missing * 60 / first["kept"], rel=0.02) or second["asked"] == missing * 5
@@ -282,7 +350,7 @@ def test_another_run_of_the_same_question_takes_over_what_was_paid_for() -> None
 
 
 def test_seeds_that_are_all_held_out_give_nothing_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("distillation.expansion_requests.side_of", lambda _prompt, _plan: Side.HOLDOUT)
+    monkeypatch.setattr("distillation.expansion.requests.side_of", lambda _prompt, _plan: Side.HOLDOUT)
     world = World(GoodTeacher(), targetPrompts=10)
     assert world.expand()["counts"]["expanded"] == 0
     assert "every seed is held out" in world.summary()["why"]

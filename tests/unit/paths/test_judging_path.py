@@ -1,4 +1,6 @@
-"""PlanJudging, StartJudging, PlanComparisons and ScoreRun on fakes: what each writes, and what a rerun or a failed job leaves."""
+"""PlanJudging, StartJudging, PlanComparisons and ScoreRun on fakes: what each writes, and what a rerun or a failed job
+leaves.
+"""
 
 import json
 from collections.abc import Callable
@@ -26,11 +28,16 @@ def test_without_a_judge_nothing_is_asked_and_scores_have_none() -> None:
 
 
 def test_each_arm_is_a_job_over_the_same_prompts() -> None:
-    world = JudgedWorld({"custom": [POLITE], "maxPrompts": 40}, student=lambda item: None if item.prompt_id == "p0001" else right(item))
+    world = JudgedWorld(
+        {"custom": [POLITE], "maxPrompts": 40}, student=lambda item: None if item.prompt_id == "p0001" else right(item)
+    )
     planned = world.call(plan_judging)
     assert [(job["arm"], job["part"]) for job in planned["jobs"]] == [("teacher", 0), ("base", 0), ("student", 0)]
     assert planned["counts"] == {"judgingJobs": 3, "answersToJudge": sum(job["records"] for job in planned["jobs"])}
-    prompts = {job["arm"]: {json.loads(line)["prompt"] for line in world.files.lines(LAYOUT.judge_dataset(job["arm"], 0))} for job in planned["jobs"]}
+    prompts = {
+        job["arm"]: {json.loads(line)["prompt"] for line in world.files.lines(LAYOUT.judge_dataset(job["arm"], 0))}
+        for job in planned["jobs"]
+    }
     assert prompts["teacher"] == prompts["base"] and len(prompts["base"]) == 40
     assert prompts["base"] - prompts["student"] <= {"thing 1"}
     names = world.submit()
@@ -84,7 +91,10 @@ def test_the_judges_scores_are_metrics_of_the_arms_with_differences_and_calibrat
     world = JudgedWorld({"custom": [POLITE]})
     world.judge(world.submit())
     scores = world.scored()
-    figures = {arm: {name: one.metrics[name].value for name in ("Builtin.Correctness", "Custom.polite")} for arm, one in scores.arms.items()}
+    figures = {
+        arm: {name: one.metrics[name].value for name in ("Builtin.Correctness", "Custom.polite")}
+        for arm, one in scores.arms.items()
+    }
     assert figures["student"] == figures["teacher"] == {"Builtin.Correctness": 1.0, "Custom.polite": 1.0}
     assert figures["base"] == {"Builtin.Correctness": 0.5, "Custom.polite": 1.0}
     [lift] = [d for d in scores.differences if (d.metric, d.arm, d.minus) == ("Builtin.Correctness", "student", "base")]
@@ -94,7 +104,12 @@ def test_the_judges_scores_are_metrics_of_the_arms_with_differences_and_calibrat
     assert (knows.right, knows.wrong) == (150, 30)
     assert knows.auc is not None and polite.auc is not None
     assert (knows.auc.value, polite.auc.value) == (1.0, 0.5)
-    assert (scores.judge.model, scores.judge.prompts, scores.judge.same_family, scores.judge.warnings) == (MISTRAL, 60, False, ())
+    assert (scores.judge.model, scores.judge.prompts, scores.judge.same_family, scores.judge.warnings) == (
+        MISTRAL,
+        60,
+        False,
+        (),
+    )
     assert scores.judge.arms["base"]["Custom.polite"] == JudgedArm(scored=60, unscored=0, missing=0, unanswered=0)
 
 
@@ -105,7 +120,10 @@ def test_a_judges_metric_can_be_gated() -> None:
     record["config"]["gate"]["margins"] = {"Builtin.Correctness": 0.1}
     world.files.put_json(LAYOUT.run, record)
     world.call(score_run)
-    assert [check["metric"] for check in world.files.json(LAYOUT.verdict)["checks"]] == ["accuracy", "Builtin.Correctness"]
+    assert [check["metric"] for check in world.files.json(LAYOUT.verdict)["checks"]] == [
+        "accuracy",
+        "Builtin.Correctness",
+    ]
 
 
 def test_a_relative_of_the_teacher_and_a_job_that_brought_nothing_are_warned_of() -> None:

@@ -1,4 +1,6 @@
-"""The handlers in the order of the state machine, on fakes: what each hop writes, and what a rerun or a failure leaves alone."""
+"""The handlers in the order of the state machine, on fakes: what each hop writes, and what a rerun or a failure leaves
+alone.
+"""
 
 import json
 import time
@@ -51,7 +53,12 @@ from tests.fakes import (
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 RUN = {"runId": "run-1", "dataset": "reviews"}
 LAYOUT = RunLayout("run-1")
-INPUT: dict[str, Any] = {"dataset": "reviews", "task": {"kind": "label", "labels": ["good", "bad"]}, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}
+INPUT: dict[str, Any] = {
+    "dataset": "reviews",
+    "task": {"kind": "label", "labels": ["good", "bad"]},
+    "split": {"holdoutShare": 0.4},
+    "gate": {"margin": 0.5},
+}
 
 
 def teacher_and_students(model_id: str, request: Request) -> dict[str, object]:
@@ -64,7 +71,21 @@ class World(Services):
     """Services that are all fakes."""
 
     def __init__(self, answer: Any = teacher_and_students) -> None:
-        super().__init__(Settings("bucket", "ledger", "nova-distill", "role:batch", "role:tuning", PRO, PRO, f"{MICRO}:128k", MICRO, "machine"), Clock())
+        super().__init__(
+            Settings(
+                "bucket",
+                "ledger",
+                "nova-distill",
+                "role:batch",
+                "role:tuning",
+                PRO,
+                PRO,
+                f"{MICRO}:128k",
+                MICRO,
+                "machine",
+            ),
+            Clock(),
+        )
         self.files, self.rows = MemoryStore(), MemoryLedger()
         fakes = {
             "store": self.files,
@@ -78,7 +99,10 @@ class World(Services):
             "parameters": FakeParameters(),
         }
         self.__dict__.update(fakes)
-        rows = [{"prompt": f"The {n} is {'awful' if n % 2 else 'great'}", "reference": "bad" if n % 2 else "good"} for n in range(90)]
+        rows = [
+            {"prompt": f"The {n} is {'awful' if n % 2 else 'great'}", "reference": "bad" if n % 2 else "good"}
+            for n in range(90)
+        ]
         self.files.put("seeds/reviews/a.jsonl", b"\n".join(json.dumps(row).encode() for row in rows))
 
     def call(self, handler: Any, **event: Any) -> dict[str, Any]:
@@ -132,8 +156,8 @@ class World(Services):
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """A world whose shards are all small enough for Converse."""
-    monkeypatch.setattr("distillation.prompts_to_requests.BATCH_MIN_RECORDS", 10_000)
-    monkeypatch.setattr("distillation.arms.BATCH_MIN_RECORDS", 10_000)
+    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 10_000)
+    monkeypatch.setattr("distillation.arms.shards.BATCH_MIN_RECORDS", 10_000)
     return World()
 
 
@@ -142,12 +166,19 @@ def test_from_seeds_to_a_promoted_student(world: World) -> None:
     counts = report["counts"]
     assert (counts["seedsIn"], counts["requests"], counts["replies"], counts["answers"]) == (90, 450, 450, 450)
     assert counts["holdout"] + counts["train"] + counts["validation"] == 90
-    assert report["arms"]["teacher"]["metrics"]["accuracy"]["value"] == report["arms"]["student"]["metrics"]["accuracy"]["value"] == 1
+    assert (
+        report["arms"]["teacher"]["metrics"]["accuracy"]["value"]
+        == report["arms"]["student"]["metrics"]["accuracy"]["value"]
+        == 1
+    )
     assert report["arms"]["base"]["metrics"]["accuracy"]["value"] < 0.8
     assert world.decision["decision"] == "promote"
     world.promote()
     served = json.loads(world.parameters.values["/nova-distill/reviews/student"])  # type: ignore[attr-defined]
-    assert (served["deploymentArn"], served["modelArn"]) == ("arn:nova-distill-reviews-stable", world.students[0]["modelArn"])
+    assert (served["deploymentArn"], served["modelArn"]) == (
+        "arn:nova-distill-reviews-stable",
+        world.students[0]["modelArn"],
+    )
     assert [line.split(" arn")[0] for line in world.call(retire_student)["deleted"]] == ["deleted deployment"]
     assert served["deploymentArn"] not in world.deployments.gone  # type: ignore[attr-defined]
 
@@ -155,19 +186,26 @@ def test_from_seeds_to_a_promoted_student(world: World) -> None:
 def test_the_student_is_trained_and_asked_with_the_same_system_text(world: World) -> None:
     world.to_report()
     trained = {json.loads(line)["system"][0]["text"] for line in world.files.lines(LAYOUT.dataset("train.jsonl"))}
-    asked = {r.model_input["system"][0]["text"] for r in world.files.records(LAYOUT.prediction_requests("student", 0), Request)}
+    asked = {
+        r.model_input["system"][0]["text"]
+        for r in world.files.records(LAYOUT.prediction_requests("student", 0), Request)
+    }
     assert trained == asked and len(trained) == 1
 
 
 def test_no_reference_reaches_a_request_or_a_training_line(world: World) -> None:
     world.to_report()
-    sent = b"".join(body for key, body in world.files.objects.items() if "/2-requests/" in key or key.endswith(("train.jsonl", "validation.jsonl")))
+    sent = b"".join(
+        body
+        for key, body in world.files.objects.items()
+        if "/2-requests/" in key or key.endswith(("train.jsonl", "validation.jsonl"))
+    )
     assert b"reference" not in sent
 
 
 def test_throttled_records_go_into_the_next_wave_and_nothing_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.converse_shard.PACE", Pace(time.monotonic, lambda seconds: None))
-    monkeypatch.setattr("distillation.adaptive_limit.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("application.converse.PACE", Pace(time.monotonic, lambda seconds: None))
+    monkeypatch.setattr("distillation.inference.adaptive_limit.FIRST_PAUSE", 0.0)
     busy: set[str] | None = set()
 
     def answer(model_id: str, request: Request) -> dict[str, object]:
@@ -215,10 +253,18 @@ def test_a_failure_retires_what_the_run_made_but_never_a_promoted_student(world:
     world.to_report()
     if promoted:
         world.promote()
-    failure = {"state": "ScoreRun", "error": "Broken", "cause": '{"errorMessage": "out of disk", "errorType": "Broken"}'}
+    failure = {
+        "state": "ScoreRun",
+        "error": "Broken",
+        "cause": '{"errorMessage": "out of disk", "errorType": "Broken"}',
+    }
     retired = world.call(retire_after_failure, failure=failure, input=INPUT, executionName="run-1")["retired"]
-    assert [line.split(" arn")[0] for line in retired] == (["deleted deployment"] if promoted else ["deleted deployment", "deleted custom model"])
-    told = world.call(write_failure_report, failure=failure | {"retired": retired}, input=INPUT, executionName="run-1", startedAt="")
+    assert [line.split(" arn")[0] for line in retired] == (
+        ["deleted deployment"] if promoted else ["deleted deployment", "deleted custom model"]
+    )
+    told = world.call(
+        write_failure_report, failure=failure | {"retired": retired}, input=INPUT, executionName="run-1", startedAt=""
+    )
     assert told == {"error": "Broken", "cause": "out of disk"}
 
 
@@ -230,7 +276,12 @@ def test_a_student_that_did_not_earn_it_loses_its_deployment_but_not_its_model(w
 
 def test_after_a_failure_a_rerun_trains_under_a_new_name_since_the_model_is_gone(world: World) -> None:
     world.to_report()
-    world.call(retire_after_failure, failure={"state": "ScoreRun", "error": "", "cause": ""}, input=INPUT, executionName="run-1")
+    world.call(
+        retire_after_failure,
+        failure={"state": "ScoreRun", "error": "", "cause": ""},
+        input=INPUT,
+        executionName="run-1",
+    )
     assert world.call(start_tuning, arm="student")["jobName"].endswith("-student-t1")
     assert world.call(start_deployment, arm="student", modelArn="m")["jobName"].endswith("-student-d1")
 
@@ -257,7 +308,12 @@ def test_a_turn_without_time_asks_nothing_more_and_says_so(world: World) -> None
 
 @pytest.mark.parametrize(
     ("judge", "arms", "pairs", "asked"),
-    [(None, False, False, ""), ({}, True, True, PRO), ({"metrics": []}, False, True, PRO), ({"pairwise": False}, True, False, PRO)],
+    [
+        (None, False, False, ""),
+        ({}, True, True, PRO),
+        ({"metrics": []}, False, True, PRO),
+        ({"pairwise": False}, True, False, PRO),
+    ],
 )
 def test_the_machine_is_told_what_the_judge_is_asked_and_the_record_who_it_is(
     world: World, judge: dict[str, Any] | None, arms: bool, pairs: bool, asked: str

@@ -1,4 +1,6 @@
-"""ReduceShard on a store in memory: what each planted fault comes to, that nothing is lost, that a second time changes nothing."""
+"""ReduceShard on a store in memory: what each planted fault comes to, that nothing is lost, that a second time changes
+nothing.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +14,17 @@ from distillation.errors import NotEnoughAnswers, RecordsLost
 from distillation.inference.accounts import NO_REPLY, ShardCounts
 from distillation.inference.requests import Shard, prompt_shards, requests_of
 from distillation.layout import RunLayout
-from distillation.records import Answer, Candidate, Held, MissingAnswer, Prompt, RejectedAnswer, RejectedExample, Route, UnusedAnswer
+from distillation.records import (
+    Answer,
+    Candidate,
+    Held,
+    MissingAnswer,
+    Prompt,
+    RejectedAnswer,
+    RejectedExample,
+    Route,
+    UnusedAnswer,
+)
 from distillation.run.config import RunConfig
 from distillation.run.record import Models, RunRecord
 from distillation.seeds.split import Side, side_of
@@ -33,7 +45,9 @@ class World:
     def __init__(self, prompts: Sequence[Prompt], task: Task, **settings: Any) -> None:
         self.store, self.ledger, self.prompts = MemoryStore(), MemoryLedger(), list(prompts)
         self.embeddings = FakeEmbeddings()
-        config = RunConfig.model_validate({"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings})
+        config = RunConfig.model_validate(
+            {"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings}
+        )
         self.record = RunRecord(
             run_id="run-1",
             dataset="reviews",
@@ -63,7 +77,10 @@ class World:
         for shard, _, _, answers, rejected in shards:
             self.store.put_records(LAYOUT.answers(shard), answers)
             self.store.put_records(LAYOUT.rejected_answers(shard), rejected)
-        plans = tuple(Shard(shard=s, route=Route.BATCH, records=len(a) + len(r), first=first, last=last) for s, first, last, a, r in shards)
+        plans = tuple(
+            Shard(shard=s, route=Route.BATCH, records=len(a) + len(r), first=first, last=last)
+            for s, first, last, a, r in shards
+        )
         self.store.put_json(LAYOUT.wave_plan(number), Wave(wave=number, shards=plans, requests=0))
 
     def reduce(self, shard: int = 0) -> dict[str, Any]:
@@ -78,7 +95,15 @@ class World:
 
 def answer(record_id: str, text: str) -> Answer:
     prompt_id, _, sample = record_id.split("-")
-    return Answer(record_id=record_id, prompt_id=prompt_id, sample=sample, text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1)
+    return Answer(
+        record_id=record_id,
+        prompt_id=prompt_id,
+        sample=sample,
+        text=text,
+        stop_reason="end_turn",
+        input_tokens=1,
+        output_tokens=1,
+    )
 
 
 def rejected(record_id: str, reason: str) -> RejectedAnswer:
@@ -88,7 +113,10 @@ def rejected(record_id: str, reason: str) -> RejectedAnswer:
 
 def prompts(count: int, **fields: Any) -> list[Prompt]:
     """Prompts that are not of the holdout: expansion made them."""
-    return [Prompt(prompt_id=f"p{n}", prompt=f"Is sentence number {n} good?", seed_id=f"s{n}", method="topics", **fields) for n in range(count)]
+    return [
+        Prompt(prompt_id=f"p{n}", prompt=f"Is sentence number {n} good?", seed_id=f"s{n}", method="topics", **fields)
+        for n in range(count)
+    ]
 
 
 def test_each_planted_fault_is_found_in_its_file_with_its_reason() -> None:
@@ -126,7 +154,10 @@ def test_each_planted_fault_is_found_in_its_file_with_its_reason() -> None:
     reasons = {u.record_id: u.reason for u in world.read("unused", UnusedAnswer)}
     planted = ["refusal", "boilerplate", "repetitive", "too_short", "reserved_word_in_answer", "boilerplate"]
     assert [reasons[world.ids(prompt)[0]] for prompt in p[1:7]] == planted
-    assert {(r.prompt_id, r.reason) for r in world.read("rejected", RejectedExample)} == {("p6", "refusal"), ("p8", "no_usable_answer")}
+    assert {(r.prompt_id, r.reason) for r in world.read("rejected", RejectedExample)} == {
+        ("p6", "refusal"),
+        ("p8", "no_usable_answer"),
+    }
     missing = list(world.store.records(LAYOUT.missing_answers(0), MissingAnswer))
     assert {m.record_id for m in missing} == {*world.ids(p[7])[2:], *world.ids(p[8])}
     assert world.counts().account.rejected_by_reason == {"truncated": 1}
@@ -135,7 +166,10 @@ def test_each_planted_fault_is_found_in_its_file_with_its_reason() -> None:
 def test_an_answer_against_a_trusted_reference_is_rejected_and_a_prompt_with_no_other_too() -> None:
     world = World(prompts(2, reference="Good"), LABELS, examples={"trustReference": True})
     first, second = world.prompts
-    world.wave(0, (0, 0, 1, world.answers(first, "bad", "good", "good", "bad", "good") + world.answers(second, *["bad"] * 5), []))
+    world.wave(
+        0,
+        (0, 0, 1, world.answers(first, "bad", "good", "good", "bad", "good") + world.answers(second, *["bad"] * 5), []),
+    )
     world.reduce()
     (candidate,) = world.read("shard", Candidate)
     assert (candidate.key.prompt_id, candidate.answers, candidate.agreement) == ("p0", ("good",), 0.6)
@@ -148,10 +182,16 @@ def test_the_funnel_adds_up_at_every_step_and_over_the_shards() -> None:
     seeds = [Prompt(prompt_id=f"{n:x}", prompt=f"Is {n} good?", seed_id="s") for n in range(100)]
     world = World(seeds, LABELS)
     for number, part in enumerate(world.parts):
-        texts = [a for prompt in part for a in world.answers(prompt, "good", "bad", "good", "who knows", "good")[: 4 + number % 2]]
+        texts = [
+            a
+            for prompt in part
+            for a in world.answers(prompt, "good", "bad", "good", "who knows", "good")[: 4 + number % 2]
+        ]
         world.store.put_records(LAYOUT.answers(number), texts)
         world.store.put_records(LAYOUT.rejected_answers(number), [])
-    shards = tuple(Shard(shard=n, route=Route.BATCH, records=0, first=20 * n, last=20 * n + 19) for n in range(len(world.parts)))
+    shards = tuple(
+        Shard(shard=n, route=Route.BATCH, records=0, first=20 * n, last=20 * n + 19) for n in range(len(world.parts))
+    )
     world.store.put_json(LAYOUT.wave_plan(0), Wave(wave=0, shards=shards, requests=500))
     made = [world.reduce(number)["counts"] for number in range(len(world.parts))]
     held = [seed for seed in seeds if side_of(seed, world.record.split) is Side.HOLDOUT]
@@ -164,7 +204,11 @@ def test_the_funnel_adds_up_at_every_step_and_over_the_shards() -> None:
     answers = [step for step in funnel_of(world.store, "run-1") if step.unit == "answers"]  # type: ignore[arg-type]
     assert answers[0].rejected == {NO_REPLY: 60}
     assert all(before.kept == after.came for before, after in pairwise(answers))
-    assert answers[-1].kept == sum(len(c.answers) for n in range(5) for c in world.read("shard", Candidate, n)) == 100 - len(held)
+    assert (
+        answers[-1].kept
+        == sum(len(c.answers) for n in range(5) for c in world.read("shard", Candidate, n))
+        == 100 - len(held)
+    )
 
 
 def test_a_held_prompt_keeps_its_reference_and_says_how_sure_the_teacher_is() -> None:
@@ -185,7 +229,10 @@ def test_only_the_files_of_overlapping_shards_are_read_and_cached_answers_count(
     first, second = world.parts
     cached = [a for prompt in world.prompts for a in world.answers(prompt, "good")]
     world.store.put_records(LAYOUT.cached_answers, cached)
-    rest = [[a for prompt in part for a in world.answers(prompt, "x", "good", "good", "bad", "good")[1:]] for part in (first, second)]
+    rest = [
+        [a for prompt in part for a in world.answers(prompt, "x", "good", "good", "bad", "good")[1:]]
+        for part in (first, second)
+    ]
     world.wave(0, (0, 0, 24, rest[0] + rest[1][:20], []), (1, 25, 39, rest[1][20:], []))
     assert world.reduce(0)["counts"]["candidates"] == 20
     world.store.objects[LAYOUT.answers(1)] = b"not read by shard 0"
@@ -197,7 +244,9 @@ def test_only_the_files_of_overlapping_shards_are_read_and_cached_answers_count(
 
 def test_a_second_time_gives_the_same_files() -> None:
     world = World(prompts(3), LABELS)
-    world.wave(0, (0, 0, 2, [a for p in world.prompts for a in world.answers(p, "good", "bad", "bad", "bad", "odd")], []))
+    world.wave(
+        0, (0, 0, 2, [a for p in world.prompts for a in world.answers(p, "good", "bad", "bad", "bad", "odd")], [])
+    )
     world.reduce()
     before = dict(world.store.objects)
     world.reduce()
@@ -216,7 +265,9 @@ class FakeEmbeddings:
 
 
 @pytest.mark.parametrize(("threshold", "length"), [(None, 0), (0.9, 512)])
-def test_embeddings_are_asked_only_where_semantic_duplicates_are_looked_for(threshold: float | None, length: int) -> None:
+def test_embeddings_are_asked_only_where_semantic_duplicates_are_looked_for(
+    threshold: float | None, length: int
+) -> None:
     world = World(prompts(2), LABELS, duplicates={"semanticThreshold": threshold})
     world.wave(0, (0, 0, 1, [a for p in world.prompts for a in world.answers(p, *["good"] * 5)], []))
     world.reduce()

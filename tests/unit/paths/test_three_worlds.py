@@ -1,6 +1,8 @@
-"""The gate in simulation: how often three made-up worlds get their verdict, and how often a student that is worse by the margin passes all the same.
+"""The gate in simulation: how often three made-up worlds get their verdict, and how often a student that is worse by
+the margin passes all the same.
 
-No texts in most of them: the gate's own comparisons and checks run on columns of right and wrong, so that thousands of worlds take seconds.
+No texts in most of them: the gate's own comparisons and checks run on columns of right and wrong, so that thousands of
+worlds take seconds.
 """
 
 from collections import Counter
@@ -29,7 +31,10 @@ TOO_SMALL = {name: Slice(MIN_SLICE_ITEMS // 2, 0.10, 0.10) for name in ("books",
 
 def verdicts(world: Mapping[str, Slice], repeats: int, min_slice_items: int = MIN_SLICE_ITEMS) -> list[Verdict]:
     rng = np.random.default_rng(SEED)
-    return [decide(sliced_scores(sliced_columns(world, rng)), margin=MARGIN, min_slice_items=min_slice_items) for _ in range(repeats)]
+    return [
+        decide(sliced_scores(sliced_columns(world, rng)), margin=MARGIN, min_slice_items=min_slice_items)
+        for _ in range(repeats)
+    ]
 
 
 def decisions(world: Mapping[str, Slice], repeats: int) -> Counter[Decision]:
@@ -70,7 +75,10 @@ def test_the_columns_stand_for_the_texts(world: Mapping[str, Slice], decision: D
     """The same draw through `score`, texts and all, gives the same checks and the same verdict."""
     columns = sliced_columns(world, np.random.default_rng(SEED))
     fast = decide(sliced_scores(columns), margin=MARGIN)
-    whole = decide(score(*sliced_world(columns), SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=19), margin=MARGIN)
+    whole = decide(
+        score(*sliced_world(columns), SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=19),
+        margin=MARGIN,
+    )
     assert fast.decision is whole.decision is decision
     assert sorted(fast.checks, key=slice_name) == sorted(whole.checks, key=slice_name)
 
@@ -88,12 +96,15 @@ TYPE_ONE_REPEATS = 1_500
     [
         {"all": Slice(300, 0.05, 0.10)},
         {"all": Slice(1_000, 0.025, 0.075)},
-        # The least favourable worlds of a test that all must pass: one slice lies on the margin, the others are far better.
+        # The least favourable worlds of a test that all must pass: one slice lies on the margin, the others are far
+        # better.
         {"books": Slice(400, 0.20, 0.02), "tools": Slice(400, 0.05, 0.10)},
     ],
     ids=["whole", "whole, many items", "one slice"],
 )
-def test_a_student_that_is_worse_by_the_margin_is_promoted_in_at_most_five_of_a_hundred_runs(world: Mapping[str, Slice]) -> None:
+def test_a_student_that_is_worse_by_the_margin_is_promoted_in_at_most_five_of_a_hundred_runs(
+    world: Mapping[str, Slice],
+) -> None:
     """2.5 are nominal. The bound holds for the true rate, not only for the one seen."""
     promoted = decisions(world, TYPE_ONE_REPEATS)[Decision.PROMOTE]
     assert highest_rate(promoted, TYPE_ONE_REPEATS) <= 0.05
@@ -101,7 +112,9 @@ def test_a_student_that_is_worse_by_the_margin_is_promoted_in_at_most_five_of_a_
 
 
 def test_one_of_many_slices_on_the_margin_is_rarely_a_reason_to_reject() -> None:
-    """Ten slices, each exactly on the margin, and the whole with them: without Holm's correction a chance find would reject in about one run of five."""
+    """Ten slices, each exactly on the margin, and the whole with them: without Holm's correction a chance find would
+    reject in about one run of five.
+    """
     world = {f"slice-{number}": Slice(200, 0.05, 0.10) for number in range(10)}
     found = verdicts(world, 500)
     rejected = sum(one.decision is Decision.REJECT for one in found)
@@ -111,10 +124,16 @@ def test_one_of_many_slices_on_the_margin_is_rarely_a_reason_to_reject() -> None
 
 
 def test_a_graded_metric_keeps_the_level() -> None:
-    """Overlaps instead of right and wrong: the BCa bootstrap decides. 300 texts lose 5 points in the mean, most of them nothing and a few very much."""
+    """Overlaps instead of right and wrong: the BCa bootstrap decides.
+
+    300 texts lose 5 points in the mean, most of them nothing and a few very much.
+    """
     rng, repeats, promoted = np.random.default_rng(SEED), 600, 0
     for _ in range(repeats):
         teacher = rng.beta(5, 2, 300)
         student = teacher - rng.gamma(0.25, 0.2, 300)
-        promoted += decide(sliced_scores({"all": (student, teacher)}, resamples=499, metric="tokenF1"), margin=MARGIN).decision is Decision.PROMOTE
+        promoted += (
+            decide(sliced_scores({"all": (student, teacher)}, resamples=499, metric="tokenF1"), margin=MARGIN).decision
+            is Decision.PROMOTE
+        )
     assert highest_rate(promoted, repeats) <= 0.05

@@ -9,7 +9,15 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from distillation.bedrock.training_lines import conversation_line, conversation_parts
-from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, DatasetFile, Histogram, Manifest, describe_file, histogram
+from distillation.dataset.manifest import (
+    AGREEMENT_EDGES,
+    ENTROPY_EDGES,
+    DatasetFile,
+    Histogram,
+    Manifest,
+    describe_file,
+    histogram,
+)
 from distillation.records import FunnelStep, HoldoutItem
 from distillation.report.card import bars, card_of, licence_of
 from distillation.run.config import SplitPlan
@@ -27,7 +35,9 @@ def manifest(**changes: Any) -> Manifest:
         "rejected_by_reason": {},
         "files": {"train.jsonl": DatasetFile(lines=2, bytes=3, sha256="ab")},
         "split": SplitPlan(holdout_share=0.2, validation_share=0.1),
-        "funnel": (FunnelStep(step="nearDuplicates", unit="prompts", came=1_200, kept=1_199, rejected={"near_duplicate": 1}),),
+        "funnel": (
+            FunnelStep(step="nearDuplicates", unit="prompts", came=1_200, kept=1_199, rejected={"near_duplicate": 1}),
+        ),
         "strata": {HOSTILE: {"train": 2, "holdout": 1}},
         "agreement": histogram([1.0, 0.95, 0.2], AGREEMENT_EDGES),
         "entropy": histogram([0.0], ENTROPY_EDGES),
@@ -39,7 +49,9 @@ def card(described: Manifest | None = None, **settings: Any) -> str:
     record = CurationWorld([], **settings).record
     record = msgspec.structs.replace(record, task=Task(kind=TaskKind.LABEL, labels=("good", "**bad**")))
     line = conversation_line(HOSTILE, HOSTILE, HOSTILE)
-    return card_of(described or manifest(), record, [line], [HoldoutItem(prompt_id="p", prompt=HOSTILE, reference=HOSTILE)])
+    return card_of(
+        described or manifest(), record, [line], [HoldoutItem(prompt_id="p", prompt=HOSTILE, reference=HOSTILE)]
+    )
 
 
 def outside_of_code(text: str) -> str:
@@ -101,7 +113,10 @@ def test_a_line_is_a_bedrock_conversation() -> None:
     assert json.loads(line) == {
         "schemaVersion": "bedrock-conversation-2024",
         "system": [{"text": "Judge."}],
-        "messages": [{"role": "user", "content": [{"text": "question"}]}, {"role": "assistant", "content": [{"text": "yes"}]}],
+        "messages": [
+            {"role": "user", "content": [{"text": "question"}]},
+            {"role": "assistant", "content": [{"text": "yes"}]},
+        ],
     }
     assert conversation_parts(line) == ("Judge.", "question", "yes")
     assert "system" not in json.loads(conversation_line("", "question", "yes"))

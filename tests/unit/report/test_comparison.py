@@ -17,13 +17,25 @@ TASK = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
 MODELS = {"teacher": "amazon.nova-pro-v1:0", "student": "amazon.nova-micro-v1:0:128k"}
 
 
-def run_of(run_id: str, right: str, first: int = 0, *, task: Task = TASK, reference: str = "good", epochs: int = 2) -> ComparedRun:
+def run_of(
+    run_id: str, right: str, first: int = 0, *, task: Task = TASK, reference: str = "good", epochs: int = 2
+) -> ComparedRun:
     """A run over the items `first`, first + 1 ...: its student is right where `right` has a 1."""
     ids = [f"p{first + place:04d}" for place in range(len(right))]
 
     def answers(arm: str, given: str) -> list[Prediction]:
         pairs = zip(ids, given, strict=True)
-        return [Prediction(prompt_id=i, arm=arm, text=reference if one == "1" else "bad", input_tokens=50, output_tokens=2, latency_ms=200) for i, one in pairs]
+        return [
+            Prediction(
+                prompt_id=i,
+                arm=arm,
+                text=reference if one == "1" else "bad",
+                input_tokens=50,
+                output_tokens=2,
+                latency_ms=200,
+            )
+            for i, one in pairs
+        ]
 
     return ComparedRun(
         run_id=run_id,
@@ -46,7 +58,9 @@ def compared(*runs: ComparedRun) -> Comparison:
 
 
 def test_students_are_compared_on_what_all_runs_have() -> None:
-    """Items 20 to 99 are in both: there the first is right on 40 of 80, the second on 70, and never the other way round."""
+    """Items 20 to 99 are in both: there the first is right on 40 of 80, the second on 70, and never the other way
+    round.
+    """
     found = compared(run_of("a", "0" * 20 + "1" * 40 + "0" * 40), run_of("b", "1" * 70 + "0" * 30, first=20))
     assert found.n == 80
     assert [(run.run_id, run.holdout, run.lacks) for run in found.runs] == [("a", 100, 20), ("b", 100, 20)]
@@ -71,7 +85,11 @@ def test_the_finding_claims_no_more_than_is_shown() -> None:
     assert close.word == "No clear winner" and close.sentence.endswith("is not shown to be better than a.")
     assert finding(compared(run_of("a", "1" * 40), run_of("b", "1" * 40))).word == "No difference"
     three = finding(compared(run_of("a", "0" * 60), run_of("b", "1" * 59 + "0"), run_of("c", "1" * 60)))
-    assert three.word == "No clear winner" and "c scores highest" in three.sentence and three.sentence.endswith("better than b.")
+    assert (
+        three.word == "No clear winner"
+        and "c scores highest" in three.sentence
+        and three.sentence.endswith("better than b.")
+    )
 
 
 def test_a_run_may_be_called_teacher() -> None:
@@ -83,7 +101,10 @@ def test_a_run_may_be_called_teacher() -> None:
 
 def test_changed_references_are_counted() -> None:
     other = run_of("b", "1" * 40)
-    other = msgspec.structs.replace(other, holdout=[msgspec.structs.replace(item, reference="bad") for item in other.holdout[:3]] + other.holdout[3:])
+    other = msgspec.structs.replace(
+        other,
+        holdout=[msgspec.structs.replace(item, reference="bad") for item in other.holdout[:3]] + other.holdout[3:],
+    )
     assert compared(run_of("a", "1" * 40), other).changed_references == 3
 
 
@@ -100,7 +121,10 @@ def test_only_what_was_set_otherwise_is_told() -> None:
         ([run_of("a", "1")], "1 runs cannot be compared"),
         ([run_of("a", "1"), run_of("a", "1")], "2 to 6 different ones"),
         ([run_of("a", "11"), run_of("b", "11", first=5)], "no holdout item"),
-        ([run_of("a", "1"), run_of("b", "1", task=Task(kind=TaskKind.TEXT))], "different tasks\na: label good, bad\nb: text"),
+        (
+            [run_of("a", "1"), run_of("b", "1", task=Task(kind=TaskKind.TEXT))],
+            "different tasks\na: label good, bad\nb: text",
+        ),
     ],
 )
 def test_runs_that_cannot_be_compared(runs: list[ComparedRun], said: str) -> None:

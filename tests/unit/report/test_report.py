@@ -14,8 +14,15 @@ from distillation.evaluation.score import score
 from distillation.evaluation.scores import Check, Outcome
 from distillation.evaluation.verdict import decide
 from distillation.records import FunnelStep
-from distillation.report.charts.style import DARK, LIGHT, plotly_js
-from distillation.report.failure import build_failure_report, failure_json, next_step, render_failure_html, render_failure_markdown
+from distillation.report.charts.palette import DARK, LIGHT
+from distillation.report.charts.style import plotly_js
+from distillation.report.failure import (
+    build_failure_report,
+    failure_json,
+    next_step,
+    render_failure_html,
+    render_failure_markdown,
+)
 from distillation.report.funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
 from distillation.report.page_environment import bound, in_words, markdown_text
 from distillation.report.pages import render_html, render_markdown
@@ -82,7 +89,10 @@ def test_report_json_has_the_agreed_shape(report: Report) -> None:
 def test_counts_that_do_not_add_up_are_said(report: Report) -> None:
     assert report.account_problems == ()
     wrong = msgspec.structs.replace(COUNTS, replies=7791)
-    assert account_problems(wrong) == ("requests are 7,800, but replies + missing are 7,801.", "replies are 7,791, but answers + rejected answers are 7,790.")
+    assert account_problems(wrong) == (
+        "requests are 7,800, but replies + missing are 7,801.",
+        "replies are 7,791, but answers + rejected answers are 7,790.",
+    )
     step = FunnelStep(step="nearDuplicates", unit="prompts", came=10, kept=8, rejected={"near_duplicate": 1})
     assert funnel_problems([step]) == ("Not nearly a copy of another (prompts): 10 came, but kept + set aside are 9.",)
 
@@ -101,7 +111,11 @@ def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
 
 def test_hostile_text_stays_text(report: Report, page: str) -> None:
     seen = Tags(page)
-    assert [attrs.get("type") for tag, attrs in seen.tags if tag == "script"] == ["application/json", "text/plain", None]
+    assert [attrs.get("type") for tag, attrs in seen.tags if tag == "script"] == [
+        "application/json",
+        "text/plain",
+        None,
+    ]
     assert not [tag for tag, attrs in seen.tags if tag == "img" or any(name.startswith("on") for name in attrs)]
     assert HOSTILE in seen.text and HOSTILE_LABEL in seen.text
 
@@ -110,7 +124,17 @@ def test_chart_data_cannot_close_its_script(page: str) -> None:
     data = page.split('<script type="application/json" id="figures">', 1)[1].split("</script>", 1)[0]
     assert "<" not in data
     charts = json.loads(data)
-    assert set(charts) == {"differences", "slices", "costs", "latency", "agreement", "entropy", "calibration", "divergence", "loss"}
+    assert set(charts) == {
+        "differences",
+        "slices",
+        "costs",
+        "latency",
+        "agreement",
+        "entropy",
+        "calibration",
+        "divergence",
+        "loss",
+    }
     texts = [note["text"] for note in charts["slices"]["layout"]["annotations"]]
     assert any(text.startswith("&lt;/script&gt;") for text in texts), "plotly reads tags in its texts"
 
@@ -179,7 +203,11 @@ def test_the_forest_shows_the_student_first_and_each_pair_once(report: Report) -
     assert [row.name for row in rows if row.margin is not None] == ["Accuracy: student − teacher"]
     names = [row.name for row in all_rows(report)]
     assert len(names) == len(set(names)) > len(rows)
-    assert {"Accuracy: student − direct", "Macro F1: few-shot − teacher", "Agreement with the teacher: student − teacher's repeats"} <= set(names)
+    assert {
+        "Accuracy: student − direct",
+        "Macro F1: few-shot − teacher",
+        "Agreement with the teacher: student − teacher's repeats",
+    } <= set(names)
 
 
 def test_slices_carry_the_gates_own_outcome(report: Report) -> None:
@@ -192,7 +220,17 @@ def test_slices_carry_the_gates_own_outcome(report: Report) -> None:
 
 def test_an_outcome_in_words() -> None:
     check = Check(
-        metric="accuracy", slice="s", gated=False, n=40, difference=0, low=-0.1, high=0.1, margin=0.05, outcome=Outcome.OPEN, p_worse=1, p_worse_holm=1
+        metric="accuracy",
+        slice="s",
+        gated=False,
+        n=40,
+        difference=0,
+        low=-0.1,
+        high=0.1,
+        margin=0.05,
+        outcome=Outcome.OPEN,
+        p_worse=1,
+        p_worse_holm=1,
     )
     assert outcome_of(check) == ("too small to count", "none")
     assert outcome_of(msgspec.structs.replace(check, gated=True)) == ("not settled", "wait")
@@ -203,7 +241,11 @@ def test_an_outcome_in_words() -> None:
 def test_the_funnel_begins_with_the_seeds_and_names_each_method() -> None:
     steps = [seeds_step(10, {"not_json": 2}), *expansion_steps(EXPANSION)]
     assert (steps[0].came, steps[0].kept) == (10, 8)
-    assert (steps[1].came, steps[1].kept, steps[1].rejected) == (300, 200, {"duplicate": 20, "nearDuplicate": 30, "not_given": 50})
+    assert (steps[1].came, steps[1].kept, steps[1].rejected) == (
+        300,
+        200,
+        {"duplicate": 20, "nearDuplicate": 30, "not_given": 50},
+    )
     assert not funnel_problems(steps)
     assert list(expansion_steps(None)) == []
 
@@ -217,7 +259,13 @@ def test_a_method_that_gave_more_than_it_was_asked_for_adds_up() -> None:
 def test_steps_of_one_unit_stand_together_and_the_holdout_is_no_loss(report: Report) -> None:
     assert report.data
     groups = funnel_groups(report.data.funnel)
-    assert [group.title.partition(":")[0] for group in groups] == ["Seeds", "Expansion", "Answers of the teacher", "Prompts to learn from", "Holdout"]
+    assert [group.title.partition(":")[0] for group in groups] == [
+        "Seeds",
+        "Expansion",
+        "Answers of the teacher",
+        "Prompts to learn from",
+        "Holdout",
+    ]
     split = groups[3].rows[0]
     assert (split.apart, split.out, split.share) == (250, {}, 1.0)
     assert split.kept_share == pytest.approx(1310 / 1560)
@@ -233,7 +281,16 @@ def test_a_text_task_shows_its_items_word_by_word() -> None:
 
 
 def failure(error: str = "InvalidInput", cause: str = HOSTILE) -> str:
-    report = build_failure_report("run-1", "reviews", created_at="now", state="PrepareRun", error=error, cause=cause, counts={"seedsIn": 3}, deleted=[HOSTILE])
+    report = build_failure_report(
+        "run-1",
+        "reviews",
+        created_at="now",
+        state="PrepareRun",
+        error=error,
+        cause=cause,
+        counts={"seedsIn": 3},
+        deleted=[HOSTILE],
+    )
     return render_failure_html(report)
 
 
@@ -246,9 +303,15 @@ def test_the_failure_page_runs_no_script_at_all() -> None:
 
 
 def test_failure_json_has_the_verdicts_place() -> None:
-    report = build_failure_report("run-1", "reviews", created_at="now", state="AwaitTuning", error="TuningFailed", cause="bad data\nmore")
+    report = build_failure_report(
+        "run-1", "reviews", created_at="now", state="AwaitTuning", error="TuningFailed", cause="bad data\nmore"
+    )
     data = json.loads(failure_json(report))
-    assert data["verdict"] == {"decision": "failed", "headline": "Failed in AwaitTuning: TuningFailed.", "reasons": ["bad data", report.next_step]}
+    assert data["verdict"] == {
+        "decision": "failed",
+        "headline": "Failed in AwaitTuning: TuningFailed.",
+        "reasons": ["bad data", report.next_step],
+    }
     text = render_failure_markdown(report)
     assert "    bad data\n    more\n" in text
     assert "Nothing: the run had created nothing" in text
@@ -272,11 +335,31 @@ def test_figures_read_as_people_write_them() -> None:
     assert percent(0.885) == "88.5 %"
     names = ("macroF1", "Builtin.FollowingInstructions", "Custom.tone", "unheard")
     assert tuple(map(metric_name, names)) == ("Macro F1", "Judged following instructions", "Judged tone", "unheard")
-    assert (points(-0.025), points(0.125), points(-0.0001), points(0.125, sign=False)) == ("−2.5", "+12.5", "0.0", "12.5")
-    assert (usd(0), usd(12.3), usd(0.281), usd(0.0123), usd(0.00042)) == ("0 USD", "12.30 USD", "0.281 USD", "0.0123 USD", "0.000420 USD")
+    assert (points(-0.025), points(0.125), points(-0.0001), points(0.125, sign=False)) == (
+        "−2.5",
+        "+12.5",
+        "0.0",
+        "12.5",
+    )
+    assert (usd(0), usd(12.3), usd(0.281), usd(0.0123), usd(0.00042)) == (
+        "0 USD",
+        "12.30 USD",
+        "0.281 USD",
+        "0.0123 USD",
+        "0.000420 USD",
+    )
     assert (p_value(0.0004), p_value(0.0312)) == ("p < 0.001", "p = 0.031")
-    assert (figure("latencyP95Ms", 1234.5), figure("outputTokens", 2.0), figure("accuracy", None)) == ("1,234 ms", "2.0", "–")
-    assert (span("accuracy", 0.75, 0.892), span("latencyP95Ms", 5.0, None), span("outputTokens", 1.0, 2.0), span("accuracy", None, None)) == (
+    assert (figure("latencyP95Ms", 1234.5), figure("outputTokens", 2.0), figure("accuracy", None)) == (
+        "1,234 ms",
+        "2.0",
+        "–",
+    )
+    assert (
+        span("accuracy", 0.75, 0.892),
+        span("latencyP95Ms", 5.0, None),
+        span("outputTokens", 1.0, 2.0),
+        span("accuracy", None, None),
+    ) == (
         "75.0 to 89.2 %",
         "5 ms to …",
         "1.0 to 2.0",
@@ -285,24 +368,33 @@ def test_figures_read_as_people_write_them() -> None:
 
 
 def test_words_and_markdown() -> None:
-    assert (in_words("reserved_word"), in_words("seedsIn"), in_words("onDemand")) == ("reserved word", "seeds in", "on demand")
+    assert (in_words("reserved_word"), in_words("seedsIn"), in_words("onDemand")) == (
+        "reserved word",
+        "seeds in",
+        "on demand",
+    )
     assert markdown_text("a|b\n<i>*x*") == r"a\|b \<i\>\*x\*"
-    assert (markdown_text("# no heading"), markdown_text("75.0 (60.1 to 80.2)!")) == (r"\# no heading", "75.0 (60.1 to 80.2)!")
+    assert (markdown_text("# no heading"), markdown_text("75.0 (60.1 to 80.2)!")) == (
+        r"\# no heading",
+        "75.0 (60.1 to 80.2)!",
+    )
     assert bound("95 % of 4.2 points; p < 0.001").replace("\N{NO-BREAK SPACE}", "_") == "95_% of 4.2_points; p_<_0.001"
 
 
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("report_to_pages", {"numpy", "scipy"}),
-        ("predictions_to_scores", {"plotly", "jinja2"}),
-        ("scores_to_verdict", {"numpy", "scipy", "plotly"}),
+        ("report.pages", {"numpy", "scipy"}),
+        ("evaluation.score", {"plotly", "jinja2"}),
+        ("evaluation.verdict", {"numpy", "scipy", "plotly"}),
         ("costs", {"numpy", "scipy", "plotly", "jinja2"}),
-        ("failure_to_pages", {"numpy", "scipy", "plotly"}),
+        ("report.failure", {"numpy", "scipy", "plotly"}),
     ],
 )
 def test_a_function_needs_only_its_own_layers(module: str, absent: set[str]) -> None:
     """numpy and scipy are only in ScoreRun's layer, plotly only in WriteReport's."""
     code = f"import sys; sys.path.insert(0, 'functions'); import distillation.{module}; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
+    ).stdout.split()
     assert not absent & set(loaded)

@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 
 from distillation.report.word_diff import Part, word_diff
 
-TEXTS = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(["your ", "parcel ", "comes ", "on ", "Monday", ". ", "\n", "<b>"]), max_size=20).map("".join))
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.lists(st.sampled_from(["your ", "parcel ", "comes ", "on ", "Monday", ". ", "\n", "<b>"]), max_size=20).map(
+        "".join
+    ),
+)
 
 
 def test_only_what_changed_is_marked() -> None:

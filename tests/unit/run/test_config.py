@@ -90,44 +90,91 @@ def test_empty_objects_take_defaults() -> None:
             "selection",
         )
     }
-    assert resolve_config({"dataset": "d"} | empty, execution_name="x") == resolve_config({"dataset": "d"}, execution_name="x")
+    assert resolve_config({"dataset": "d"} | empty, execution_name="x") == resolve_config(
+        {"dataset": "d"}, execution_name="x"
+    )
 
 
 def test_the_resolved_form_is_read_back() -> None:
-    config = resolve_config({"dataset": "d", "task": {"kind": "label", "labels": ["no", "yes"]}, "maxUsd": 5}, execution_name="x")
+    config = resolve_config(
+        {"dataset": "d", "task": {"kind": "label", "labels": ["no", "yes"]}, "maxUsd": 5}, execution_name="x"
+    )
     assert RunConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"task": {"kind": "lable"}}, "execution input: task.kind: found 'lable', expected one of auto, label, answer, json, text"),
+        (
+            {"task": {"kind": "lable"}},
+            "execution input: task.kind: found 'lable', expected one of auto, label, answer, json, text",
+        ),
         (
             {"task": {"knd": "label"}},
-            "execution input: task.knd: found an unknown key, expected one of kind, labels, answerPattern, outputSchema (did you mean 'kind'?)",
+            (
+                "execution input: task.knd: found an unknown key, expected one of kind, labels, answerPattern, "
+                "outputSchema (did you mean 'kind'?)"
+            ),
         ),
-        ({"sampling": {"sampled": True}}, "execution input: sampling.sampled: found true, expected a whole number from 0 to 32"),
-        ({"sampling": {"sampled": "4"}}, "execution input: sampling.sampled: found '4', expected a whole number from 0 to 32"),
-        ({"sampling": {"sampled": 4.0}}, "execution input: sampling.sampled: found 4.0, expected a whole number from 0 to 32"),
-        ({"sampling": {"temperature": 0}}, "execution input: sampling.temperature: found 0, expected a number from 0.00001 to 1"),
-        ({"sampling": {"maxTokens": 5001}}, "execution input: sampling.maxTokens: found 5001, expected a whole number from 1 to 5000"),
-        ({"sampling": {"greedy": 0, "sampled": 0}}, "execution input: sampling.sampled: found greedy 0 and sampled 0, expected at least one answer a prompt"),
-        ({"batches": {"maxShardRecords": 99}}, "execution input: batches.maxShardRecords: found 99, expected a whole number from 100 to 50000"),
-        ({"batches": {"maxConcurrent": 21}}, "execution input: batches.maxConcurrent: found 21, expected a whole number from 1 to 20"),
+        (
+            {"sampling": {"sampled": True}},
+            "execution input: sampling.sampled: found true, expected a whole number from 0 to 32",
+        ),
+        (
+            {"sampling": {"sampled": "4"}},
+            "execution input: sampling.sampled: found '4', expected a whole number from 0 to 32",
+        ),
+        (
+            {"sampling": {"sampled": 4.0}},
+            "execution input: sampling.sampled: found 4.0, expected a whole number from 0 to 32",
+        ),
+        (
+            {"sampling": {"temperature": 0}},
+            "execution input: sampling.temperature: found 0, expected a number from 0.00001 to 1",
+        ),
+        (
+            {"sampling": {"maxTokens": 5001}},
+            "execution input: sampling.maxTokens: found 5001, expected a whole number from 1 to 5000",
+        ),
+        (
+            {"sampling": {"greedy": 0, "sampled": 0}},
+            "execution input: sampling.sampled: found greedy 0 and sampled 0, expected at least one answer a prompt",
+        ),
+        (
+            {"batches": {"maxShardRecords": 99}},
+            "execution input: batches.maxShardRecords: found 99, expected a whole number from 100 to 50000",
+        ),
+        (
+            {"batches": {"maxConcurrent": 21}},
+            "execution input: batches.maxConcurrent: found 21, expected a whole number from 1 to 20",
+        ),
         (
             {"expansion": {"methods": ["topic"]}},
-            "execution input: expansion.methods[0]: found 'topic', expected one of topics, personas, evolution, selfInstruct",
+            (
+                "execution input: expansion.methods[0]: found 'topic', expected one of topics, personas, evolution, "
+                "selfInstruct"
+            ),
         ),
-        ({"expansion": {"categories": {"a": 0}}}, "execution input: expansion.categories.a: found 0, expected a number above 0"),
-        ({"filters": {"personalData": "hide"}}, "execution input: filters.personalData: found 'hide', expected one of off, redact, reject"),
+        (
+            {"expansion": {"categories": {"a": 0}}},
+            "execution input: expansion.categories.a: found 0, expected a number above 0",
+        ),
+        (
+            {"filters": {"personalData": "hide"}},
+            "execution input: filters.personalData: found 'hide', expected one of off, redact, reject",
+        ),
         (
             {"examples": {"policy": "best"}},
-            "execution input: examples.policy: found policy best without a judge or references, expected filters.judge, "
+            "execution input: examples.policy: found policy best without a judge or references, expected "
+            "filters.judge, "
             "or examples.trustReference with references in the seeds",
         ),
         (
             {"evaluation": {"samples": 2}, "sampling": {"sampled": 0}},
-            "execution input: evaluation.samples: found 2, expected 0, or sampling.sampled above 0: the teacher has no samples to compare with",
+            (
+                "execution input: evaluation.samples: found 2, expected 0, or sampling.sampled above 0: the teacher "
+                "has no samples to compare with"
+            ),
         ),
         (
             {"expansion": {"targetPrompts": 5, "methods": ["topics"], "maxRounds": 1}},
@@ -136,22 +183,50 @@ def test_the_resolved_form_is_read_back() -> None:
         ),
         ({"batches": 7}, "execution input: batches: found 7, expected an object: { ... }"),
         ({"gate": None}, "execution input: gate: found null, expected an object: { ... }"),
-        ({"training": {"epochCount": 6}}, "execution input: training.epochCount: found 6, expected a whole number from 1 to 5"),
+        (
+            {"training": {"epochCount": 6}},
+            "execution input: training.epochCount: found 6, expected a whole number from 1 to 5",
+        ),
         (
             {"training": {"method": "DISTILLATION"}, "examples": {"policy": "proportional"}, "arms": {"fewShot": 2}},
-            "execution input: training.method: found DISTILLATION with examples.policy, arms.fewShot, expected the defaults of these: "
+            "execution input: training.method: found DISTILLATION with examples.policy, arms.fewShot, expected the "
+            "defaults of these: "
             "Bedrock asks the teacher itself and shows no answers",
         ),
-        ({"training": {"learningRate": 0.001}}, "execution input: training.learningRate: found 0.001, expected a number from 0.000001 to 0.0001"),
-        ({"split": {"holdoutShare": float("nan")}}, "execution input: split.holdoutShare: found NaN, expected a number from 0.01 to 0.9"),
+        (
+            {"training": {"learningRate": 0.001}},
+            "execution input: training.learningRate: found 0.001, expected a number from 0.000001 to 0.0001",
+        ),
+        (
+            {"split": {"holdoutShare": float("nan")}},
+            "execution input: split.holdoutShare: found NaN, expected a number from 0.01 to 0.9",
+        ),
         ({"maxUsd": 0}, "execution input: maxUsd: found 0, expected a number above 0 or null"),
         ({"keepModelOnFailure": 1}, "execution input: keepModelOnFailure: found 1, expected true or false"),
         ({"promotion": "Auto"}, "execution input: promotion: found 'Auto', expected one of auto, approve, never"),
-        ({"runId": "a--b"}, f"execution input: runId: found 'a--b', expected text that matches {RUN_ID_PATTERN}, at most 36 characters or null"),
-        ({"runId": "a" * 37}, f"execution input: runId: found '{'a' * 37}', expected text that matches {RUN_ID_PATTERN}, at most 36 characters or null"),
-        ({"promptTemplate": ""}, "execution input: promptTemplate: found '', expected text of 1 to 20000 characters or null"),
+        (
+            {"runId": "a--b"},
+            (
+                f"execution input: runId: found 'a--b', expected text that matches {RUN_ID_PATTERN}, at most 36 "
+                "characters or null"
+            ),
+        ),
+        (
+            {"runId": "a" * 37},
+            (
+                f"execution input: runId: found '{'a' * 37}', expected text that matches {RUN_ID_PATTERN}, at most "
+                "36 characters or null"
+            ),
+        ),
+        (
+            {"promptTemplate": ""},
+            "execution input: promptTemplate: found '', expected text of 1 to 20000 characters or null",
+        ),
         ({"task": {"labels": ["yes", 1]}}, "execution input: task.labels[1]: found 1, expected text in quotes"),
-        ({"task": {"labels": "yes"}}, "execution input: task.labels: found 'yes', expected a list of 2 to 20 texts in quotes or null"),
+        (
+            {"task": {"labels": "yes"}},
+            "execution input: task.labels: found 'yes', expected a list of 2 to 20 texts in quotes or null",
+        ),
     ],
 )
 def test_a_problem_says_where_what_was_found_and_what_was_expected(given: dict[str, Any], line: str) -> None:
@@ -161,15 +236,39 @@ def test_a_problem_says_where_what_was_found_and_what_was_expected(given: dict[s
 @pytest.mark.parametrize(
     ("task", "expected"),
     [
-        ({"kind": "answer"}, "task.answerPattern: found nothing, expected a regular expression, because task.kind is answer"),
-        ({"kind": "label", "answerPattern": "x"}, "task.answerPattern: found 'x', expected nothing, because task.kind is label"),
-        ({"kind": "text", "labels": ["a", "b"]}, "task.labels: found a | b, expected nothing, because task.kind is text"),
-        ({"labels": ["a", "b"], "answerPattern": "x"}, "task.kind: found labels and answerPattern, expected one of them"),
+        (
+            {"kind": "answer"},
+            "task.answerPattern: found nothing, expected a regular expression, because task.kind is answer",
+        ),
+        (
+            {"kind": "label", "answerPattern": "x"},
+            "task.answerPattern: found 'x', expected nothing, because task.kind is label",
+        ),
+        (
+            {"kind": "text", "labels": ["a", "b"]},
+            "task.labels: found a | b, expected nothing, because task.kind is text",
+        ),
+        (
+            {"labels": ["a", "b"], "answerPattern": "x"},
+            "task.kind: found labels and answerPattern, expected one of them",
+        ),
         ({"labels": ["a", "b"], "outputSchema": {}}, "task.kind: found labels and outputSchema, expected one of them"),
-        ({"kind": "label", "outputSchema": {}}, "task.outputSchema: found a schema, expected nothing, because task.kind is label"),
-        ({"outputSchema": {"type": "nothing"}}, "task.outputSchema: found a schema that is none, expected a JSON Schema"),
-        ({"outputSchema": {"$ref": "https://example.com/s.json"}}, "task.outputSchema: found a schema that is none, expected a JSON Schema"),
-        ({"answerPattern": "("}, "expected a regular expression of Python's re (missing ), unterminated subpattern at position 0)"),
+        (
+            {"kind": "label", "outputSchema": {}},
+            "task.outputSchema: found a schema, expected nothing, because task.kind is label",
+        ),
+        (
+            {"outputSchema": {"type": "nothing"}},
+            "task.outputSchema: found a schema that is none, expected a JSON Schema",
+        ),
+        (
+            {"outputSchema": {"$ref": "https://example.com/s.json"}},
+            "task.outputSchema: found a schema that is none, expected a JSON Schema",
+        ),
+        (
+            {"answerPattern": "("},
+            "expected a regular expression of Python's re (missing ), unterminated subpattern at position 0)",
+        ),
         ({"answerPattern": "(a)(b)"}, "found 2 groups, expected at most one group"),
         ({"answerPattern": "a*"}, "expected a pattern that does not match an empty text"),
         ({"answerPattern": "a" * 201}, "expected text of 1 to 200 characters or null"),
@@ -207,9 +306,19 @@ def test_all_problems_come_at_once_with_their_source() -> None:
 
 
 def test_the_execution_input_overrules_the_dataset_input_key_by_key() -> None:
-    dataset_input = b'\xef\xbb\xbf{"dataset": "d", "task": {"labels": ["no", "yes"]}, "sampling": {"sampled": 8, "greedy": 0}, "maxUsd": 3}'
-    config = resolve_config({"dataset": "d", "sampling": {"sampled": 2}, "maxUsd": None}, execution_name="x", dataset_input=dataset_input)
-    assert (config.sampling.sampled, config.sampling.greedy, config.sampling.max_tokens, config.max_usd) == (2, 0, 512, None)
+    dataset_input = (
+        b'\xef\xbb\xbf{"dataset": "d", "task": {"labels": ["no", "yes"]}, "sampling": {"sampled": 8, "greedy": 0}, '
+        b'"maxUsd": 3}'
+    )
+    config = resolve_config(
+        {"dataset": "d", "sampling": {"sampled": 2}, "maxUsd": None}, execution_name="x", dataset_input=dataset_input
+    )
+    assert (config.sampling.sampled, config.sampling.greedy, config.sampling.max_tokens, config.max_usd) == (
+        2,
+        0,
+        512,
+        None,
+    )
     assert config.task.labels == ("no", "yes")
 
 
@@ -219,7 +328,10 @@ def test_a_dataset_input_that_cannot_be_used(dataset_input: bytes) -> None:
     assert problem.startswith("seeds/d/input.json: ")
 
 
-@pytest.mark.parametrize("execution_input", [None, [], "x", 3, {}, {"dataset": None}, {"dataset": "a/b"}, {"dataset": "x\n"}, {"dataset": "x" * 33}])
+@pytest.mark.parametrize(
+    "execution_input",
+    [None, [], "x", 3, {}, {"dataset": None}, {"dataset": "a/b"}, {"dataset": "x\n"}, {"dataset": "x" * 33}],
+)
 def test_without_a_dataset_there_is_nothing_to_read(execution_input: object) -> None:
     with pytest.raises(InvalidInput, match="dataset"):
         dataset_of(execution_input)
@@ -252,7 +364,9 @@ def test_every_execution_name_gives_a_run_id(name: str) -> None:
 def test_labels_are_usable_or_there_is_a_reason(labels: list[str]) -> None:
     reason = trouble_of_labels(tuple(labels))
     if reason is None:
-        assert resolve_config({"dataset": "d", "task": {"labels": labels}}, execution_name="x").task.labels == tuple(labels)
+        assert resolve_config({"dataset": "d", "task": {"labels": labels}}, execution_name="x").task.labels == tuple(
+            labels
+        )
     else:
         assert reason in problem_of(task={"labels": labels})
 
@@ -267,7 +381,10 @@ def test_the_published_schema_names_every_key_with_its_default() -> None:
     schema = json.loads((ROOT / "docs/run-input.schema.json").read_text())
     assert schema["required"] == ["dataset"]
     assert {"type": "null"} in schema["properties"]["runId"]["anyOf"]
-    assert _defaults(schema, schema) == resolve_config({"dataset": "d"}, execution_name="x").to_json() | {"dataset": "required", "runId": None}
+    assert _defaults(schema, schema) == resolve_config({"dataset": "d"}, execution_name="x").to_json() | {
+        "dataset": "required",
+        "runId": None,
+    }
 
 
 def _defaults(node: dict[str, Any], schema: dict[str, Any]) -> Any:

@@ -20,7 +20,12 @@ def judge(**settings: Any) -> EvaluationJudge:
 
 def test_without_more_words_correctness_and_completeness_are_judged_and_pairs_compared() -> None:
     settings = judge()
-    assert (settings.metrics, settings.custom, settings.pairwise, settings.max_prompts) == (("Builtin.Correctness", "Builtin.Completeness"), (), True, 1000)
+    assert (settings.metrics, settings.custom, settings.pairwise, settings.max_prompts) == (
+        ("Builtin.Correctness", "Builtin.Completeness"),
+        (),
+        True,
+        1000,
+    )
     assert settings.scores
 
 
@@ -46,7 +51,10 @@ def test_comparisons_alone_need_no_evaluation_job() -> None:
         ({"custom": [POLITE | {"name": "Builtin.Own"}]}, "no built-in metric has"),
         ({"custom": [POLITE | {"name": "two words"}]}, "pattern"),
         ({"custom": [POLITE | {"instructions": "Is {{prediction}} polite?"}]}, "{{prompt}} and {{prediction}}"),
-        ({"custom": [POLITE | {"instructions": "{{prompt}} {{prediction}} {{answer}}"}]}, "found answer, prediction, prompt"),
+        (
+            {"custom": [POLITE | {"instructions": "{{prompt}} {{prediction}} {{answer}}"}]},
+            "found answer, prediction, prompt",
+        ),
         ({"custom": [POLITE | {"scale": {"bad": 1.0, "good": 5.0}}]}, "found scores from 1 to 5"),
         ({"custom": [POLITE | {"scale": {"yes": 1.0}}]}, "at least 2"),
         ({"custom": [POLITE | {"scale": {"a b c d e f": 0.0, "good": 1.0}}]}, "labels of 1 to 5 words"),

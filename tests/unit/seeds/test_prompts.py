@@ -25,8 +25,12 @@ def intake(**execution_input: Any) -> SeedIntake:
     return SeedIntake(resolve_config({"dataset": "d"} | execution_input, execution_name="run-1"))
 
 
-def take(into: SeedIntake, lines: Iterable[dict[str, Any] | str], key: str = "seeds/d/a.jsonl") -> list[Seed | RejectedSeed]:
-    return list(into.read(key, ["\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines).encode()]))
+def take(
+    into: SeedIntake, lines: Iterable[dict[str, Any] | str], key: str = "seeds/d/a.jsonl"
+) -> list[Seed | RejectedSeed]:
+    return list(
+        into.read(key, ["\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines).encode()])
+    )
 
 
 def reasons(outcomes: Iterable[Seed | RejectedSeed]) -> list[str | None]:
@@ -50,7 +54,19 @@ def test_a_prompt_id_is_a_hash_of_the_seeds_own_text() -> None:
     assert prompt_id("system", "prompt") == hashlib.sha256(b"system\0prompt").hexdigest()[:20]
     assert prompt_id(" system\n", "\tprompt ") == prompt_id("system", "prompt")
     assert prompt_id("", "caf\u00e9") == prompt_id("", "cafe\u0301")
-    assert len({prompt_id("a", "b"), prompt_id("", "a b"), prompt_id("a", "B"), prompt_id("b", "a"), prompt_id("a", "b c"), prompt_id("a b", "c")}) == 6
+    assert (
+        len(
+            {
+                prompt_id("a", "b"),
+                prompt_id("", "a b"),
+                prompt_id("a", "B"),
+                prompt_id("b", "a"),
+                prompt_id("a", "b c"),
+                prompt_id("a b", "c"),
+            }
+        )
+        == 6
+    )
 
 
 def test_a_prompt_keeps_its_text_and_gets_the_instruction_behind_its_system_text() -> None:
@@ -74,7 +90,10 @@ def test_the_label_instruction_ends_with_the_options() -> None:
 
 
 def test_the_hashes_are_those_of_the_files() -> None:
-    assert prompt_hashes() == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (ROOT / "functions/prompts").glob("*.txt")}
+    assert prompt_hashes() == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (ROOT / "functions/distillation/prompts").glob("*.txt")
+    }
     assert "label_system.txt" in prompt_hashes()
 
 
@@ -84,7 +103,13 @@ def test_the_hashes_are_those_of_the_files() -> None:
 def test_of_equal_seeds_the_first_stays_also_across_files() -> None:
     into = intake()
     first = take(
-        into, [{"prompt": "a", "reference": "x"}, {"prompt": "a ", "reference": "x"}, {"prompt": "a", "system": "s"}, {"prompt": "a", "reference": "y"}]
+        into,
+        [
+            {"prompt": "a", "reference": "x"},
+            {"prompt": "a ", "reference": "x"},
+            {"prompt": "a", "system": "s"},
+            {"prompt": "a", "reference": "y"},
+        ],
     )
     second = take(into, [{"prompt": "a"}, {"prompt": "b"}], "seeds/d/b.jsonl")
     assert reasons(first) == [None, "duplicate", None, "duplicate_conflicting_reference"]
@@ -120,10 +145,14 @@ def test_above_the_allowed_share_the_first_problems_are_listed_and_all_counted()
     with pytest.raises(InvalidInput) as caught:
         into.check()
     headline, *lines = str(caught.value).splitlines()
-    assert headline.startswith("31 of 122 seeds cannot be used (25.4%, allowed are 5.0%): 30 not_json, 1 reserved_word.")
+    assert headline.startswith(
+        "31 of 122 seeds cannot be used (25.4%, allowed are 5.0%): 30 not_json, 1 reserved_word."
+    )
     assert headline.endswith("All rejected seeds are in runs/run-1/0-run/rejected-seeds.jsonl.")
     assert len(lines) == 20
-    assert lines[0].startswith("seeds/d/a.jsonl line 1: line: found 'broken' (Expecting value at position 1), expected one whole JSON object")
+    assert lines[0].startswith(
+        "seeds/d/a.jsonl line 1: line: found 'broken' (Expecting value at position 1), expected one whole JSON object"
+    )
 
 
 def test_a_file_that_breaks_off_stops_the_run_whatever_the_share() -> None:
@@ -137,7 +166,10 @@ def test_a_file_that_breaks_off_stops_the_run_whatever_the_share() -> None:
     assert caught.value.problems[0].endswith("(corrupt_gzip)")
 
 
-@pytest.mark.parametrize(("lines", "headline"), [([], "There are no seeds: upload"), (lines_with(0, 7), "7 different usable seed(s), expected at least 8")])
+@pytest.mark.parametrize(
+    ("lines", "headline"),
+    [([], "There are no seeds: upload"), (lines_with(0, 7), "7 different usable seed(s), expected at least 8")],
+)
 def test_too_few_seeds(lines: list[str], headline: str) -> None:
     into = intake()
     take(into, lines)
@@ -158,7 +190,15 @@ def test_a_lost_seed_is_noticed() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ['{"prompt": "a"}', '{"prompt": "a", "reference": "x"}', '{"prompt": "b"}', "", "broken", '{"prompt": "user:"}', '{"prompt":"c","id":1}']
+            [
+                '{"prompt": "a"}',
+                '{"prompt": "a", "reference": "x"}',
+                '{"prompt": "b"}',
+                "",
+                "broken",
+                '{"prompt": "user:"}',
+                '{"prompt":"c","id":1}',
+            ]
         )
     )
 )
@@ -178,16 +218,27 @@ def test_what_goes_in_comes_out_or_is_rejected(lines: list[str]) -> None:
 def test_references_of_a_closed_set_are_labels() -> None:
     task = task_of(labelled(*["b", "a"] * 9, "b", None))
     assert (task.kind, task.labels) == (TaskKind.LABEL, ("a", "b"))
-    assert task.why == "19 of 20 seeds carry a reference, with 2 distinct value(s): at least 90% and at most 20, so they are the labels."
+    assert task.why == (
+        "19 of 20 seeds carry a reference, with 2 distinct value(s): "
+        "at least 90% and at most 20, so they are the labels."
+    )
 
 
 @pytest.mark.parametrize(
     ("references", "kind", "why"),
     [
         (["a", "b"] * 9 + [None] * 2, TaskKind.LABEL, "18 of 20 seeds"),
-        (["a", "b"] * 8 + [None] * 2, TaskKind.TEXT, "16 of 18 seeds carry a reference, with 2 distinct value(s): fewer than 90%"),
+        (
+            ["a", "b"] * 8 + [None] * 2,
+            TaskKind.TEXT,
+            "16 of 18 seeds carry a reference, with 2 distinct value(s): fewer than 90%",
+        ),
         ([f"r{i}" for i in range(20)], TaskKind.LABEL, "20 distinct"),
-        ([f"r{i}" for i in range(21)], TaskKind.TEXT, "21 distinct value(s): they cannot be labels (expected 2 to 20 labels)"),
+        (
+            [f"r{i}" for i in range(21)],
+            TaskKind.TEXT,
+            "21 distinct value(s): they cannot be labels (expected 2 to 20 labels)",
+        ),
         (["a"] * 10, TaskKind.TEXT, "expected 2 to 20 labels"),
         (["a", "b" * 65] * 5, TaskKind.TEXT, "expected labels of 1 to 64 characters"),
         (["a", "b|c"] * 5, TaskKind.TEXT, "expected labels without |"),
@@ -209,14 +260,19 @@ def test_the_input_decides_where_it_says_something() -> None:
     lines = labelled("a", "b", "a", "b")
     assert task_of(lines, labels=["b", "a", "c"]).labels == ("b", "a", "c")
     assert task_of(lines, kind="text").kind is TaskKind.TEXT
-    assert task_of(lines, answerPattern="(a|b)") == Task(kind=TaskKind.ANSWER, answer_pattern="(a|b)", why="The input gives an answerPattern.")
+    assert task_of(lines, answerPattern="(a|b)") == Task(
+        kind=TaskKind.ANSWER, answer_pattern="(a|b)", why="The input gives an answerPattern."
+    )
     assert task_of(labelled("a", "b", None), kind="label").labels == ("a", "b")
 
 
 def test_kind_label_without_labels_anywhere() -> None:
     with pytest.raises(InvalidInput) as caught:
         task_of(labelled("a", None), kind="label")
-    assert caught.value.problems == ["task.labels: found nothing, and 1 of 2 seeds carry a reference, with 1 distinct value(s); expected 2 to 20 labels"]
+    assert caught.value.problems == [
+        "task.labels: found nothing, and 1 of 2 seeds carry a reference, with 1 distinct value(s); expected 2 to 20 "
+        "labels"
+    ]
 
 
 def test_a_reference_that_is_no_given_label_is_rejected() -> None:
@@ -232,14 +288,25 @@ def test_a_reference_that_is_no_given_label_is_rejected() -> None:
 
 @pytest.mark.parametrize("pack", [False, True])
 @pytest.mark.parametrize(
-    ("file", "kind"), [("reviews/reviews.jsonl", "label"), ("conversations/conversations.jsonl", "text"), ("questions/questions.csv", "answer")]
+    ("file", "kind"),
+    [
+        ("reviews/reviews.jsonl", "label"),
+        ("conversations/conversations.jsonl", "text"),
+        ("questions/questions.csv", "answer"),
+    ],
 )
 def test_the_examples_are_a_dozen_seeds_each(file: str, kind: str, pack: bool) -> None:
     path = ROOT / "examples" / file
     settings = path.parent / "input.json"
-    config = resolve_config({"dataset": "d"}, execution_name="x", dataset_input=settings.read_bytes() if settings.exists() else None)
+    config = resolve_config(
+        {"dataset": "d"}, execution_name="x", dataset_input=settings.read_bytes() if settings.exists() else None
+    )
     into, data = SeedIntake(config), path.read_bytes()
-    seeds = [o for o in into.read(f"seeds/d/{path.name}{'.gz' if pack else ''}", [gzip.compress(data) if pack else data]) if isinstance(o, Seed)]
+    seeds = [
+        o
+        for o in into.read(f"seeds/d/{path.name}{'.gz' if pack else ''}", [gzip.compress(data) if pack else data])
+        if isinstance(o, Seed)
+    ]
     into.check()
     assert into.counts(12) == {"seedsIn": 12, "seeds": 12, "seedsRejected": 0, "prompts": 12}
     assert into.resolve_task().kind == kind

@@ -43,7 +43,10 @@ def conversation(**changes: Any) -> bytes:
     whole = {
         "schemaVersion": "bedrock-conversation-2024",
         "system": [{"text": "Be kind."}],
-        "messages": [{"role": "user", "content": [{"text": "Hi"}]}, {"role": "assistant", "content": [{"text": "Hello"}]}],
+        "messages": [
+            {"role": "user", "content": [{"text": "Hi"}]},
+            {"role": "assistant", "content": [{"text": "Hello"}]},
+        ],
     }
     return json.dumps(whole | changes).encode()
 
@@ -61,11 +64,17 @@ def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
 
 def test_all_fields_of_a_json_line() -> None:
     line = b'{"prompt": "p", "system": "s", "reference": "r", "category": "c", "id": "i", "more": [1]}'
-    assert seeds(line) == [Seed(seed_id="i", prompt="p", file="seeds/d/a.jsonl", line=1, system="s", reference="r", category="c")]
+    assert seeds(line) == [
+        Seed(seed_id="i", prompt="p", file="seeds/d/a.jsonl", line=1, system="s", reference="r", category="c")
+    ]
 
 
 def test_nothing_null_and_blank_are_the_same() -> None:
-    empty = [{}, dict.fromkeys(["system", "reference", "category", "id"]), {"system": " ", "reference": "", "category": "\n", "id": " "}]
+    empty = [
+        {},
+        dict.fromkeys(["system", "reference", "category", "id"]),
+        {"system": " ", "reference": "", "category": "\n", "id": " "},
+    ]
     found = seeds("\n".join(json.dumps({"prompt": "a"} | fields) for fields in empty).encode())
     assert [seed.seed_id for seed in found] == ["a.jsonl:1", "a.jsonl:2", "a.jsonl:3"]
     assert {(seed.system, seed.reference, seed.category) for seed in found} == {("", None, None)}
@@ -73,18 +82,32 @@ def test_nothing_null_and_blank_are_the_same() -> None:
 
 def test_a_conversation_line() -> None:
     (seed,) = seeds(conversation(category="greeting", id=7))
-    assert (seed.prompt, seed.system, seed.reference, seed.category, seed.seed_id) == ("Hi", "Be kind.", "Hello", "greeting", "7")
+    assert (seed.prompt, seed.system, seed.reference, seed.category, seed.seed_id) == (
+        "Hi",
+        "Be kind.",
+        "Hello",
+        "greeting",
+        "7",
+    )
 
 
 def test_a_conversation_without_system_and_answer_and_with_two_texts() -> None:
-    (seed,) = seeds(conversation(system=None, messages=[{"role": "user", "content": [{"text": "one"}, {"text": "two"}]}]))
+    (seed,) = seeds(
+        conversation(system=None, messages=[{"role": "user", "content": [{"text": "one"}, {"text": "two"}]}])
+    )
     assert (seed.prompt, seed.system, seed.reference) == ("one\ntwo", "", None)
 
 
 def test_a_csv_row() -> None:
     data = b'id,q,ignored,reference\r\n1,"say ""hi"",\nplease",x,ja\r\n,plain {q},y,\r\n'
     first, second = seeds(data, "seeds/d/a.csv", "Q: {q} {{braces}} ({q})")
-    assert first == Seed(seed_id="1", prompt='Q: say "hi",\nplease {braces} (say "hi",\nplease)', file="seeds/d/a.csv", line=2, reference="ja")
+    assert first == Seed(
+        seed_id="1",
+        prompt='Q: say "hi",\nplease {braces} (say "hi",\nplease)',
+        file="seeds/d/a.csv",
+        line=2,
+        reference="ja",
+    )
     assert second == Seed(seed_id="a.csv:4", prompt="Q: plain {q} {braces} (plain {q})", file="seeds/d/a.csv", line=4)
 
 
@@ -113,7 +136,15 @@ def test_a_reserved_word_in_a_reference_is_no_reason() -> None:
 
 @pytest.mark.parametrize(
     ("key", "is_one"),
-    [("seeds/d/a.jsonl", True), ("a.CSV.GZ", True), ("a.jsonl.gz", True), ("input.json", False), ("a.jsonl.zip", False), ("jsonl", False), ("a.csv/", False)],
+    [
+        ("seeds/d/a.jsonl", True),
+        ("a.CSV.GZ", True),
+        ("a.jsonl.gz", True),
+        ("input.json", False),
+        ("a.jsonl.zip", False),
+        ("jsonl", False),
+        ("a.csv/", False),
+    ],
 )
 def test_seed_files_are_known_by_name(key: str, is_one: bool) -> None:
     assert is_seed_file(key) is is_one
@@ -234,8 +265,15 @@ def test_csv_without_a_template_names_the_columns() -> None:
 
 def test_ids_are_used_once_in_all_files_of_a_run() -> None:
     reader = SeedReader()
-    outcomes = [o for key in ("a.jsonl", "b.jsonl") for o in reader.read(key, [b'{"prompt": "a", "id": 7}\n{"prompt": "b", "id": "8"}\n'])]
-    assert [outcome.reason for outcome in outcomes if isinstance(outcome, RejectedSeed)] == ["duplicate_id", "duplicate_id"]
+    outcomes = [
+        o
+        for key in ("a.jsonl", "b.jsonl")
+        for o in reader.read(key, [b'{"prompt": "a", "id": 7}\n{"prompt": "b", "id": "8"}\n'])
+    ]
+    assert [outcome.reason for outcome in outcomes if isinstance(outcome, RejectedSeed)] == [
+        "duplicate_id",
+        "duplicate_id",
+    ]
 
 
 def test_what_was_found_is_short_and_safe_to_print() -> None:
@@ -249,7 +287,10 @@ def test_what_was_found_is_short_and_safe_to_print() -> None:
 def test_a_decompression_bomb_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed_lines, "MAX_UNPACKED_BYTES", 3_000_000)
     assert [bad.reason for bad in rejected(gzip.compress(b" " * 2_999_999), "x.jsonl.gz")] == ["line_too_long"]
-    assert [bad.reason for bad in rejected(gzip.compress(b" " * 300_000_000, 1), "x.jsonl.gz")] == ["line_too_long", "too_large_unpacked"]
+    assert [bad.reason for bad in rejected(gzip.compress(b" " * 300_000_000, 1), "x.jsonl.gz")] == [
+        "line_too_long",
+        "too_large_unpacked",
+    ]
 
 
 def test_a_line_of_exactly_the_limit_with_its_end_is_read_and_no_longer_one() -> None:
@@ -264,7 +305,14 @@ def test_a_line_of_exactly_the_limit_with_its_end_is_read_and_no_longer_one() ->
 def test_every_reason_is_explained_in_the_input_reference() -> None:
     explained = (ROOT / "docs/input-reference.md").read_text()
     reasons = {reason for *_, reason in [*BAD_LINES, *BAD_ROWS, *BAD_FILES]}
-    reasons |= {"duplicate_id", "too_large_unpacked", "no_prompt_template", "reference_not_a_label", "duplicate", "duplicate_conflicting_reference"}
+    reasons |= {
+        "duplicate_id",
+        "too_large_unpacked",
+        "no_prompt_template",
+        "reference_not_a_label",
+        "duplicate",
+        "duplicate_conflicting_reference",
+    }
     assert [reason for reason in sorted(reasons) if f"`{reason}`" not in explained] == []
 
 
@@ -286,16 +334,24 @@ def in_chunks(ending: str, text: str, sizes: list[int]) -> tuple[str, Iterator[b
 
 @pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz"])
 @given(prompts=st.lists(texts, max_size=6), escaped=st.booleans(), line_end=line_ends, sizes=sizes)
-def test_json_lines_come_back_as_written(*, ending: str, prompts: list[str], escaped: bool, line_end: str, sizes: list[int]) -> None:
-    text = "".join(json.dumps({"prompt": prompt, "reference": prompt}, ensure_ascii=escaped) + line_end for prompt in prompts)
+def test_json_lines_come_back_as_written(
+    *, ending: str, prompts: list[str], escaped: bool, line_end: str, sizes: list[int]
+) -> None:
+    text = "".join(
+        json.dumps({"prompt": prompt, "reference": prompt}, ensure_ascii=escaped) + line_end for prompt in prompts
+    )
     outcomes = list(SeedReader().read(*in_chunks(ending, text, sizes)))
-    assert [(o.prompt, o.reference, o.line) for o in outcomes if isinstance(o, Seed)] == [(p, p, i) for i, p in enumerate(prompts, start=1)]
+    assert [(o.prompt, o.reference, o.line) for o in outcomes if isinstance(o, Seed)] == [
+        (p, p, i) for i, p in enumerate(prompts, start=1)
+    ]
     assert len(outcomes) == len(prompts)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
 @given(rows=st.lists(st.tuples(texts, st.text("ab\r\n,\"'{} é")), max_size=6), line_end=line_ends, sizes=sizes)
-def test_csv_rows_come_back_as_written(*, ending: str, rows: list[tuple[str, str]], line_end: str, sizes: list[int]) -> None:
+def test_csv_rows_come_back_as_written(
+    *, ending: str, rows: list[tuple[str, str]], line_end: str, sizes: list[int]
+) -> None:
     out = io.StringIO()
     csv.writer(out, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows([("q", "r"), *rows])
     outcomes = list(SeedReader("{q}|{r}").read(*in_chunks(ending, out.getvalue(), sizes)))
@@ -304,7 +360,10 @@ def test_csv_rows_come_back_as_written(*, ending: str, rows: list[tuple[str, str
 
 
 pieces = st.one_of(
-    st.binary(max_size=12), st.sampled_from([line for line, *_ in BAD_LINES if len(line) < 200] + [b'{"prompt":"a"}', conversation(), b"", b" \t"])
+    st.binary(max_size=12),
+    st.sampled_from(
+        [line for line, *_ in BAD_LINES if len(line) < 200] + [b'{"prompt":"a"}', conversation(), b"", b" \t"]
+    ),
 )
 
 
@@ -313,12 +372,18 @@ def test_every_line_that_is_not_blank_is_one_seed_or_one_rejection(lines: list[b
     data = b"\n".join(lines)
     outcomes = list(SeedReader().read("x.jsonl", cut(data, sizes)))
     if not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b")):
-        expected = [number for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1) if line.strip()]
+        expected = [
+            number
+            for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1)
+            if line.strip()
+        ]
         assert [outcome.line for outcome in outcomes] == expected
 
 
 @given(
-    data=st.binary(max_size=200) | st.text('q,r\n\r"ab\0é').map(str.encode), name=st.sampled_from(["x.csv", "x.csv.gz", "x.jsonl", "x.jsonl.gz"]), sizes=sizes
+    data=st.binary(max_size=200) | st.text('q,r\n\r"ab\0é').map(str.encode),
+    name=st.sampled_from(["x.csv", "x.csv.gz", "x.jsonl", "x.jsonl.gz"]),
+    sizes=sizes,
 )
 def test_no_bytes_break_the_reader_and_chunks_do_not_matter(data: bytes, name: str, sizes: list[int]) -> None:
     data = gzip.compress(data)[: len(data) + 10] if name.endswith("gz") else data
@@ -329,7 +394,11 @@ def test_no_bytes_break_the_reader_and_chunks_do_not_matter(data: bytes, name: s
 
 @example(line_bytes=2500, chunk=1, line_end="\r")
 @settings(deadline=None, max_examples=50)
-@given(line_bytes=st.integers(0, 4000) | st.integers(1996, 2003), chunk=st.integers(1, 3000) | st.integers(1998, 2003), line_end=line_ends)
+@given(
+    line_bytes=st.integers(0, 4000) | st.integers(1996, 2003),
+    chunk=st.integers(1, 3000) | st.integers(1998, 2003),
+    line_end=line_ends,
+)
 def test_long_lines_are_skipped_wherever_the_chunks_are_cut(line_bytes: int, chunk: int, line_end: str) -> None:
     end = line_end.encode()
     data = b"x" * line_bytes + end + b'{"prompt":"a"}' + end + b"y" * line_bytes
@@ -365,7 +434,9 @@ print(count, (peak() - before) / 1024 / 1024)
 
 
 def test_a_file_of_100_megabytes_is_never_held_be_it_many_lines_or_one() -> None:
-    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, cwd=ROOT / "functions", check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", MEMORY], capture_output=True, text=True, cwd=ROOT / "functions", check=True
+    )
     count, growth = run.stdout.split()
     assert count == "100001"
     assert float(growth) < 60

@@ -27,7 +27,10 @@ def test_adding_seeds_moves_no_seed(known: list[str], added: list[str], plan: Sp
 
 @given(prompt_id=ids, small=st.floats(0.01, 0.4), more=st.floats(0, 0.4), validation=st.floats(0, 0.5))
 def test_a_larger_holdout_only_takes_in(prompt_id: str, small: float, more: float, validation: float) -> None:
-    before, after = (side_of_id(prompt_id, SplitPlan(holdout_share=share, validation_share=validation)) for share in (small, small + more))
+    before, after = (
+        side_of_id(prompt_id, SplitPlan(holdout_share=share, validation_share=validation))
+        for share in (small, small + more)
+    )
     assert before is not Side.HOLDOUT or after is Side.HOLDOUT
 
 
@@ -42,7 +45,10 @@ def test_shares_a_category_are_within_binomial_bounds() -> None:
         count = 200 + 100 * category
         sides = [side_of_id(f"category {category} prompt {n}", PLAN) for n in range(count)]
         for side, share in ((Side.HOLDOUT, 0.2), (Side.VALIDATION, 0.08), (Side.TRAIN, 0.72)):
-            assert abs(sides.count(side) - count * share) <= 5 * math.sqrt(count * share * (1 - share)), (category, side)
+            assert abs(sides.count(side) - count * share) <= 5 * math.sqrt(count * share * (1 - share)), (
+                category,
+                side,
+            )
 
 
 def test_expanded_prompts_are_watched_at_the_validation_share() -> None:
@@ -52,4 +58,6 @@ def test_expanded_prompts_are_watched_at_the_validation_share() -> None:
 
 def test_known_sides_stay_what_they_were() -> None:
     """Fixed points: a change here would put yesterday's training prompts into today's holdout."""
-    assert " ".join(side_of_id(f"{n:020x}", PLAN) for n in range(12)) == ("train train train train train holdout train train train train holdout train")
+    assert " ".join(side_of_id(f"{n:020x}", PLAN) for n in range(12)) == (
+        "train train train train train holdout train train train train holdout train"
+    )

@@ -33,7 +33,9 @@ def test_union_find_gives_each_component_its_smallest_number(count: int, links: 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 80), st.sampled_from([0.5, 0.8, 1.0]))
-def test_banding_never_joins_what_is_not_connected_and_finds_nearly_all(seed: int, count: int, threshold: float) -> None:
+def test_banding_never_joins_what_is_not_connected_and_finds_nearly_all(
+    seed: int, count: int, threshold: float
+) -> None:
     random = np.random.default_rng(seed)
     rows = random.integers(0, 2**32, (count, 128), dtype=np.uint32)
     for i in range(1, count):
@@ -45,7 +47,9 @@ def test_banding_never_joins_what_is_not_connected_and_finds_nearly_all(seed: in
 
 
 def test_the_bands_are_as_narrow_as_recall_allows() -> None:
-    """1 - (1 - t^r)^b at t = 0.8: 21 bands of 6 rows find 0.998 of the pairs at the threshold, 18 bands of 7 only 0.985."""
+    """1 - (1 - t^r)^b at t = 0.8: 21 bands of 6 rows find 0.998 of the pairs at the threshold, 18 bands of 7 only
+    0.985.
+    """
     assert rows_a_band(0.8, 128) == 6
     assert rows_a_band(1.0, 128) == 128
     assert pytest.approx(0.998, abs=0.001) == 1 - (1 - 0.8**6) ** 21

@@ -1,4 +1,6 @@
-"""Leaks: what shares 13 words with a measured text is found, boilerplate and templates are not, and no hash decides alone."""
+"""Leaks: what shares 13 words with a measured text is found, boilerplate and templates are not, and no hash decides
+alone.
+"""
 
 from collections.abc import Sequence
 
@@ -20,14 +22,20 @@ ALPHABET = [f"w{n}" for n in range(100)]
 SECRET = " ".join(ALPHABET[:13])
 
 
-def found(measured: Sequence[str], texts: Sequence[str], size: int = 13, common: CommonShingles = NONE) -> dict[int, str]:
+def found(
+    measured: Sequence[str], texts: Sequence[str], size: int = 13, common: CommonShingles = NONE
+) -> dict[int, str]:
     known = MeasuredTexts([f"m{n}" for n in range(len(measured))], measured, CommonWords(common), size)
     return {overlap.text: overlap.detail for overlap in known.overlaps(texts)}
 
 
 def test_thirteen_words_in_a_row_are_a_leak_and_twelve_are_none() -> None:
     measured = f"before it {SECRET} and after it"
-    texts = [f"Quite other words, then {SECRET.upper()}!", f"other {' '.join(ALPHABET[:12])} other words", "nothing of it " * 10]
+    texts = [
+        f"Quite other words, then {SECRET.upper()}!",
+        f"other {' '.join(ALPHABET[:12])} other words",
+        "nothing of it " * 10,
+    ]
     assert found([measured], texts) == {0: f"shares with m0: {SECRET}"}
 
 
@@ -84,7 +92,9 @@ def test_nothing_measured_or_nothing_trained_on_overlaps_nothing() -> None:
 
 
 def test_an_evaluation_file_is_read_like_a_seed_file() -> None:
-    read = read_evaluation_file("evaluation/mt.jsonl", [b'{"prompt": "one"}\n{"prompt": "User: two"}\nnonsense\n'], None)
+    read = read_evaluation_file(
+        "evaluation/mt.jsonl", [b'{"prompt": "one"}\n{"prompt": "User: two"}\nnonsense\n'], None
+    )
     assert [(item.prompt, item.line) for item in read.items] == [("one", 1)]
     assert len(read.problems) == 1
     assert read.problems[0].startswith("evaluation/mt.jsonl: line 3: line: found 'nonsense'")
@@ -92,4 +102,6 @@ def test_an_evaluation_file_is_read_like_a_seed_file() -> None:
 
 
 def test_an_evaluation_file_of_rows_takes_the_template() -> None:
-    assert [item.prompt for item in read_evaluation_file("evaluation/e.csv", [b"q\nhello\n"], "Say {q}").items] == ["Say hello"]
+    assert [item.prompt for item in read_evaluation_file("evaluation/e.csv", [b"q\nhello\n"], "Say {q}").items] == [
+        "Say hello"
+    ]

@@ -19,11 +19,17 @@ NONE = CommonShingles(prompts=0, shingles=())
 
 
 def prompts(texts: Sequence[str], system: str = "") -> list[Prompt]:
-    return [Prompt(prompt_id=prompt_id(system, text), prompt=text, seed_id=str(n), system=system) for n, text in enumerate(texts)]
+    return [
+        Prompt(prompt_id=prompt_id(system, text), prompt=text, seed_id=str(n), system=system)
+        for n, text in enumerate(texts)
+    ]
 
 
 def likeness(one: str, other: str, common: CommonShingles = NONE, systems: tuple[str, str] = ("", "")) -> float:
-    first, second = (keys_of(prompts([text], system), common)[0].signature for text, system in zip((one, other), systems, strict=True))
+    first, second = (
+        keys_of(prompts([text], system), common)[0].signature
+        for text, system in zip((one, other), systems, strict=True)
+    )
     return float(np.mean(np.frombuffer(first, "<u4") == np.frombuffer(second, "<u4")))
 
 
@@ -61,7 +67,10 @@ def test_words_are_hashed_as_they_are_split(texts: list[str]) -> None:
 
 def test_the_folded_hash_is_blind_to_case_width_and_white_space_only() -> None:
     assert folded("Judge.", "Is it  GOOD?") == folded("judge.", "ｉs it\ngood?")
-    assert len({folded("", "is it good?"), folded("is it", "good?"), folded("", "is it good"), folded("is it good?", "")}) == 4
+    assert (
+        len({folded("", "is it good?"), folded("is it", "good?"), folded("", "is it good"), folded("is it good?", "")})
+        == 4
+    )
 
 
 def test_short_prompts_are_twins_only_where_their_words_are_the_same() -> None:
@@ -72,7 +81,10 @@ def test_short_prompts_are_twins_only_where_their_words_are_the_same() -> None:
 
 
 def test_a_signature_estimates_the_share_of_common_word_sequences() -> None:
-    """Two texts of 102 words that differ in the last 20: 80 of 100 + 20 sequences are common, so 2/3. Standard error at 128 slots: 0.042."""
+    """Two texts of 102 words that differ in the last 20: 80 of 100 + 20 sequences are common, so 2/3.
+
+    Standard error at 128 slots: 0.042.
+    """
     words = [f"w{n}" for n in range(122)]
     assert likeness(" ".join(words[:102]), " ".join(words[:82] + words[102:])) == pytest.approx(80 / 120, abs=4 * 0.042)
 
@@ -84,8 +96,15 @@ def test_another_system_text_makes_another_question() -> None:
 
 
 def test_a_template_makes_no_twins() -> None:
-    template = "Read the review below and say in one word whether the person who wrote it liked the film or not. Review: {}"
-    values = [f"{a} {b} {c}" for a in ("dull", "great", "odd", "slow") for b in ("plot", "cast", "score") for c in ("anyway", "somehow", "indeed")]
+    template = (
+        "Read the review below and say in one word whether the person who wrote it liked the film or not. Review: {}"
+    )
+    values = [
+        f"{a} {b} {c}"
+        for a in ("dull", "great", "odd", "slow")
+        for b in ("plot", "cast", "score")
+        for c in ("anyway", "somehow", "indeed")
+    ]
     asked = prompts([template.format(value) for value in values])
     common = common_shingles(asked)
     assert likeness(asked[0].prompt, asked[-1].prompt) > 0.5
@@ -112,10 +131,16 @@ def test_a_prompt_that_is_nothing_but_template_stays_whole() -> None:
     assert CommonWords(common).own_words("Is it good or not?") == ["or", "not"]
 
 
-@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=6).map(" ".join), min_size=1, max_size=6), st.integers(1, 4))
+@given(
+    st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=6).map(" ".join), min_size=1, max_size=6),
+    st.integers(1, 4),
+)
 def test_sequences_have_equal_hashes_exactly_where_their_words_are_equal(texts: list[str], size: int) -> None:
     found = sequences(table_of(texts), size)
-    words = [tuple(texts[t].split()[f : f + n]) for t, f, n in zip(found.text.tolist(), found.first.tolist(), found.length.tolist(), strict=True)]
+    words = [
+        tuple(texts[t].split()[f : f + n])
+        for t, f, n in zip(found.text.tolist(), found.first.tolist(), found.length.tolist(), strict=True)
+    ]
     assert len(set(found.hashes.tolist())) == len(set(words))
     assert len({*zip(found.hashes.tolist(), words, strict=True)}) == len(set(words))
     for number, text in enumerate(texts):
@@ -130,11 +155,19 @@ def test_keys_are_the_same_one_by_one_and_all_at_once_and_in_another_process() -
     assert together == [keys_of([p], NONE)[0] for p in prompts(texts, "Judge.")]
     assert {len(key.signature) for key in together} == {4 * SIGNATURE_SLOTS}
     code = (
-        "from distillation.similarity.prompt_keys import keys_of; from distillation.similarity.words import CommonShingles; from distillation.records import Prompt;"
-        "k = keys_of([Prompt(prompt_id='p', prompt='The film was great.', seed_id='s', system='Judge.')], CommonShingles(prompts=0, shingles=()))[0];"
+        "from distillation.similarity.prompt_keys import keys_of; from distillation.similarity.words import "
+        "CommonShingles; from distillation.records import Prompt;"
+        "k = keys_of([Prompt(prompt_id='p', prompt='The film was great.', seed_id='s', system='Judge.')], "
+        "CommonShingles(prompts=0, shingles=()))[0];"
         "print(k.folded, k.signature.hex())"
     )
-    printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env={"PYTHONPATH": "functions", "PYTHONHASHSEED": "7"})
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": "functions", "PYTHONHASHSEED": "7"},
+    )
     assert printed.stdout.split() == [together[0].folded, together[0].signature.hex()]
 
 

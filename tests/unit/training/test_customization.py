@@ -51,16 +51,37 @@ def test_the_distillation_request_fits_the_service_model() -> None:
     shape = MODEL.operation_model("CreateModelCustomizationJob").input_shape
     assert not ParamValidator().validate(request, shape).has_errors()
     assert request["customizationType"] in shape.members["customizationType"].enum
-    teacher = shape.members["customizationConfig"].members["distillationConfig"].members["teacherModelConfig"].members["teacherModelIdentifier"]
+    teacher = (
+        shape.members["customizationConfig"]
+        .members["distillationConfig"]
+        .members["teacherModelConfig"]
+        .members["teacherModelIdentifier"]
+    )
     given: Any = request["customizationConfig"]
-    assert re.fullmatch(teacher.metadata["pattern"], given["distillationConfig"]["teacherModelConfig"]["teacherModelIdentifier"])
-    assert {"jobName", "customModelName", "roleArn", "clientRequestToken", "trainingDataConfig", "outputDataConfig", "jobTags"} <= request.keys()
+    assert re.fullmatch(
+        teacher.metadata["pattern"], given["distillationConfig"]["teacherModelConfig"]["teacherModelIdentifier"]
+    )
+    assert {
+        "jobName",
+        "customModelName",
+        "roleArn",
+        "clientRequestToken",
+        "trainingDataConfig",
+        "outputDataConfig",
+        "jobTags",
+    } <= request.keys()
 
 
-@pytest.mark.parametrize(("rate", "spelled"), [(0.00001, "0.00001"), (0.0001, "0.0001"), (0.000001, "0.000001"), (0.000025, "0.000025")])
+@pytest.mark.parametrize(
+    ("rate", "spelled"), [(0.00001, "0.00001"), (0.0001, "0.0001"), (0.000001, "0.000001"), (0.000025, "0.000025")]
+)
 def test_hyperparameters_are_strings_without_exponents(rate: float, spelled: str) -> None:
     plan = TrainingPlan(epoch_count=5, learning_rate=rate, learning_rate_warmup_steps=0)
-    assert training(plan=plan)["hyperParameters"] == {"epochCount": "5", "learningRate": spelled, "learningRateWarmupSteps": "0"}
+    assert training(plan=plan)["hyperParameters"] == {
+        "epochCount": "5",
+        "learningRate": spelled,
+        "learningRateWarmupSteps": "0",
+    }
 
 
 def test_without_a_validation_set_none_is_named() -> None:
@@ -68,5 +89,11 @@ def test_without_a_validation_set_none_is_named() -> None:
 
 
 def test_the_deployment_request_fits_the_service_model() -> None:
-    request = deployment_request(NAME, model_arn="arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/abcdefghijkl", tags={"run": "r"})
-    assert not ParamValidator().validate(request, MODEL.operation_model("CreateCustomModelDeployment").input_shape).has_errors()
+    request = deployment_request(
+        NAME, model_arn="arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/abcdefghijkl", tags={"run": "r"}
+    )
+    assert (
+        not ParamValidator()
+        .validate(request, MODEL.operation_model("CreateCustomModelDeployment").input_shape)
+        .has_errors()
+    )

@@ -1,4 +1,6 @@
-"""training.method DISTILLATION on fakes: what the teacher is asked by us, what Bedrock is sent, that everything adds up, and what is refused."""
+"""training.method DISTILLATION on fakes: what the teacher is asked by us, what Bedrock is sent, that everything adds
+up, and what is refused.
+"""
 
 import json
 from itertools import pairwise
@@ -16,7 +18,16 @@ from distillation.layout import RunLayout
 from distillation.records import Candidate
 from distillation.run.config import RunConfig
 from distillation.seeds.split import Side, side_of
-from handlers import assemble_dataset, plan_predictions, plan_requests, plan_retry_wave, predict_arm, score_run, start_tuning, write_report
+from handlers import (
+    assemble_dataset,
+    plan_predictions,
+    plan_requests,
+    plan_retry_wave,
+    predict_arm,
+    score_run,
+    start_tuning,
+    write_report,
+)
 from tests.fakes import model_output, record_error
 from tests.unit.paths.test_path import LAYOUT, MICRO, PRO, World, teacher_and_students
 from tests.worlds.curation_world import CurationWorld, asked, on_side, plain_texts, says
@@ -25,7 +36,9 @@ MANAGED: dict[str, Any] = {"training": {"method": "DISTILLATION"}}
 
 
 def managed(count: int = 200, **settings: Any) -> CurationWorld:
-    return CurationWorld([asked(text, category="ab"[n % 2]) for n, text in enumerate(plain_texts(count))], **MANAGED | settings)
+    return CurationWorld(
+        [asked(text, category="ab"[n % 2]) for n, text in enumerate(plain_texts(count))], **MANAGED | settings
+    )
 
 
 def sides(world: CurationWorld) -> dict[str, Side]:
@@ -60,7 +73,9 @@ def test_a_retry_wave_asks_only_what_is_missing_of_the_holdout() -> None:
 
 def test_training_lines_hold_a_system_text_a_prompt_and_no_answer() -> None:
     world = managed()
-    world.prompts = [msgspec.structs.replace(prompt, system="Be brief." if n % 2 else "") for n, prompt in enumerate(world.prompts)]
+    world.prompts = [
+        msgspec.structs.replace(prompt, system="Be brief." if n % 2 else "") for n, prompt in enumerate(world.prompts)
+    ]
     world.files.put_records(LAYOUT.prompts, world.prompts)
     world.reduced(says("It is a thing.")).assembled()
     lines = world.lines("train.jsonl")
@@ -70,17 +85,26 @@ def test_training_lines_hold_a_system_text_a_prompt_and_no_answer() -> None:
         (message,) = line["messages"]
         assert message["role"] == "user"
         (content,) = message["content"]
-        assert [block["text"] for block in line.get("system", [])] == ([texts[content["text"]]] if texts[content["text"]] else [])
+        assert [block["text"] for block in line.get("system", [])] == (
+            [texts[content["text"]]] if texts[content["text"]] else []
+        )
     assert world.files.get(LAYOUT.dataset("validation.jsonl")) == b""
     assert b"It is a thing" not in world.files.get(LAYOUT.dataset("train.jsonl"))
 
 
 def test_every_prompt_and_every_request_is_accounted_for() -> None:
     world = managed()
-    manifest = world.reduced(lambda _, __, prompt: record_error(400) if "item7 " in prompt else model_output("It is a thing.")).assembled()
+    manifest = world.reduced(
+        lambda _, __, prompt: record_error(400) if "item7 " in prompt else model_output("It is a thing.")
+    ).assembled()
     counts = manifest.counts
     assert counts["prompts"] == 200 == counts["holdout"] + counts["promptsLearnt"] + counts["examplesRejected"]
-    assert counts["train"] == counts["examples"] == counts["promptsLearnt"] == list(sides(world).values()).count(Side.TRAIN)
+    assert (
+        counts["train"]
+        == counts["examples"]
+        == counts["promptsLearnt"]
+        == list(sides(world).values()).count(Side.TRAIN)
+    )
     replies, *_ = manifest.funnel
     assert replies.came == 5 * counts["holdout"]
     assert all(step.came == step.kept + sum(step.rejected.values()) for step in manifest.funnel)
@@ -95,7 +119,9 @@ def test_every_prompt_and_every_request_is_accounted_for() -> None:
         "decontamination",
         "selection",
     ]
-    assert (sum(manifest.agreement.counts), sum(manifest.entropy.counts)) == (0, 0), "nothing is known of answers that Bedrock keeps"
+    assert (sum(manifest.agreement.counts), sum(manifest.entropy.counts)) == (0, 0), (
+        "nothing is known of answers that Bedrock keeps"
+    )
 
 
 def test_filters_of_prompts_still_work() -> None:
@@ -113,7 +139,9 @@ def test_filters_of_prompts_still_work() -> None:
     world.files.put_records(LAYOUT.prompts, world.prompts)
     world.reduced(says("It is a thing.")).assembled()
     reasons = world.reasons()
-    assert {reason: reasons.get(prompt.prompt_id) for reason, prompt in added.items()} == {reason: reason for reason in added}
+    assert {reason: reasons.get(prompt.prompt_id) for reason, prompt in added.items()} == {
+        reason: reason for reason in added
+    }
 
 
 def test_personal_data_is_replaced_in_what_bedrock_is_sent() -> None:
@@ -149,7 +177,9 @@ def test_the_card_says_who_answers() -> None:
 
 def test_too_few_prompts_after_the_filters_end_the_run_before_the_job() -> None:
     world = managed(150, filters={"personalData": "reject"})
-    world.prompts = [asked(f"{prompt.prompt} by jo@example.com") if n % 2 else prompt for n, prompt in enumerate(world.prompts)]
+    world.prompts = [
+        asked(f"{prompt.prompt} by jo@example.com") if n % 2 else prompt for n, prompt in enumerate(world.prompts)
+    ]
     world.files.put_records(LAYOUT.prompts, world.prompts)
     with pytest.raises(NotEnoughExamples, match=r"takes at least 100\. Rejected prompts: .*personal_data"):
         world.reduced(says("It is a thing.")).assembled()
@@ -191,15 +221,18 @@ def test_both_methods_measure_the_same_holdout() -> None:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("distillation.prompts_to_requests.BATCH_MIN_RECORDS", 10_000)
-    monkeypatch.setattr("distillation.arms.BATCH_MIN_RECORDS", 10_000)
+    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 10_000)
+    monkeypatch.setattr("distillation.arms.shards.BATCH_MIN_RECORDS", 10_000)
     world = World(teacher_and_students)
     seeds(world, 250)
     return world
 
 
 def seeds(world: World, count: int) -> None:
-    rows = [{"prompt": f"The {n} is {'awful' if n % 2 else 'great'}", "reference": "bad" if n % 2 else "good"} for n in range(count)]
+    rows = [
+        {"prompt": f"The {n} is {'awful' if n % 2 else 'great'}", "reference": "bad" if n % 2 else "good"}
+        for n in range(count)
+    ]
     world.files.put("seeds/reviews/a.jsonl", b"\n".join(json.dumps(row).encode() for row in rows))
 
 
@@ -218,7 +251,9 @@ def test_the_student_is_made_by_a_distillation_job(world: World) -> None:
     request = world.tuning_jobs.requests[name]  # type: ignore[attr-defined]
     assert request["customizationType"] == "DISTILLATION"
     assert request["customizationConfig"] == {
-        "distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": PRO, "maxResponseLengthForInference": 77}}
+        "distillationConfig": {
+            "teacherModelConfig": {"teacherModelIdentifier": PRO, "maxResponseLengthForInference": 77}
+        }
     }
     assert "hyperParameters" not in request
     assert "validationDataConfig" not in request
@@ -228,7 +263,10 @@ def test_the_student_is_made_by_a_distillation_job(world: World) -> None:
 
 
 def test_the_direct_arm_is_fine_tuned_on_the_same_prompts(world: World) -> None:
-    assert to_tuning(world, arms={"direct": True}, training={"method": "DISTILLATION", "epochCount": 3}) == ["student", "direct"]
+    assert to_tuning(world, arms={"direct": True}, training={"method": "DISTILLATION", "epochCount": 3}) == [
+        "student",
+        "direct",
+    ]
     request = world.tuning_jobs.requests[world.call(start_tuning, arm="direct")["jobName"]]  # type: ignore[attr-defined]
     assert request["customizationType"] == "FINE_TUNING"
     assert request["hyperParameters"]["epochCount"] == "3"
@@ -268,14 +306,22 @@ def test_from_seeds_to_a_report_that_adds_up_and_names_the_method(world: World) 
     assert counts["prompts"] == 250 == counts["holdout"] + counts["promptsLearnt"] + counts["examplesRejected"]
     assert counts["requests"] == counts["answers"] == 5 * counts["holdout"]
     assert report["settings"]["training"]["method"] == "DISTILLATION"
-    assert report["arms"]["student"]["metrics"]["accuracy"]["value"] == report["arms"]["teacher"]["metrics"]["accuracy"]["value"] == 1
+    assert (
+        report["arms"]["student"]["metrics"]["accuracy"]["value"]
+        == report["arms"]["teacher"]["metrics"]["accuracy"]["value"]
+        == 1
+    )
     lines = {line["stage"]: line for line in report["costs"]["lines"]}
     assert (lines["distillation"]["model"], lines["distillation"]["route"]) == (PRO, "onDemand")
     assert lines["distillation"]["outputTokens"] == 2 * counts["train"], "two tokens an answer, as on the holdout"
-    assert lines["training"]["inputTokens"] == 2 * (lines["distillation"]["inputTokens"] + lines["distillation"]["outputTokens"])
+    assert lines["training"]["inputTokens"] == 2 * (
+        lines["distillation"]["inputTokens"] + lines["distillation"]["outputTokens"]
+    )
     assert report["estimate"]["distillationUsd"] > 0
     for page in ("index.html", "report.md"):
-        assert "managed distillation asked the teacher" in world.files.get(LAYOUT.report(page)).decode().replace("&#39;", "'"), page
+        assert "managed distillation asked the teacher" in world.files.get(LAYOUT.report(page)).decode().replace(
+            "&#39;", "'"
+        ), page
 
 
 def test_a_managed_run_is_compared_with_one_of_ours(world: World) -> None:
@@ -293,7 +339,9 @@ def test_a_managed_run_is_compared_with_one_of_ours(world: World) -> None:
 
 def test_too_few_seeds_outside_the_holdout_are_refused(world: World) -> None:
     seeds(world, 150)
-    with pytest.raises(InvalidInput, match=r"training\.method: found \d+ prompts outside the holdout, expected at least 100"):
+    with pytest.raises(
+        InvalidInput, match=r"training\.method: found \d+ prompts outside the holdout, expected at least 100"
+    ):
         world.prepare(**MANAGED)
     assert world.files.get_or_none(LAYOUT.run) is None
     world.prepare(**MANAGED, expansion={"targetPrompts": 50})
@@ -301,7 +349,10 @@ def test_too_few_seeds_outside_the_holdout_are_refused(world: World) -> None:
 
 def test_a_teacher_that_cannot_distil_is_refused(world: World) -> None:
     world.settings = world.settings._replace(teacher_model_id=MICRO)
-    with pytest.raises(InvalidInput, match=r"training\.method: found the teacher amazon\.nova-micro-v1:0, expected one of amazon\.nova-pro-v1:0"):
+    with pytest.raises(
+        InvalidInput,
+        match=r"training\.method: found the teacher amazon\.nova-micro-v1:0, expected one of amazon\.nova-pro-v1:0",
+    ):
         world.prepare(**MANAGED)
     assert not any(key.startswith("runs/") for key in world.files.objects)
 
@@ -331,6 +382,12 @@ def test_selection_holds_what_the_job_takes() -> None:
 
 def test_what_looks_at_prompts_alone_and_the_direct_arms_settings_stay_possible() -> None:
     RunConfig.from_json(
-        {"dataset": "d", "runId": "r", "filters": {"personalData": "redact"}, "duplicates": {"nearThreshold": 0.5}, "arms": {"direct": True}}
+        {
+            "dataset": "d",
+            "runId": "r",
+            "filters": {"personalData": "redact"},
+            "duplicates": {"nearThreshold": 0.5},
+            "arms": {"direct": True},
+        }
         | {"training": {"method": "DISTILLATION", "learningRate": 0.0001}}
     )

@@ -47,7 +47,14 @@ def after(*numbers: int, padding: str = "") -> Serving:
 @given(count=st.integers(1, 40), padding=st.text("ab-", max_size=26))
 def test_the_parameter_fits_into_a_standard_one_and_keeps_the_newest(count: int, padding: str) -> None:
     now = after(*range(count), padding=padding)
-    assert len(parameter_text(rolled_back(now, now.history[0], "2026-01-01T00:00:00+00:00") if now.history else now).encode()) <= PARAMETER_MAX_BYTES
+    assert (
+        len(
+            parameter_text(
+                rolled_back(now, now.history[0], "2026-01-01T00:00:00+00:00") if now.history else now
+            ).encode()
+        )
+        <= PARAMETER_MAX_BYTES
+    )
     assert len(parameter_text(now).encode()) <= PARAMETER_MAX_BYTES
     assert now.now == served(count - 1, padding=padding)
     newest_first = [served(n, padding=padding) for n in reversed(range(count - 1))]

@@ -28,7 +28,16 @@ from distillation.dataset.filters.repetition import FEW_WORDS, MIN_WORDS, repeat
 from distillation.dataset.filters.stock_phrases import declines, is_boilerplate
 from distillation.funnel import FilterStep
 from distillation.run.curation import Examples, Filters
-from distillation.task import NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID, Task, TaskKind, Unfit, answer_reader, unfenced
+from distillation.task import (
+    NO_CANONICAL_ANSWER,
+    NOT_JSON,
+    SCHEMA_INVALID,
+    Task,
+    TaskKind,
+    Unfit,
+    answer_reader,
+    unfenced,
+)
 
 CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"
 _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
@@ -37,7 +46,10 @@ _Check = Callable[[str], Unfit | None]
 
 
 class Fit(msgspec.Struct, frozen=True, gc=False):
-    """An answer that may be learnt: its canonical form, and the text to learn. `changed`: personal data was replaced in it."""
+    """An answer that may be learnt: its canonical form, and the text to learn.
+
+    `changed`: personal data was replaced in it.
+    """
 
     form: str
     text: str
@@ -52,11 +64,15 @@ class AnswerFilters:
         self._task = task
         self._personal_data = filters.personal_data if task.kind is not TaskKind.LABEL else "off"
         self._trusts_reference = examples.trust_reference and task.kind is not TaskKind.TEXT
-        self._learns_canonical = task.kind is TaskKind.LABEL or (task.kind is TaskKind.ANSWER and not examples.rationale)
+        self._learns_canonical = task.kind is TaskKind.LABEL or (
+            task.kind is TaskKind.ANSWER and not examples.rationale
+        )
         self._trimmed = unfenced if task.kind is TaskKind.JSON else str.strip
         self._filters = filters
         self._checks = tuple(self._text_checks(filters))
-        self._checks_of_plain = tuple(check for check in self._checks if check not in (_repetition, _refusal, _boilerplate))
+        self._checks_of_plain = tuple(
+            check for check in self._checks if check not in (_repetition, _refusal, _boilerplate)
+        )
         self._plain_is_fit = not self._checks_of_plain and self._personal_data == "off" and not self._trusts_reference
         self._only_form = task.kind is TaskKind.LABEL and not self._checks
 
@@ -81,7 +97,8 @@ class AnswerFilters:
     def judge(self, text: str, form: str, reference: str | None, plain: bool = False) -> Fit | Unfit:
         """Whether an answer that has a canonical `form` may be learnt. `reference` is in canonical form.
 
-        `plain`: the text surely holds nothing that the filters of words look for: repetition, refusals, boilerplate, reserved words.
+        `plain`: the text surely holds nothing that the filters of words look for: repetition, refusals, boilerplate,
+        reserved words.
         """
         for check in self._checks_of_plain if plain else self._checks:
             if (unfit := check(text)) is not None:
@@ -96,7 +113,9 @@ class AnswerFilters:
             return Unfit(CONTRADICTS_REFERENCE, f"says {form[:100]!r}, the reference says {reference[:100]!r}")
         return fit
 
-    def judge_all(self, texts: Sequence[str], forms: Sequence[str | Unfit], references: Sequence[str | None]) -> list[Fit | Unfit]:
+    def judge_all(
+        self, texts: Sequence[str], forms: Sequence[str | Unfit], references: Sequence[str | None]
+    ) -> list[Fit | Unfit]:
         """The same of many answers (at most 65,536); one without a canonical form is unfit for that reason."""
         plain = surely_plain(texts, MIN_WORDS, FEW_WORDS) if self._task.kind in _PROSE else [False] * len(texts)
         canonical, trimmed, quick, judge = self._learns_canonical, self._trimmed, self._plain_is_fit, self.judge
@@ -139,7 +158,9 @@ class AnswerFilters:
         if clean is learnt:
             return Fit(form, learnt)
         # A number without quotes in JSON cannot give way to a placeholder.
-        if self._personal_data == "reject" or (self._task.kind is TaskKind.JSON and isinstance(self.read(clean), Unfit)):
+        if self._personal_data == "reject" or (
+            self._task.kind is TaskKind.JSON and isinstance(self.read(clean), Unfit)
+        ):
             return Unfit(PERSONAL_DATA, clean[:100])
         return Fit(form, clean, changed=True)
 

@@ -1,7 +1,9 @@
-"""Personal data in texts: e-mail addresses, telephone, card and US social security numbers, IP addresses (datafog-core), IBANs (python-stdnum).
+"""Personal data in texts: e-mail addresses, telephone, card and US social security numbers, IP addresses
+(datafog-core), IBANs (python-stdnum).
 
-Offline and deterministic: rules and check digits, no model. Not found: names, postal addresses, dates of birth, telephone numbers without country code that
-are not of the North American form, numbers written as words, credentials. Four numbers with dots between them count as an IP address.
+Offline and deterministic: rules and check digits, no model. Not found: names, postal addresses, dates of birth,
+telephone numbers without country code that are not of the North American form, numbers written as words, credentials.
+Four numbers with dots between them count as an IP address.
 """
 
 import re
@@ -11,7 +13,14 @@ from typing import NamedTuple
 import datafog_core
 from stdnum import iban
 
-PLACEHOLDERS = {"EMAIL": "[EMAIL]", "PHONE": "[PHONE]", "CREDIT_CARD": "[CARD]", "IP_ADDRESS": "[IP]", "SSN": "[SSN]", "IBAN": "[IBAN]"}
+PLACEHOLDERS = {
+    "EMAIL": "[EMAIL]",
+    "PHONE": "[PHONE]",
+    "CREDIT_CARD": "[CARD]",
+    "IP_ADDRESS": "[IP]",
+    "SSN": "[SSN]",
+    "IBAN": "[IBAN]",
+}
 _LOOKED_FOR = [kind for kind in PLACEHOLDERS if kind != "IBAN"]
 _IBAN_START = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
 _SHORTEST_IBAN = 15
@@ -26,7 +35,10 @@ class Finding(NamedTuple):
 
 
 def personal_data_in(text: str) -> list[Finding]:
-    """What a text holds, in order, without overlaps; an IBAN goes before what else its digits look like. Well under a microsecond where there is nothing."""
+    """What a text holds, in order, without overlaps; an IBAN goes before what else its digits look like.
+
+    Well under a microsecond where there is nothing.
+    """
     if not _may_hold(text):
         return []
     found = list(_ibans(text))
@@ -38,14 +50,17 @@ def personal_data_in(text: str) -> list[Finding]:
 
 
 def redact(text: str) -> str:
-    """The text with a placeholder ([EMAIL], [PHONE] ...) for everything that `personal_data_in` finds; the same object where that is nothing."""
+    """The text with a placeholder ([EMAIL], [PHONE] ...) for everything that `personal_data_in` finds; the same object
+    where that is nothing.
+    """
     for finding in reversed(personal_data_in(text)):
         text = text[: finding.start] + PLACEHOLDERS[finding.kind] + text[finding.end :]
     return text
 
 
 def _may_hold(text: str) -> bool:
-    # Everything that is looked for has an @, a digit or, in IPv6, a double colon. Ten searches for one byte are faster than a regular expression.
+    # Everything that is looked for has an @, a digit or, in IPv6, a double colon. Ten searches for one byte are faster
+    # than a regular expression.
     return (
         "@" in text
         or "1" in text
@@ -67,6 +82,9 @@ def _ibans(text: str) -> Iterator[Finding]:
         candidate = match.group()
         ends = range(len(candidate), _SHORTEST_IBAN - 1, -1)
         # Words in capitals may follow: the longest part with a right length and right check digits is the number.
-        end = next((end for end in ends if candidate[end - 1] != " " and iban.is_valid(candidate[:end], check_country=False)), None)
+        end = next(
+            (end for end in ends if candidate[end - 1] != " " and iban.is_valid(candidate[:end], check_country=False)),
+            None,
+        )
         if end:
             yield Finding(match.start(), match.start() + end, "IBAN")

@@ -1,6 +1,8 @@
-"""Which of many texts surely hold nothing that the filters of words look for: seen by numpy in a third of the time that the exact rules take text by text.
+"""Which of many texts surely hold nothing that the filters of words look for: seen by numpy in a third of the time that
+the exact rules take text by text.
 
-Only a quick look, and it errs on one side: a text that it lets pass is sound, one that it does not may be so all the same, and goes to the exact rules.
+Only a quick look, and it errs on one side: a text that it lets pass is sound, one that it does not may be so all the
+same, and goes to the exact rules.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,9 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _TEXT_BITS = 16
 _CHARACTERS_A_WORD = 10
 """A text with more than this for each of `max_words` has hardly ever fewer words: it is not looked at."""
-_OTHER_SPACE = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_OTHER_SPACE = (
+    "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 _CASE_TWINS = "\u0130\u0131\u017f\u212a"
 """What a pattern that ignores case takes for an i, an s or a k."""
 
@@ -40,7 +44,8 @@ _LOWER = np.uint32(0x20202020)
 
 
 class Words(NamedTuple):
-    """The words of many texts, divided by white space of ASCII: first byte and length of each in `blob`. Those of text i are [first[i], first[i + 1]).
+    """The words of many texts, divided by white space of ASCII: first byte and length of each in `blob`. Those of text
+    i are [first[i], first[i + 1]).
 
     Text i begins at byte `starts[i]`; `heads` are the first up to 8 bytes of each word, as a number.
     """
@@ -54,10 +59,12 @@ class Words(NamedTuple):
 
 
 def surely_plain(texts: Sequence[str], min_words: int, max_words: int) -> list[bool]:
-    """For each of at most 65,536 texts whether it surely holds nothing that `dataset.filters.repetition`, `dataset.filters.stock_phrases` and reserved words (`bedrock.limits`) look for.
+    """For each of at most 65,536 texts whether it surely holds nothing that `dataset.filters.repetition`,
+    `dataset.filters.stock_phrases` and reserved words (`bedrock.limits`) look for.
 
-    It has fewer than `min_words` words, or fewer than `max_words` of which more than half are distinct. Words are what `str.split` gives. Two count as one
-    where they have the same length and the same first 8 bytes, or where their hashes are equal.
+    It has fewer than `min_words` words, or fewer than `max_words` of which more than half are distinct. Words are what
+    `str.split` gives. Two count as one where they have the same length and the same first 8 bytes, or where their
+    hashes are equal.
     """
     longest = max_words * _CHARACTERS_A_WORD
     words = _words_of(texts, longest)
@@ -94,7 +101,10 @@ def _varied(words: Words, min_words: int, max_words: int) -> Flags:
 
 
 def _distinct(hashes: Hashes, first: Numbers) -> Numbers:
-    """How many distinct hashes each text has; text i has those from first[i] on. Sorted all together, with the text's number in the highest bits."""
+    """How many distinct hashes each text has; text i has those from first[i] on.
+
+    Sorted all together, with the text's number in the highest bits.
+    """
     text = np.repeat(np.arange(len(first) - 1, dtype=np.uint64), np.diff(first))
     keys = np.sort(text << np.uint64(64 - _TEXT_BITS) | hashes >> np.uint64(_TEXT_BITS))
     new = np.concatenate([[0], np.cumsum(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])])
@@ -110,14 +120,18 @@ def _odd(words: Words) -> Flags:
 
 
 def _speaking(words: Words) -> Flags:
-    """Texts with a word like those by which a model names itself, and those that open as a refusal or end as an introduction does."""
+    """Texts with a word like those by which a model names itself, and those that open as a refusal or end as an
+    introduction does.
+    """
     heads = words.heads.astype(np.uint32) | _LOWER
     names = ((heads & np.uint32(0xFFFF)) == _AI[0]) | (heads == _OF_ITSELF[0]) | (heads == _OF_ITSELF[1])
     found = _texts_at(words, words.begins[names])
     some = np.flatnonzero(np.diff(words.first))
     opening, last = words.first[some], words.first[some + 1] - 1
     opens = _one_of(heads[opening] & np.uint32(0xFFFFFF), _OPENINGS)
-    opens |= ((heads[opening] & np.uint32(0xFF)) == ord("i")) & _AFTER_I[heads[opening] >> np.uint32(8) & np.uint32(0xFF)]
+    opens |= ((heads[opening] & np.uint32(0xFF)) == ord("i")) & _AFTER_I[
+        heads[opening] >> np.uint32(8) & np.uint32(0xFF)
+    ]
     opens |= _one_of(words.heads[opening].astype(np.uint32) & np.uint32(0xFF), _OPENING_MARKS)
     found[some[opens | (_bytes(words)[words.begins[last] + words.lengths[last] - 1] == ord(":"))]] = True
     return found

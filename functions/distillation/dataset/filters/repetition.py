@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 MIN_WORDS, FEW_WORDS = 20, 100
-"""A text of fewer than 20 words is not measured: a label or a sentence repeats its few words by nature. Gopher's rules are made for documents: in one of
-fewer than 100 words a phrase that comes twice can already be a fifth of it, so such a text is measured only where at least half of its words are repeats."""
+"""A text of fewer than 20 words is not measured: a label or a sentence repeats its few words by nature. Gopher's rules
+are made for documents: in one of fewer than 100 words a phrase that comes twice can already be a fifth of it, so such a
+text is measured only where at least half of its words are repeats."""
 
 _LINES = (0.30, 0.20)
 """Highest share of lines (and of paragraphs) that repeat an earlier one, and of the characters in them."""
@@ -17,13 +18,19 @@ _REPEATED = ((5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10))
 
 
 def repeats(text: str) -> str | None:
-    """What repeats too much in a text ("lines", "3-grams" ...) and how much, or None. Shares are of the characters in words."""
+    """What repeats too much in a text ("lines", "3-grams" ...) and how much, or None.
+
+    Shares are of the characters in words.
+    """
     if len(text) < 2 * MIN_WORDS - 1:
         return None
     words = text.split()
     if len(words) < MIN_WORDS or (len(words) < FEW_WORDS and _mostly_distinct(words)):
         return None
-    if "\n" in text and (found := _of_lines(text.split("\n"), "lines") or ("\n\n" in text and _of_lines(text.split("\n\n"), "paragraphs"))):
+    if "\n" in text and (
+        found := _of_lines(text.split("\n"), "lines")
+        or ("\n\n" in text and _of_lines(text.split("\n\n"), "paragraphs"))
+    ):
         return found
     repeated = len(words) - 1 - len(set(pairwise(words)))
     return _of_ngrams(words, repeated) if repeated else None
@@ -47,8 +54,13 @@ def _of_lines(parts: Sequence[str], name: str) -> str | None:
 def _of_ngrams(words: Sequence[str], repeated_bigrams: int) -> str | None:
     total, longest = len("".join(words)), max(map(len, words))
     for n, limit in _TOP:
-        # A sequence of n words that is there c times makes at least n - 1 + c - 2 bigrams repeat, so c has a bound, and with it the share.
-        if (times := repeated_bigrams - n + 3) >= 2 and times * n * longest > limit * total and (share := _top(words, n) / total) > limit:
+        # A sequence of n words that is there c times makes at least n - 1 + c - 2 bigrams repeat, so c has a bound, and
+        # with it the share.
+        if (
+            (times := repeated_bigrams - n + 3) >= 2
+            and times * n * longest > limit * total
+            and (share := _top(words, n) / total) > limit
+        ):
             return f"one {n}-gram makes up {share:.0%}"
     if repeated_bigrams >= 4 and _repeated(words, 5):
         for n, limit in _REPEATED:

@@ -1,10 +1,14 @@
-"""Sentences that models say in place of an answer: refusals, talk about themselves, introductions to nothing. English only."""
+"""Sentences that models say in place of an answer: refusals, talk about themselves, introductions to nothing.
+
+English only.
+"""
 
 import re
 
 _OPENS_A_REFUSAL = frozenset("IiSsUuAaBb,.!")
 _REFUSAL = re.compile(
-    r"(?:i['’]?m (?:very |really |so )?sorry|i am (?:very |really |so )?sorry|sorry|i apologi[sz]e|my apologies|unfortunately)?[,.!:;]?\s*"
+    r"(?:i['’]?m (?:very |really |so )?sorry|i am (?:very |really |so )?sorry|sorry|i apologi[sz]e|my "
+    r"apologies|unfortunately)?[,.!:;]?\s*"
     r"(?:but\s+|however,?\s+)?"
     r"(?:as an ai(?: language model| assistant)?,?\s*)?i\s*(?:can['’]?t|cannot|can not|am unable to|['’]m unable to"
     r"|am not able to|['’]m not able to|won['’]?t)\s+"
@@ -12,20 +16,28 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _OF_ITSELF = re.compile(
-    r"\bas an? (?:(?:ai|artificial intelligence)(?: language)?(?: model| assistant)?|(?:large )?language model)\b,? (?:i\b|my\b|it is\b)"
+    r"\bas an? (?:(?:ai|artificial intelligence)(?: language)?(?: model| assistant)?|(?:large )?language model)\b,? "
+    r"(?:i\b|my\b|it is\b)"
     r"|\bi(?:['’]m| am) (?:just |only )?an? (?:ai\b|artificial intelligence\b|(?:large )?language model\b)",
     re.IGNORECASE,
 )
-_INTRODUCTION = re.compile(r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:['’]s| is| are))\b[^\n]*:", re.IGNORECASE)
+_INTRODUCTION = re.compile(
+    r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:['’]s| is| are))\b[^\n]*:", re.IGNORECASE
+)
 
 
 def declines(text: str) -> bool:
-    """Whether the text opens with a refusal ("I'm sorry, but I can't assist with that"). "I can't believe how good it is" is none."""
+    """Whether the text opens with a refusal ("I'm sorry, but I can't assist with that").
+
+    "I can't believe how good it is" is none.
+    """
     return text[:1] in _OPENS_A_REFUSAL and _REFUSAL.match(text) is not None
 
 
 def is_boilerplate(text: str) -> bool:
-    """Whether the text speaks of itself as a language model ("As an AI, I ..."), or is an introduction with nothing behind it ("Sure, here is the review:")."""
+    """Whether the text speaks of itself as a language model ("As an AI, I ..."), or is an introduction with nothing
+    behind it ("Sure, here is the review:").
+    """
     if text.endswith(":") and _INTRODUCTION.fullmatch(text):
         return True
     # One letter is found ten times faster than two.

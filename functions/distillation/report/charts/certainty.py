@@ -8,14 +8,18 @@ import plotly.graph_objects as go
 
 from distillation.dataset.manifest import Histogram
 from distillation.evaluation.scores import ArmScore, Calibration
-from distillation.report.charts.style import LIGHT, colour_of, dress, legend_on_top, whisker
+from distillation.report.charts.palette import LIGHT
+from distillation.report.charts.style import colour_of, dress, legend_on_top, whisker
 
 DIVERGENCE, CHANCE = "jensenShannonBits", "jensenShannonByChance"
 HEIGHT = 270
 
 
 def agreement_chart(learnt: Sequence[int], held: Sequence[int]) -> go.Figure | None:
-    """Share of the prompts by how far the teacher's samples agree: those that are learnt from beside the holdout. Both in equal bins from 0 to 1."""
+    """Share of the prompts by how far the teacher's samples agree: those that are learnt from beside the holdout.
+
+    Both in equal bins from 0 to 1.
+    """
     bars = [_bars("learnt from", learnt, LIGHT["teacher"]), _bars("holdout", held, LIGHT["base"])]
     found = [bar for bar in bars if bar is not None]
     if not found:
@@ -68,16 +72,30 @@ def bits(nats: float) -> float:
 
 
 def calibration_chart(calibration: Calibration | None) -> go.Figure | None:
-    """How often the teacher's top answer is right, by how far its samples agree. On the diagonal agreement is worth what it says."""
+    """How often the teacher's top answer is right, by how far its samples agree.
+
+    On the diagonal agreement is worth what it says.
+    """
     if calibration is None:
         return None
-    even = go.Scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": LIGHT["muted"], "width": 1, "dash": "4px,3px"}, hoverinfo="skip")
+    even = go.Scatter(
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        line={"color": LIGHT["muted"], "width": 1, "dash": "4px,3px"},
+        hoverinfo="skip",
+    )
     most = max(one.n for one in calibration.bins)
     dots = [
         go.Scatter(
             x=[100 * one.agreement],
             y=[100 * one.right.value],
-            error_y=whisker(100 * one.right.value, 100 * (one.right.low or 0.0), 100 * (1.0 if one.right.high is None else one.right.high), LIGHT["teacher"]),
+            error_y=whisker(
+                100 * one.right.value,
+                100 * (one.right.low or 0.0),
+                100 * (1.0 if one.right.high is None else one.right.high),
+                LIGHT["teacher"],
+            ),
             mode="markers",
             marker={"size": 8 + 12 * math.sqrt(one.n / most), "color": LIGHT["teacher"], "opacity": 1},
             hovertemplate=f"agreement %{{x:.0f}} %: right in %{{y:.0f}} % of {one.n:,} prompts<extra></extra>",
@@ -93,7 +111,9 @@ def calibration_chart(calibration: Calibration | None) -> go.Figure | None:
 
 
 def divergence_chart(arms: Mapping[str, ArmScore]) -> go.Figure | None:
-    """Each arm's Jensen-Shannon divergence from the teacher; an open diamond marks what samples of one distribution would show."""
+    """Each arm's Jensen-Shannon divergence from the teacher; an open diamond marks what samples of one distribution
+    would show.
+    """
     found = {arm: score.metrics for arm, score in arms.items() if DIVERGENCE in score.metrics}
     if not found:
         return None

@@ -6,7 +6,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from distillation.report.charts.certainty import DIVERGENCE, agreement_chart, bits, calibration_chart, divergence_chart, entropy_chart
+from distillation.report.charts.certainty import (
+    DIVERGENCE,
+    agreement_chart,
+    bits,
+    calibration_chart,
+    divergence_chart,
+    entropy_chart,
+)
 from distillation.report.charts.forest import ForestRow, forest, forest_in_words
 from distillation.report.charts.style import colour_of, dress, legend_on_top
 from distillation.report.charts.trade_off import COST, LATENCY, trade_off
@@ -27,7 +34,9 @@ def charts(report: Report) -> dict[str, dict[str, Any]]:
         "slices": forest(slices) if slices else None,
         "costs": trade_off(report.arms, metric, COST, "USD for 1,000 answers, logarithmic"),
         "latency": trade_off(report.arms, metric, LATENCY, "median milliseconds of an answer, logarithmic"),
-        "agreement": agreement_chart(data.agreement.counts if data else (), report.teacher.histogram if report.teacher else ()),
+        "agreement": agreement_chart(
+            data.agreement.counts if data else (), report.teacher.histogram if report.teacher else ()
+        ),
         "entropy": entropy_chart(data.entropy) if data else None,
         "calibration": calibration_chart(report.calibration),
         "divergence": divergence_chart(report.arms),
@@ -66,7 +75,9 @@ def _loss_lines(arm: str, report: Report) -> Iterator[go.Scatter]:
     if losses.validation:
         x, y = [one.step for one in losses.validation], [one.loss for one in losses.validation]
         dashed = {"color": colour, "width": 2.5, "dash": "2px,4px"}
-        yield go.Scatter(x=x, y=y, name=f"{which}validation", line=dashed, marker={"size": 7}, **style | {"mode": "lines+markers"})
+        yield go.Scatter(
+            x=x, y=y, name=f"{which}validation", line=dashed, marker={"size": 7}, **style | {"mode": "lines+markers"}
+        )
 
 
 def descriptions(report: Report) -> dict[str, str]:
@@ -76,28 +87,41 @@ def descriptions(report: Report) -> dict[str, str]:
         "slices": forest_in_words(_drawn_slices(report)),
         "costs": _trade_off(report, COST),
         "latency": _trade_off(report, LATENCY),
-        "divergence": "; ".join(f"{arm}: {figure(DIVERGENCE, one.metrics[DIVERGENCE].value)}" for arm, one in report.arms.items() if DIVERGENCE in one.metrics),
+        "divergence": "; ".join(
+            f"{arm}: {figure(DIVERGENCE, one.metrics[DIVERGENCE].value)}"
+            for arm, one in report.arms.items()
+            if DIVERGENCE in one.metrics
+        ),
         "entropy": "How many prompts have answers of which entropy.",
         "agreement": "How many prompts have samples that agree how far.",
         "loss": _losses_in_words(report),
     }
     if report.teacher:
         texts["agreement"] = (
-            f"Mean agreement of the teacher's samples {percent(report.teacher.mean_agreement)} over {report.teacher.prompts:,} holdout prompts."
+            f"Mean agreement of the teacher's samples {percent(report.teacher.mean_agreement)} over "
+            f"{report.teacher.prompts:,} holdout prompts."
         )
     if report.data and sum(report.data.entropy.counts):
         low = report.data.entropy.counts[0]
-        texts["entropy"] = f"{low:,} of {sum(report.data.entropy.counts):,} prompts lie below an entropy of {bits(report.data.entropy.edges[1]):.2f} bits."
+        texts["entropy"] = (
+            f"{low:,} of {sum(report.data.entropy.counts):,} prompts lie below an entropy of "
+            f"{bits(report.data.entropy.edges[1]):.2f} bits."
+        )
     if report.calibration:
         found = report.calibration
-        texts["calibration"] = "; ".join(f"agreement {percent(one.agreement)}: right in {percent(one.right.value)} of {one.n:,}" for one in found.bins)
+        texts["calibration"] = "; ".join(
+            f"agreement {percent(one.agreement)}: right in {percent(one.right.value)} of {one.n:,}"
+            for one in found.bins
+        )
     return texts
 
 
 def _trade_off(report: Report, price: str) -> str:
     metric = judging_metric(report)
     found = {arm: one.metrics for arm, one in report.arms.items() if {metric, price} <= one.metrics.keys()}
-    return "; ".join(f"{arm}: {figure(metric, one[metric].value)} at {figure(price, one[price].value)}" for arm, one in found.items())
+    return "; ".join(
+        f"{arm}: {figure(metric, one[metric].value)} at {figure(price, one[price].value)}" for arm, one in found.items()
+    )
 
 
 def _losses_in_words(report: Report) -> str:
@@ -105,5 +129,8 @@ def _losses_in_words(report: Report) -> str:
     for arm, losses in report.losses.items():
         for kind, course in (("Training", losses.training), ("Validation", losses.validation)):
             if course:
-                said.append(f"{kind} loss of {arm} from {course[0].loss:.3f} at step {course[0].step} to {course[-1].loss:.3f} at step {course[-1].step}.")
+                said.append(
+                    f"{kind} loss of {arm} from {course[0].loss:.3f} at step {course[0].step} to "
+                    f"{course[-1].loss:.3f} at step {course[-1].step}."
+                )
     return " ".join(said)

@@ -6,16 +6,19 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from distillation.evaluation.scores import Difference
-from distillation.report.charts.style import LIGHT, colour_of, dress, plain, whisker
+from distillation.report.charts.palette import LIGHT
+from distillation.report.charts.style import colour_of, dress, plain, whisker
 from distillation.wording import points
 
 ROW_PIXELS = 50
 FIGURES = "figures"
-"""Name of the annotations that the page leaves out where it is narrow; the table below the chart has the same numbers."""
+"""Name of the annotations that the page leaves out where it is narrow; the table below the chart has the same numbers.
+"""
 
 
 class ForestRow(NamedTuple):
-    """A difference with the name that it is shown under. `margin` is the loss that is accepted (None: this difference has no limit).
+    """A difference with the name that it is shown under. `margin` is the loss that is accepted (None: this difference
+    has no limit).
 
     `colour` is a name of the palette; without one it is that of the arm.
     """
@@ -46,7 +49,9 @@ def forest(rows: Sequence[ForestRow], x_title: str = "percentage points, with 95
 
 def forest_in_words(rows: Iterable[ForestRow]) -> str:
     """The same for those who do not see it."""
-    return "; ".join(f"{row.name}: {points(row.one.value)} points, {points(row.one.low)} to {points(row.one.high)}" for row in rows)
+    return "; ".join(
+        f"{row.name}: {points(row.one.value)} points, {points(row.one.low)} to {points(row.one.high)}" for row in rows
+    )
 
 
 def _trace(place: int, row: ForestRow) -> go.Scatter:
@@ -62,10 +67,15 @@ def _trace(place: int, row: ForestRow) -> go.Scatter:
 
 
 def _label(chart: go.Figure, place: int, row: ForestRow) -> None:
-    one, at = row.one, {"y": place - 0.42, "xref": "paper", "showarrow": False, "bgcolor": LIGHT["paper"], "borderpad": 1}
+    one, at = (
+        row.one,
+        {"y": place - 0.42, "xref": "paper", "showarrow": False, "bgcolor": LIGHT["paper"], "borderpad": 1},
+    )
     chart.add_annotation(x=0, xanchor="left", text=plain(row.name, 72), font={"color": LIGHT["ink"], "size": 13}, **at)
     numbers = f"{points(one.value)} ({points(one.low)} to {points(one.high)})"
-    chart.add_annotation(x=1, xanchor="right", text=numbers, font={"color": LIGHT["muted"], "size": 12}, name=FIGURES, **at)
+    chart.add_annotation(
+        x=1, xanchor="right", text=numbers, font={"color": LIGHT["muted"], "size": 12}, name=FIGURES, **at
+    )
 
 
 def _name_limit(chart: go.Figure, rows: Sequence[ForestRow]) -> None:

@@ -11,54 +11,16 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-LIGHT = {
-    "paper": "#fbfaf8",
-    "ink": "#1c1d1f",
-    "muted": "#5c6067",
-    "line": "#dcd9d2",
-    "good": "#1b6e45",
-    "wait": "#855800",
-    "bad": "#a6322a",
-    "teacher": "#6b4fa0",
-    "base": "#6f747c",
-    "student": "#0b6e8f",
-    "few-shot": "#a85a24",
-    "direct": "#7a6b17",
-    "run-0": "#0a6f90",
-    "run-1": "#a75925",
-    "run-2": "#9c3f76",
-    "run-3": "#1c6f46",
-    "run-4": "#7b6c18",
-    "run-5": "#6e737b",
-}
-DARK = {
-    "paper": "#15171a",
-    "ink": "#e9e7e2",
-    "muted": "#a4a8af",
-    "line": "#33373d",
-    "good": "#63c796",
-    "wait": "#e0b357",
-    "bad": "#f08b80",
-    "teacher": "#b49be6",
-    "base": "#9ba1a9",
-    "student": "#55b9dc",
-    "few-shot": "#e39a64",
-    "direct": "#cdbb5a",
-    "run-0": "#56badd",
-    "run-1": "#e49b65",
-    "run-2": "#e08fbd",
-    "run-3": "#64c897",
-    "run-4": "#cebc5b",
-    "run-5": "#9ca2aa",
-}
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-
+from distillation.report.charts.palette import FONT, LIGHT
 
 Whisker = dict[str, Any]
 
 
 def plotly_js() -> str:
-    """The library for one inline script: gzip in base64, 1.9 MB in place of 4.8. The same library gives the same text."""
+    """The library for one inline script: gzip in base64, 1.9 MB in place of 4.8.
+
+    The same library gives the same text.
+    """
     return base64.b64encode(gzip.compress(str(get_plotlyjs()).encode(), 9, mtime=0)).decode()
 
 
@@ -68,7 +30,10 @@ def colour_of(arm: str) -> str:
 
 
 def plain(text: str, most: int = 60) -> str:
-    """Text for a chart. Plotly reads a few HTML tags in its labels: none of it is one here, and what is too long is cut."""
+    """Text for a chart.
+
+    Plotly reads a few HTML tags in its labels: none of it is one here, and what is too long is cut.
+    """
     shown = " ".join(text.split())
     return html.escape(shown if len(shown) <= most else shown[: most - 1] + "…", quote=False)
 
@@ -78,12 +43,27 @@ def whisker(value: float, low: float | None, high: float | None, colour: str) ->
     if low is None and high is None:
         return {"visible": False}
     up, down = (high if high is not None else value) - value, value - (low if low is not None else value)
-    return {"type": "data", "symmetric": False, "array": [up], "arrayminus": [down], "color": colour, "thickness": 2, "width": 0}
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [up],
+        "arrayminus": [down],
+        "color": colour,
+        "thickness": 2,
+        "width": 0,
+    }
 
 
 def dress(chart: go.Figure, *, height: int, x_title: str, y_title: str = "") -> None:
     """Size, type, colours and quiet axes."""
-    axis = {"gridcolor": LIGHT["line"], "linecolor": LIGHT["line"], "zeroline": False, "tickcolor": LIGHT["line"], "fixedrange": True, "automargin": True}
+    axis = {
+        "gridcolor": LIGHT["line"],
+        "linecolor": LIGHT["line"],
+        "zeroline": False,
+        "tickcolor": LIGHT["line"],
+        "fixedrange": True,
+        "automargin": True,
+    }
     chart.update_layout(
         template="none",
         height=height,
@@ -92,7 +72,11 @@ def dress(chart: go.Figure, *, height: int, x_title: str, y_title: str = "") -> 
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
-        hoverlabel={"bgcolor": LIGHT["paper"], "bordercolor": LIGHT["line"], "font": {"color": LIGHT["ink"], "family": FONT}},
+        hoverlabel={
+            "bgcolor": LIGHT["paper"],
+            "bordercolor": LIGHT["line"],
+            "font": {"color": LIGHT["ink"], "family": FONT},
+        },
         dragmode=False,
     )
     chart.update_xaxes(**axis, title={"text": x_title, "font": {"color": LIGHT["muted"], "size": 13}, "standoff": 8})
@@ -101,4 +85,6 @@ def dress(chart: go.Figure, *, height: int, x_title: str, y_title: str = "") -> 
 
 def legend_on_top(chart: go.Figure) -> None:
     """For charts of several series."""
-    chart.update_layout(showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, margin={"t": 40})
+    chart.update_layout(
+        showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, margin={"t": 40}
+    )

@@ -11,12 +11,18 @@ from distillation.wording import figure, metric_name
 COST, LATENCY = "costPer1000Usd", "latencyMedianMs"
 
 
-def trade_off(arms: Mapping[str, ArmScore], metric: str, price: str, x_title: str, colours: Mapping[str, str] | None = None) -> go.Figure | None:
+def trade_off(
+    arms: Mapping[str, ArmScore], metric: str, price: str, x_title: str, colours: Mapping[str, str] | None = None
+) -> go.Figure | None:
     """Quality over `price` (a metric of the arms), both with 95 % intervals. None where fewer than two arms have both.
 
     `colours`: arm -> name in the palette, where it is not the arm's own.
     """
-    found = {arm: (score.metrics[price], score.metrics[metric]) for arm, score in arms.items() if price in score.metrics and metric in score.metrics}
+    found = {
+        arm: (score.metrics[price], score.metrics[metric])
+        for arm, score in arms.items()
+        if price in score.metrics and metric in score.metrics
+    }
     found = {arm: pair for arm, pair in found.items() if pair[0].value > 0}
     if len(found) < 2:
         return None
@@ -24,7 +30,14 @@ def trade_off(arms: Mapping[str, ArmScore], metric: str, price: str, x_title: st
     dearest, decades = max(prices), max(prices) / min(prices)
     chart = go.Figure(
         [
-            _dot(arm, *pair, price=price, metric=metric, left=pair[0].value == dearest, colour=colour_of((colours or {}).get(arm, arm)))
+            _dot(
+                arm,
+                *pair,
+                price=price,
+                metric=metric,
+                left=pair[0].value == dearest,
+                colour=colour_of((colours or {}).get(arm, arm)),
+            )
             for arm, pair in found.items()
         ]
     )

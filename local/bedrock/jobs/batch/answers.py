@@ -1,4 +1,6 @@
-"""Answers the records of a batch job: equal prompts together, several prompts at a time, one error object for each record that cannot be answered."""
+"""Answers the records of a batch job: equal prompts together, several prompts at a time, one error object for each
+record that cannot be answered.
+"""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -40,7 +42,10 @@ WIRES = {
 
 
 class Asked(NamedTuple):
-    """How a job's records are answered. `injected` maps record ids to errors; after `stop` is set, the rest gets no outcome."""
+    """How a job's records are answered.
+
+    `injected` maps record ids to errors; after `stop` is set, the rest gets no outcome.
+    """
 
     model: Model
     wire: Wire
@@ -99,4 +104,10 @@ def _answer(record: Record, request: Request, asked: Asked) -> Outcome:
 
 
 def _error(record: Record, code: int, message: str) -> Outcome:
-    return Outcome({"modelInput": record.model_input, "error": {"errorCode": code, "errorMessage": message}, "recordId": record.record_id})
+    return Outcome(
+        {
+            "modelInput": record.model_input,
+            "error": {"errorCode": code, "errorMessage": message},
+            "recordId": record.record_id,
+        }
+    )

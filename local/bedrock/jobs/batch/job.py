@@ -37,7 +37,15 @@ class BatchJob(Job):
         """The output of GetModelInvocationJob, and a summary of ListModelInvocationJobs."""
         hours = self.request.get("timeoutDurationInHours", _DEFAULT_TIMEOUT_HOURS)
         counts = {} if self.total is None else self._counts(self.total)
-        shown = ("jobName", "modelId", "roleArn", "clientRequestToken", "inputDataConfig", "outputDataConfig", "vpcConfig")
+        shown = (
+            "jobName",
+            "modelId",
+            "roleArn",
+            "clientRequestToken",
+            "inputDataConfig",
+            "outputDataConfig",
+            "vpcConfig",
+        )
         return {
             **{name: self.request[name] for name in shown if name in self.request},
             "jobArn": self.arn,
@@ -62,4 +70,8 @@ class BatchJob(Job):
 
     def manifest(self) -> dict[str, int]:
         """The content of manifest.json.out."""
-        return {**self._counts(self.total or 0), "inputTokenCount": self.input_tokens, "outputTokenCount": self.output_tokens}
+        return {
+            **self._counts(self.total or 0),
+            "inputTokenCount": self.input_tokens,
+            "outputTokenCount": self.output_tokens,
+        }

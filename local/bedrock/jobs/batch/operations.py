@@ -37,10 +37,16 @@ class BatchJobs:
     def _accepted(self, parameters: dict[str, Any], region: str) -> BatchJob:
         """A new job; raises ApiError where it cannot be accepted."""
         if ":custom-model/" in parameters["modelId"]:
-            raise invalid("Batch inference is not supported for custom Amazon Nova models. Use Converse on a deployment of the model.")
+            raise invalid(
+                "Batch inference is not supported for custom Amazon Nova models. Use Converse on a deployment of the "
+                "model."
+            )
         catalog.text_model(parameters["modelId"], region)
         check_count(len(parameters.get("tags", [])))
-        if "s3InputDataConfig" not in parameters["inputDataConfig"] or "s3OutputDataConfig" not in parameters["outputDataConfig"]:
+        if (
+            "s3InputDataConfig" not in parameters["inputDataConfig"]
+            or "s3OutputDataConfig" not in parameters["outputDataConfig"]
+        ):
             raise invalid("inputDataConfig.s3InputDataConfig and outputDataConfig.s3OutputDataConfig are required.")
         self._services.aws.roles.check(parameters["roleArn"])
         self._jobs.check_name(parameters["jobName"])
@@ -48,9 +54,14 @@ class BatchJobs:
         return self._new_job(parameters, region)
 
     def _check_quota(self, model_id: str) -> None:
-        running = sum(job.running and last_part(job.request["modelId"]) == last_part(model_id) for job in self._jobs.all())
+        running = sum(
+            job.running and last_part(job.request["modelId"]) == last_part(model_id) for job in self._jobs.all()
+        )
         if running >= MAX_RUNNING_A_MODEL:
-            raise ApiError("ServiceQuotaExceededException", f"{running} batch jobs of {model_id} are running; the quota is {MAX_RUNNING_A_MODEL}.")
+            raise ApiError(
+                "ServiceQuotaExceededException",
+                f"{running} batch jobs of {model_id} are running; the quota is {MAX_RUNNING_A_MODEL}.",
+            )
 
     def _new_job(self, parameters: dict[str, Any], region: str) -> BatchJob:
         job_arn = arn(region, f"model-invocation-job/{short_id('batch', region, parameters['jobName'])}")

@@ -31,7 +31,10 @@ class InputFile(NamedTuple):
 
 
 def read_input(storage: Storage, uri: str) -> list[InputFile]:
-    """Every .jsonl file at or below `uri`. Raises BadBatchInput where a limit is broken and StorageError where S3 refuses."""
+    """Every .jsonl file at or below `uri`.
+
+    Raises BadBatchInput where a limit is broken and StorageError where S3 refuses.
+    """
     objects = [item for item in storage.listing(uri) if item.name.endswith(".jsonl")]
     if not objects:
         raise BadBatchInput(f"No .jsonl file was found at {uri}. Check the input URI.")
@@ -56,7 +59,9 @@ def _record(line: str, where: str, generated_id: str) -> Record:
     if not isinstance(document, dict):
         raise BadBatchInput(f"{where} is not a JSON object. Correct the file and submit a new job.")
     record_id, model_input = str(document.get("recordId") or generated_id).strip(), document.get("modelInput")
-    return Record(record_id, model_input, None if isinstance(model_input, dict) else "The record has no modelInput object.")
+    return Record(
+        record_id, model_input, None if isinstance(model_input, dict) else "The record has no modelInput object."
+    )
 
 
 def _check_counts(files: list[InputFile]) -> None:
@@ -68,4 +73,7 @@ def _check_counts(files: list[InputFile]) -> None:
     ids = [record.record_id for file in files for record in file.records]
     if len(set(ids)) < len(ids):
         repeated = sorted({record_id for record_id in ids if ids.count(record_id) > 1}) if len(ids) <= 1_000 else []
-        raise BadBatchInput(f"Batch job contains duplicate record ids: {repeated[:10] or len(ids) - len(set(ids))}. Give each record its own recordId.")
+        raise BadBatchInput(
+            f"Batch job contains duplicate record ids: {repeated[:10] or len(ids) - len(set(ids))}. Give each record "
+            "its own recordId."
+        )

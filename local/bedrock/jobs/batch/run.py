@@ -12,7 +12,10 @@ from local.bedrock.models.conversation import Model
 from local.bedrock.services import Services
 
 _ENDINGS = {
-    "partiallyCompleted": ("PartiallyCompleted", "Some records were not processed. Submit a new job with the records that have no output."),
+    "partiallyCompleted": (
+        "PartiallyCompleted",
+        "Some records were not processed. Submit a new job with the records that have no output.",
+    ),
     "expired": ("Expired", "The job timed out before all records were processed."),
     "stopped": ("Stopped", "The job was stopped by the service."),
 }
@@ -76,7 +79,11 @@ def _left_out(job: BatchJob, files: list[InputFile]) -> set[str]:
 
 def _injected_errors(job: BatchJob, files: list[InputFile]) -> dict[str, tuple[int, str]]:
     fault = job.faults.get("recordErrors")
-    return dict.fromkeys(hit(_ids(files), fault.share, job.job_id), (fault.error_code, fault.error_message)) if fault else {}
+    return (
+        dict.fromkeys(hit(_ids(files), fault.share, job.job_id), (fault.error_code, fault.error_message))
+        if fault
+        else {}
+    )
 
 
 def _ids(files: list[InputFile]) -> list[str]:

@@ -31,7 +31,9 @@ class CustomModels:
         """Store a trained model; `description` is the output of GetCustomModel."""
         model_id = last_part(description["modelArn"])
         student.save(trained, self._folder / model_id)
-        (self._folder / model_id / "model.json").write_text(json.dumps(description, default=datetime.isoformat, indent=1), encoding="utf-8")
+        (self._folder / model_id / "model.json").write_text(
+            json.dumps(description, default=datetime.isoformat, indent=1), encoding="utf-8"
+        )
         with self._lock:
             self._models[model_id] = description
 
@@ -39,7 +41,14 @@ class CustomModels:
         """The model of that ARN or name; None where there is none."""
         with self._lock:
             candidates = list(self._models.values())
-        return next((model for model in candidates if identifier in (model["modelArn"], model["modelName"]) and f":{region}:" in model["modelArn"]), None)
+        return next(
+            (
+                model
+                for model in candidates
+                if identifier in (model["modelArn"], model["modelName"]) and f":{region}:" in model["modelArn"]
+            ),
+            None,
+        )
 
     def count(self) -> int:
         """How many models there are."""
@@ -67,15 +76,24 @@ class CustomModels:
     def list_models(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """ListCustomModels."""
         wanted = parameters.get("baseModelArnEquals") or parameters.get("foundationModelArnEquals")
-        models = [model for model in list(self._models.values()) if f":{region}:" in model["modelArn"] and wanted in (None, model["baseModelArn"])]
+        models = [
+            model
+            for model in list(self._models.values())
+            if f":{region}:" in model["modelArn"] and wanted in (None, model["baseModelArn"])
+        ]
         listed = [Listed(model["creationTime"], model["modelName"], "Active", _summary(model)) for model in models]
-        return page(listed, parameters, "modelSummaries", Filters("creationTimeAfter", "creationTimeBefore", "modelStatus"))
+        return page(
+            listed, parameters, "modelSummaries", Filters("creationTimeAfter", "creationTimeBefore", "modelStatus")
+        )
 
     def delete(self, parameters: dict[str, Any], region: str, deployed: list[str]) -> dict[str, Any]:
         """DeleteCustomModel. `deployed` names the deployments of the model; they keep it from being deleted."""
         model = self.existing(parameters["modelIdentifier"], region)
         if deployed:
-            raise conflict(f"The custom model {model['modelName']} is deployed as {', '.join(deployed)}. Delete the deployment first.")
+            raise conflict(
+                f"The custom model {model['modelName']} is deployed as {', '.join(deployed)}. Delete the deployment "
+                "first."
+            )
         model_id = last_part(model["modelArn"])
         with self._lock:
             del self._models[model_id]
@@ -91,4 +109,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _summary(model: dict[str, Any]) -> dict[str, Any]:
     shown = ("modelArn", "modelName", "creationTime", "baseModelArn", "customizationType", "modelStatus")
-    return {**{name: model[name] for name in shown}, "baseModelName": last_part(model["baseModelArn"]).split(":")[0], "ownerAccountId": ACCOUNT}
+    return {
+        **{name: model[name] for name in shown},
+        "baseModelName": last_part(model["baseModelArn"]).split(":")[0],
+        "ownerAccountId": ACCOUNT,
+    }

@@ -1,4 +1,6 @@
-"""Managed distillation: its rules (Amazon Nova user guide, "Preparing data for distilling understanding models"), and the teacher's answers to its prompts."""
+"""Managed distillation: its rules (Amazon Nova user guide, "Preparing data for distilling understanding models"), and
+the teacher's answers to its prompts.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +27,10 @@ def check_request(parameters: dict[str, Any], region: str) -> None:
         raise invalid("A distillation job needs customizationConfig.distillationConfig.teacherModelConfig.")
     teacher = config["teacherModelConfig"]["teacherModelIdentifier"]
     if catalog.text_model(teacher, region).model_id not in TEACHERS:
-        raise invalid(f"The teacher model {teacher} cannot distil into {last_part(parameters['baseModelIdentifier'])}. Use {', '.join(TEACHERS)}.")
+        raise invalid(
+            f"The teacher model {teacher} cannot distil into {last_part(parameters['baseModelIdentifier'])}. Use "
+            f"{', '.join(TEACHERS)}."
+        )
     if not 1 <= response_tokens(parameters) <= MAX_TOKENS:
         raise invalid(f"maxResponseLengthForInference must be between 1 and {MAX_TOKENS}.")
 
@@ -37,20 +42,32 @@ def response_tokens(parameters: dict[str, Any]) -> int:
 
 
 def read_prompts(data: bytes, file: str) -> list[Example]:
-    """Every line as an example; one without an answer has the empty response. Raises BadTrainingData at the first broken rule."""
+    """Every line as an example; one without an answer has the empty response.
+
+    Raises BadTrainingData at the first broken rule.
+    """
     prompts = [_prompt(line) for line in read_lines(data, file)]
     if not MIN_PROMPTS <= len(prompts) <= MAX_PROMPTS:
-        raise BadTrainingData(f"The training data has {len(prompts)} prompts; distillation takes {MIN_PROMPTS} to {MAX_PROMPTS}.")
+        raise BadTrainingData(
+            f"The training data has {len(prompts)} prompts; distillation takes {MIN_PROMPTS} to {MAX_PROMPTS}."
+        )
     return prompts
 
 
 def answered(prompts: list[Example], teacher: Model, max_tokens: int, check_stop: Callable[[], None]) -> list[Example]:
-    """The prompts, each with its own answer or the teacher's greedy one. Left out: a prompt whose answer cannot be trained on."""
+    """The prompts, each with its own answer or the teacher's greedy one.
+
+    Left out: a prompt whose answer cannot be trained on.
+    """
     sampling = Sampling(temperature=GREEDY_TEMPERATURE, top_p=1.0, max_tokens=max_tokens)
 
     def answer(prompt: Example) -> Example:
         check_stop()
-        return prompt if prompt.response else prompt._replace(response=_ask(teacher, Request(prompt.conversation, sampling)))
+        return (
+            prompt
+            if prompt.response
+            else prompt._replace(response=_ask(teacher, Request(prompt.conversation, sampling)))
+        )
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         return [example for example in pool.map(answer, prompts) if example.response]
@@ -70,5 +87,8 @@ def _prompt(line: Line) -> Example:
     if len(line.system) > 1:
         raise BadTrainingData(f"{line.where}: system must hold at most one text.")
     if roles not in (["user"], ["user", "assistant"]):
-        raise BadTrainingData(f"{line.where}: messages must hold a user message and at most one assistant message after it; found {roles}.")
+        raise BadTrainingData(
+            f"{line.where}: messages must hold a user message and at most one assistant message after it; found "
+            f"{roles}."
+        )
     return Example(Conversation("\n".join(line.system), line.turns[:1]), line.turns[1].text if len(roles) > 1 else "")

@@ -22,12 +22,18 @@ class Hyperparameters(NamedTuple):
 
     @property
     def training_time(self) -> float:
-        """Epochs times learning rate, in units of the defaults: 1.0 for 2 epochs at 1e-5. Gradient descent for a time t acts like an L2 penalty of 1/t."""
+        """Epochs times learning rate, in units of the defaults: 1.0 for 2 epochs at 1e-5.
+
+        Gradient descent for a time t acts like an L2 penalty of 1/t.
+        """
         return self.epoch_count * self.learning_rate / 2e-5
 
 
 def read_hyperparameters(given: dict[str, str]) -> Hyperparameters:
-    """Values, defaults filled in. Raises ValidationException for an unknown name, a value out of range, or one that is not a number."""
+    """Values, defaults filled in.
+
+    Raises ValidationException for an unknown name, a value out of range, or one that is not a number.
+    """
     unknown = set(given) - set(_RANGES)
     if unknown:
         raise invalid(f"Unknown hyperparameters {sorted(unknown)}. Nova Micro takes {', '.join(sorted(_RANGES))}.")

@@ -46,7 +46,15 @@ class CustomizationJob(Job):
 
     def description(self) -> dict[str, Any]:
         """The output of GetModelCustomizationJob."""
-        shown = ("jobName", "clientRequestToken", "roleArn", "trainingDataConfig", "outputDataConfig", "vpcConfig", "customizationConfig")
+        shown = (
+            "jobName",
+            "clientRequestToken",
+            "roleArn",
+            "trainingDataConfig",
+            "outputDataConfig",
+            "vpcConfig",
+            "customizationConfig",
+        )
         return {
             **{name: self.request[name] for name in shown if name in self.request},
             "jobArn": self.arn,
@@ -85,7 +93,11 @@ class CustomizationJob(Job):
         """trainingMetrics and validationMetrics, as far as they are known."""
         step = self.last_step
         training = {"trainingMetrics": {"trainingLoss": step.training_loss}} if step else {}
-        validation = {"validationMetrics": [{"validationLoss": step.validation_loss}]} if step and step.validation_loss is not None else {}
+        validation = (
+            {"validationMetrics": [{"validationLoss": step.validation_loss}]}
+            if step and step.validation_loss is not None
+            else {}
+        )
         return training | validation
 
     def _details(self) -> dict[str, Any]:

@@ -28,7 +28,9 @@ class CustomizationJobs:
 
     def __init__(self, services: Services, models: CustomModels) -> None:
         self._services, self._models = services, models
-        self._jobs = JobRegistry[CustomizationJob]("CreateModelCustomizationJob", "model customization job", services.tags, "jobTags")
+        self._jobs = JobRegistry[CustomizationJob](
+            "CreateModelCustomizationJob", "model customization job", services.tags, "jobTags"
+        )
 
     def create(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """CreateModelCustomizationJob."""
@@ -50,18 +52,30 @@ class CustomizationJobs:
         return self._new_job(parameters, region)
 
     def _check_model_name(self, name: str, region: str) -> None:
-        if self._models.find(name, region) or any(job.running and job.request["customModelName"] == name for job in self._jobs.all()):
-            raise conflict(f"The custom model name {name} is already in use. Choose another name, or adopt the model that has it.")
+        if self._models.find(name, region) or any(
+            job.running and job.request["customModelName"] == name for job in self._jobs.all()
+        ):
+            raise conflict(
+                f"The custom model name {name} is already in use. Choose another name, or adopt the model that has it."
+            )
 
     def _check_quotas(self) -> None:
         if sum(job.running for job in self._jobs.all()) >= MAX_RUNNING:
-            raise ApiError("ServiceQuotaExceededException", f"{MAX_RUNNING} customization jobs are scheduled already; wait for one to end.")
+            raise ApiError(
+                "ServiceQuotaExceededException",
+                f"{MAX_RUNNING} customization jobs are scheduled already; wait for one to end.",
+            )
         if self._models.count() >= MAX_MODELS:
-            raise ApiError("ServiceQuotaExceededException", f"The account has {MAX_MODELS} custom models; delete one that is not needed.")
+            raise ApiError(
+                "ServiceQuotaExceededException",
+                f"The account has {MAX_MODELS} custom models; delete one that is not needed.",
+            )
 
     def _new_job(self, parameters: dict[str, Any], region: str) -> CustomizationJob:
         base = catalog.tunable_model(parameters["baseModelIdentifier"], region).model_id
-        job_arn = arn(region, f"model-customization-job/{base}/{short_id('customization', region, parameters['jobName'])}")
+        job_arn = arn(
+            region, f"model-customization-job/{base}/{short_id('customization', region, parameters['jobName'])}"
+        )
         faults = job_faults.take(self._services.faults, job_faults.CUSTOMIZATION_FAULTS, parameters["jobName"])
         return CustomizationJob(
             arn=job_arn,
@@ -80,7 +94,9 @@ class CustomizationJobs:
     def list_jobs(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """ListModelCustomizationJobs."""
         listed = [Listed(job.created, job.name, job.status, job.summary()) for job in self._jobs.of_region(region)]
-        return page(listed, parameters, "modelCustomizationJobSummaries", Filters("creationTimeAfter", "creationTimeBefore"))
+        return page(
+            listed, parameters, "modelCustomizationJobSummaries", Filters("creationTimeAfter", "creationTimeBefore")
+        )
 
     def stop(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """StopModelCustomizationJob."""
@@ -94,7 +110,9 @@ def _check_kind(parameters: dict[str, Any], region: str) -> None:
     elif kind != FINE_TUNING:
         raise invalid(f"The local Bedrock does FINE_TUNING and DISTILLATION, not {kind}.")
     elif "customizationConfig" in parameters:
-        raise invalid("customizationConfig is for distillation. Leave it out, or set customizationType to DISTILLATION.")
+        raise invalid(
+            "customizationConfig is for distillation. Leave it out, or set customizationType to DISTILLATION."
+        )
 
 
 def _check_data(parameters: dict[str, Any]) -> None:
@@ -103,4 +121,7 @@ def _check_data(parameters: dict[str, Any]) -> None:
     uris += [validator["s3Uri"] for validator in parameters.get("validationDataConfig", {}).get("validators", [])]
     for uri in uris:
         if not _DATA_URI.fullmatch(uri):
-            raise invalid(f"'{uri}' is not a data file: s3://bucket/key with a key of letters, digits, _, -, /, . that ends with .jsonl.")
+            raise invalid(
+                f"'{uri}' is not a data file: s3://bucket/key with a key of letters, digits, _, -, /, . that ends "
+                "with .jsonl."
+            )

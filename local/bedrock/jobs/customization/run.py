@@ -28,13 +28,20 @@ def _run(job: CustomizationJob, models: CustomModels, services: Services) -> Non
     _phase(job, 1, services)
     job.meet_faults()
     if job.kind == DISTILLATION:
-        examples = distillation_data.answered(examples, services.teacher, distillation_data.response_tokens(job.request), job.check_stop)
+        examples = distillation_data.answered(
+            examples, services.teacher, distillation_data.response_tokens(job.request), job.check_stop
+        )
         check_sample_count(len(examples), len(validation))
     _phase(job, 2, services)
-    result = training.train(services.embedder, examples, validation, job.hyperparameters, lambda epoch: job.check_stop())
+    result = training.train(
+        services.embedder, examples, validation, job.hyperparameters, lambda epoch: job.check_stop()
+    )
     _write_metrics(job, result, services)
     job.last_step = result.steps[-1]
-    job.phase, job.model_arn = 3, arn(job.region, f"custom-model/{job.base_model_id}/{short_id('model', job.arn, str(time.time_ns()))}")
+    job.phase, job.model_arn = (
+        3,
+        arn(job.region, f"custom-model/{job.base_model_id}/{short_id('model', job.arn, str(time.time_ns()))}"),
+    )
     models.add(_description(job), result.student)
     services.tags.add(job.model_arn, job.request.get("customModelTags", []))
     job.move("Completed")
@@ -67,7 +74,9 @@ def _write_metrics(job: CustomizationJob, result: Training, services: Services) 
     checked = [_validation_row(step) for step in result.steps if step.validation_loss is not None]
     if checked:
         header = ("step_number", "epoch_number", "validation_loss", "perplexity")
-        services.aws.storage.write(f"{folder}/validation_artifacts/post_fine_tuning_validation/validation_metrics.csv", _table(header, checked))
+        services.aws.storage.write(
+            f"{folder}/validation_artifacts/post_fine_tuning_validation/validation_metrics.csv", _table(header, checked)
+        )
 
 
 def _validation_row(step: Step) -> tuple[int, int, float, float]:

@@ -12,12 +12,16 @@ from local.bedrock.models.response_head import ResponseHead
 # Above this many samples a fit takes seconds, so only the end of each epoch is recorded.
 _FINE_STEPS_UP_TO = 2_000
 _STEPS_AN_EPOCH = 5
-# More distinct responses than this, or fewer than two samples a response, is free text: the student then retrieves instead of choosing.
+# More distinct responses than this, or fewer than two samples a response, is free text: the student then retrieves
+# instead of choosing.
 _LARGEST_CLOSED_SET = 50
 
 
 class Step(NamedTuple):
-    """The state of the training after a step. Losses are mean cross-entropies in nats a sample; `validation_loss` is None without a validation file."""
+    """The state of the training after a step.
+
+    Losses are mean cross-entropies in nats a sample; `validation_loss` is None without a validation file.
+    """
 
     step: int
     epoch: int
@@ -26,7 +30,8 @@ class Step(NamedTuple):
 
 
 class TrainedStudent(NamedTuple):
-    """What a customization job makes: a head over a closed set of responses, or, with `memory`, the vectors of the training prompts for retrieval.
+    """What a customization job makes: a head over a closed set of responses, or, with `memory`, the vectors of the
+    training prompts for retrieval.
 
     `memory_responses` stands beside `memory`, row by row; both are None for a closed set.
     """
@@ -44,11 +49,24 @@ class Training(NamedTuple):
 
 
 def train(
-    embedder: Embedder, examples: list[Example], validation: list[Example], settings: Hyperparameters, on_epoch: Callable[[int], None] = lambda epoch: None
+    embedder: Embedder,
+    examples: list[Example],
+    validation: list[Example],
+    settings: Hyperparameters,
+    on_epoch: Callable[[int], None] = lambda epoch: None,
 ) -> Training:
-    """Train on `examples`; every step's losses are computed, on `validation` too. `on_epoch` is called after each epoch and may raise to stop."""
-    vectors, responses = embedder.vectors([student_text(example) for example in examples]), [example.response for example in examples]
-    held_out = (embedder.vectors([student_text(example) for example in validation]), [example.response for example in validation])
+    """Train on `examples`; every step's losses are computed, on `validation` too.
+
+    `on_epoch` is called after each epoch and may raise to stop.
+    """
+    vectors, responses = (
+        embedder.vectors([student_text(example) for example in examples]),
+        [example.response for example in examples],
+    )
+    held_out = (
+        embedder.vectors([student_text(example) for example in validation]),
+        [example.response for example in validation],
+    )
     if is_free_text(responses):
         return _memorised(vectors, responses, held_out, settings)
     head, steps = response_head.untrained(responses), []
@@ -74,17 +92,26 @@ def is_free_text(responses: list[str]) -> bool:
     return distinct > _LARGEST_CLOSED_SET or (distinct > 2 and distinct * 2 > len(responses))
 
 
-def _memorised(vectors: Vectors, responses: list[str], held_out: tuple[Vectors, list[str]], settings: Hyperparameters) -> Training:
-    """Free text: the prompts are remembered, every epoch finds the same. The losses are the shares of prompts whose nearest neighbour says otherwise."""
+def _memorised(
+    vectors: Vectors, responses: list[str], held_out: tuple[Vectors, list[str]], settings: Hyperparameters
+) -> Training:
+    """Free text: the prompts are remembered, every epoch finds the same.
+
+    The losses are the shares of prompts whose nearest neighbour says otherwise.
+    """
     student = TrainedStudent(response_head.untrained(responses), vectors, tuple(responses))
     missed = _missed(student, vectors, responses)
     missed_held_out = _missed(student, *held_out) if held_out[1] else None
-    return Training(student, [Step(epoch, epoch, missed, missed_held_out) for epoch in range(1, settings.epoch_count + 1)])
+    return Training(
+        student, [Step(epoch, epoch, missed, missed_held_out) for epoch in range(1, settings.epoch_count + 1)]
+    )
 
 
 def _missed(student: TrainedStudent, vectors: Vectors, wanted: list[str]) -> float:
     """The share of `vectors` that retrieve another response than the wanted one."""
-    return sum(retrieve(student, vector) != response for vector, response in zip(vectors, wanted, strict=True)) / len(wanted)
+    return sum(retrieve(student, vector) != response for vector, response in zip(vectors, wanted, strict=True)) / len(
+        wanted
+    )
 
 
 def retrieve(student: TrainedStudent, vector: Vectors) -> str:

@@ -1,4 +1,6 @@
-"""Reads a customization file and keeps every documented rule of a training line (Amazon Nova user guide, fine-tuning data preparation)."""
+"""Reads a customization file and keeps every documented rule of a training line (Amazon Nova user guide, fine-tuning
+data preparation).
+"""
 
 import json
 import re
@@ -14,7 +16,8 @@ MAX_SAMPLE_TOKENS = 32_000
 # Any case, anywhere in a text; one of them fails the whole job.
 RESERVED_WORDS = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<video>", "<unk>", "[EOS]")
 _RESERVED = re.compile("|".join(map(re.escape, RESERVED_WORDS)), re.IGNORECASE)
-# No tokenizer of Nova is public: a word of English is about 1.3 tokens, so four characters a token is the usual estimate.
+# No tokenizer of Nova is public: a word of English is about 1.3 tokens, so four characters a token is the usual
+# estimate.
 _CHARACTERS_A_TOKEN = 4
 
 
@@ -45,9 +48,14 @@ def read_examples(data: bytes, file: str) -> list[Example]:
 def check_sample_count(training: int, validation: int) -> None:
     """Raise BadTrainingData where the samples are too few or too many."""
     if training < MIN_SAMPLES:
-        raise BadTrainingData(f"The training data has {training} samples, less than the required minimum of {MIN_SAMPLES}.")
+        raise BadTrainingData(
+            f"The training data has {training} samples, less than the required minimum of {MIN_SAMPLES}."
+        )
     if training + validation > MAX_SAMPLES:
-        raise BadTrainingData(f"Training and validation data have {training + validation} samples, more than the maximum of {MAX_SAMPLES}.")
+        raise BadTrainingData(
+            f"Training and validation data have {training + validation} samples, more than the maximum of "
+            f"{MAX_SAMPLES}."
+        )
 
 
 def read_lines(data: bytes, file: str) -> Iterator[Line]:
@@ -111,7 +119,9 @@ def _turn(message: dict[str, Any], where: str) -> Turn:
 
 
 def _blocks(blocks: Any, where: str) -> list[str]:
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) and set(block) == {"text"} and isinstance(block["text"], str) for block in blocks):
+    if not isinstance(blocks, list) or not all(
+        isinstance(block, dict) and set(block) == {"text"} and isinstance(block["text"], str) for block in blocks
+    ):
         raise BadTrainingData(f"{where} must be a list of blocks with a text.")
     if any(not block["text"].strip() for block in blocks):
         raise BadTrainingData(f"{where} has an empty text.")
@@ -122,7 +132,9 @@ def _check_texts(texts: list[str], where: str) -> None:
     for text in texts:
         word = reserved_word(text)
         if word:
-            raise BadTrainingData(f"{where}: the reserved keyword '{word}' must not appear in a prompt, system text or answer.")
+            raise BadTrainingData(
+                f"{where}: the reserved keyword '{word}' must not appear in a prompt, system text or answer."
+            )
     tokens = sum(map(len, texts)) // _CHARACTERS_A_TOKEN
     if tokens > MAX_SAMPLE_TOKENS:
         raise BadTrainingData(f"{where}: about {tokens} tokens, more than the maximum of {MAX_SAMPLE_TOKENS} a sample.")

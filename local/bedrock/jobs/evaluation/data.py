@@ -31,7 +31,9 @@ def read_dataset(data: bytes, source: str) -> list[Answered]:
     except UnicodeDecodeError as error:
         raise BadDataset(f"The dataset is not UTF-8 text (byte {error.start}).") from error
     if not 1 <= len(lines) <= MAX_PROMPTS:
-        raise BadDataset(f"The dataset has {len(lines)} prompts; a job takes 1 to {MAX_PROMPTS}. Split it over several jobs.")
+        raise BadDataset(
+            f"The dataset has {len(lines)} prompts; a job takes 1 to {MAX_PROMPTS}. Split it over several jobs."
+        )
     return [_line(line, f"Line {number} of the dataset", source) for number, line in lines]
 
 
@@ -57,5 +59,7 @@ def _answer(responses: Any, where: str, source: str) -> str:
     if not isinstance(answer, str):
         raise BadDataset(f"{where}: modelResponses[0].response must be a text.")
     if identifier != source:
-        raise BadDataset(f"{where}: the modelIdentifier {identifier!r} is not the job's inferenceSourceIdentifier {source!r}.")
+        raise BadDataset(
+            f"{where}: the modelIdentifier {identifier!r} is not the job's inferenceSourceIdentifier {source!r}."
+        )
     return answer

@@ -15,7 +15,15 @@ class EvaluationJob(Job):
 
     def description(self) -> dict[str, Any]:
         """The output of GetEvaluationJob."""
-        shown = ("jobName", "jobDescription", "roleArn", "customerEncryptionKeyId", "evaluationConfig", "inferenceConfig", "outputDataConfig")
+        shown = (
+            "jobName",
+            "jobDescription",
+            "roleArn",
+            "customerEncryptionKeyId",
+            "evaluationConfig",
+            "inferenceConfig",
+            "outputDataConfig",
+        )
         return {
             **{name: self.request[name] for name in shown if name in self.request},
             "jobArn": self.arn,
@@ -38,6 +46,8 @@ class EvaluationJob(Job):
             "evaluationTaskTypes": [TASK_TYPE],
             "evaluatorModelIdentifiers": [self.plan.judge] if self.plan.judge else [],
             "customMetricsEvaluatorModelIdentifiers": [self.plan.custom_judge] if self.plan.custom_judge else [],
-            "inferenceConfigSummary": {"modelConfigSummary": {"precomputedInferenceSourceIdentifiers": [self.plan.source]}},
+            "inferenceConfigSummary": {
+                "modelConfigSummary": {"precomputedInferenceSourceIdentifiers": [self.plan.source]}
+            },
             "applicationType": "ModelEvaluation",
         }

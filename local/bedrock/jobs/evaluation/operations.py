@@ -14,7 +14,8 @@ from local.bedrock.jobs.registry import JobRegistry
 from local.bedrock.models.conversation import Model
 from local.bedrock.services import Services
 
-# "(Model evaluation) Number of concurrent automatic model evaluation jobs": the default of the quota, not checked against an account.
+# "(Model evaluation) Number of concurrent automatic model evaluation jobs": the default of the quota, not checked
+# against an account.
 MAX_RUNNING = 20
 # The service model allows five summaries a page, whatever maxResults says.
 _LARGEST_PAGE = 5
@@ -41,7 +42,10 @@ class EvaluationJobs:
         self._services.aws.roles.check(parameters["roleArn"])
         self._jobs.check_name(parameters["jobName"])
         if sum(job.running for job in self._jobs.all()) >= MAX_RUNNING:
-            raise ApiError("ServiceQuotaExceededException", f"{MAX_RUNNING} evaluation jobs are running already; wait for one to end.")
+            raise ApiError(
+                "ServiceQuotaExceededException",
+                f"{MAX_RUNNING} evaluation jobs are running already; wait for one to end.",
+            )
         job_arn = arn(region, f"evaluation-job/{short_id('evaluation', region, parameters['jobName'])}")
         faults = job_faults.take(self._services.faults, job_faults.EVALUATION_FAULTS, parameters["jobName"])
         return EvaluationJob(arn=job_arn, region=region, request=parameters, faults=faults, plan=plan)
@@ -53,8 +57,15 @@ class EvaluationJobs:
     def list_jobs(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """ListEvaluationJobs."""
         wanted = parameters.get("applicationTypeEquals", "ModelEvaluation") == "ModelEvaluation"
-        listed = [Listed(job.created, job.name, job.status, job.summary()) for job in self._jobs.of_region(region) if wanted]
-        return page(listed, parameters, "jobSummaries", Filters("creationTimeAfter", "creationTimeBefore", largest_page=_LARGEST_PAGE))
+        listed = [
+            Listed(job.created, job.name, job.status, job.summary()) for job in self._jobs.of_region(region) if wanted
+        ]
+        return page(
+            listed,
+            parameters,
+            "jobSummaries",
+            Filters("creationTimeAfter", "creationTimeBefore", largest_page=_LARGEST_PAGE),
+        )
 
     def stop(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """StopEvaluationJob."""

@@ -33,7 +33,11 @@ class CustomMetric(NamedTuple):
 
 
 class EvaluationPlan(NamedTuple):
-    """A checked request. `metrics` are built-in names, `custom` the caller's own that are listed too; each kind has its judge (model id; None: none given)."""
+    """A checked request.
+
+    `metrics` are built-in names, `custom` the caller's own that are listed too; each kind has its judge (model id;
+    None: none given).
+    """
 
     dataset_name: str
     dataset_uri: str
@@ -45,7 +49,10 @@ class EvaluationPlan(NamedTuple):
 
 
 def read_plan(parameters: dict[str, Any], region: str) -> EvaluationPlan:
-    """The plan of a request that fits its shape. Raises ValidationException for what Bedrock, or this local Bedrock, does not evaluate."""
+    """The plan of a request that fits its shape.
+
+    Raises ValidationException for what Bedrock, or this local Bedrock, does not evaluate.
+    """
     if parameters.get("applicationType", "ModelEvaluation") != "ModelEvaluation":
         raise invalid("The local Bedrock evaluates models only, not RAG sources.")
     config = parameters["evaluationConfig"].get("automated")
@@ -53,7 +60,10 @@ def read_plan(parameters: dict[str, Any], region: str) -> EvaluationPlan:
         raise invalid("The local Bedrock has no human workers. Use evaluationConfig.automated.")
     name, uri, listed = _dataset(config["datasetMetricConfigs"])
     metrics, custom = _metrics(listed, _custom_metrics(config))
-    judge, custom_judge = _judge(config, "evaluatorModelConfig", region), _judge(config.get("customMetricConfig", {}), "evaluatorModelConfig", region)
+    judge, custom_judge = (
+        _judge(config, "evaluatorModelConfig", region),
+        _judge(config.get("customMetricConfig", {}), "evaluatorModelConfig", region),
+    )
     if metrics and judge is None:
         raise invalid("evaluatorModelConfig.bedrockEvaluatorModels is required for built-in metrics.")
     return EvaluationPlan(name, uri, _source(parameters["inferenceConfig"]), metrics, custom, judge, custom_judge)
@@ -74,7 +84,10 @@ def _dataset(configs: list[dict[str, Any]]) -> tuple[str, str, list[str]]:
 def _source(config: dict[str, Any]) -> str:
     models = config.get("models", [])
     if len(models) != 1 or "precomputedInferenceSource" not in models[0]:
-        raise invalid("The local Bedrock judges the answers of one model a job, given as inferenceConfig.models[0].precomputedInferenceSource.")
+        raise invalid(
+            "The local Bedrock judges the answers of one model a job, given as "
+            "inferenceConfig.models[0].precomputedInferenceSource."
+        )
     return str(models[0]["precomputedInferenceSource"]["inferenceSourceIdentifier"])
 
 
@@ -87,15 +100,25 @@ def _judge(config: dict[str, Any], member: str, region: str) -> str | None:
 
 
 def _metrics(listed: list[str], custom: dict[str, CustomMetric]) -> tuple[tuple[str, ...], tuple[CustomMetric, ...]]:
-    """The listed metrics of both kinds. A custom metric that is defined and not listed is left out without a word, as users report of Bedrock."""
+    """The listed metrics of both kinds.
+
+    A custom metric that is defined and not listed is left out without a word, as users report of Bedrock.
+    """
     unknown = [name for name in listed if name not in BUILTIN_METRICS and name not in custom]
     if unknown:
-        raise invalid(f"Unknown metrics {unknown}. Built in are {', '.join(BUILTIN_METRICS)}; others must be defined in customMetricConfig.")
-    return tuple(name for name in listed if name in BUILTIN_METRICS), tuple(custom[name] for name in listed if name in custom)
+        raise invalid(
+            f"Unknown metrics {unknown}. Built in are {', '.join(BUILTIN_METRICS)}; others must be defined in "
+            "customMetricConfig."
+        )
+    return tuple(name for name in listed if name in BUILTIN_METRICS), tuple(
+        custom[name] for name in listed if name in custom
+    )
 
 
 def _custom_metrics(config: dict[str, Any]) -> dict[str, CustomMetric]:
-    definitions = [metric["customMetricDefinition"] for metric in config.get("customMetricConfig", {}).get("customMetrics", [])]
+    definitions = [
+        metric["customMetricDefinition"] for metric in config.get("customMetricConfig", {}).get("customMetrics", [])
+    ]
     metrics = {definition["name"]: _custom_metric(definition) for definition in definitions}
     if len(metrics) < len(definitions):
         raise invalid("The names of custom metrics must be unique.")
@@ -105,8 +128,13 @@ def _custom_metrics(config: dict[str, Any]) -> dict[str, CustomMetric]:
 def _custom_metric(definition: dict[str, Any]) -> CustomMetric:
     name, instructions = definition["name"], definition["instructions"]
     if not {"prompt", "prediction"} <= set(VARIABLE.findall(instructions)):
-        raise invalid(f"The instructions of the custom metric {name} must contain {{{{prompt}}}} and {{{{prediction}}}}.")
-    ratings = tuple(Rating(" ".join(item["definition"].split()), next(iter(item["value"].values()))) for item in definition.get("ratingScale", []))
+        raise invalid(
+            f"The instructions of the custom metric {name} must contain {{{{prompt}}}} and {{{{prediction}}}}."
+        )
+    ratings = tuple(
+        Rating(" ".join(item["definition"].split()), next(iter(item["value"].values())))
+        for item in definition.get("ratingScale", [])
+    )
     if any(len(rating.definition.split()) > MAX_DEFINITION_WORDS for rating in ratings):
         raise invalid(f"A definition in the rating scale of {name} has more than {MAX_DEFINITION_WORDS} words.")
     if len({rating.definition for rating in ratings}) < len(ratings):

@@ -47,7 +47,9 @@ def _run(job: EvaluationJob, engines: dict[str, Model], services: Services) -> N
     job.move("Completed")
 
 
-def _scores(item: Answered, job: EvaluationJob, engines: dict[str, Model], meanings: Meanings) -> list[tuple[str, Score]]:
+def _scores(
+    item: Answered, job: EvaluationJob, engines: dict[str, Model], meanings: Meanings
+) -> list[tuple[str, Score]]:
     """Each score with the judge that it is of."""
     plan = job.plan
     scores = [(plan.judge or "", score) for score in builtin_scores(item, plan.metrics, meanings)]
@@ -59,7 +61,11 @@ def _scores(item: Answered, job: EvaluationJob, engines: dict[str, Model], meani
 
 def _line(item: Answered, scores: list[tuple[str, Score]], job: EvaluationJob) -> dict[str, Any]:
     shown = [
-        {"metricName": score.metric, "result": score.result, "evaluatorDetails": [{"modelIdentifier": judge, "explanation": score.explanation}]}
+        {
+            "metricName": score.metric,
+            "result": score.result,
+            "evaluatorDetails": [{"modelIdentifier": judge, "explanation": score.explanation}],
+        }
         for judge, score in scores
     ]
     return {

@@ -1,4 +1,6 @@
-"""What can be measured of a text by its words alone: overlap, sentences, refusals, style, and whether plain instructions are followed."""
+"""What can be measured of a text by its words alone: overlap, sentences, refusals, style, and whether plain
+instructions are followed.
+"""
 
 import json
 import re
@@ -9,7 +11,10 @@ from typing import NamedTuple
 _WORD = re.compile(r"\w+(?:['.,]\w+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _REFUSAL = re.compile(
-    r"\b(I (can't|cannot|can not|am unable to|won't|will not)|I'm (unable to|(sorry|afraid),? (but )?I)|as an AI\b|unable to (help|assist|answer|comply))",
+    (
+        r"\b(I (can't|cannot|can not|am unable to|won't|will not)|I'm (unable to|(sorry|afraid),? (but )?I)|as an "
+        r"AI\b|unable to (help|assist|answer|comply))"
+    ),
     re.IGNORECASE,
 )
 _OPTIONS = re.compile(r"one of:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -20,7 +25,10 @@ _MOST_WORDS = re.compile(r"\b(?:at most|no more than|up to|under|fewer than|less
 
 
 class Overlap(NamedTuple):
-    """How many words two texts share: of the first's (precision), of the second's (recall), and their harmonic mean. 0 to 1."""
+    """How many words two texts share: of the first's (precision), of the second's (recall), and their harmonic mean.
+
+    0 to 1.
+    """
 
     precision: float
     recall: float
@@ -59,16 +67,26 @@ def is_refusal(text: str) -> bool:
 
 
 def professional(text: str) -> float:
-    """The share of sentences that begin with a capital or a digit, end with a stop and do not shout; 1 for an answer of up to three words."""
+    """The share of sentences that begin with a capital or a digit, end with a stop and do not shout; 1 for an answer of
+    up to three words.
+    """
     parts = sentences(text)
     if len(words(text)) <= 3:
         return 1.0 if parts else 0.0
-    proper = [bool(re.match(r"[\W\d]*([A-Z]|\d)", part)) and part[-1] in ".!?:\"')" and not part.isupper() and "!!" not in part for part in parts]
+    proper = [
+        bool(re.match(r"[\W\d]*([A-Z]|\d)", part))
+        and part[-1] in ".!?:\"')"
+        and not part.isupper()
+        and "!!" not in part
+        for part in parts
+    ]
     return sum(proper) / len(proper)
 
 
 def follows_instructions(prompt: str, answer: str) -> bool | None:
-    """Whether the answer keeps every instruction of the prompt that can be checked by its form; None where the prompt has none."""
+    """Whether the answer keeps every instruction of the prompt that can be checked by its form; None where the prompt
+    has none.
+    """
     checks = [kept(answer) for kept in _instructions(prompt)]
     return all(checks) if checks else None
 

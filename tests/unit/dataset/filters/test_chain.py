@@ -16,7 +16,9 @@ REFUSAL = "I'm sorry, but I can't help with that."
 GERMAN = "Der schnelle braune Fuchs springt über den faulen Hund und läuft danach in den Wald."
 
 
-def verdict(task: Task, text: str, reference: str | None = None, examples: dict[str, Any] | None = None, **filters: Any) -> Fit | Unfit:
+def verdict(
+    task: Task, text: str, reference: str | None = None, examples: dict[str, Any] | None = None, **filters: Any
+) -> Fit | Unfit:
     made = AnswerFilters(task, Filters.model_validate(filters), Examples.model_validate(examples or {}))
     form = made.read(text)
     found = made.judge(text, form, reference) if isinstance(form, str) else form
@@ -36,14 +38,18 @@ def verdict(task: Task, text: str, reference: str | None = None, examples: dict[
         ("Ask jo@example.com", {"personalData": "reject"}, {"personalData": "off"}, "personal_data"),
     ],
 )
-def test_each_filter_rejects_with_its_reason_and_can_be_turned_off(text: str, on: dict[str, Any], off: dict[str, Any], reason: str) -> None:
+def test_each_filter_rejects_with_its_reason_and_can_be_turned_off(
+    text: str, on: dict[str, Any], off: dict[str, Any], reason: str
+) -> None:
     found = verdict(TEXT, text, **on)
     assert isinstance(found, Unfit)
     assert found.reason == reason
     assert verdict(TEXT, text, **off) == Fit(" ".join(text.split()), text.strip())
 
 
-@pytest.mark.parametrize(("text", "reason"), [(f"\n {REFUSAL}", "refusal"), ("Sure, here is the review:\n", "boilerplate")])
+@pytest.mark.parametrize(
+    ("text", "reason"), [(f"\n {REFUSAL}", "refusal"), ("Sure, here is the review:\n", "boilerplate")]
+)
 def test_white_space_around_a_text_hides_nothing(text: str, reason: str) -> None:
     found = verdict(TEXT, text)
     assert isinstance(found, Unfit)
@@ -63,8 +69,12 @@ def test_reserved_words_cannot_be_let_in() -> None:
 
 
 def test_redaction_keeps_the_answer_with_placeholders() -> None:
-    assert verdict(TEXT, "Ask jo@example.com ", personalData="redact") == Fit("Ask jo@example.com", "Ask [EMAIL]", changed=True)
-    assert verdict(JSON, '{"mail": "jo@example.com"}', personalData="redact") == Fit('{"mail":"jo@example.com"}', '{"mail": "[EMAIL]"}', changed=True)
+    assert verdict(TEXT, "Ask jo@example.com ", personalData="redact") == Fit(
+        "Ask jo@example.com", "Ask [EMAIL]", changed=True
+    )
+    assert verdict(JSON, '{"mail": "jo@example.com"}', personalData="redact") == Fit(
+        '{"mail":"jo@example.com"}', '{"mail": "[EMAIL]"}', changed=True
+    )
 
 
 def test_a_number_that_json_cannot_replace_is_rejected() -> None:
@@ -100,7 +110,12 @@ def test_a_contradiction_counts_only_where_the_reference_is_trusted_and_never_fo
 
 def test_the_steps_are_the_filters_that_are_on_in_order() -> None:
     def names(task: Task, **filters: Any) -> list[str]:
-        return [s.step for s in AnswerFilters(task, Filters.model_validate(filters), Examples.model_validate({"trustReference": True})).steps]
+        return [
+            s.step
+            for s in AnswerFilters(
+                task, Filters.model_validate(filters), Examples.model_validate({"trustReference": True})
+            ).steps
+        ]
 
     everything = {"minCharacters": 2, "language": "en", "personalData": "redact"}
     prose = ["length", "repetition", "refusals", "boilerplate", "language", "personalData", "reservedWords"]

@@ -8,7 +8,10 @@ GERMAN = "Der schnelle braune Fuchs springt über den faulen Hund und läuft dan
 ENGLISH = "The quick brown fox jumps over the lazy dog and runs into the forest afterwards."
 
 
-@pytest.mark.parametrize(("text", "wanted", "found"), [(GERMAN, "en", "de"), (GERMAN, "de", None), (ENGLISH, "en", None), (ENGLISH, "de", "en")])
+@pytest.mark.parametrize(
+    ("text", "wanted", "found"),
+    [(GERMAN, "en", "de"), (GERMAN, "de", None), (ENGLISH, "en", None), (ENGLISH, "de", "en")],
+)
 def test_a_text_in_another_language_is_seen(text: str, wanted: str, found: str | None) -> None:
     assert other_language(text, wanted) == found
 

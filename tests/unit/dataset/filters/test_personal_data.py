@@ -45,8 +45,14 @@ def test_what_is_no_personal_data_stays_as_it_is(text: str) -> None:
     assert redact(text) is text
 
 
-@given(st.text(), st.sampled_from(["jo@example.com", "4111 1111 1111 1111", "+49 30 901820", "DE89370400440532013000"]), st.text())
-def test_planted_data_is_gone_and_findings_are_places_in_order_without_overlap(before: str, planted: str, after: str) -> None:
+@given(
+    st.text(),
+    st.sampled_from(["jo@example.com", "4111 1111 1111 1111", "+49 30 901820", "DE89370400440532013000"]),
+    st.text(),
+)
+def test_planted_data_is_gone_and_findings_are_places_in_order_without_overlap(
+    before: str, planted: str, after: str
+) -> None:
     text = f"{before} {planted} {after}".encode("utf-8", "ignore").decode()
     found = personal_data_in(text)
     assert all(one.end <= other.start for one, other in pairwise(found))

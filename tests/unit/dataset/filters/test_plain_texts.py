@@ -1,4 +1,6 @@
-"""The quick look at many texts: it may let only those pass that the exact rule lets pass, and lets nearly all of them pass."""
+"""The quick look at many texts: it may let only those pass that the exact rule lets pass, and lets nearly all of them
+pass.
+"""
 
 import numpy as np
 import pytest
@@ -10,7 +12,23 @@ from distillation.dataset.filters.plain_texts import surely_plain
 from distillation.dataset.filters.repetition import FEW_WORDS, MIN_WORDS, repeats
 from distillation.dataset.filters.stock_phrases import declines, is_boilerplate
 
-WORDS = st.sampled_from(["a", "an", "longer-word-1", "longer-word-2", "é", "x\u00a0y", "漢\u3000字", "nul\x00l", "x\x1cy", "\x0b", "“hi”", "\ud800", ""])
+WORDS = st.sampled_from(
+    [
+        "a",
+        "an",
+        "longer-word-1",
+        "longer-word-2",
+        "é",
+        "x\u00a0y",
+        "漢\u3000字",
+        "nul\x00l",
+        "x\x1cy",
+        "\x0b",
+        "“hi”",
+        "\ud800",
+        "",
+    ]
+)
 TEXTS = st.lists(st.lists(WORDS, max_size=120).map(" ".join), max_size=6)
 
 
@@ -32,7 +50,14 @@ def test_of_short_words_it_is_as_exact_as_the_rule(texts: list[str]) -> None:
     assert surely_plain(texts, MIN_WORDS, FEW_WORDS) == [not few_words_repeat(text) for text in texts]
 
 
-KNOWN = {"": True, "word " * 19: True, "word " * 20: False, "ä b\u2003" * 15: False, "só é " * 5: True, "word " * 250: False}
+KNOWN = {
+    "": True,
+    "word " * 19: True,
+    "word " * 20: False,
+    "ä b\u2003" * 15: False,
+    "só é " * 5: True,
+    "word " * 250: False,
+}
 
 
 @pytest.mark.parametrize(("text", "sure"), KNOWN.items())
@@ -63,7 +88,19 @@ REFUSALS = [
     "help",
     ", my ",
 ]
-BOILERPLATE = ["As an AI", "as a ", "an ai ", "a large ", "language model", "LANGUAGE ", "artificial intelligence, ", "Sure:", "Here is", ":", " the\nreview"]
+BOILERPLATE = [
+    "As an AI",
+    "as a ",
+    "an ai ",
+    "a large ",
+    "language model",
+    "LANGUAGE ",
+    "artificial intelligence, ",
+    "Sure:",
+    "Here is",
+    ":",
+    " the\nreview",
+]
 ODDITIES = [
     " a\u017f\u017fi\u017ft",
     "ass\u0131st",

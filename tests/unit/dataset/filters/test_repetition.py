@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 from distillation.dataset.filters.repetition import FEW_WORDS, repeats
 
 PROSE = (
-    "The committee met on Tuesday to discuss the proposal, and several members raised concerns about the cost of the new library. A revised plan will be "
-    "presented next month, after the architects have looked at cheaper materials for the roof and the windows. Residents who live near the site asked "
-    "whether the noise could be kept down in the evening, which the builder promised to consider. The final vote is expected before the end of the year, "
-    "said the mayor, who supports the plan. Work on the foundations cannot start until the frost has gone, and the school next door wants it done in the "
-    "holidays; both sides agreed to meet again once the surveyor has measured how far the lorries would have to back up."
+    "The committee met on Tuesday to discuss the proposal, and several members raised concerns about the cost of the "
+    "new library. A revised plan will be "
+    "presented next month, after the architects have looked at cheaper materials for the roof and the windows. "
+    "Residents who live near the site asked "
+    "whether the noise could be kept down in the evening, which the builder promised to consider. The final vote is "
+    "expected before the end of the year, "
+    "said the mayor, who supports the plan. Work on the foundations cannot start until the frost has gone, and the "
+    "school next door wants it done in the "
+    "holidays; both sides agreed to meet again once the surveyor has measured how far the lorries would have to back "
+    "up."
 )
 
 
@@ -44,7 +49,9 @@ def test_words_of_which_none_repeats_are_never_rejected(seed: int, count: int) -
     assert repeats(" ".join(words)) is None
 
 
-@given(st.lists(st.sampled_from(["alpha", "be", "gamma-ray", "of", "the"]), min_size=3, max_size=12), st.integers(12, 40))
+@given(
+    st.lists(st.sampled_from(["alpha", "be", "gamma-ray", "of", "the"]), min_size=3, max_size=12), st.integers(12, 40)
+)
 def test_a_phrase_over_and_over_is_always_rejected(phrase: list[str], times: int) -> None:
     assert repeats(" ".join(phrase * times)) is not None
 

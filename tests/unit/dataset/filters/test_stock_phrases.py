@@ -21,7 +21,15 @@ def test_a_refusal(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["I can't believe how good it is", "I cannot recommend it: negative", "Sorry to say: negative", "positive", "", "She said: I can't help it"]
+    "text",
+    [
+        "I can't believe how good it is",
+        "I cannot recommend it: negative",
+        "Sorry to say: negative",
+        "positive",
+        "",
+        "She said: I can't help it",
+    ],
 )
 def test_a_sentence_that_only_sounds_like_one(text: str) -> None:
     assert not declines(text)

@@ -1,0 +1,101 @@
+"""Tests and sample sizes of the gate, from the counts and moments in the scores. Standard library only: the verdict
+and the report need no numerical library.
+
+A difference is arm minus yardstick in a metric where more is better. The margin is the loss that is accepted, so
+"worse" means a true difference under -margin.
+"""
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+from distillation.evaluation.scores import Difference
+
+ALPHA = 0.025
+"""One-sided level of the gate: the lower end of a two-sided 95 % interval (the convention of ICH E9, section 3.3.2, for
+non-inferiority).
+"""
+
+
+POWER = 0.80
+
+
+def z_value(confidence: float = 1 - 2 * ALPHA) -> float:
+    """The normal quantile of a two-sided interval: 1.96 for 0.95."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def detectable_difference(sd: float, n: int) -> float:
+    """Smallest true difference that `n` paired items show (two-sided 5 %) in 80 of 100 repeats; `sd` of the item
+    differences.
+
+    (z_0.975 + z_0.80) sd / sqrt(n): Miller 2024, "Adding Error Bars to Evals" (arXiv 2411.00640), section 5, with one
+    answer an item.
+    """
+    return _quantiles() * sd / math.sqrt(n)
+
+
+def items_to_settle(difference: float, margin: float, sd: float) -> int | None:
+    """Items with which the gate would decide in 80 of 100 repeats, if the true difference were the one seen; None where
+    it lies on the margin.
+
+    ((z_0.975 + z_0.80) sd / (difference + margin))^2: Julious 2004, "Sample sizes for clinical trials with normal
+    data", Statistics in Medicine 23:1921. Where no two answers differ (sd 0), the n at which Tango's interval, then z^2
+    / (n + z^2) on either side, fits into the margin.
+    """
+    if sd == 0 and difference == 0:
+        return math.ceil(z_value() ** 2 * (1 - margin) / margin) if margin > 0 else None
+    distance = abs(difference + margin)
+    return math.ceil((_quantiles() * sd / distance) ** 2) if distance > 1e-9 else None
+
+
+def spread(sd: float, n: int) -> float:
+    """`sd`, or where no two answers differ, what `n` items could have missed: the root of Wilson's upper bound z^2 / (n
+    + z^2) of the differing share.
+    """
+    z_squared = z_value() ** 2
+    return sd or math.sqrt(z_squared / (n + z_squared))
+
+
+def _quantiles() -> float:
+    return NormalDist().inv_cdf(1 - ALPHA) + NormalDist().inv_cdf(POWER)
+
+
+TANGO = "tango-score"
+
+
+def tango_score(better: int, worse: int, n: int, difference: float) -> float:
+    """Tango's score statistic of a paired difference (better - worse) / n against the hypothetical `difference`:
+    standard normal where that is the true one.
+
+    Tango 1998, Statistics in Medicine 17:891, equations 24 to 26: the variance is the one under the hypothesis.
+    """
+    linear = -better - worse + (2 * n - better + worse) * difference
+    share = (math.sqrt(max(linear**2 + 8 * n * worse * difference * (1 - difference), 0.0)) - linear) / (4 * n)
+    variance = n * (2 * share + difference * (1 - difference))
+    return (better - worse - n * difference) / math.sqrt(max(variance, 1e-18))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction over `p_values` (Holm 1979), in their order."""
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted
+
+
+def p_worse(difference: Difference, margin: float) -> float:
+    """One-sided p-value of "not worse than the margin" (true difference >= -margin): small where the loss beyond it is
+    shown.
+
+    Tango's score test for right and wrong, else the z test on the mean of the item differences (both are normal for the
+    items that the gate asks for).
+    """
+    if difference.method == TANGO:
+        return NormalDist().cdf(
+            tango_score(difference.better, difference.worse, difference.n, max(-margin, -1 + 1e-12))
+        )
+    if difference.sd == 0:
+        return 0.0 if difference.value < -margin else 1.0
+    return NormalDist().cdf((difference.value + margin) * math.sqrt(difference.n) / difference.sd)
