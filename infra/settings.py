@@ -12,8 +12,15 @@ TUNING_REGION = "us-east-1"
 
 # Nova models that answer to their bare id in us-east-1 ("Supported Regions and models for inference profiles", Amazon
 # Bedrock user guide).
-# Every other one, Nova Premier for example, is reached through the United States profile.
+# Every other one is reached through the United States profile.
 ON_DEMAND_IN_TUNING_REGION = frozenset({"amazon.nova-pro-v1:0", "amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"})
+
+# Model -> the day from which Bedrock answers no call of it (model cards, read 2025-2026).
+ENDED_MODELS = {"amazon.nova-premier-v1:0": "2026-09-14"}
+
+# What the ids of inference profiles begin with, beside `us.`: such a profile may send a request to Regions that the
+# roles are not granted.
+PROFILE_PREFIXES = frozenset({"global", "us-gov", "eu", "apac", "jp", "au", "ca"})
 
 # Where the `us.` profiles send a request from us-east-1 (same page): the roles need the foundation model in each of
 # them.
@@ -100,6 +107,27 @@ class Settings(BaseModel):
         if days not in LOG_RETENTION_DAYS:
             raise ValueError(f"CloudWatch Logs keeps logs for one of {sorted(LOG_RETENTION_DAYS)} days")
         return days
+
+    @field_validator("teacher_model_id")
+    @classmethod
+    def _teacher_is_alive(cls, model_id: str) -> str:
+        if model_id in ENDED_MODELS:
+            raise ValueError(
+                f"the model's life ended on {ENDED_MODELS[model_id]}, so no call of it is answered: choose "
+                "amazon.nova-pro-v1:0"
+            )
+        return model_id
+
+    @field_validator("judge_model_id", "embedding_model_id")
+    @classmethod
+    def _profile_is_one_of_here(cls, model_id: str | None) -> str | None:
+        prefix = (model_id or "").split(".")[0]
+        if prefix in PROFILE_PREFIXES:
+            raise ValueError(
+                f"inference profiles that begin with {prefix}. are not granted to the functions: take the model's "
+                f"us. profile, or its bare id where {TUNING_REGION} answers to it"
+            )
+        return model_id
 
     @model_validator(mode="after")
     def _profile_is_of_the_teacher(self) -> Self:

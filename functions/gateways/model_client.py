@@ -35,10 +35,11 @@ class ModelClient:
 
     def __init__(self, client: "BedrockRuntimeClient") -> None:
         self._client = client
+        self._without_flex: set[str] = set()
 
     def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, Any]:
         """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as
-        little as a batch.
+        little as a batch; a model that says it has none is asked at the standard tier, from then on at once.
 
         Beside an error stands `retryAfter`, in seconds, where Bedrock says when to come again. A connection that broke
         counts as a time-out (408).
@@ -46,6 +47,7 @@ class ModelClient:
         Raises:
             ClientError: access denied or no such model: not about this record, so the whole turn must stop.
         """
+        flex = flex and model_id not in self._without_flex
         tier: dict[str, Any] = {"serviceTier": {"type": "flex"}} if flex else {}
         body: dict[str, Any] = dict(request.model_input)
         try:
@@ -56,6 +58,9 @@ class ModelClient:
             code = code_of(error)
             if code in _NOT_ABOUT_THE_RECORD:
                 raise
+            if flex and code == "ValidationException" and "tier" in str(error).lower():
+                self._without_flex.add(model_id)
+                return self.ask(model_id, request, flex=False)
             return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}} | _retry_after(
                 error
             )

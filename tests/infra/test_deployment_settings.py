@@ -89,8 +89,21 @@ def test_the_teacher_answers_to_its_bare_id_where_it_can() -> None:
 
 
 def test_a_teacher_without_on_demand_throughput_is_reached_through_its_profile() -> None:
-    premier = Settings.from_context({"teacherModelId": "amazon.nova-premier-v1:0"})
-    assert premier.teacher_profile == premier.teacher_invoke_id == "us.amazon.nova-premier-v1:0"
+    lite = Settings.from_context({"teacherModelId": "amazon.nova-2-lite-v1:0"})
+    assert lite.teacher_profile == lite.teacher_invoke_id == "us.amazon.nova-2-lite-v1:0"
+
+
+def test_a_teacher_whose_life_ended_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="teacherModelId: the model's life ended on 2026-09-14"):
+        Settings.from_context({"teacherModelId": "amazon.nova-premier-v1:0"})
+
+
+@pytest.mark.parametrize("key", ["judgeModelId", "embeddingModelId"])
+def test_a_profile_that_the_roles_are_not_granted_is_refused_in_a_sentence(key: str) -> None:
+    model = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
+    with pytest.raises(InvalidSettings, match=f"{key}: inference profiles that begin with global[.] are not granted"):
+        Settings.from_context({key: model})
+    assert Settings.from_context({"judgeModelId": "us" + model.removeprefix("global")})
 
 
 def test_the_profile_can_be_chosen_and_must_be_the_teachers() -> None:

@@ -7,22 +7,32 @@ _REGIONS = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 """What an inference profile's id begins with."""
 
 
+_FLEX_MODELS = ("amazon.nova-pro-", "amazon.nova-premier-", "amazon.nova-2-lite-")
+"""Amazon's models with the flex tier ("Service tiers for optimizing performance and cost", Amazon Bedrock user guide,
+read 2025-2026).
+"""
+
+
 def family_of(model_id: str) -> str:
     """Provider and family of a model id, inference profile or ARN of one: `amazon.nova` of
     `us.amazon.nova-pro-v1:0`.
     """
-    name = model_id.rsplit("/", 1)[-1]
-    region, _, rest = name.partition(".")
-    provider, _, model = (rest if region in _REGIONS else name).partition(".")
+    provider, _, model = _bare(model_id).partition(".")
     return f"{provider}.{model.split('-')[0]}"
 
 
 def takes_flex(model_id: str) -> bool:
-    """Whether Converse takes the flex service tier for the model.
-
-    Read for Nova; a family of which nothing was read is asked at the standard tier.
+    """Whether Converse takes the flex service tier for the model. One that is not listed is asked at the standard
+    tier.
     """
-    return family_of(model_id) == "amazon.nova"
+    return _bare(model_id).startswith(_FLEX_MODELS)
+
+
+def takes_top_p_beside_temperature(model_id: str) -> bool:
+    """Whether a request may hold both. Claude from Haiku 4.5 on refuses it: "`temperature` and `top_p` cannot both be
+    specified for this model" (aws-samples/bedrock-access-gateway, issue 191).
+    """
+    return not _bare(model_id).startswith("anthropic.")
 
 
 def self_preference_warning(judge: str, teacher: str) -> str | None:
@@ -34,3 +44,10 @@ def self_preference_warning(judge: str, teacher: str) -> str | None:
         "prefer answers of its own family. "
         "Deploy with a judge of another family (judgeModelId) to be sure."
     )
+
+
+def _bare(model_id: str) -> str:
+    """The model id without what an ARN or an inference profile puts before it."""
+    name = model_id.rsplit("/", 1)[-1]
+    region, _, rest = name.partition(".")
+    return rest if region in _REGIONS else name

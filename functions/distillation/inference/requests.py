@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from distillation.bedrock.families import takes_top_p_beside_temperature
 from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prompt, Record, Request, Route, encode_line
 from distillation.run.config import SamplingPlan
 
@@ -33,7 +34,7 @@ class Shard(Record, frozen=True):
 
 def requests_of(prompt: Prompt | HoldoutItem, plan: SamplingPlan, model: str) -> list[Request]:
     """All requests of a prompt to `model`, the greedy one first."""
-    sampled = _inference(plan.max_tokens, plan.temperature, plan.top_p)
+    sampled = _sampled(plan, model)
     greedy = [greedy_request(prompt, plan.max_tokens, model)] * plan.greedy
     return greedy + [_request(prompt, model, f"s{i}", sampled) for i in range(plan.sampled)]
 
@@ -49,8 +50,8 @@ def arm_requests(
     """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's
     own settings. `earlier`: turns before.
     """
-    sampled = _inference(plan.max_tokens, plan.temperature, plan.top_p)
-    greedy = _request(item, model, GREEDY_SAMPLE, _inference(plan.max_tokens, GREEDY_TEMPERATURE, 1.0), earlier)
+    sampled = _sampled(plan, model)
+    greedy = _request(item, model, GREEDY_SAMPLE, _greedy(plan.max_tokens), earlier)
     return [greedy, *(_request(item, model, f"s{number}", sampled, earlier) for number in range(samples))]
 
 
@@ -61,7 +62,7 @@ def turn(role: str, text: str) -> Turn:
 
 def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> Request:
     """The one greedy request by which an arm is compared on the holdout."""
-    return _request(item, model, GREEDY_SAMPLE, _inference(max_tokens, GREEDY_TEMPERATURE, 1.0))
+    return _request(item, model, GREEDY_SAMPLE, _greedy(max_tokens))
 
 
 def prompt_of(record_id: str) -> str:
@@ -127,8 +128,14 @@ def _shard(number: int, lines: list[bytes], first: int, last: int) -> Shard:
     )
 
 
-def _inference(max_tokens: int, temperature: float, top_p: float) -> dict[str, float]:
-    return {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p}
+def _greedy(max_tokens: int) -> dict[str, float]:
+    return {"maxTokens": max_tokens, "temperature": GREEDY_TEMPERATURE}
+
+
+def _sampled(plan: SamplingPlan, model: str) -> dict[str, float]:
+    # Nova's own topP is 0.9, so the whole distribution has to be asked for.
+    nucleus = {"topP": plan.top_p} if takes_top_p_beside_temperature(model) else {}
+    return {"maxTokens": plan.max_tokens, "temperature": plan.temperature, **nucleus}
 
 
 def _request(
@@ -137,7 +144,9 @@ def _request(
     body: dict[str, object] = {"messages": [*earlier, turn("user", prompt.prompt)], "inferenceConfig": inference}
     if prompt.system:
         body["system"] = [{"text": prompt.system}]
-    shape = json.dumps([model, body], sort_keys=True, ensure_ascii=False)
+    # Left out, topP counts as 1, as it was written before it was left out: what was paid for then is found by its id.
+    question = body | {"inferenceConfig": {"topP": 1.0} | inference}
+    shape = json.dumps([model, question], sort_keys=True, ensure_ascii=False)
     return Request(
         record_id=f"{prompt.prompt_id}-{hashlib.sha256(shape.encode()).hexdigest()[:8]}-{sample}", model_input=body
     )

@@ -184,7 +184,7 @@ class Sampling(Section):
     """Answers at `temperature`: they estimate the teacher's distribution."""
     temperature: float = Field(default=1.0, ge=0.00001, le=1)
     """Temperature of the sampled answers."""
-    top_p: float = Field(default=1.0, ge=0, le=1)
+    top_p: float = Field(default=1.0, gt=0, le=1)
     """Nucleus of the sampled answers; 1 leaves the distribution whole."""
     max_tokens: int = Field(default=512, ge=1, le=5000)
     """Most tokens of an answer. A longer one is cut by Bedrock and then rejected as truncated."""

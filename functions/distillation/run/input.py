@@ -235,7 +235,9 @@ def _range(node: Object, noun: str) -> str:
         key: format(Decimal(str(node[key])), "f") for key in ("exclusiveMinimum", "minimum", "maximum") if key in node
     }
     if "exclusiveMinimum" in limits:
-        return f"{noun} above {limits['exclusiveMinimum']}"
+        return f"{noun} above {limits['exclusiveMinimum']}" + (
+            f", at most {limits['maximum']}" if "maximum" in limits else ""
+        )
     return f"{noun} from {limits['minimum']} to {limits['maximum']}" if limits else noun
 
 

@@ -13,8 +13,8 @@ from distillation.run.config import RunConfig, SplitPlan
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of
 
-TEACHERS = ("amazon.nova-pro-v1:0", "amazon.nova-premier-v1:0")
-"""What can teach Nova Micro in a distillation job."""
+TEACHERS = ("amazon.nova-pro-v1:0",)
+"""What can teach Nova Micro in a distillation job. Nova Premier could until its end of life on 2026-09-14."""
 
 
 def asked_by_us(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[int, Prompt]]:

@@ -68,3 +68,30 @@ def test_what_is_not_about_the_record_stops_the_turn() -> None:
 def test_its_client_tries_once_so_that_every_throttling_is_seen() -> None:
     client, _ = stubbed()
     assert client._client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
+
+
+def test_a_model_without_the_flex_tier_is_asked_again_without_it_and_never_with_it_after() -> None:
+    client, stub = stubbed()
+    body = {"modelId": "lite", **REQUEST.model_input}
+    answer = {
+        "output": {"message": {"role": "assistant", "content": [{"text": "!"}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+        "metrics": {"latencyMs": 1},
+    }
+    stub.add_client_error(
+        "converse",
+        "ValidationException",
+        "The provided service tier is not supported for this model",
+        expected_params=body | {"serviceTier": {"type": "flex"}},
+    )
+    stub.add_response("converse", answer, body)
+    stub.add_response("converse", answer, body)
+    assert all("modelOutput" in client.ask("lite", REQUEST, flex=True) for _ in range(2))
+    stub.assert_no_pending_responses()
+
+
+def test_another_bad_request_is_not_asked_again() -> None:
+    client, stub = stubbed()
+    stub.add_client_error("converse", "ValidationException", "Input is too long")
+    assert client.ask("pro", REQUEST, flex=True)["error"]["errorCode"] == 400

@@ -87,3 +87,27 @@ def test_99_records_are_answered_now_and_100_in_a_batch() -> None:
         return next(shard_requests(enumerate(groups), 10_000))[0].route
 
     assert (route(99), route(100)) == (Route.NOW, Route.BATCH)
+
+
+def settings_of(requests: list[Request]) -> list[dict[str, float]]:
+    return [dict(request.model_input["inferenceConfig"]) for request in requests]  # type: ignore[call-overload]
+
+
+def test_a_greedy_request_leaves_top_p_out_because_claude_refuses_it_beside_a_temperature() -> None:
+    greedy, sampled, *_ = settings_of(requests_of(a_prompt(), PLAN, "amazon.nova-pro-v1:0"))
+    assert greedy == {"maxTokens": 64, "temperature": GREEDY_TEMPERATURE}
+    # Nova's own default is 0.9: the whole distribution must be asked for.
+    assert sampled == {"maxTokens": 64, "temperature": 1.0, "topP": 1.0}
+
+
+def test_a_sampled_request_to_claude_never_holds_both_sampling_fields() -> None:
+    plan = msgspec.structs.replace(PLAN, top_p=0.5)
+    asked = settings_of(requests_of(a_prompt(), plan, "us.anthropic.claude-haiku-4-5-20251001-v1:0"))
+    assert [set(one) for one in asked] == [{"maxTokens", "temperature"}] * 5
+
+
+def test_ids_are_those_of_runs_that_wrote_top_p_out_so_the_answer_cache_still_knows_them() -> None:
+    prompt = Prompt(prompt_id="0" * 20, prompt="question 0", seed_id="0", system="Be brief.")
+    greedy, sampled, *_ = requests_of(prompt, PLAN, "amazon.nova-pro-v1:0")
+    assert greedy.record_id == "00000000000000000000-003df7e4-g0"
+    assert sampled.record_id == "00000000000000000000-14c5df0f-s0"
