@@ -59,6 +59,9 @@ infra: $(VENV)/.stamp node_modules/.stamp
 flow: $(VENV)/.stamp node_modules/.stamp
 	@$(BIN)/python -m pytest tests/local tests/statemachine
 
+asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl > machine.json, for Workflow Studio
+	@$(BIN)/python -m infra.machine_text
+
 benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed against peers, soft against hard: make benchmark [PART="curation convergence soft_hard"]
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks $(PART)
 

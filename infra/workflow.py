@@ -1,7 +1,5 @@
-"""The state machine, from its one text in `statemachine/`."""
+"""The state machine, from its one text in `statemachine/` and the policy of `infra/machine_text.py`."""
 
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,14 +10,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.log_retention import log_retention
+from infra.machine_text import DEFINITION, definition_text
 from infra.nag import acknowledge
-from infra.wheels import ROOT
-
-DEFINITION = ROOT / "statemachine" / "distillation.asl.json"
-
-
-class PlaceholdersDoNotMatch(ValueError):
-    """The definition and the deployment do not name the same `${...}` values."""
 
 
 class Workflow(Construct):
@@ -76,22 +68,3 @@ class Workflow(Construct):
             retention=log_retention(retention_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
-
-
-def definition_text(file: Path, substitutions: Mapping[str, str]) -> str:
-    """The definition without the file's white space.
-
-    Raises PlaceholdersDoNotMatch unless each placeholder has a value and each value a placeholder.
-    """
-    text = json.dumps(json.loads(file.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
-    placeholders = set(re.findall(r"\$\{(\w+)\}", text))
-    missing, unused = sorted(placeholders - substitutions.keys()), sorted(substitutions.keys() - placeholders)
-    if missing or unused:
-        hint = (
-            "A Task's placeholder is its handler's name in PascalCase with Arn, and every function in the table of "
-            "infra/pipeline_functions.py is used."
-        )
-        raise PlaceholdersDoNotMatch(
-            f"{file.name}: no value for {missing}; values that no state uses: {unused}. {hint}"
-        )
-    return text

@@ -4,34 +4,19 @@ traced.
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from infra.machine_text import PlaceholdersDoNotMatch, State, definition_text, states_of, whole_machine
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, pascal
 from infra.wheels import FUNCTIONS
-from infra.workflow import DEFINITION, PlaceholdersDoNotMatch, definition_text
 from tests.infra.synthesis import Assembly
-
-State = dict[str, Any]
-
-
-def states_of(machine: dict[str, Any]) -> Iterator[tuple[str, State]]:
-    """Every state by name, those inside Map and Parallel too."""
-    for name, state in machine["States"].items():
-        yield name, state
-        for inner in [state.get("ItemProcessor"), *state.get("Branches", [])]:
-            if inner:
-                yield from states_of(inner)
 
 
 def lambda_tasks() -> list[tuple[str, State]]:
     return [
-        (name, state)
-        for name, state in states_of(json.loads(DEFINITION.read_text()))
-        if ":lambda:invoke" in state.get("Resource", "")
+        (name, state) for name, state in states_of(whole_machine()) if ":lambda:invoke" in state.get("Resource", "")
     ]
 
 
@@ -54,9 +39,9 @@ def test_every_function_of_the_table_is_a_task_or_stands_outside() -> None:
     assert called == {f"${{{pascal(name)}Arn}}" for name in SIZES if name not in OUTSIDE_THE_MACHINE}
 
 
-def test_the_deployed_definition_is_the_file(assembly: Assembly) -> None:
+def test_the_deployed_definition_is_the_whole_machine(assembly: Assembly) -> None:
     machine = assembly.properties("AWS::StepFunctions::StateMachine", "Workflow/Distillation")
-    assert json.loads(machine["DefinitionString"]) == json.loads(DEFINITION.read_text())
+    assert json.loads(machine["DefinitionString"]) == whole_machine()
     substitutions = machine["DefinitionSubstitutions"]
     assert (substitutions["AwaitHeartbeatSeconds"], substitutions["DeploymentHeartbeatSeconds"]) == ("900", "60")
     assert substitutions["PrepareRunArn"] == {

@@ -1,0 +1,124 @@
+"""The machine's text: the story in `statemachine/`, with the policy that each state has by rule.
+
+The file tells what each state takes, does and leaves. How often a task is tried again, how long it may take and where a
+failure goes is the same for nearly all of them, so it stands here once; a state that says otherwise keeps its own.
+`python -m infra.machine_text` prints the whole definition as AWS gets it, for Workflow Studio.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from infra.wheels import ROOT
+
+DEFINITION = ROOT / "statemachine" / "distillation.asl.json"
+
+State = dict[str, Any]
+
+THROTTLED = {
+    "ErrorEquals": ["ThrottledByBedrock"],
+    "IntervalSeconds": 20,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 600,
+    "MaxAttempts": 12,
+    "JitterStrategy": "FULL",
+}
+LAMBDA_FAILED = {
+    "ErrorEquals": [
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+        "Lambda.Unknown",
+        "Sandbox.Timedout",
+        "Runtime.ExitError",
+    ],
+    "IntervalSeconds": 2,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 120,
+    "MaxAttempts": 5,
+    "JitterStrategy": "FULL",
+}
+MESSAGE_FAILED = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 3}
+
+_WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+_POLICY: dict[str, State] = {
+    "arn:aws:states:::lambda:invoke": {"TimeoutSeconds": 900, "Retry": [THROTTLED, LAMBDA_FAILED]},
+    _WAIT: {"TimeoutSeconds": 604_800, "Retry": [THROTTLED, LAMBDA_FAILED]},
+    "arn:aws:states:::sns:publish": {"TimeoutSeconds": 60, "Retry": [MESSAGE_FAILED]},
+}
+# Bedrock tells the end of these jobs by an event; the others are only looked at.
+_WITH_EVENT = frozenset({"batch", "tuning"})
+
+
+class PlaceholdersDoNotMatch(ValueError):
+    """The definition and the deployment do not name the same `${...}` values."""
+
+
+def whole_machine(file: Path = DEFINITION) -> dict[str, Any]:
+    """The definition of `file` with every state's policy."""
+    machine: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    for name, state in states_of(machine):
+        for key, value in _POLICY.get(state.get("Resource", ""), {}).items():
+            state.setdefault(key, value)
+        if state.get("Resource") == _WAIT and "HeartbeatSeconds" not in state:
+            _look_again(name, state)
+        # A state inside a Map has no rail of its own: its failure is the Map's.
+        if name in machine["States"] and state["Type"] in ("Task", "Map"):
+            _add_rail(name, state)
+    return machine
+
+
+def _look_again(name: str, wait: State) -> None:
+    """The heartbeat of a wait for a job, and the way back into the wait when it stays silent."""
+    looks = "Await" if wait["Arguments"]["Payload"]["kind"] in _WITH_EVENT else "Deployment"
+    wait["HeartbeatSeconds"] = f"{{% ${{{looks}HeartbeatSeconds}} %}}"
+    again = {"ErrorEquals": ["States.HeartbeatTimeout"], "Output": "{% $states.input %}", "Next": name}
+    wait["Catch"] = [again, *wait.get("Catch", [])]
+
+
+def _add_rail(name: str, state: State) -> None:
+    """The way to the failure rail, unless the state has its own for every error."""
+    caught = state.setdefault("Catch", [])
+    if not any("States.ALL" in catch["ErrorEquals"] for catch in caught):
+        failure = {
+            "state": name,
+            "error": "{% $states.errorOutput.Error %}",
+            "cause": "{% $states.errorOutput.Cause %}",
+        }
+        caught.append({"ErrorEquals": ["States.ALL"], "Output": failure, "Next": "RetireAfterFailure"})
+
+
+def states_of(machine: Mapping[str, Any]) -> Iterator[tuple[str, State]]:
+    """Every state by name, those inside a Map too."""
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states_of(state["ItemProcessor"])
+
+
+def definition_text(file: Path, substitutions: Mapping[str, str]) -> str:
+    """The whole definition without white space.
+
+    Raises PlaceholdersDoNotMatch unless each placeholder has a value and each value a placeholder.
+    """
+    text = json.dumps(whole_machine(file), ensure_ascii=False, separators=(",", ":"))
+    placeholders = set(re.findall(r"\$\{(\w+)\}", text))
+    missing, unused = sorted(placeholders - substitutions.keys()), sorted(substitutions.keys() - placeholders)
+    if missing or unused:
+        hint = (
+            "A Task's placeholder is its handler's name in PascalCase with Arn, and every function in the table of "
+            "infra/pipeline_functions.py is used."
+        )
+        raise PlaceholdersDoNotMatch(
+            f"{file.name}: no value for {missing}; values that no state uses: {unused}. {hint}"
+        )
+    return text
+
+
+if __name__ == "__main__":
+    typer.echo(json.dumps(whole_machine(), ensure_ascii=False, indent=2))
