@@ -35,9 +35,7 @@ class MemoryStore(KeyedFiles):
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.modified: dict[str, datetime] = {}
-
-    def uri(self, key: str) -> str:
-        return f"s3://bucket/{key}"
+        self.place = "s3://bucket"
 
     def list(self, prefix: str) -> list[StoredObject]:
         keys = sorted(key for key in self.objects if key.startswith(prefix))
@@ -49,18 +47,11 @@ class MemoryStore(KeyedFiles):
     def version_of(self, key: str) -> str:
         return "v1"
 
-    def get(self, key: str) -> bytes:
-        return self.objects[key]
-
-    def get_or_none(self, key: str) -> bytes | None:
-        return self.objects.get(key)
-
     def chunks(self, key: str) -> Iterator[bytes]:
+        if key not in self.objects:
+            raise FileNotFoundError(key)
         body = self.objects[key]
-        return (body[start : start + 7] for start in range(0, len(body), 7))
-
-    def lines(self, key: str) -> Iterator[bytes]:
-        return iter(self.objects[key].splitlines())
+        return (body[start : start + 61] for start in range(0, len(body), 61))
 
     def put(self, key: str, body: bytes, content_type: str = "") -> None:
         self.objects[key] = body

@@ -16,15 +16,7 @@ class FolderStore(KeyedFiles):
     """Keys are paths below `root`."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def uri(self, key: str) -> str:
-        """The key as a file URI."""
-        return (self._root / key).absolute().as_uri()
-
-    def version_of(self, key: str) -> str:
-        """Empty: a folder keeps no versions."""
-        return ""
+        self._root, self.place = root, root.absolute().as_uri()
 
     def list(self, prefix: str) -> list[StoredObject]:
         """Files whose key begins with `prefix`, in order of key, without etag."""
@@ -34,25 +26,11 @@ class FolderStore(KeyedFiles):
         )
         return [_stored(key, self._root / key) for key in keys if key.startswith(prefix)]
 
-    def get(self, key: str) -> bytes:
-        """A whole file. Raises FileNotFoundError."""
-        return self._read_path(key).read_bytes()
-
-    def get_or_none(self, key: str) -> bytes | None:
-        """A whole file, None where there is none."""
-        path = self._read_path(key)
-        return path.read_bytes() if path.is_file() else None
-
     def chunks(self, key: str) -> Iterator[bytes]:
-        """A file's bytes as a stream."""
+        """A file's bytes as a stream. Raises FileNotFoundError."""
         with self._read_path(key).open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
-
-    def lines(self, key: str) -> Iterator[bytes]:
-        """A file's lines as a stream."""
-        with self._read_path(key).open("rb") as file:
-            yield from file
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Writes a whole file."""

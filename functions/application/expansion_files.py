@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from distillation.expansion.diversity import apart_from
 from distillation.expansion.methods import Ask, Topic
 from distillation.expansion.requests import parents_of
@@ -34,10 +32,7 @@ def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
     """What round `number` stands on."""
     layout = RunLayout(record.run_id)
     seeds = list(store.records(layout.prompts, Prompt))
-    history = [
-        msgspec.json.decode(store.get(layout.expansion(f"counts-{earlier:02d}.json")), type=RoundCounts)
-        for earlier in range(number)
-    ]
+    history = [store.read(layout.expansion(f"counts-{earlier:02d}.json"), RoundCounts) for earlier in range(number)]
     topics = [
         topic
         for earlier in range(number)

@@ -248,7 +248,7 @@ def take_back(services: Services, run_id: str, job: str, why: str) -> str:
     Raises:
         ThrottledByBedrock: the deployment is still on its way to the new model; try again later.
     """
-    plan = msgspec.json.decode(services.store.get(RunLayout(run_id).promotion_plan), type=PromotionPlan)
+    plan = services.store.read(RunLayout(run_id).promotion_plan, PromotionPlan)
     stable = services.deployments.find(plan.deployment)
     back = ""
     if (

@@ -27,8 +27,8 @@ from gateways.store import Store
 def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: str) -> Report:
     """The report of a run whose scores are written."""
     layout, record = RunLayout(run_id), read_run(store, run_id)
-    manifest = msgspec.json.decode(store.get(layout.dataset("manifest.json")), type=Manifest)
-    expansion = _expansion(store, layout)
+    manifest = store.read(layout.dataset("manifest.json"), Manifest)
+    expansion = store.read_or_none(layout.expansion("summary.json"), ExpansionSummary)
     return build_report(
         RunFacts(
             run_id=run_id,
@@ -45,19 +45,14 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
             cached=_cached(store, run_id),
             expanded=expansion.kept if expansion else 0,
         ),
-        msgspec.json.decode(store.get(layout.scores), type=Scores),
-        msgspec.json.decode(store.get(layout.verdict), type=Verdict),
+        store.read(layout.scores, Scores),
+        store.read(layout.verdict, Verdict),
         created_at=created_at,
         data=_data(store, record, manifest, expansion),
-        estimate=msgspec.json.decode(store.get(layout.estimate), type=Estimate),
+        estimate=store.read(layout.estimate, Estimate),
         costs=actual_cost(usages(store, record), load_prices()),
         losses=_losses(store, run_id),
     )
-
-
-def _expansion(store: Store, layout: RunLayout) -> ExpansionSummary | None:
-    body = store.get_or_none(layout.expansion("summary.json"))
-    return msgspec.json.decode(body, type=ExpansionSummary) if body else None
 
 
 def _data(store: Store, record: RunRecord, manifest: Manifest, expansion: ExpansionSummary | None) -> DataFacts:

@@ -55,7 +55,7 @@ def funnel_of(store: Store, run_id: str) -> list[FunnelStep]:
 
 def _counts(store: Store, run_id: str) -> Iterator[ShardCounts]:
     prefix = RunLayout(run_id).candidates_prefix + "counts-"
-    return (msgspec.json.decode(store.get(stored.key), type=ShardCounts) for stored in store.list(prefix))
+    return (store.read(stored.key, ShardCounts) for stored in store.list(prefix))
 
 
 class Wave(Record, frozen=True):
@@ -94,7 +94,7 @@ class _RecordId(msgspec.Struct, rename="camel", gc=False):
 
 def read_run(store: Store, run_id: str) -> RunRecord:
     """The run's record."""
-    return msgspec.json.decode(store.get(RunLayout(run_id).run), type=RunRecord)
+    return store.read(RunLayout(run_id).run, RunRecord)
 
 
 def read_prompts(store: Store, run_id: str) -> Iterator[Prompt]:
@@ -106,8 +106,7 @@ def read_prompts(store: Store, run_id: str) -> Iterator[Prompt]:
 
 def read_wave(store: Store, run_id: str, wave: int, stage: Stage = Stage.ANSWERS) -> Wave | None:
     """The plan of a wave, None where it was not planned yet."""
-    body = store.get_or_none(RunLayout(run_id).wave_plan(wave, stage))
-    return msgspec.json.decode(body, type=Wave) if body else None
+    return store.read_or_none(RunLayout(run_id).wave_plan(wave, stage), Wave)
 
 
 def requested_ids(store: Store, run_id: str) -> Iterator[str]:
@@ -180,7 +179,7 @@ def replies_to(store: Store, run_id: str, prompt_ids: set[str], *, first: int, l
 
 def read_common_shingles(store: Store, run_id: str) -> CommonShingles:
     """The words that most prompts share."""
-    return msgspec.json.decode(store.get(RunLayout(run_id).common_shingles), type=CommonShingles)
+    return store.read(RunLayout(run_id).common_shingles, CommonShingles)
 
 
 def read_holdout(store: Store, run_id: str) -> Iterator[HoldoutItem]:
@@ -190,7 +189,7 @@ def read_holdout(store: Store, run_id: str) -> Iterator[HoldoutItem]:
 
 def read_students(store: Store, run_id: str) -> list[Student]:
     """The trained arms."""
-    return msgspec.json.decode(store.get(RunLayout(run_id).students), type=list[Student])
+    return store.read(RunLayout(run_id).students, list[Student])
 
 
 def write_ledger(store: Store, run_id: str, rows: list[LedgerRow]) -> None:
@@ -204,11 +203,8 @@ def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | No
     Raises:
         InvalidInput: the run id is taken by a run that asks something else.
     """
-    body = store.get_or_none(RunLayout(run_id).run)
-    if body is None:
-        return None
-    earlier = msgspec.json.decode(body, type=RunRecord)
-    if changed := earlier.question.differences(question):
+    earlier = store.read_or_none(RunLayout(run_id).run, RunRecord)
+    if earlier and (changed := earlier.question.differences(question)):
         raise InvalidInput(
             f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}",
             [

@@ -1,17 +1,18 @@
-"""Files under keys, wherever they lie: what can be said by listing, reading and writing lines.
+"""Files under keys, wherever they lie: the bucket, a folder, a test's memory.
 
-The bucket, a folder and a test's memory share it.
+Each says five things (`list`, `chunks`, `put`, `put_lines`, `copy`); all else follows from them.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from distillation.records import decode_lines, encode_lines
 
+K = TypeVar("K")
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -25,15 +26,17 @@ class StoredObject(NamedTuple):
 
 
 class KeyedFiles(ABC):
-    """Keys come from `distillation.layout`."""
+    """Keys come from `distillation.layout`. `place` is the URI that they stand below."""
+
+    place: str
 
     @abstractmethod
     def list(self, prefix: str) -> list[StoredObject]:
         """Objects below a prefix, in order of key."""
 
     @abstractmethod
-    def lines(self, key: str) -> Iterator[bytes]:
-        """An object's lines as a stream."""
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """An object's bytes as a stream. Raises FileNotFoundError at the first of them where there is no object."""
 
     @abstractmethod
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
@@ -41,7 +44,48 @@ class KeyedFiles(ABC):
 
     @abstractmethod
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
-        """Writes lines as one object and gives their number."""
+        """Writes lines as one object, which is there only when all are written, and gives their number."""
+
+    @abstractmethod
+    def copy(self, source: str, target: str) -> None:
+        """Copies an object."""
+
+    def version_of(self, key: str) -> str:
+        """The version id of an object as it is now; empty where no versions are kept."""
+        return ""
+
+    def uri(self, key: str) -> str:
+        """The key as a URI, as Bedrock wants it."""
+        return f"{self.place}/{key}"
+
+    def get(self, key: str) -> bytes:
+        """A whole object. Raises FileNotFoundError."""
+        return b"".join(self.chunks(key))
+
+    def get_or_none(self, key: str) -> bytes | None:
+        """A whole object, None where there is none."""
+        try:
+            return self.get(key)
+        except FileNotFoundError:
+            return None
+
+    def read(self, key: str, kind: type[K]) -> K:
+        """An object as a record. Raises FileNotFoundError, msgspec.ValidationError."""
+        return msgspec.json.decode(self.get(key), type=kind)
+
+    def read_or_none(self, key: str, kind: type[K]) -> K | None:
+        """An object as a record, None where there is none. Raises msgspec.ValidationError."""
+        body = self.get_or_none(key)
+        return None if body is None else msgspec.json.decode(body, type=kind)
+
+    def lines(self, key: str) -> Iterator[bytes]:
+        """An object's lines as a stream, without their ends. Raises FileNotFoundError."""
+        rest = b""
+        for chunk in self.chunks(key):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+        if rest:
+            yield rest
 
     def records(self, key: str, kind: type[T]) -> Iterator[T]:
         """An object's lines as records."""
@@ -57,7 +101,7 @@ class KeyedFiles(ABC):
             if stored.key.endswith(suffix) and stored.key.rsplit("/", 1)[1].startswith(named):
                 yield from self.lines(stored.key)
 
-    def put_json(self, key: str, record: object) -> None:
+    def put_json(self, key: str, record: Any) -> None:
         """Writes a record as indented JSON, for people to read too."""
         self.put(key, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 

@@ -22,12 +22,7 @@ class Store(KeyedFiles):
     """One bucket. Keys come from `distillation.layout`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def uri(self, key: str) -> str:
-        """The key as an S3 URI, as Bedrock wants it."""
-        return f"s3://{self._bucket}/{key}"
+        self._client, self._bucket, self.place = client, bucket, f"s3://{bucket}"
 
     def list(self, prefix: str) -> list[StoredObject]:
         """Objects below a prefix, in order of key."""
@@ -42,26 +37,15 @@ class Store(KeyedFiles):
         """The version id of an object as it is now; empty where the bucket keeps none."""
         return self._client.head_object(Bucket=self._bucket, Key=key).get("VersionId", "")
 
-    def get(self, key: str) -> bytes:
-        """A whole object. Raises ClientError NoSuchKey."""
-        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-
-    def get_or_none(self, key: str) -> bytes | None:
-        """A whole object, None where there is none."""
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """An object's bytes as a stream. Raises FileNotFoundError at the first of them where there is no object."""
         try:
-            return self.get(key)
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
         except ClientError as error:
             if code_of(error) in {"NoSuchKey", "404"}:
-                return None
+                raise FileNotFoundError(self.uri(key)) from error
             raise
-
-    def chunks(self, key: str) -> Iterator[bytes]:
-        """An object's bytes as a stream."""
-        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(CHUNK_BYTES)
-
-    def lines(self, key: str) -> Iterator[bytes]:
-        """An object's lines as a stream."""
-        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_lines(CHUNK_BYTES)
+        yield from body.iter_chunks(CHUNK_BYTES)
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Writes a whole object."""

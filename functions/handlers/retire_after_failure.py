@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 
-import msgspec
-
 from application.entry import Event, Turn, lambda_entry
 from application.promotion import student_model, undo_unverified, was_promoted
 from application.retirement import dataset_named, retire, run_of_execution
@@ -34,10 +32,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _kept(services: Services, run_id: str, state: str) -> Collection[str] | None:
-    body = services.store.get_or_none(RunLayout(run_id).run)
-    if body is None:
+    record = services.store.read_or_none(RunLayout(run_id).run, RunRecord)
+    if record is None:
         return ()
-    settings = msgspec.json.decode(body, type=RunRecord).settings
+    settings = record.settings
     if settings.keep_model_on_failure:
         return None
     return [student_model(services, run_id)] if state in _EARNED and settings.serving.keep_rejected_model else ()

@@ -43,8 +43,8 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _counts(store: Store, run_id: str) -> dict[str, int]:
-    body = store.get_or_none(RunLayout(run_id).run)
-    return msgspec.json.decode(body, type=RunRecord).counts if body else {}
+    record = store.read_or_none(RunLayout(run_id).run, RunRecord)
+    return record.counts if record else {}
 
 
 handler = lambda_entry(run)
