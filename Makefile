@@ -11,7 +11,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
 
-.PHONY: help install demo test lint types unit infra flow benchmark browser local-up local-down lock clean
+.PHONY: help install demo test lint types unit infra flow benchmark browser pictures local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed against peers, soft agai
 browser: $(VENV)/.stamp node_modules/.stamp  ## the report in a real Chromium; pictures in build/screenshots
 	@$(BIN)/python -m tests.browser.chromium || { code=$$?; test $$code -eq 3 && exit 0 || exit $$code; }; \
 	$(BIN)/python -m pytest tests/browser
+
+pictures: $(VENV)/.stamp  ## the pictures of README, from what the last make demo left in build/demo
+	@$(BIN)/python -m tests.browser.pictures
 
 lock: $(VENV)/.stamp  ## compile every requirements file again, with hashes
 	@for f in $(LOCKS); do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes $$f.in -o $$f.txt; done

@@ -19,6 +19,7 @@ from local.commands import wait_or_end
 from local.demo_seeds import DATASET, write_demo_seeds
 from local.deploy import deploy
 from local.errors import LocalAwsError
+from local.final_screen import final_screen
 from local.instance import Instance
 from local.paths import DEFAULT_HOME, PROJECT
 from local.progress import Progress
@@ -54,23 +55,34 @@ class Upload(NamedTuple):
 def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path, keep: bool, expand: int = 0) -> bool:
     """The whole demo; True when the run succeeded. What was started is stopped again whatever happens, unless `keep`.
 
-    `expand`: new prompts that the teacher is to make from the demo's own seeds.
+    `expand`: new prompts that the teacher is to make from the demo's own seeds. Raises LocalAwsError before anything
+    is started where the files cannot make a run.
     """
     chosen = _chosen(seeds, settings, expand)
     progress = Progress()
-    with _instance(home, progress, keep) as instance:
-        outputs = deploy(home, progress)
-        with progress.step("upload the seeds, wait for the run that they start"):
-            upload(instance, outputs["BucketName"], *chosen)
-            execution = await_execution(instance, outputs["StateMachineArn"])
-        with progress.timed("run"):
-            succeeded = _cli(instance, "watch", execution, "--every", "1")
-        copied = _copy(instance, execution, out, progress)
-        if (out / "8-report" / "report.json").exists():
-            _cli(instance, "report", execution)
+    try:
+        with _instance(home, progress, keep) as instance:
+            execution, succeeded = _run(instance, chosen, home, progress)
+            copied = _copy(instance, execution, out, progress)
+            if (out / "8-report" / "report.json").exists():
+                _cli(instance, "report", execution)
+    except KeyboardInterrupt:
+        _say_stopped(progress, keep)
+        raise
     _say_expansion(progress, out / "1-prompts" / "expansion" / "summary.json")
+    _say_rejected_seeds(progress, out / "0-run" / "rejected-seeds.jsonl")
     _say_the_end(progress, out, succeeded, copied)
     return succeeded and copied
+
+
+def _run(instance: Instance, chosen: Upload, home: Path, progress: Progress) -> tuple[str, bool]:
+    """Deploy, upload, watch: the execution's ARN, and whether it succeeded."""
+    outputs = deploy(home, progress)
+    with progress.step("upload the seeds, wait for the run that they start"):
+        upload(instance, outputs["BucketName"], *chosen)
+        execution = await_execution(instance, outputs["StateMachineArn"])
+    with progress.timed("run"):
+        return execution, _cli(instance, "watch", execution, "--every", "1")
 
 
 def _chosen(seeds: Path | None, settings: Path | None, expand: int) -> Upload:
@@ -84,7 +96,15 @@ def _chosen(seeds: Path | None, settings: Path | None, expand: int) -> Upload:
     check_seed_file(seeds)
     if settings and not settings.is_file():
         raise LocalAwsError(f"There is no file {settings}. Nothing was started.")
+    _validate(seeds, settings)
     return Upload(dataset_name(seeds), seeds, settings)
+
+
+def _validate(seeds: Path, settings: Path | None) -> None:
+    """The same check as `python -m cli validate`, on this terminal, before anything is started."""
+    command = [sys.executable, "-m", "cli", "validate", str(seeds), *(["--input", str(settings)] if settings else [])]
+    if subprocess.run(command, cwd=PROJECT, check=False).returncode:
+        raise LocalAwsError("A run with these files would fail, see above. Nothing was started.")
 
 
 @contextmanager
@@ -128,22 +148,41 @@ def _copy(instance: Instance, execution: str, out: Path, progress: Progress) -> 
 
 
 def _cli(instance: Instance, *arguments: str) -> bool:
-    """Run the project's command line against the local AWS, on this terminal; True when it succeeded."""
+    """Run the project's command line against the local AWS, on this terminal; True when it succeeded.
+
+    It has a process group of its own, so Ctrl-C reaches the demo alone: what the command line says to one, that the run
+    goes on, is not true here.
+    """
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=instance.environment()
+        [sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=instance.environment(), start_new_session=True
     ) as process:
         return wait_or_end(process) == 0
 
 
+def _say_stopped(progress: Progress, keep: bool) -> None:
+    """What Ctrl-C did; what keeps running has been said by then."""
+    progress.console.show_cursor()
+    progress.console.print(
+        "Stopped by Ctrl-C. "
+        + (
+            "What was started in the local AWS goes on there."
+            if keep
+            else "The local AWS is down, and its run has ended with it. Nothing of this run is kept."
+        )
+    )
+
+
 def _say_the_end(progress: Progress, out: Path, succeeded: bool, copied: bool) -> None:
     progress.console.print(_times(progress))
+    progress.console.print()
     if not copied:
         progress.console.print("[bold red]The run left no files[/] (see above).")
     elif succeeded:
-        progress.console.print(f"[bold]Report:[/] {out / '8-report' / 'index.html'}", soft_wrap=True)
+        *lines, page = final_screen(out)
+        progress.console.print("\n".join(lines))
+        progress.console.print(page, soft_wrap=True)
     else:
         progress.console.print(f"[bold red]The run failed.[/] Its files are in {out}", soft_wrap=True)
-    _say_rejected_seeds(progress, out / "0-run" / "rejected-seeds.jsonl")
 
 
 def _times(progress: Progress) -> Table:
