@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     evaluation_role_arn: str = ""
     judge_invoke_id: str = ""
     embedding_model_id: str = ""
+    release: str = ""
 
     def model_asked_in(self, stage: Stage) -> str:
         """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the
@@ -47,4 +48,5 @@ def settings_from_environment() -> Settings:
         evaluation_role_arn=env("EVALUATION_ROLE_ARN", ""),
         judge_invoke_id=env("JUDGE_INVOKE_ID", ""),
         embedding_model_id=env("EMBEDDING_MODEL_ID", ""),
+        release=env("APP_RELEASE", ""),
     )

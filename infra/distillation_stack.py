@@ -9,6 +9,7 @@ from infra.job_events import JobEvents
 from infra.monitoring import Monitoring
 from infra.notifications import Notifications
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, PipelineFunctions, pascal
+from infra.release import release
 from infra.run_ledger import RunLedger
 from infra.run_storage import RunStorage
 from infra.seed_trigger import SeedTrigger
@@ -24,7 +25,7 @@ class DistillationStack(Stack):
         super().__init__(
             scope,
             settings.stack_name,
-            description="Nova Distill: seeds in S3 to a distilled, measured and promoted Amazon Nova Micro",
+            description=f"Nova Distill {release()}: seeds in S3 to a measured and promoted Amazon Nova Micro",
             env=Environment(account=settings.account, region=settings.region),
         )
         self._settings = settings
@@ -77,6 +78,7 @@ class DistillationStack(Stack):
             "STUDENT_INVOKE_ID": self._settings.student_invoke_id,
             "JUDGE_INVOKE_ID": self._settings.judge_invoke_id,
             "EMBEDDING_MODEL_ID": self._settings.embedding_model_id,
+            "APP_RELEASE": release(),
             "POWERTOOLS_SERVICE_NAME": self._settings.app_name,
             "POWERTOOLS_METRICS_NAMESPACE": "NovaDistill",
             "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -31,6 +31,9 @@ from gateways.keyed_files import StoredObject
 from gateways.store import SPOOL_BYTES, Store
 from settings import Settings
 
+LIBRARIES = ("boto3", "msgspec", "pydantic", "aws-lambda-powertools")
+"""What run.json names with its version, beside the release."""
+
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """Gives the reference that all later states carry, and the limits that the machine needs.
@@ -83,7 +86,7 @@ def _prepare(
         created_at=started_at,
         task=task,
         counts=intake.counts(prompts),
-        versions={name: version(name) for name in ("boto3", "msgspec", "pydantic", "aws-lambda-powertools")},
+        versions={"nova-distill": services.settings.release} | {name: version(name) for name in LIBRARIES},
         **msgspec.structs.asdict(question),
     )
     store.put_json(layout.run, record)

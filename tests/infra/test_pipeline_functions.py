@@ -1,6 +1,7 @@
 """Handler file = function = construct, each with its log, its layers and Powertools."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,10 @@ def test_each_function_knows_its_deployment(assembly: Assembly, name: str) -> No
     shared = {key for key in environment_keys() if key not in {"STATE_MACHINE_ARN"}}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
     assert set(variables) == shared | own | powertools
+    assert (
+        variables["APP_RELEASE"]
+        == tomllib.loads((FUNCTIONS.parent / "pyproject.toml").read_text())["project"]["version"]
+    )
     assert variables["BUCKET_NAME"] == {"Ref": assembly.logical_id("AWS::S3::Bucket", "Storage/Runs")}
     assert (variables["TEACHER_INVOKE_ID"], variables["STUDENT_MODEL_ID"], variables["STUDENT_INVOKE_ID"]) == (
         "amazon.nova-pro-v1:0",

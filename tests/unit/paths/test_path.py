@@ -306,6 +306,12 @@ def test_a_turn_without_time_asks_nothing_more_and_says_so(world: World) -> None
     assert all(flex for _, _, flex in world.models.asked)  # type: ignore[attr-defined]
 
 
+def test_the_run_says_by_which_release_it_was_made(world: World) -> None:
+    world.settings = world.settings._replace(release="1.2.3")
+    world.prepare()
+    assert world.files.json(LAYOUT.run)["versions"]["nova-distill"] == "1.2.3"
+
+
 @pytest.mark.parametrize(
     ("judge", "arms", "pairs", "asked"),
     [
