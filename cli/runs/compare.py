@@ -10,11 +10,11 @@ from cli.errors import CommandError
 from cli.runs.report_file import ReportFile, parse_report
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
-from distillation.evaluation.answer_metrics import Tolerance
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction, decode_lines
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.run.config import RunConfig
+from distillation.run.evaluation import NumericTolerance
 from distillation.run.record import RunRecord
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -68,12 +68,12 @@ def comparison_of(source: ObjectSource, run_ids: Sequence[str], created_at: str)
         ) from None
 
 
-def tolerance_of(run: ComparedRun) -> Tolerance:
+def tolerance_of(run: ComparedRun) -> NumericTolerance:
     """How far numbers may be off, as the run was told; exact for a run of a release that knew no such setting."""
     try:
-        return Tolerance(**RunConfig.from_json(run.settings).evaluation.numeric_tolerance.model_dump())
+        return RunConfig.from_json(run.settings).evaluation.numeric_tolerance
     except InvalidInput:
-        return Tolerance()
+        return NumericTolerance()
 
 
 def _cost(report: ReportFile) -> float | None:

@@ -3,7 +3,6 @@ verdict.
 """
 
 import zlib
-from collections.abc import Iterator
 
 import msgspec
 
@@ -12,9 +11,10 @@ from application.judging_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
 from distillation.bedrock.prices import load_prices
-from distillation.evaluation.answer_metrics import Tolerance
-from distillation.evaluation.score import score
-from distillation.evaluation.verdict import decide
+from distillation.evaluation.answer_sheet import read_sheet
+from distillation.evaluation.score import RESAMPLES, score
+from distillation.evaluation.statistics import Draw
+from distillation.evaluation.verdict import reach_verdict
 from distillation.layout import RunLayout
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from gateways.store import Store
@@ -26,24 +26,19 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record, layout = read_run(store, run_id), RunLayout(run_id)
     holdout = list(read_holdout(store, run_id))
     predictions = _all_predictions(store, layout, [student.arm for student in read_students(store, run_id)])
-    tolerance, seed = (
-        Tolerance(**record.settings.evaluation.numeric_tolerance.model_dump()),
-        zlib.crc32(run_id.encode()),
-    )
-    judging = read_judging(store, record, holdout, predictions, tolerance=tolerance, seed=seed)
-    scores = score(
+    settings, draw = record.settings, Draw(RESAMPLES, zlib.crc32(run_id.encode()))
+    judged, judge = read_judging(store, record, holdout, predictions, draw)
+    sheet = read_sheet(
         holdout,
         predictions,
         record.task,
-        seed=seed,
-        models={arm: record.models.teacher if arm == Arm.TEACHER else record.models.student for arm in predictions},
-        prices=load_prices(),
+        tolerance=settings.evaluation.numeric_tolerance,
         teacher_samples=_teacher_samples(store, run_id, holdout),
-        judged=judging.scores if judging else None,
-        tolerance=tolerance,
     )
-    scores = msgspec.structs.replace(scores, judge=judging.record if judging else None)
-    verdict = decide(scores, **record.settings.gate.model_dump())
+    models = {arm: record.models.teacher if arm == Arm.TEACHER else record.models.student for arm in predictions}
+    scores = score(sheet, draw, models=models, prices=load_prices(), judged=judged)
+    scores = msgspec.structs.replace(scores, judge=judge)
+    verdict = reach_verdict(scores, settings.gate)
     store.put(layout.scores, msgspec.json.encode(scores))
     store.put_json(layout.verdict, verdict)
     return {"decision": verdict.decision, "counts": {"holdout": scores.n}}
@@ -66,14 +61,10 @@ def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> di
 
 def _teacher_samples(store: Store, run_id: str, holdout: list[HoldoutItem]) -> dict[str, list[str]]:
     samples: dict[str, list[str]] = {item.prompt_id: [] for item in holdout}
-    for prompt_id, text in _sampled(store, run_id):
-        if prompt_id in samples:
-            samples[prompt_id].append(text)
+    for answer in read_answers(store, run_id):
+        if answer.sample != GREEDY_SAMPLE and answer.prompt_id in samples:
+            samples[answer.prompt_id].append(answer.text)
     return samples
-
-
-def _sampled(store: Store, run_id: str) -> Iterator[tuple[str, str]]:
-    return ((answer.prompt_id, answer.text) for answer in read_answers(store, run_id) if answer.sample != GREEDY_SAMPLE)
 
 
 handler = lambda_entry(run)

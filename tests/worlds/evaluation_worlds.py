@@ -1,20 +1,26 @@
 """Made-up holdouts with known truth, for the tests of scores, verdict and report."""
 
 import random
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.alias_generators import to_camel
 
 from distillation.bedrock.prices import load_prices
+from distillation.evaluation import score as scoring
+from distillation.evaluation.answer_metrics import EXACT
+from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.columns import Column
-from distillation.evaluation.differences import Draw
-from distillation.evaluation.score import score
-from distillation.evaluation.scores import Against, Scores, Yardstick
-from distillation.evaluation.yardstick import Contest, compare
+from distillation.evaluation.differences import Pairing
+from distillation.evaluation.scores import Against, Scores, Verdict
+from distillation.evaluation.statistics import Draw
+from distillation.evaluation.verdict import reach_verdict
+from distillation.evaluation.yardstick import gated_differences
 from distillation.records import HoldoutItem, Prediction
+from distillation.run.evaluation import Gate, NumericTolerance
 from distillation.task import Task, TaskKind
 
 SENTIMENT = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
@@ -23,6 +29,27 @@ OTHER = {"positive": "negative", "negative": "positive"}
 MODELS = {"teacher": "amazon.nova-pro-v1:0", "base": "amazon.nova-micro-v1:0", "student": "amazon.nova-micro-v1:0"}
 
 Predictions = dict[str, list[Prediction]]
+
+
+def score(
+    holdout: Sequence[HoldoutItem],
+    predictions: Mapping[str, Sequence[Prediction]],
+    task: Task,
+    *,
+    seed: int,
+    resamples: int = scoring.RESAMPLES,
+    tolerance: NumericTolerance = EXACT,
+    teacher_samples: Mapping[str, Sequence[str]] | None = None,
+    **more: Any,
+) -> Scores:
+    """The sheet and its scores in one call."""
+    sheet = read_sheet(holdout, predictions, task, tolerance=tolerance, teacher_samples=teacher_samples)
+    return scoring.score(sheet, Draw(resamples, seed), **more)
+
+
+def decide(scores: Scores, **gate: Any) -> Verdict:
+    """The verdict by a gate that is set as in an input, keys in snake case."""
+    return reach_verdict(scores, Gate.model_validate({to_camel(name): value for name, value in gate.items()}))
 
 
 class Slice(NamedTuple):
@@ -61,8 +88,8 @@ def sliced_scores(columns: Columns, *, resamples: int = 19, metric: str = "accur
         if len(columns) > 1
         else {}
     )
-    one = Contest(metric, Against.REFERENCE, Yardstick.TEACHER, Column(rows, student), Column(rows, teacher))
-    comparisons = compare([one], slices, Draw(resamples, 1))
+    columns_ = (Column(rows, right, Against.REFERENCE) for right in (student, teacher))
+    comparisons = gated_differences([Pairing(metric, "student", "teacher", *columns_)], slices, Draw(resamples, 1))
     return msgspec.structs.replace(_CHEAP, n=ends[-1], gate=comparisons[0], comparisons=comparisons)
 
 

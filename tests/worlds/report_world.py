@@ -10,15 +10,14 @@ import msgspec
 from distillation.bedrock.prices import load_prices
 from distillation.costs.spent import Usage, actual_cost
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram, SelectionSummary
-from distillation.evaluation.score import score
 from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
-from distillation.evaluation.verdict import decide
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.report.funnel import expansion_steps, seeds_step
 from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
 from distillation.task import Task, TaskKind
+from tests.worlds.evaluation_worlds import decide, score
 
 HOSTILE = (
     '</script><script>window.taken = 1</script><img src=x onerror="window.taken = 2"><a '

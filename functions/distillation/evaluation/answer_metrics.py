@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,6 +14,7 @@ from rapidfuzz.distance import LCSseq
 from sacrebleu.metrics.chrf import CHRF
 from scipy.spatial.distance import jensenshannon
 
+from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind, unfenced
 
 CHRF_CHARACTERS = 1_000
@@ -93,14 +93,7 @@ def chrf(answer: str | None, target: str) -> float:
     return min(1.0, float(_chrf.sentence_score(given, [wanted]).score) / 100)
 
 
-class Tolerance(NamedTuple):
-    """How far two numbers may lie apart and still be equal: by a share of the larger one, or by an amount."""
-
-    relative: float = 0.0
-    absolute: float = 0.0
-
-
-EXACT = Tolerance()
+EXACT = NumericTolerance()
 
 
 def number_in(text: str) -> Decimal | None:
@@ -114,7 +107,7 @@ def number_in(text: str) -> Decimal | None:
         return None
 
 
-def same_answer(answer: str | None, target: str | None, tolerance: Tolerance = EXACT) -> float:
+def same_answer(answer: str | None, target: str | None, tolerance: NumericTolerance = EXACT) -> float:
     """1.0 where both are the same text, or numbers within the tolerance ("1,000" and "1000.0"); else 0.0.
 
     A missing answer is the same as nothing.
@@ -171,7 +164,7 @@ def _same_value(given: object, wanted: object) -> bool:
     return isinstance(given, bool) == isinstance(wanted, bool) and given == wanted
 
 
-def agreement(answers: Sequence[str | None]) -> float:
+def top_share(answers: Sequence[str | None]) -> float:
     """Share of the answers that are the most frequent one, in 0 to 1.
 
     An answer without canonical form agrees with nothing.

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from distillation.errors import RecordsLost
-from distillation.evaluation.answer_metrics import EXACT, Tolerance
+from distillation.evaluation.answer_metrics import EXACT
 from distillation.evaluation.scores import Against
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
+from distillation.run.evaluation import NumericTolerance
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
 
 REFERENCE_SHARE = 0.5
@@ -46,7 +47,7 @@ class AnswerSheet(NamedTuple):
     `teacher_answers` are canonical forms.
 
     `answers` are what quality is judged by: an arm's greedy answers, or its samples where it gave no greedy ones.
-    `samples` are its sampled answers.
+    `samples` are its sampled answers. `teacher_samples` maps rows to the teacher's sampled texts (None: a missing one).
     """
 
     task: Task
@@ -56,8 +57,9 @@ class AnswerSheet(NamedTuple):
     references: list[str | None]
     teacher_texts: list[str | None]
     teacher_answers: list[str | None]
+    teacher_samples: dict[int, list[str | None]]
     forms: Forms
-    tolerance: Tolerance
+    tolerance: NumericTolerance
 
     @property
     def against(self) -> Against:
@@ -75,28 +77,39 @@ def read_sheet(
     predictions: Mapping[str, Sequence[Prediction]],
     task: Task,
     *,
-    tolerance: Tolerance = EXACT,
+    tolerance: NumericTolerance = EXACT,
+    teacher_samples: Mapping[str, Sequence[str]] | None = None,
 ) -> AnswerSheet:
     """Aligns `predictions` (arm -> in any order) with the holdout.
 
-    Raises RecordsLost for a prediction of a prompt that is not in it.
+    `teacher_samples` (prompt id -> texts) stand in where the teacher's predictions hold no samples. Raises RecordsLost
+    for a prediction of a prompt that is not in the holdout.
     """
     items = sorted(holdout, key=lambda item: item.prompt_id)
     sampled = {arm: [one for one in given if one.sample != GREEDY_SAMPLE] for arm, given in predictions.items()}
     greedy = {arm: [one for one in given if one.sample == GREEDY_SAMPLE] for arm, given in predictions.items()}
     answers = {arm: _aligned(arm, items, greedy[arm] or given) for arm, given in predictions.items()}
+    samples = {arm: _aligned(arm, items, given) for arm, given in sampled.items() if given}
     teacher, forms = [first_text(row) for row in answers.get(Arm.TEACHER, [[] for _ in items])], Forms(task)
+    paid = teacher_samples or {}
+    drawn = {row: list[str | None](texts) for row, item in enumerate(items) if (texts := paid.get(item.prompt_id))}
     return AnswerSheet(
         task=task,
         items=items,
         answers=answers,
-        samples={arm: _aligned(arm, items, given) for arm, given in sampled.items() if given},
+        samples=samples,
         references=[canonical_reference(item.reference, task) for item in items],
         teacher_texts=teacher,
         teacher_answers=[forms.of(text) for text in teacher],
+        teacher_samples=sampled_texts(samples[Arm.TEACHER]) if Arm.TEACHER in samples else drawn,
         forms=forms,
         tolerance=tolerance,
     )
+
+
+def sampled_texts(rows: Rows) -> dict[int, list[str | None]]:
+    """Row -> the texts of its predictions; rows without any are left out."""
+    return {row: [one.text for one in given] for row, given in enumerate(rows) if given}
 
 
 def _aligned(arm: str, items: list[HoldoutItem], given: Sequence[Prediction]) -> Rows:

@@ -7,7 +7,7 @@ import numpy as np
 
 from distillation.bedrock.prices import Prices, price_of
 from distillation.evaluation.answer_sheet import AnswerSheet
-from distillation.evaluation.classes import ArmClasses, LabelTable, class_scores
+from distillation.evaluation.classes import LabelTable, class_scores
 from distillation.evaluation.columns import (
     Column,
     Key,
@@ -15,76 +15,84 @@ from distillation.evaluation.columns import (
     label_table,
     latencies,
     length_columns,
+    quality_columns,
     usage_columns,
 )
-from distillation.evaluation.differences import Draw, intervals
-from distillation.evaluation.distributions import Drawn, divergence_columns
-from distillation.evaluation.scores import Against, Metric
-from distillation.evaluation.statistics import Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
+from distillation.evaluation.differences import intervals
+from distillation.evaluation.distributions import divergence_columns, outcomes
+from distillation.evaluation.scores import Against, ClassScore, Metric
+from distillation.evaluation.statistics import Draw, Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
+from distillation.evaluation.targets import Judged, Target, quality_targets
 from distillation.records import Arm
 
+FIRST_METRICS = (
+    "accuracy",
+    "macroF1",
+    "exactMatch",
+    "fieldAccuracy",
+    "schemaValid",
+    "jsonValid",
+    "tokenF1",
+    "rougeL",
+    "chrF",
+    "teacherAgreement",
+)
 LATENCIES = {"latencyMedianMs": 0.5, "latencyP95Ms": 0.95}
 
 
 class Measured(NamedTuple):
-    """What was measured of all arms: columns whose mean is a metric, pairs whose ratio is one (arm -> own and
-    teacher's), and the labels of a label task.
+    """A holdout and what was measured of all arms on it: columns whose mean is a metric (those of the `targets` and
+    more), pairs whose ratio is one (arm -> own and teacher's), and the labels of a label task.
+
+    `draw`: how its items are resampled.
     """
 
+    sheet: AnswerSheet
+    targets: list[Target]
     columns: dict[Key, Column]
     lengths: dict[str, tuple[Column, Column]]
     labels: LabelTable | None
+    draw: Draw
 
     def within(self, rows: frozenset[int]) -> "Measured":
-        """The same on some of the items."""
-        return Measured(
+        """The same on some of the items: a slice."""
+        return self._replace(
             columns=_filled({key: column.within(rows) for key, column in self.columns.items()}),
             lengths={arm: (own.within(rows), teachers.within(rows)) for arm, (own, teachers) in self.lengths.items()},
             labels=self.labels.within(rows) if self.labels else None,
+            draw=self.draw.in_a_slice(),
         )
 
 
 def measure(
-    sheet: AnswerSheet,
-    quality: Mapping[Key, Column],
-    models: Mapping[str, str],
-    teacher: Drawn,
-    *,
-    prices: Prices | None,
-    seed: int,
+    sheet: AnswerSheet, draw: Draw, models: Mapping[str, str], prices: Prices | None, judged: Judged | None
 ) -> Measured:
-    """`quality` and everything else that an arm can be measured by. `teacher` are its sampled outcomes."""
-    columns = dict(quality)
+    """Everything that an arm can be measured by. `models` and `judged` as in `evaluation.score`."""
+    targets = quality_targets(sheet, judged) if sheet.answers else []
+    columns, teacher = quality_columns(sheet, targets), outcomes(sheet, sheet.teacher_samples)
     for arm in sheet.answers:
         price = price_of(prices, models[arm]) if prices and arm in models else None
         own = (
             failure_columns(sheet, arm)
             | usage_columns(sheet, arm, price)
-            | divergence_columns(sheet, arm, teacher, seed)
+            | divergence_columns(sheet, arm, teacher, draw.seed)
         )
         columns |= {(metric, arm): column for metric, column in own.items()}
     compared = [arm for arm in sheet.answers if arm != Arm.TEACHER and Arm.TEACHER in sheet.answers]
-    return Measured(_filled(columns), {arm: length_columns(sheet, arm) for arm in compared}, label_table(sheet))
+    lengths = {arm: length_columns(sheet, arm) for arm in compared}
+    return Measured(sheet, targets, _filled(columns), lengths, label_table(sheet), draw)
 
 
 def _filled(columns: Mapping[Key, Column]) -> dict[Key, Column]:
     return {key: column for key, column in columns.items() if column.rows}
 
 
-class ArmFigures(NamedTuple):
-    """Every metric of every arm with its interval, and of a label task with references each arm's label scores."""
-
-    metrics: dict[Key, Metric]
-    classes: dict[str, ArmClasses]
-
-    def of_arm(self, arm: str) -> dict[str, Metric]:
-        """An arm's metrics by name."""
-        return {metric: figure for (metric, of_arm), figure in self.metrics.items() if of_arm == arm}
-
-
-def figures(measured: Measured, draw: Draw) -> ArmFigures:
-    """What the columns come to."""
-    bounds, table = intervals(measured.columns, draw), measured.labels
+def figures(measured: Measured) -> tuple[dict[str, dict[str, Metric]], dict[str, dict[str, ClassScore]]]:
+    """What the columns come to: arm -> metric -> figure with its interval, and for a label task with references
+    arm -> label -> scores.
+    """
+    draw, table = measured.draw, measured.labels
+    bounds = intervals(measured.columns, draw)
     found = {
         key: metric_of(float(column.values.mean()), bounds[key], len(column.rows), column.against)
         for key, column in measured.columns.items()
@@ -93,25 +101,28 @@ def figures(measured: Measured, draw: Draw) -> ArmFigures:
         ("lengthRatio", arm): _length_ratio(own.values, teachers.values, draw)
         for arm, (own, teachers) in measured.lengths.items()
     }
-    classes = (
-        {arm: class_scores(table, arm, resamples=draw.resamples, seed=draw.seed) for arm in table.answers}
-        if table
-        else {}
+    labelled = {arm: class_scores(table, arm, draw) for arm in table.answers} if table else {}
+    found |= {key: metric for key, metric in lengths.items() if metric}
+    found |= {("macroF1", arm): macro for arm, (macro, _) in labelled.items()}
+    by_arm = {arm: {name: one for (name, of), one in found.items() if of == arm} for arm in measured.sheet.answers}
+    return (
+        {arm: _metrics_in_order(metrics) for arm, metrics in by_arm.items()},
+        {arm: classes for arm, (_, classes) in labelled.items()},
     )
-    macro = {("macroF1", arm): one.macro_f1 for arm, one in classes.items()}
-    return ArmFigures(found | {key: metric for key, metric in lengths.items() if metric} | macro, classes)
+
+
+def _metrics_in_order(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
+    return {metric: metrics[metric] for metric in dict.fromkeys((*FIRST_METRICS, *metrics)) if metric in metrics}
 
 
 def _length_ratio(own: Floats, teachers: Floats, draw: Draw) -> Metric | None:
     if not teachers.sum():
         return None
     value, table = float(own.sum() / teachers.sum()), np.stack([own, teachers], axis=1)
-    raw = (
-        paired_bootstrap(table, lambda sums: sums[:, :1] / sums[:, 1:2], resamples=draw.resamples, seed=draw.seed)
-        if len(own) > 1
-        else [(value, value)]
-    )
-    return metric_of(value, bounds_of(value, *raw[0]), len(own), Against.TEACHER)
+    ends = (value, value)
+    if len(own) > 1:
+        ends = paired_bootstrap(table, lambda sums: sums[:, :1] / sums[:, 1:2], draw)[0]
+    return metric_of(value, bounds_of(value, *ends), len(own), Against.TEACHER)
 
 
 def latency_metrics(sheet: AnswerSheet, arm: str) -> dict[str, Metric]:

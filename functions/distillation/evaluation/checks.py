@@ -6,11 +6,11 @@ are corrected by Holm: one bad slice among many is not a lucky find.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from distillation.evaluation.noninferiority import ALPHA, holm, items_to_settle, p_worse
-from distillation.evaluation.scores import Check, Gate, Outcome, Scores, Yardstick
+from distillation.evaluation.scores import Check, CheckOutcome, GatedDifference, Scores, Yardstick
+from distillation.run.evaluation import Gate
 from distillation.task import TaskKind
 
 MIN_ITEMS = 30
@@ -18,69 +18,56 @@ MIN_ITEMS = 30
 is tested.
 """
 
-MARGIN, MIN_SLICE_ITEMS = 0.05, 200
-
 ALSO_GATED = {TaskKind.JSON: ("schemaValid",)}
 """What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however
 right its fields.
 """
 
 
-class Rules(NamedTuple):
-    """The `gate` section of a run's input.
-
-    `margins` are those of single metrics, which are gated by being named; `slice_margin` None is the metric's own.
-    """
-
-    margin: float = MARGIN
-    margins: Mapping[str, float] = {}
-    slice_margin: float | None = None
-    min_slice_items: int = MIN_SLICE_ITEMS
-
-    def margin_of(self, comparison: Gate) -> float:
-        """The margin of a metric, or of a slice."""
-        own = self.margins.get(comparison.metric, self.margin)
-        return own if comparison.slice is None or self.slice_margin is None else self.slice_margin
+def margin_of(gate: Gate, comparison: GatedDifference) -> float:
+    """The margin of a metric, or of a slice."""
+    own = gate.margins.get(comparison.metric, gate.margin)
+    return own if comparison.slice is None or gate.slice_margin is None else gate.slice_margin
 
 
-def gated_metrics(scores: Scores, rules: Rules) -> tuple[str, ...]:
+def gated_metrics(scores: Scores, gate: Gate) -> tuple[str, ...]:
     """The metrics that the verdict asks for, the first one first."""
     first = (scores.gate.metric,) if scores.gate else ()
     measured = {comparison.metric for comparison in scores.comparisons}
     also = [metric for metric in ALSO_GATED.get(scores.task.kind, ()) if metric in measured]
-    return tuple(dict.fromkeys((*first, *also, *rules.margins)))
+    return tuple(dict.fromkeys((*first, *also, *gate.margins)))
 
 
-def unmeasured(scores: Scores, rules: Rules) -> list[str]:
+def unmeasured(scores: Scores, gate: Gate) -> list[str]:
     """Metrics that are gated but that this run has no figures for."""
     measured = {comparison.metric for comparison in scores.comparisons if comparison.slice is None}
-    return [metric for metric in gated_metrics(scores, rules) if metric not in measured]
+    return [metric for metric in gated_metrics(scores, gate) if metric not in measured]
 
 
-def checks_of(scores: Scores, rules: Rules) -> tuple[Check, ...]:
+def checks_of(scores: Scores, gate: Gate) -> tuple[Check, ...]:
     """Every gated metric over the whole holdout and in every slice of at least 30 items; the first is the gate's
     own.
     """
-    metrics = gated_metrics(scores, rules)
+    metrics = gated_metrics(scores, gate)
     tested = [
         one
         for one in scores.comparisons
         if one.metric in metrics and (one.slice is None or one.difference.n >= MIN_ITEMS)
     ]
     tested.sort(key=lambda one: (one.slice is not None, metrics.index(one.metric)))
-    shown = [1.0 if only_overlap(scores, one) else p_worse(one.difference, rules.margin_of(one)) for one in tested]
+    shown = [1.0 if only_overlap(scores, one) else p_worse(one.difference, margin_of(gate, one)) for one in tested]
     return tuple(
-        _check(scores, one, rules, p, p_holm) for one, p, p_holm in zip(tested, shown, holm(shown), strict=True)
+        _check(scores, one, gate, p, p_holm) for one, p, p_holm in zip(tested, shown, holm(shown), strict=True)
     )
 
 
-def _check(scores: Scores, one: Gate, rules: Rules, p: float, p_holm: float) -> Check:
-    difference, margin = one.difference, rules.margin_of(one)
+def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: float) -> Check:
+    difference, margin = one.difference, margin_of(gate, one)
     outcome = _outcome(one, margin, p_holm)
     return Check(
         metric=one.metric,
         slice=one.slice,
-        gated=one.slice is None or difference.n >= rules.min_slice_items,
+        gated=one.slice is None or difference.n >= gate.min_slice_items,
         n=difference.n,
         difference=difference.value,
         low=difference.low,
@@ -90,18 +77,18 @@ def _check(scores: Scores, one: Gate, rules: Rules, p: float, p_holm: float) -> 
         p_worse=p,
         p_worse_holm=p_holm,
         items_needed=_items_needed(scores, one, margin)
-        if outcome is Outcome.OPEN and not only_overlap(scores, one)
+        if outcome is CheckOutcome.OPEN and not only_overlap(scores, one)
         else None,
     )
 
 
-def _outcome(one: Gate, margin: float, p_holm: float) -> Outcome:
+def _outcome(one: GatedDifference, margin: float, p_holm: float) -> CheckOutcome:
     if one.difference.high < -margin and p_holm < ALPHA:
-        return Outcome.WORSE
-    return Outcome.PASSED if one.difference.low >= -margin and one.difference.n >= MIN_ITEMS else Outcome.OPEN
+        return CheckOutcome.WORSE
+    return CheckOutcome.PASSED if one.difference.low >= -margin and one.difference.n >= MIN_ITEMS else CheckOutcome.OPEN
 
 
-def _items_needed(scores: Scores, one: Gate, margin: float) -> int | None:
+def _items_needed(scores: Scores, one: GatedDifference, margin: float) -> int | None:
     """Of the whole holdout: a slice grows with it."""
     needed = items_to_settle(one.difference.value, margin, one.difference.sd)
     if needed is None:
@@ -110,7 +97,7 @@ def _items_needed(scores: Scores, one: Gate, margin: float) -> int | None:
     return math.ceil(asked * scores.n / one.difference.n) if one.slice is not None else asked
 
 
-def only_overlap(scores: Scores, one: Gate) -> bool:
+def only_overlap(scores: Scores, one: GatedDifference) -> bool:
     """Free text, no references and no second answer of the teacher: low overlap with one wording does not show that a
     text is worse.
     """

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distillation.evaluation.scores import Against, ClassScore, Confusion, Metric
-from distillation.evaluation.statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap, share_of
+from distillation.evaluation.statistics import Draw, Figures, Floats, bounds_of, metric_of, paired_bootstrap, share_of
 
 Codes = NDArray[np.int64]
 """One number an item: its row, or its label, -1 where no label was found."""
@@ -28,6 +28,10 @@ class LabelTable(NamedTuple):
     def classes(self) -> list[int]:
         """The labels that occur as references: those over which macro F1 is averaged."""
         return sorted(set(self.truth.tolist()))
+
+    def features(self, arm: str) -> Floats:
+        """An arm's `class_features`."""
+        return class_features(self.truth, self.answers[arm], self.classes)
 
     def within(self, rows: Collection[int]) -> "LabelTable | None":
         """The table on those of its rows that are in `rows`; None where there are none."""
@@ -73,27 +77,12 @@ def _share(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
-class ArmClasses(NamedTuple):
-    """One arm's macro F1 and its label scores."""
-
-    macro_f1: Metric
-    classes: dict[str, ClassScore]
-
-
-def class_scores(table: LabelTable, arm: str, *, resamples: int, seed: int) -> ArmClasses:
-    """Macro F1 and F1 with BCa intervals, precision and recall with Wilson's."""
+def class_scores(table: LabelTable, arm: str, draw: Draw) -> tuple[Metric, dict[str, ClassScore]]:
+    """Macro F1, and each label's scores: F1 with BCa intervals, precision and recall with Wilson's."""
     classes, n = table.classes, len(table.truth)
-    features, figures, size = (
-        class_features(table.truth, table.answers[arm], classes),
-        class_figures(len(classes)),
-        len(classes),
-    )
+    features, figures, size = table.features(arm), class_figures(len(classes)), len(classes)
     values = figures(features.sum(axis=0, keepdims=True))[0].tolist()
-    ends = (
-        paired_bootstrap(features, figures, resamples=resamples, seed=seed)
-        if n > 1
-        else [(value, value) for value in values]
-    )
+    ends = paired_bootstrap(features, figures, draw) if n > 1 else [(value, value) for value in values]
     macro, *rest = [
         metric_of(value, bounds_of(value, *end), n, Against.REFERENCE) for value, end in zip(values, ends, strict=True)
     ]
@@ -108,22 +97,18 @@ def class_scores(table: LabelTable, arm: str, *, resamples: int, seed: int) -> A
         )
         for i, code in enumerate(classes)
     }
-    return ArmClasses(macro, found)
+    return macro, found
 
 
 def macro_f1(table: LabelTable, arm: str) -> float:
     """The mean of F1 over the labels that occur as references."""
-    classes = table.classes
-    sums = class_features(table.truth, table.answers[arm], classes).sum(axis=0, keepdims=True)
-    return float(class_figures(len(classes))(sums)[0, 0])
+    return float(class_figures(len(table.classes))(table.features(arm).sum(axis=0, keepdims=True))[0, 0])
 
 
 def macro_f1_pseudo_values(table: LabelTable, arm: str) -> Floats:
     """One value an item, n F1 - (n - 1) F1 without the item (Tukey's jackknife): their spread is that of macro F1,
     which is no mean over items itself.
     """
-    classes = table.classes
-    features, n = class_features(table.truth, table.answers[arm], classes), len(table.truth)
+    features, n, figures = table.features(arm), len(table.truth), class_figures(len(table.classes))
     total = features.sum(axis=0, keepdims=True)
-    figures = class_figures(len(classes))
     return np.asarray(n * figures(total)[0, 0] - (n - 1) * figures(total - features)[:, 0])

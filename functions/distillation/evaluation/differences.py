@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeVar
 import msgspec
 import numpy as np
 
-from distillation.evaluation.classes import LabelTable, class_features, class_figures, macro_f1_pseudo_values
+from distillation.evaluation.classes import LabelTable, class_figures, macro_f1_pseudo_values
 from distillation.evaluation.columns import Column
 from distillation.evaluation.noninferiority import detectable_difference, holm, spread
-from distillation.evaluation.scores import Difference
+from distillation.evaluation.scores import Difference, Yardstick
 from distillation.evaluation.statistics import (
     Bounds,
+    Draw,
     Figures,
     Floats,
     bounds_of,
@@ -29,31 +30,26 @@ Key = TypeVar("Key")
 
 PERMUTATIONS = 4_999
 """Most of the sign-flip test: p-values down to 0.0002."""
-SLICE_RESAMPLES = 1_999
-"""Most resamples in a slice: enough for a 95 % interval, and there are many slices."""
 FEW = 10
 """Distinct values of a column that is resampled for itself."""
 
 
-class Draw(NamedTuple):
-    """How often and from which seed items are resampled."""
-
-    resamples: int
-    seed: int
-
-    def in_a_slice(self) -> "Draw":
-        """The same, at most as often as a slice needs."""
-        return Draw(min(self.resamples, SLICE_RESAMPLES), self.seed)
-
-
 class Pairing(NamedTuple):
-    """Arm `arm` minus arm `minus` in one metric: their columns over the same rows."""
+    """Arm `arm` minus arm `minus` in one metric: their columns over the same rows.
+
+    `yardstick` says what the right one is, where the gate looks at it.
+    """
 
     metric: str
     arm: str
     minus: str
     left: Column
     right: Column
+    yardstick: Yardstick = Yardstick.TEACHER
+
+    def within(self, rows: frozenset[int]) -> "Pairing":
+        """The same on some of the items."""
+        return self._replace(left=self.left.within(rows), right=self.right.within(rows))
 
     @property
     def gaps(self) -> Column:
@@ -88,7 +84,7 @@ def _together(values: list[Floats], draw: Draw) -> list[Bounds]:
     found: dict[int, Bounds] = {}
     for places in filter(None, parts):
         table = np.stack([values[place] for place in places], axis=1)
-        found |= zip(places, mean_intervals(table, resamples=draw.resamples, seed=draw.seed), strict=True)
+        found |= zip(places, mean_intervals(table, draw), strict=True)
     return [found[place] for place in range(len(values))]
 
 
@@ -139,19 +135,18 @@ def _difference(pairing: Pairing, boot: Bounds, draw: Draw) -> Difference:
 def _test(pairing: Pairing, gaps: Floats, draw: Draw) -> tuple[str, float]:
     if pairing.right_or_wrong:
         return "mcnemar-exact", mcnemar(int((gaps > 0).sum()), int((gaps < 0).sum()))
-    return "sign-flip-permutation", sign_flip(gaps, resamples=min(PERMUTATIONS, draw.resamples), seed=draw.seed)
+    return "sign-flip-permutation", sign_flip(gaps, Draw(min(PERMUTATIONS, draw.resamples), draw.seed))
 
 
 def macro_f1_differences(table: LabelTable, pairs: Sequence[tuple[str, str]], draw: Draw) -> Iterator[Difference]:
     """Macro F1 of `arm` minus that of `minus`: no mean over items, so the interval is the bootstrap's of the whole
     figure, and the test the jackknife's.
     """
-    n, classes = len(table.truth), table.classes
+    n = len(table.truth)
     for arm, minus in pairs if n > 1 else ():
-        features = np.hstack([class_features(table.truth, table.answers[one], classes) for one in (arm, minus)])
-        figures = _macro_f1_gap(len(classes))
+        features, figures = np.hstack([table.features(arm), table.features(minus)]), _macro_f1_gap(len(table.classes))
         value = float(figures(features.sum(axis=0, keepdims=True))[0, 0])
-        bounds = bounds_of(value, *paired_bootstrap(features, figures, resamples=draw.resamples, seed=draw.seed)[0])
+        bounds = bounds_of(value, *paired_bootstrap(features, figures, draw)[0])
         left, right = table.answers[arm] == table.truth, table.answers[minus] == table.truth
         sd = float((macro_f1_pseudo_values(table, arm) - macro_f1_pseudo_values(table, minus)).std(ddof=1))
         p_value = 2 * NormalDist().cdf(-abs(value) * math.sqrt(n) / sd) if sd > 0 else float(value == 0)

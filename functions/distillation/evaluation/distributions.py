@@ -3,16 +3,15 @@ sureness means that it is right.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
-from distillation.evaluation.answer_metrics import agreement, entropy_bits, jensen_shannon_bits, outcome, same_answer
-from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.answer_metrics import entropy_bits, jensen_shannon_bits, outcome, same_answer, top_share
+from distillation.evaluation.answer_sheet import AnswerSheet, sampled_texts
 from distillation.evaluation.columns import Column
 from distillation.evaluation.scores import Against, Calibration, CalibrationBin, TeacherDistribution
-from distillation.evaluation.statistics import Floats, bounds_of, metric_of, paired_bootstrap, share_of
+from distillation.evaluation.statistics import Draw, Floats, bounds_of, metric_of, paired_bootstrap, share_of
 from distillation.evaluation.targets import Target
 from distillation.records import Arm
 from distillation.task import TaskKind
@@ -21,31 +20,12 @@ BINS = 10
 SHUFFLES = 10
 """Random splits of the pooled samples that say how far two samples of one distribution lie apart."""
 
-Samples = Mapping[str, Sequence[str]]
-"""Prompt id -> the teacher's sampled texts."""
-Texts = Mapping[int, Sequence[str | None]]
-"""Row -> texts."""
 Drawn = dict[int, list[str | None]]
 """Row -> outcomes; None is an answer without canonical form, or a missing one."""
 
 
-def teacher_outcomes(sheet: AnswerSheet, samples: Samples) -> Drawn:
-    """The teacher's sampled answers."""
-    return _outcomes(sheet, _teacher_texts(sheet, samples))
-
-
-def _teacher_texts(sheet: AnswerSheet, samples: Samples) -> Texts:
-    """Those of its predictions where there are any, else `samples`."""
-    if Arm.TEACHER in sheet.samples:
-        return _sampled_texts(sheet, Arm.TEACHER)
-    return {row: texts for row, item in enumerate(sheet.items) if (texts := samples.get(item.prompt_id))}
-
-
-def _sampled_texts(sheet: AnswerSheet, arm: str) -> Texts:
-    return {row: [one.text for one in given] for row, given in enumerate(sheet.samples[arm]) if given}
-
-
-def _outcomes(sheet: AnswerSheet, drawn: Texts) -> Drawn:
+def outcomes(sheet: AnswerSheet, drawn: Drawn) -> Drawn:
+    """Sampled texts in the form in which they are counted."""
     return {row: [outcome(sheet.forms.of(text), sheet.task) for text in texts] for row, texts in drawn.items()}
 
 
@@ -59,7 +39,7 @@ def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) 
     """
     if sheet.task.kind is TaskKind.TEXT or arm == Arm.TEACHER or arm not in sheet.samples:
         return {}
-    own, rng = _outcomes(sheet, _sampled_texts(sheet, arm)), np.random.default_rng(seed)
+    own, rng = outcomes(sheet, sampled_texts(sheet.samples[arm])), np.random.default_rng(seed)
     rows = tuple(row for row in own if row in teacher)
     if not rows:
         return {}
@@ -89,7 +69,7 @@ def teacher_distribution(teacher: Drawn) -> TeacherDistribution | None:
     """Agreement and entropy of the teacher's samples over the holdout, or None where there are no samples."""
     if not teacher:
         return None
-    agreements = [agreement(answers) for answers in teacher.values()]
+    agreements = [top_share(answers) for answers in teacher.values()]
     return TeacherDistribution(
         prompts=len(teacher),
         samples=sum(map(len, teacher.values())),
@@ -103,12 +83,11 @@ def _bin_numbers(shares: Sequence[float]) -> list[int]:
     return [min(int(share * BINS), BINS - 1) for share in shares]
 
 
-class _Vote(NamedTuple):
-    agreement: float
-    right: float
+Vote = tuple[float, float]
+"""How far a prompt's samples agree, and whether their top answer is right."""
 
 
-def calibration(sheet: AnswerSheet, teacher: Drawn, *, resamples: int, seed: int) -> Calibration | None:
+def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calibration | None:
     """Whether the answer that most of the teacher's samples give is right as often as they agree.
 
     None without references or samples, and for free text.
@@ -116,15 +95,13 @@ def calibration(sheet: AnswerSheet, teacher: Drawn, *, resamples: int, seed: int
     votes = [_vote(sheet, row, answers) for row, answers in teacher.items() if sheet.references[row] is not None]
     if not votes or sheet.task.kind is TaskKind.TEXT:
         return None
-    numbers = np.array(_bin_numbers([vote.agreement for vote in votes]))
+    numbers = np.array(_bin_numbers([agreement for agreement, _ in votes]))
     inside = (numbers[:, None] == np.arange(BINS)).astype(float)
-    gaps = inside * np.array([vote.agreement - vote.right for vote in votes])[:, None]
+    gaps = inside * np.array([agreement - right for agreement, right in votes])[:, None]
     error = float(_expected_error(gaps.sum(axis=0)[None], len(votes))[0, 0])
     ends = [(error, error)]
     if len(votes) > 1:
-        ends = paired_bootstrap(
-            gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), resamples=resamples, seed=seed
-        )
+        ends = paired_bootstrap(gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), draw)
     return Calibration(
         n=len(votes),
         error=metric_of(error, bounds_of(error, *ends[0]), len(votes)),
@@ -139,29 +116,29 @@ def _expected_error(sums: Floats, n: Floats | int) -> Floats:
     return np.asarray(np.abs(sums).sum(axis=1, keepdims=True) / n)
 
 
-def _vote(sheet: AnswerSheet, row: int, answers: list[str | None]) -> _Vote:
+def _vote(sheet: AnswerSheet, row: int, answers: list[str | None]) -> Vote:
     found = Counter(answer for answer in answers if answer is not None)
     top = found.most_common(1)[0][0] if found else None
-    return _Vote(agreement(answers), same_answer(top, outcome(sheet.references[row], sheet.task), sheet.tolerance))
+    return top_share(answers), same_answer(top, outcome(sheet.references[row], sheet.task), sheet.tolerance)
 
 
-def _bin(number: int, votes: list[_Vote]) -> CalibrationBin:
-    right, n = int(sum(vote.right for vote in votes)), len(votes)
+def _bin(number: int, votes: list[Vote]) -> CalibrationBin:
+    right, n = int(sum(right for _, right in votes)), len(votes)
     return CalibrationBin(
         low=number / BINS,
         high=(number + 1) / BINS,
         n=n,
-        agreement=sum(vote.agreement for vote in votes) / n,
+        agreement=sum(agreement for agreement, _ in votes) / n,
         right=share_of(right, n),
     )
 
 
-def self_grades(sheet: AnswerSheet, target: Target, samples: Samples) -> dict[int, float]:
+def self_grades(sheet: AnswerSheet, target: Target) -> dict[int, float]:
     """Row -> how far the teacher's sampled answers to it match its own first answer (mean grade).
 
     Rows without samples are left out.
     """
-    drawn = _teacher_texts(sheet, samples)
+    drawn = sheet.teacher_samples
     return {
         row: sum(target.grade(row, text) for text in drawn[row]) / len(drawn[row])
         for row in target.rows

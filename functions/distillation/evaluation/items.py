@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from distillation.evaluation.answer_sheet import AnswerSheet, first_text
-from distillation.evaluation.columns import Column, Key
+from distillation.evaluation.arm_metrics import Measured
+from distillation.evaluation.columns import Column
 from distillation.evaluation.scores import Against, InstructiveItem, ItemAnswer
 from distillation.evaluation.targets import Target
 from distillation.records import Arm
@@ -14,17 +15,18 @@ ITEMS_A_KIND = 20
 SHOWN_CHARACTERS = 2_000
 
 
-def instructive_items(sheet: AnswerSheet, target: Target, quality: Mapping[Key, Column]) -> tuple[InstructiveItem, ...]:
-    """At most 20 items on which the student scores below the teacher and 20 on which it scores above, the widest gaps
-    first, ties by prompt id.
+def instructive_items(measured: Measured) -> tuple[InstructiveItem, ...]:
+    """At most 20 items on which the student scores below the teacher and 20 on which it scores above in the gate's own
+    metric, the widest gaps first, ties by prompt id.
 
-    `quality` holds the grades of (metric, arm) on the target's rows; the teacher's own answers, where they are what is
-    compared with, score 1.
+    The teacher's own answers, where they are what is compared with, score 1.
     """
-    if not {Arm.TEACHER, Arm.STUDENT} <= sheet.answers.keys():
+    sheet = measured.sheet
+    if not measured.targets or not {Arm.TEACHER, Arm.STUDENT} <= sheet.answers.keys():
         return ()
+    target = measured.targets[0]
     full = Column(tuple(target.rows), np.ones(len(target.rows)), Against.TEACHER)
-    scored = {arm: quality.get((target.metric, arm), full).values.tolist() for arm in sheet.answers}
+    scored = {arm: measured.columns.get((target.metric, arm), full).values.tolist() for arm in sheet.answers}
     gaps = [student - teacher for student, teacher in zip(scored[Arm.STUDENT], scored[Arm.TEACHER], strict=True)]
     order = sorted(range(len(gaps)), key=lambda place: (-abs(gaps[place]), target.rows[place]))
     worse = [place for place in order if gaps[place] < 0][:ITEMS_A_KIND]

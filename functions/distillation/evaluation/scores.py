@@ -126,7 +126,7 @@ class Yardstick(StrEnum):
     FULL = "full"
 
 
-class Gate(Record, frozen=True):
+class GatedDifference(Record, frozen=True):
     """What a verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick
     (`yardstick_value`) on the same items.
 
@@ -292,20 +292,20 @@ class Scores(Record, frozen=True):
     quality_against: Against
     arms: dict[str, ArmScore]
     differences: tuple[Difference, ...]
-    gate: Gate | None
+    gate: GatedDifference | None
     teacher: TeacherDistribution | None
     items: tuple[InstructiveItem, ...]
     confidence: float
     resamples: int
     seed: int
-    comparisons: tuple[Gate, ...] = ()
+    comparisons: tuple[GatedDifference, ...] = ()
     slices: tuple[SliceScore, ...] = ()
     slices_left_out: int = 0
     calibration: Calibration | None = None
     judge: JudgeScores | None = None
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """PASSED: shown to be within the margin. WORSE: shown to lose more. OPEN: not shown either way."""
 
     PASSED = "passed"
@@ -330,13 +330,13 @@ class Check(Record, frozen=True):
     low: float
     high: float
     margin: float
-    outcome: Outcome
+    outcome: CheckOutcome
     p_worse: float
     p_worse_holm: float
     items_needed: int | None = None
 
 
-class Decision(StrEnum):
+class GateDecision(StrEnum):
     """PROMOTE: shown as good as the teacher within the margins, and cheaper. REJECT: shown worse.
 
     HOLD: neither is shown.
@@ -356,7 +356,7 @@ class Verdict(Record, frozen=True):
     saves (negative: costs more), null where it is unknown.
     """
 
-    decision: Decision
+    decision: GateDecision
     headline: str
     reasons: tuple[str, ...]
     margin: float

@@ -22,6 +22,8 @@ figures.
 """
 
 BATCH = 500
+SLICE_RESAMPLES = 1_999
+"""Most resamples in a slice: enough for a 95 % interval, and there are many slices."""
 CELLS = 5_000_000
 """Resamples x items at a time: 40 MB of weights."""
 EXACT_ITEMS = 10
@@ -32,28 +34,36 @@ time of the distinct rows only.
 """
 
 
-class Interval(NamedTuple):
-    """A 95 % interval and how it was made. None: these items do not bound it."""
+class Draw(NamedTuple):
+    """How often and from which seed items are resampled."""
 
-    low: float | None
-    high: float | None
-    method: str
+    resamples: int
+    seed: int
+
+    def in_a_slice(self) -> "Draw":
+        """The same, at most as often as a slice needs."""
+        return Draw(min(self.resamples, SLICE_RESAMPLES), self.seed)
 
 
 class Bounds(NamedTuple):
-    """A 95 % interval that always has both ends."""
+    """A 95 % interval and how it was made."""
 
     low: float
     high: float
     method: str
 
 
-def metric_of(value: float, interval: Interval | Bounds, n: int, against: Against | None = None) -> Metric:
+Interval = tuple[float | None, float | None, str]
+"""The same, with an end that is None where these items do not bound it."""
+
+
+def metric_of(value: float, interval: Interval, n: int, against: Against | None = None) -> Metric:
     """A figure over `n` items with its interval."""
-    return Metric(value=value, low=interval.low, high=interval.high, n=n, method=interval.method, against=against)
+    low, high, method = interval
+    return Metric(value=value, low=low, high=high, n=n, method=method, against=against)
 
 
-def paired_bootstrap(features: Floats, figures: Figures, *, resamples: int, seed: int) -> list[tuple[float, float]]:
+def paired_bootstrap(features: Floats, figures: Figures, draw: Draw) -> list[tuple[float, float]]:
     """BCa bootstrap intervals (Efron 1987) of every figure that is a function of sums over items; (nan, nan) where the
     resamples do not vary.
 
@@ -64,9 +74,7 @@ def paired_bootstrap(features: Floats, figures: Figures, *, resamples: int, seed
     table = np.column_stack([features, np.ones(len(features))])
     rows, repeats = np.unique(table, axis=0, return_counts=True)
     grouped = SAME_ITEMS * len(rows) <= len(table)
-    sums = np.vstack(
-        list(_grouped_sums(rows, repeats, resamples, seed) if grouped else _drawn_sums(table, resamples, seed))
-    )
+    sums = np.vstack(list(_grouped_sums(rows, repeats, draw) if grouped else _drawn_sums(table, draw)))
     left_out, weights = (rows, repeats) if grouped else (table, np.ones(len(table), dtype=np.int64))
     with np.errstate(invalid="ignore", divide="ignore"):
         value = figures(table.sum(axis=0, keepdims=True))[0]
@@ -75,20 +83,20 @@ def paired_bootstrap(features: Floats, figures: Figures, *, resamples: int, seed
         return [_bca(value[i], drawn[:, i], jackknife[:, i], weights) for i in range(len(value))]
 
 
-def _drawn_sums(table: Floats, resamples: int, seed: int) -> Iterator[Floats]:
-    rng, items = np.random.default_rng(seed), len(table)
+def _drawn_sums(table: Floats, draw: Draw) -> Iterator[Floats]:
+    rng, items = np.random.default_rng(draw.seed), len(table)
     size = max(1, min(BATCH, CELLS // items))
-    for start in range(0, resamples, size):
-        draws = min(size, resamples - start)
+    for start in range(0, draw.resamples, size):
+        draws = min(size, draw.resamples - start)
         places = rng.integers(0, items, (draws, items)) + np.arange(draws)[:, None] * items
         yield np.bincount(places.ravel(), minlength=draws * items).reshape(draws, items).astype(float) @ table
 
 
-def _grouped_sums(rows: Floats, repeats: NDArray[np.int64], resamples: int, seed: int) -> Iterator[Floats]:
-    rng, items = np.random.default_rng(seed), int(repeats.sum())
-    size = max(1, min(resamples, CELLS // len(rows)))
-    for start in range(0, resamples, size):
-        yield rng.multinomial(items, repeats / items, min(size, resamples - start)).astype(float) @ rows
+def _grouped_sums(rows: Floats, repeats: NDArray[np.int64], draw: Draw) -> Iterator[Floats]:
+    rng, items = np.random.default_rng(draw.seed), int(repeats.sum())
+    size = max(1, min(draw.resamples, CELLS // len(rows)))
+    for start in range(0, draw.resamples, size):
+        yield rng.multinomial(items, repeats / items, min(size, draw.resamples - start)).astype(float) @ rows
 
 
 def _bca(value: float, drawn: Floats, jackknife: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
@@ -104,14 +112,14 @@ def _bca(value: float, drawn: Floats, jackknife: Floats, weights: NDArray[np.int
     return float(low), float(high)
 
 
-def mean_intervals(columns: Floats, *, resamples: int, seed: int) -> list[Bounds]:
+def mean_intervals(columns: Floats, draw: Draw) -> list[Bounds]:
     """95 % intervals of the means of `columns` (items x columns).
 
     Where all values are equal, and resamples cannot vary: Wilson for shares, else the value.
     """
     if len(columns) < 2:
         return [constant_interval(column) for column in columns.T]
-    raw = paired_bootstrap(columns, means, resamples=resamples, seed=seed)
+    raw = paired_bootstrap(columns, means, draw)
     return [_column_bounds(column, low, high) for column, (low, high) in zip(columns.T, raw, strict=True)]
 
 
@@ -171,7 +179,7 @@ def quantile_interval(values: Floats, share: float) -> Interval:
     """
     interval = stats.quantile_test(values, p=share, q=0).confidence_interval(CONFIDENCE)
     low, high = (None if np.isnan(end) else float(end) for end in interval)
-    return Interval(low, high, "order-statistics")
+    return low, high, "order-statistics"
 
 
 def tango(better: int, worse: int, n: int) -> Bounds:
@@ -201,7 +209,7 @@ def mcnemar(better: int, worse: int) -> float:
     return float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0
 
 
-def sign_flip(differences: Floats, *, resamples: int, seed: int) -> float:
+def sign_flip(differences: Floats, draw: Draw) -> float:
     """Two-sided paired permutation test of a mean difference of zero: the p-value. Exact by scipy for few items; else
     random signs, as scipy draws them.
 
@@ -217,10 +225,10 @@ def sign_flip(differences: Floats, *, resamples: int, seed: int) -> float:
                 (signed,), np.sum, permutation_type="samples", n_resamples=2**EXACT_ITEMS, vectorized=True
             ).pvalue
         )
-    seen, total, rng = abs(float(signed.sum())), np.zeros(resamples), np.random.default_rng(seed)
-    for start in range(0, resamples, BATCH):
-        draws = min(BATCH, resamples - start)
+    seen, total, rng = abs(float(signed.sum())), np.zeros(draw.resamples), np.random.default_rng(draw.seed)
+    for start in range(0, draw.resamples, BATCH):
+        draws = min(BATCH, draw.resamples - start)
         total[start : start + draws] = (2.0 * rng.integers(0, 2, (draws, len(signed)), dtype=np.int8) - 1) @ signed
     slack = 1e-12 * float(np.abs(signed).sum())
     beyond = int((np.abs(total) >= seen - slack).sum())
-    return (1 + beyond) / (1 + resamples)
+    return (1 + beyond) / (1 + draw.resamples)

@@ -1,6 +1,6 @@
 """Scores -> promote, hold or reject, in words for a manager and numbers for an engineer.
 
-    verdict = decide(scores, margin=0.05)
+    verdict = reach_verdict(scores, settings.gate)
 
 The rule is non-inferiority: with d = student - yardstick on the same holdout items and its two-sided 95 % interval,
 a metric or slice has passed when the lower end is at or above -margin, is worse when the upper end is below it (also
@@ -11,21 +11,24 @@ promoted in about 2 or 3 of 100 runs. Decision 0016 says why.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from distillation.evaluation.checks import (
-    MARGIN,
-    MIN_ITEMS,
-    MIN_SLICE_ITEMS,
-    Rules,
-    checks_of,
-    only_overlap,
-    unmeasured,
-    widest_loss,
+from distillation.evaluation.checks import MIN_ITEMS, checks_of, only_overlap, unmeasured, widest_loss
+from distillation.evaluation.scores import (
+    Check,
+    CheckOutcome,
+    GatedDifference,
+    GateDecision,
+    Scores,
+    Verdict,
+    Yardstick,
 )
-from distillation.evaluation.scores import Check, Decision, Gate, Outcome, Scores, Verdict, Yardstick
 from distillation.records import Arm
+from distillation.run.evaluation import Gate
 from distillation.wording import margin_points, metric_name, p_value, percent, points, usd
 
 SHOWN_CHECKS = 5
+
+Compared = Mapping[tuple[str, str | None], GatedDifference]
+"""Metric and slice -> the student against its yardstick there."""
 
 _YARDSTICKS = {
     Yardstick.TEACHER: "the teacher's {value}",
@@ -34,48 +37,36 @@ _YARDSTICKS = {
 }
 
 
-def decide(
-    scores: Scores,
-    *,
-    margin: float = MARGIN,
-    margins: Mapping[str, float] | None = None,
-    slice_margin: float | None = None,
-    min_slice_items: int = MIN_SLICE_ITEMS,
-) -> Verdict:
-    """The verdict on the student. `margin` is the loss in a metric that is accepted, as a share (0.05 = 5 points).
-
-    `margins` are those of single metrics, which are gated by being named. `slice_margin` (default: the metric's) is the
-    loss that is accepted within a slice; slices with fewer than `min_slice_items` cannot hold a promotion back.
-    """
-    rules = Rules(margin, margins or {}, slice_margin, min_slice_items)
-    gate = scores.gate
-    if gate is None or gate.difference.n == 0:
+def reach_verdict(scores: Scores, gate: Gate) -> Verdict:
+    """The verdict on the student, by the margins of a run's input."""
+    if scores.gate is None or scores.gate.difference.n == 0:
         return Verdict(
-            decision=Decision.HOLD,
+            decision=GateDecision.HOLD,
             headline="Hold: there is nothing to decide on.",
             reasons=(_nothing(scores),),
-            margin=margin,
+            margin=gate.margin,
         )
-    checks, saved = checks_of(scores, rules), cost_saved(scores)
-    decision = _decision(checks, saved, unmeasured(scores, rules))
+    checks, saved = checks_of(scores, gate), cost_saved(scores)
+    decision = _decision(checks, saved, unmeasured(scores, gate))
     deciding = _deciding(checks, decision)
-    of_deciding = next(
-        one for one in scores.comparisons if (one.metric, one.slice) == (deciding.metric, deciding.slice)
-    )
     return Verdict(
         decision=decision,
-        headline=_headline(decision, of_deciding, deciding, saved),
-        reasons=tuple(_reasons(scores, checks, deciding, decision, rules)),
+        headline=_headline(decision, _comparisons(scores)[deciding.metric, deciding.slice], deciding, saved),
+        reasons=tuple(_reasons(scores, checks, deciding, decision, gate)),
         margin=deciding.margin,
         metric=deciding.metric,
         difference=deciding.difference,
         low=deciding.low,
         high=deciding.high,
-        items_needed=deciding.items_needed if decision is Decision.HOLD else None,
+        items_needed=deciding.items_needed if decision is GateDecision.HOLD else None,
         slice=deciding.slice,
         cost_saved=saved,
         checks=checks,
     )
+
+
+def _comparisons(scores: Scores) -> Compared:
+    return {(one.metric, one.slice): one for one in scores.comparisons}
 
 
 def _nothing(scores: Scores) -> str:
@@ -100,39 +91,39 @@ def cost_saved(scores: Scores) -> float | None:
     return 1 - costs[1] / costs[0] if len(costs) == 2 and costs[0] > 0 else None
 
 
-def _decision(checks: Sequence[Check], saved: float | None, absent: Sequence[str]) -> Decision:
-    if any(check.outcome is Outcome.WORSE for check in checks):
-        return Decision.REJECT
-    passed = all(check.outcome is Outcome.PASSED for check in checks if check.gated)
-    return Decision.PROMOTE if passed and not absent and saved is not None and saved > 0 else Decision.HOLD
+def _decision(checks: Sequence[Check], saved: float | None, absent: Sequence[str]) -> GateDecision:
+    if any(check.outcome is CheckOutcome.WORSE for check in checks):
+        return GateDecision.REJECT
+    passed = all(check.outcome is CheckOutcome.PASSED for check in checks if check.gated)
+    return GateDecision.PROMOTE if passed and not absent and saved is not None and saved > 0 else GateDecision.HOLD
 
 
-def _deciding(checks: Sequence[Check], decision: Decision) -> Check:
+def _deciding(checks: Sequence[Check], decision: GateDecision) -> Check:
     """The first check for promote, the widest loss for reject; for hold the open one that needs most items, or one that
     no number of items would settle.
     """
-    if decision is Decision.REJECT:
-        return widest_loss([check for check in checks if check.outcome is Outcome.WORSE])
-    open_ones = _open(checks) if decision is Decision.HOLD else []
+    if decision is GateDecision.REJECT:
+        return widest_loss([check for check in checks if check.outcome is CheckOutcome.WORSE])
+    open_ones = _open(checks) if decision is GateDecision.HOLD else []
     return max(open_ones, key=lambda check: check.items_needed or 0, default=checks[0])
 
 
 def _open(checks: Sequence[Check]) -> list[Check]:
-    return [check for check in checks if check.gated and check.outcome is Outcome.OPEN]
+    return [check for check in checks if check.gated and check.outcome is CheckOutcome.OPEN]
 
 
-def _headline(decision: Decision, gate: Gate, deciding: Check, saved: float | None) -> str:
+def _headline(decision: GateDecision, gate: GatedDifference, deciding: Check, saved: float | None) -> str:
     """`gate` is the comparison of the deciding check."""
     allowed = margin_points(deciding.margin)
     where = f" in {_named_slice(deciding)}" if deciding.slice is not None else ""
-    if decision is Decision.REJECT:
+    if decision is GateDecision.REJECT:
         than = "the teacher" if gate.yardstick is Yardstick.TEACHER else "the teacher's answers allow"
         lost = f"{points(-deciding.difference, sign=False)} points of {_lower(metric_name(deciding.metric))}"
         return f"Reject: the student is worse than {than}, by {lost}{where}; {allowed} were allowed."
-    if decision is Decision.HOLD and deciding.outcome is not Outcome.PASSED:
+    if decision is GateDecision.HOLD and deciding.outcome is not CheckOutcome.PASSED:
         return f"Hold: these items do not show whether the student is within {allowed} of the teacher{where}."
     matches = f"the student matches the teacher, within the {allowed} that were allowed"
-    if decision is Decision.PROMOTE:
+    if decision is GateDecision.PROMOTE:
         return f"Promote: {matches}."
     unsaved = (
         "its costs are unknown"
@@ -153,22 +144,22 @@ def _named_slice(check: Check) -> str:
 
 
 def _reasons(
-    scores: Scores, checks: Sequence[Check], deciding: Check, decision: Decision, rules: Rules
+    scores: Scores, checks: Sequence[Check], deciding: Check, decision: GateDecision, gate: Gate
 ) -> Iterator[str]:
-    gates = {(one.metric, one.slice): one for one in scores.comparisons}
-    yield _comparison(gates[checks[0].metric, checks[0].slice], checks[0])
-    if decision is Decision.HOLD:
-        yield from _what_would_settle(scores, gates[deciding.metric, deciding.slice], deciding)
-        yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, rules))
-    yield from _others(checks, gates)
+    compared = _comparisons(scores)
+    yield _comparison(compared[checks[0].metric, checks[0].slice], checks[0])
+    if decision is GateDecision.HOLD:
+        yield from _what_would_settle(scores, compared[deciding.metric, deciding.slice], deciding)
+        yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, gate))
+    yield from _others(checks, compared)
     yield from _lifts(scores, checks[0].metric)
     yield from _savings(scores)
-    yield _detectable(checks[0], gates)
-    yield from _unguarded(scores, rules)
+    yield _detectable(checks[0], compared)
+    yield from _unguarded(scores, gate)
     yield from _losses(scores)
 
 
-def _comparison(gate: Gate, check: Check) -> str:
+def _comparison(gate: GatedDifference, check: Check) -> str:
     yardstick = _YARDSTICKS[gate.yardstick].format(value=percent(gate.yardstick_value))
     side = "above" if check.low >= -check.margin else "below" if check.high < -check.margin else "across"
     lies = {
@@ -185,34 +176,35 @@ def _comparison(gate: Gate, check: Check) -> str:
     )
 
 
-def _others(checks: Sequence[Check], gates: Mapping[tuple[str, str | None], Gate]) -> Iterator[str]:
+def _others(checks: Sequence[Check], compared: Compared) -> Iterator[str]:
     """The other metrics and slices: those that are worse, then those that are open, and how many passed."""
-    for outcome in (Outcome.WORSE, Outcome.OPEN):
+    for outcome in (CheckOutcome.WORSE, CheckOutcome.OPEN):
         found = [
-            check for check in checks[1:] if check.outcome is outcome and (check.gated or outcome is Outcome.WORSE)
+            check for check in checks[1:] if check.outcome is outcome and (check.gated or outcome is CheckOutcome.WORSE)
         ]
         found.sort(key=lambda check: check.difference + check.margin)
         for check in found[:SHOWN_CHECKS]:
+            said = _comparison(compared[check.metric, check.slice], check)
             holm = (
                 f" {p_value(check.p_worse_holm)[:1].upper()}{p_value(check.p_worse_holm)[1:]} after Holm over "
                 f"{len(checks)} comparisons."
             )
-            yield _comparison(gates[check.metric, check.slice], check) + (holm if outcome is Outcome.WORSE else "")
+            yield said + holm if outcome is CheckOutcome.WORSE else said
         if len(found) > SHOWN_CHECKS:
             yield (
                 f"{len(found) - SHOWN_CHECKS:,} more metrics and slices are "
-                f"{'worse' if outcome is Outcome.WORSE else 'not settled'}."
+                f"{'worse' if outcome is CheckOutcome.WORSE else 'not settled'}."
             )
     gated = [check for check in checks[1:] if check.gated]
     if gated:
         yield (
-            f"{sum(check.outcome is Outcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics "
+            f"{sum(check.outcome is CheckOutcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics "
             "and slices are within their limits."
         )
 
 
-def _what_would_settle(scores: Scores, gate: Gate, check: Check) -> Iterator[str]:
-    if check.outcome is Outcome.PASSED:
+def _what_would_settle(scores: Scores, gate: GatedDifference, check: Check) -> Iterator[str]:
+    if check.outcome is CheckOutcome.PASSED:
         return
     if check.n < MIN_ITEMS:
         yield f"{check.n} items are too few to promote on: at least {MIN_ITEMS} are asked for."
@@ -255,20 +247,20 @@ def _savings(scores: Scores) -> Iterator[str]:
     )
 
 
-def _detectable(check: Check, gates: Mapping[tuple[str, str | None], Gate]) -> str:
-    detectable = points(gates[check.metric, check.slice].difference.detectable, sign=False)
+def _detectable(check: Check, compared: Compared) -> str:
+    detectable = points(compared[check.metric, check.slice].difference.detectable, sign=False)
     return (
         f"{check.n:,} items show a difference of {detectable} points or more in 80 of 100 repeats; a smaller one "
         "may go unseen."
     )
 
 
-def _unguarded(scores: Scores, rules: Rules) -> Iterator[str]:
-    small = [one.name for one in scores.slices if one.n < rules.min_slice_items]
+def _unguarded(scores: Scores, gate: Gate) -> Iterator[str]:
+    small = [one.name for one in scores.slices if one.n < gate.min_slice_items]
     if small:
         named = f"{', '.join(map(repr, small[:SHOWN_CHECKS]))}{' ...' if len(small) > SHOWN_CHECKS else ''}"
         yield (
-            f"{len(small):,} of {len(scores.slices):,} slices have fewer than {rules.min_slice_items:,} items and "
+            f"{len(small):,} of {len(scores.slices):,} slices have fewer than {gate.min_slice_items:,} items and "
             f"were not asked to pass: {named}."
         )
     if scores.slices_left_out:

@@ -3,33 +3,22 @@ made from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.arm_metrics import Measured
 from distillation.evaluation.classes import LabelTable, macro_f1
-from distillation.evaluation.columns import Column, Key
-from distillation.evaluation.differences import Draw, Pairing, differences_of, macro_f1_differences
-from distillation.evaluation.distributions import Samples, self_grades
-from distillation.evaluation.scores import Against, Difference, Gate, Yardstick
+from distillation.evaluation.columns import Column
+from distillation.evaluation.differences import Pairing, differences_of, macro_f1_differences
+from distillation.evaluation.distributions import self_grades
+from distillation.evaluation.scores import Against, Difference, GatedDifference, Yardstick
+from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Target
 from distillation.records import Arm
 
 Slices = Mapping[str, frozenset[int]]
 """Category -> rows of the sheet."""
-Quality = Mapping[Key, Column]
-"""Grades."""
-
-
-class Contest(NamedTuple):
-    """One metric of the student beside its yardstick, over the same rows."""
-
-    metric: str
-    against: Against
-    yardstick: Yardstick
-    student: Column
-    other: Column
 
 
 def slices_of(sheet: AnswerSheet) -> dict[str, frozenset[int]]:
@@ -46,81 +35,72 @@ def slices_of(sheet: AnswerSheet) -> dict[str, frozenset[int]]:
     return {name: frozenset(found[name]) for name in sorted(found, key=lambda name: (-len(found[name]), name))}
 
 
-def contests(sheet: AnswerSheet, targets: Sequence[Target], quality: Quality, samples: Samples) -> Iterator[Contest]:
-    """In the order of `targets`, without those in which student or yardstick has no figure."""
-    for target in targets:
-        student, teacher = quality.get((target.metric, Arm.STUDENT)), quality.get((target.metric, Arm.TEACHER))
-        if student is None or Arm.TEACHER not in sheet.answers:
+def against_yardstick(measured: Measured, slices: Slices) -> tuple[GatedDifference, ...]:
+    """The student against its yardstick in every metric, the gate's own first."""
+    found, table = gated_differences(list(_pairings(measured)), slices, measured.draw), measured.labels
+    if table and {Arm.STUDENT, Arm.TEACHER} <= measured.sheet.answers.keys():
+        found += tuple(_macro_f1(table, slices, measured.draw))
+    return found
+
+
+def _pairings(measured: Measured) -> Iterator[Pairing]:
+    """In the order of the targets, without those in which student or yardstick has no figure."""
+    for target in measured.targets:
+        student, teacher = (measured.columns.get((target.metric, arm)) for arm in (Arm.STUDENT, Arm.TEACHER))
+        if student is None or Arm.TEACHER not in measured.sheet.answers:
             continue
         if target.against is Against.TEACHER:
-            yield _against_teacher(sheet, target, student, samples)
+            yield _against_teacher(measured.sheet, target, student)
         elif teacher is not None:
-            yield Contest(target.metric, target.against, Yardstick.TEACHER, student, teacher)
+            yield Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, teacher)
 
 
-def _against_teacher(sheet: AnswerSheet, target: Target, student: Column, samples: Samples) -> Contest:
+def _against_teacher(sheet: AnswerSheet, target: Target, student: Column) -> Pairing:
     """The teacher's own answers agree with themselves only so far: that is the yardstick, where most items have
     samples.
     """
-    itself = self_grades(sheet, target, samples)
+    itself, kind = self_grades(sheet, target), Yardstick.TEACHER_SELF
     if 2 * len(itself) < len(target.rows):
-        return Contest(
-            target.metric, target.against, Yardstick.FULL, student, Column(student.rows, np.ones(len(student.rows)))
-        )
+        itself, kind = dict.fromkeys(student.rows, 1.0), Yardstick.FULL
     kept = student.within(frozenset(itself))
     own = Column(kept.rows, np.array([itself[row] for row in kept.rows]), target.against)
-    return Contest(target.metric, target.against, Yardstick.TEACHER_SELF, kept, own)
+    return Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, kept, own, kind)
 
 
-def compare(given: Sequence[Contest], slices: Slices, draw: Draw) -> tuple[Gate, ...]:
-    """Each contest over all its rows, then each within every slice that holds some of them."""
-    whole = differences_of([_pairing(one) for one in given], draw)
-    found = [_gate(one, difference, None) for one, difference in zip(given, whole, strict=True)] if given else []
-    inside = [
-        (name, part) for name, rows in slices.items() for one in given if (part := _within(one, rows)).student.rows
-    ]
-    parts = differences_of([_pairing(part) for _, part in inside], draw.in_a_slice())
-    return tuple(
-        found + [_gate(part, difference, name) for (name, part), difference in zip(inside, parts, strict=True)]
+def gated_differences(given: Sequence[Pairing], slices: Slices, draw: Draw) -> tuple[GatedDifference, ...]:
+    """Each pairing over all its rows, then each within every slice that holds some of them."""
+    inside = [(name, part) for name, rows in slices.items() for one in given if (part := one.within(rows)).left.rows]
+    parts = differences_of([part for _, part in inside], draw.in_a_slice())
+    whole = zip(given, differences_of(given, draw), strict=True)
+    return (
+        *(_gated(one, difference, None) for one, difference in whole),
+        *(_gated(part, difference, name) for (name, part), difference in zip(inside, parts, strict=True)),
     )
 
 
-def _pairing(one: Contest) -> Pairing:
-    return Pairing(one.metric, Arm.STUDENT, Arm.TEACHER, one.student, one.other)
-
-
-def _within(one: Contest, rows: frozenset[int]) -> Contest:
-    return one._replace(student=one.student.within(rows), other=one.other.within(rows))
-
-
-def _gate(one: Contest, difference: Difference, name: str | None) -> Gate:
-    return Gate(
+def _gated(one: Pairing, difference: Difference, name: str | None) -> GatedDifference:
+    return GatedDifference(
         metric=one.metric,
-        against=one.against,
+        against=one.left.against or Against.REFERENCE,
         yardstick=one.yardstick,
-        student_value=float(one.student.values.mean()),
-        yardstick_value=float(one.other.values.mean()),
+        student_value=float(one.left.values.mean()),
+        yardstick_value=float(one.right.values.mean()),
         difference=difference,
         slice=name,
     )
 
 
-def compare_macro_f1(table: LabelTable, slices: Slices, draw: Draw) -> Iterator[Gate]:
+def _macro_f1(table: LabelTable, slices: Slices, draw: Draw) -> Iterator[GatedDifference]:
     """The same for macro F1, which is a figure of all items together."""
-    yield from _macro_f1_gates(table, draw, None)
-    for name, rows in slices.items():
-        if part := table.within(rows):
-            yield from _macro_f1_gates(part, draw.in_a_slice(), name)
-
-
-def _macro_f1_gates(table: LabelTable, draw: Draw, name: str | None) -> Iterator[Gate]:
-    for one in macro_f1_differences(table, [(Arm.STUDENT, Arm.TEACHER)], draw):
-        yield Gate(
-            metric=one.metric,
-            against=Against.REFERENCE,
-            yardstick=Yardstick.TEACHER,
-            student_value=macro_f1(table, Arm.STUDENT),
-            yardstick_value=macro_f1(table, Arm.TEACHER),
-            difference=one,
-            slice=name,
-        )
+    inside = ((part, draw.in_a_slice(), name) for name, rows in slices.items() if (part := table.within(rows)))
+    for part, drawn, name in ((table, draw, None), *inside):
+        for one in macro_f1_differences(part, [(Arm.STUDENT, Arm.TEACHER)], drawn):
+            yield GatedDifference(
+                metric=one.metric,
+                against=Against.REFERENCE,
+                yardstick=Yardstick.TEACHER,
+                student_value=macro_f1(part, Arm.STUDENT),
+                yardstick_value=macro_f1(part, Arm.TEACHER),
+                difference=one,
+                slice=name,
+            )

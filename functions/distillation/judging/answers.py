@@ -6,7 +6,6 @@ that uses a model as judge".
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record
 
@@ -18,27 +17,25 @@ class ModelResponse(Record, frozen=True):
     """An answer that was made before, and whose it is."""
 
     response: str
-    model_identifier: str
+    model_identifier: str = ""
 
 
 class JudgingLine(Record, frozen=True, omit_defaults=True):
     """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`.
 
-    Made by `judging_lines`, read by Bedrock.
+    Made by `judging_lines`, read by Bedrock, which repeats it in a job's output.
     """
 
     prompt: str
-    model_responses: tuple[ModelResponse, ...]
+    model_responses: tuple[ModelResponse, ...] = ()
     reference_response: str | None = None
     category: str | None = None
 
 
-class Key(NamedTuple):
-    """What a judged line is recognised by in Bedrock's output, whose order and record ids are documented nowhere."""
-
-    prompt: str
-    reference: str
-    response: str
+Key = tuple[str, str, str]
+"""Prompt, reference and response: what a judged line is recognised by in Bedrock's output, whose order and record ids
+are documented nowhere.
+"""
 
 
 def chosen_items(holdout: Iterable[HoldoutItem], most: int) -> list[HoldoutItem]:
@@ -83,7 +80,7 @@ def key_of(item: HoldoutItem, text: str) -> Key:
 
 def read_key(prompt: str, reference: str | None, response: str) -> Key:
     """The same from a line's own texts. White space at their ends does not count."""
-    return Key(prompt.strip(), (reference or "").strip(), response.strip())
+    return prompt.strip(), (reference or "").strip(), response.strip()
 
 
 def _line(item: HoldoutItem, text: str, arm: str) -> JudgingLine:

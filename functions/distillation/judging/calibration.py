@@ -3,14 +3,14 @@ that do not.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from distillation.evaluation.answer_metrics import Tolerance, same_answer
+from distillation.evaluation.answer_metrics import same_answer
 from distillation.evaluation.scores import Against, JudgeCalibration
-from distillation.evaluation.statistics import Figures, Floats, bounds_of, metric_of, paired_bootstrap
+from distillation.evaluation.statistics import Draw, Figures, Floats, bounds_of, metric_of, paired_bootstrap
 from distillation.judging.scores import Judgements
+from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind, answer_reader, canonical_reference
 
 ROUNDED_TO = 2
@@ -24,15 +24,12 @@ Right = Mapping[tuple[str, str], bool]
 """Arm and prompt id -> whether the answer matches the reference."""
 
 
-class Graded(NamedTuple):
-    """The scores of one item's right and wrong answers, over all arms."""
-
-    right: list[float]
-    wrong: list[float]
+Graded = tuple[list[float], list[float]]
+"""The scores of one item's right and of its wrong answers, over all arms."""
 
 
-def calibration(
-    given: Judgements, task: Task, *, tolerance: Tolerance, resamples: int, seed: int
+def judge_calibration(
+    given: Judgements, task: Task, tolerance: NumericTolerance, draw: Draw
 ) -> tuple[JudgeCalibration, ...]:
     """One entry a metric, where items have references.
 
@@ -46,20 +43,17 @@ def calibration(
     if task.kind is TaskKind.TEXT or not references:
         return ()
     right = _right_answers(given, references, task, tolerance)
-    return tuple(
-        calibration_of(metric, _graded(given, metric, right), resamples=resamples, seed=seed)
-        for metric in given.metrics
-    )
+    return tuple(calibration_of(metric, _graded(given, metric, right), draw) for metric in given.metrics)
 
 
-def calibration_of(metric: str, items: Sequence[Graded], *, resamples: int, seed: int) -> JudgeCalibration:
+def calibration_of(metric: str, items: Sequence[Graded], draw: Draw) -> JudgeCalibration:
     """The figures over `items`, which are resampled whole: the arms' answers to one prompt stay together."""
-    right, wrong = sum(len(item.right) for item in items), sum(len(item.wrong) for item in items)
+    right, wrong = (sum(len(item[side]) for item in items) for side in (0, 1))
     if not right or not wrong:
         return JudgeCalibration(metric=metric, right=right, wrong=wrong, mean_right=None, mean_wrong=None, auc=None)
     features, levels = _counts(items)
     values = _figures(levels)(features.sum(axis=0, keepdims=True))[0].tolist()
-    raw = paired_bootstrap(features, _figures(levels), resamples=resamples, seed=seed)
+    raw = paired_bootstrap(features, _figures(levels), draw)
     mean_right, mean_wrong, auc = (
         metric_of(value, bounds_of(value, *ends), n, Against.REFERENCE)
         for value, ends, n in zip(values, raw, (right, wrong, right + wrong), strict=True)
@@ -71,7 +65,7 @@ def calibration_of(metric: str, items: Sequence[Graded], *, resamples: int, seed
 
 def _counts(items: Sequence[Graded]) -> tuple[Floats, Floats]:
     """Items x (right answers at each score, wrong answers at each score), and the scores in rising order."""
-    levels = sorted({score for item in items for score in (*item.right, *item.wrong)})
+    levels = sorted({score for right, wrong in items for score in (*right, *wrong)})
     counts = [[side.count(level) for side in item for level in levels] for item in items]
     return np.array(counts, dtype=float), np.array(levels)
 
@@ -93,12 +87,12 @@ def _figures(levels: Floats) -> Figures:
     return figures
 
 
-def _right_answers(given: Judgements, references: Mapping[str, str], task: Task, tolerance: Tolerance) -> Right:
+def _right_answers(given: Judgements, references: Mapping[str, str], task: Task, tolerance: NumericTolerance) -> Right:
     read, found = answer_reader(task), dict[tuple[str, str], bool]()
     within = tolerance if task.kind is TaskKind.ANSWER else None
-    for arm, judged in given.arms.items():
-        for prompt_id in references.keys() & judged.texts.keys():
-            form = read(judged.texts[prompt_id])
+    for arm, texts in given.texts.items():
+        for prompt_id in references.keys() & texts.keys():
+            form = read(texts[prompt_id])
             answer = form if isinstance(form, str) else None
             same = (
                 same_answer(answer, references[prompt_id], within) == 1 if within else answer == references[prompt_id]
@@ -110,17 +104,13 @@ def _right_answers(given: Judgements, references: Mapping[str, str], task: Task,
 def _graded(given: Judgements, metric: str, right: Right) -> list[Graded]:
     found: list[Graded] = []
     for item in given.items:
-        scores = [(given.score(arm, item, metric), right.get((arm, item.prompt_id))) for arm in given.arms]
+        scores = [(given.score(arm, item, metric), right.get((arm, item.prompt_id))) for arm in given.texts]
         known = [
             (round(score, ROUNDED_TO), is_right)
             for score, is_right in scores
             if score is not None and is_right is not None
         ]
         if known:
-            found.append(
-                Graded(
-                    [score for score, is_right in known if is_right],
-                    [score for score, is_right in known if not is_right],
-                )
-            )
+            right_ones = [score for score, is_right in known if is_right]
+            found.append((right_ones, [score for score, is_right in known if not is_right]))
     return found

@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.evaluation.scores import Against, Comparisons, Metric
-from distillation.evaluation.statistics import mcnemar, mean_intervals, metric_of
-from distillation.judging.pairs import CHOICE, FIRST, SECOND, Orders, Pair, orders_of
-from distillation.records import Answer, Arm
+from distillation.evaluation.statistics import Draw, mcnemar, mean_intervals, metric_of
+from distillation.judging.pairs import CHOICE, FIRST, SECOND, Pair, orders_of
+from distillation.records import Answer, Arm, Request
 from distillation.task import answer_reader
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0
 
 
-class Outcome(NamedTuple):
-    """Of the student in one pair: WIN, DRAW or LOSS.
+class PairOutcome(NamedTuple):
+    """The student's result in one pair: WIN, DRAW or LOSS.
 
     `first_place`: the share of its choices that were for the answer shown first; None without a choice.
     """
@@ -27,10 +27,6 @@ class Outcome(NamedTuple):
     first_place: float | None
 
 
-EQUAL = Outcome(DRAW, consistent=False, first_place=None)
-"""Of a pair that nobody was asked about."""
-
-
 def choices_of(answers: Iterable[Answer]) -> dict[str, str]:
     """Record id -> A, B or tie, of the replies that name one."""
     read = answer_reader(CHOICE)
@@ -38,18 +34,15 @@ def choices_of(answers: Iterable[Answer]) -> dict[str, str]:
     return {record_id: choice for record_id, choice in found if isinstance(choice, str)}
 
 
-def outcome_of(orders: Orders, choices: Mapping[str, str]) -> Outcome | None:
+def pair_outcome(orders: tuple[Request, Request], choices: Mapping[str, str]) -> PairOutcome | None:
     """A pair is won or lost only when both orders say so. None where one of them has no choice."""
-    student_first, teacher_first = (
-        choices.get(orders.student_first.record_id),
-        choices.get(orders.teacher_first.record_id),
-    )
+    student_first, teacher_first = (choices.get(request.record_id) for request in orders)
     if student_first is None or teacher_first is None:
         return None
     for_student = (student_first == FIRST) + (teacher_first == SECOND)
     for_teacher = (student_first == SECOND) + (teacher_first == FIRST)
     made = [choice for choice in (student_first, teacher_first) if choice in (FIRST, SECOND)]
-    return Outcome(
+    return PairOutcome(
         result=WIN if for_student == 2 else LOSS if for_teacher == 2 else DRAW,
         consistent=for_student == 2 or for_teacher == 2 or not made,
         first_place=made.count(FIRST) / len(made) if made else None,
@@ -57,12 +50,12 @@ def outcome_of(orders: Orders, choices: Mapping[str, str]) -> Outcome | None:
 
 
 def comparisons(
-    pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, *, unanswered: int, resamples: int, seed: int
+    pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, unanswered: int, draw: Draw
 ) -> Comparisons:
     """`unanswered`: how many of the judged items are in no pair. `judge`: the model that was asked."""
-    asked = [outcome_of(orders_of(pair, judge), choices) for pair in pairs if not pair.equal]
+    asked = [pair_outcome(orders_of(pair, judge), choices) for pair in pairs if not pair.equal]
     equal, judged = len(pairs) - len(asked), [outcome for outcome in asked if outcome is not None]
-    results = [outcome.result for outcome in (*judged, *[EQUAL] * equal)]
+    results = [outcome.result for outcome in judged] + [DRAW] * equal
     win, loss = results.count(WIN), results.count(LOSS)
     return Comparisons(
         arm=Arm.STUDENT,
@@ -75,16 +68,14 @@ def comparisons(
         consistent=sum(outcome.consistent for outcome in judged),
         unanswered=unanswered,
         unjudged=len(asked) - len(judged),
-        win_rate=_mean(results, resamples, seed),
+        win_rate=_mean(results, draw),
         p_value=mcnemar(win, loss),
-        first_place=_mean(
-            [outcome.first_place for outcome in judged if outcome.first_place is not None], resamples, seed
-        ),
+        first_place=_mean([one.first_place for one in judged if one.first_place is not None], draw),
     )
 
 
-def _mean(values: Sequence[float], resamples: int, seed: int) -> Metric | None:
+def _mean(values: Sequence[float], draw: Draw) -> Metric | None:
     if not values:
         return None
-    bounds = mean_intervals(np.array(values, dtype=float)[:, None], resamples=resamples, seed=seed)[0]
+    bounds = mean_intervals(np.array(values, dtype=float)[:, None], draw)[0]
     return metric_of(sum(values) / len(values), bounds, len(values), Against.JUDGE)

@@ -27,13 +27,6 @@ class Pair(NamedTuple):
     equal: bool
 
 
-class Orders(NamedTuple):
-    """The two requests about a pair."""
-
-    student_first: Request
-    teacher_first: Request
-
-
 def pairs_of(
     items: Sequence[HoldoutItem], student: Mapping[str, str], teacher: Mapping[str, str], task: Task
 ) -> list[Pair]:
@@ -48,14 +41,13 @@ def _pair(item: HoldoutItem, student: str, teacher: str, task: Task) -> Pair:
     return Pair(item, student, teacher, same_form or student.split() == teacher.split())
 
 
-def orders_of(pair: Pair, judge: str) -> Orders:
-    """The greedy requests to the model `judge`.
+def orders_of(pair: Pair, judge: str) -> tuple[Request, Request]:
+    """The greedy requests to the model `judge`: the student's answer first, then the teacher's.
 
     The same two answers to the same prompt have the same ids in every run.
     """
-    return Orders(
-        _request(pair.item, pair.student, pair.teacher, judge), _request(pair.item, pair.teacher, pair.student, judge)
-    )
+    own, teachers = pair.student, pair.teacher
+    return _request(pair.item, own, teachers, judge), _request(pair.item, teachers, own, judge)
 
 
 def _request(item: HoldoutItem, first: str, second: str, judge: str) -> Request:

@@ -7,12 +7,12 @@ in Amazon S3").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from distillation.evaluation.scores import JudgedArm
-from distillation.judging.answers import Key, key_of, read_key
+from distillation.judging.answers import JudgingLine, Key, ModelResponse, key_of, read_key
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BARE_NAMES, BUILTIN, EvaluationJudge
 
@@ -20,8 +20,8 @@ ONE_IS_BAD = frozenset({"Builtin.Harmfulness", "Builtin.Stereotyping", "Builtin.
 """Metrics in which Bedrock says 1 for what is bad (user guide, "Built-in metric evaluator prompts")."""
 CUSTOM = "Custom."
 
-Found = Mapping[Key, Mapping[str, float | None]]
-"""A judged line -> metric -> score from 0 to 1, None where the judge gave none."""
+Found = Mapping[str, Mapping[str, float | None]]
+"""Prompt id -> metric -> score from 0 to 1, None where the judge gave none."""
 
 
 class _Score(msgspec.Struct, rename="camel"):
@@ -29,54 +29,47 @@ class _Score(msgspec.Struct, rename="camel"):
     result: float | str | None = None
 
 
-class _Result(msgspec.Struct):
-    scores: list[_Score]
-
-
-class _Response(msgspec.Struct):
-    response: str
-
-
-class _Input(msgspec.Struct, rename="camel"):
-    prompt: str
-    reference_response: str | None = None
-    model_responses: list[_Response] = []
-
-
 class _Line(msgspec.Struct, rename="camel"):
-    automated_evaluation_result: _Result
-    input_record: _Input
-    model_responses: list[_Response] = []
+    automated_evaluation_result: dict[Literal["scores"], list[_Score]]
+    input_record: JudgingLine
+    model_responses: tuple[ModelResponse, ...] = ()
 
 
 _decode = msgspec.json.Decoder(_Line).decode
 
 
-class ArmJudgements(NamedTuple):
-    """One arm: its texts by prompt id, and by prompt id the scores by metric (None: the judge gave none) of those that
-    a job brought a line for.
-    """
-
-    texts: Mapping[str, str]
-    scores: Mapping[str, Mapping[str, float | None]]
-
-
 class Judgements(NamedTuple):
-    """The judged items (in order of prompt id), the names of the metrics as they are shown, and the arms."""
+    """The judged items (in order of prompt id), the names of the metrics as they are shown, and by arm its texts
+    (prompt id -> text) and the scores (prompt id -> metric -> score, None: the judge gave none) of those that a job
+    brought a line for.
+    """
 
     items: Sequence[HoldoutItem]
     metrics: Sequence[str]
-    arms: Mapping[str, ArmJudgements]
+    texts: Mapping[str, Mapping[str, str]]
+    scores: Mapping[str, Found]
 
     def score(self, arm: str, item: HoldoutItem, metric: str) -> float | None:
         """The judge's score of an answer; None where there is no answer, no line or no score."""
-        return self.arms[arm].scores.get(item.prompt_id, {}).get(metric)
+        return self.scores[arm].get(item.prompt_id, {}).get(metric)
 
 
-def arm_judgements(items: Sequence[HoldoutItem], texts: Mapping[str, str], found: Found) -> ArmJudgements:
-    """Finds the line of each item that the arm answered (prompt id -> text)."""
-    keys = {item.prompt_id: key_of(item, texts[item.prompt_id]) for item in items if item.prompt_id in texts}
-    return ArmJudgements(texts, {prompt_id: found[key] for prompt_id, key in keys.items() if key in found})
+def judgements_of(
+    items: Sequence[HoldoutItem],
+    metrics: Sequence[str],
+    texts: Mapping[str, Mapping[str, str]],
+    lines: Mapping[str, Mapping[Key, Mapping[str, float | None]]],
+) -> Judgements:
+    """Finds among an arm's lines that of each item which it answered (`texts`: arm -> prompt id -> text)."""
+    keys = {
+        arm: {item.prompt_id: key_of(item, given[item.prompt_id]) for item in items if item.prompt_id in given}
+        for arm, given in texts.items()
+    }
+    scores = {
+        arm: {prompt_id: lines[arm][key] for prompt_id, key in found.items() if key in lines[arm]}
+        for arm, found in keys.items()
+    }
+    return Judgements(items, metrics, texts, scores)
 
 
 def shown_name(metric: str) -> str:
@@ -106,9 +99,8 @@ def read_judgements(lines: Iterable[bytes]) -> dict[Key, dict[str, float | None]
         responses = read.model_responses or read.input_record.model_responses
         if responses:
             key = read_key(read.input_record.prompt, read.input_record.reference_response, responses[0].response)
-            found.setdefault(key, {}).update(
-                (shown_name(score.metric_name), _value(score)) for score in read.automated_evaluation_result.scores
-            )
+            scores = read.automated_evaluation_result.get("scores", [])
+            found.setdefault(key, {}).update((shown_name(score.metric_name), _value(score)) for score in scores)
     return found
 
 
@@ -128,27 +120,26 @@ def judged_scores(given: Judgements) -> dict[str, dict[str, dict[str, float]]]:
     An unanswered item scores 0; an arm of which nothing at all was judged is left out.
     """
     return {
-        metric: {arm: scores for arm in given.arms if (scores := _scores(given, arm, metric))}
+        metric: {arm: scores for arm in given.texts if (scores := _scores(given, arm, metric))}
         for metric in given.metrics
     }
 
 
 def _scores(given: Judgements, arm: str, metric: str) -> dict[str, float]:
     found = {item.prompt_id: score for item in given.items if (score := given.score(arm, item, metric)) is not None}
-    unanswered = {item.prompt_id: 0.0 for item in given.items if item.prompt_id not in given.arms[arm].texts}
+    unanswered = {item.prompt_id: 0.0 for item in given.items if item.prompt_id not in given.texts[arm]}
     return found | unanswered if found else {}
 
 
 def judged_arms(given: Judgements) -> dict[str, dict[str, JudgedArm]]:
     """Arm -> metric -> how it came out."""
-    return {arm: {metric: _outcome(given, arm, metric) for metric in given.metrics} for arm in given.arms}
+    return {arm: {metric: _outcome(given, arm, metric) for metric in given.metrics} for arm in given.texts}
 
 
 def _outcome(given: Judgements, arm: str, metric: str) -> JudgedArm:
-    judged = given.arms[arm]
-    answered = [item for item in given.items if item.prompt_id in judged.texts]
+    answered = [item for item in given.items if item.prompt_id in given.texts[arm]]
     scored = sum(given.score(arm, item, metric) is not None for item in answered)
-    missing = sum(item.prompt_id not in judged.scores for item in answered)
+    missing = sum(item.prompt_id not in given.scores[arm] for item in answered)
     return JudgedArm(
         scored=scored,
         unscored=len(answered) - scored - missing,

@@ -15,11 +15,14 @@ import msgspec
 
 from distillation.bedrock.prices import Prices
 from distillation.errors import InvalidInput
-from distillation.evaluation.answer_metrics import EXACT, Tolerance
+from distillation.evaluation.answer_metrics import EXACT
+from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
 from distillation.evaluation.scores import Against, ArmScore, Difference
+from distillation.evaluation.statistics import Draw
 from distillation.records import Arm, HoldoutItem, Prediction, Record
 from distillation.report.settings import differing
+from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task
 
 MOST_RUNS = 6
@@ -93,7 +96,7 @@ def compare(
     *,
     prices: Prices,
     created_at: str,
-    tolerance: Tolerance = EXACT,
+    tolerance: NumericTolerance = EXACT,
     resamples: int = RESAMPLES,
 ) -> Comparison:
     """Every run's student on the shared holdout, and each against each on the same items.
@@ -112,17 +115,8 @@ def compare(
         key: run.models.get("student", "") for key, run in keys.items()
     }
     pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
-    scores = score(
-        holdout,
-        predictions,
-        runs[0].task,
-        seed=SEED,
-        models=models,
-        prices=prices,
-        pairs=pairs,
-        tolerance=tolerance,
-        resamples=resamples,
-    )
+    sheet = read_sheet(holdout, predictions, runs[0].task, tolerance=tolerance)
+    scores = score(sheet, Draw(resamples, SEED), models=models, prices=prices, pairs=pairs)
     found = _by_metric(scores.differences)
     return Comparison(
         created_at=created_at,

@@ -20,7 +20,7 @@ from distillation.evaluation.scores import (
     ArmScore,
     Calibration,
     Difference,
-    Gate,
+    GatedDifference,
     InstructiveItem,
     JudgeScores,
     Scores,
@@ -139,9 +139,9 @@ class Report(Record, frozen=True):
     counts: Counts
     account_problems: tuple[str, ...]
     data: DataFacts | None
-    gate: Gate | None
+    gate: GatedDifference | None
     differences: tuple[Difference, ...]
-    comparisons: tuple[Gate, ...]
+    comparisons: tuple[GatedDifference, ...]
     slices: tuple[SliceScore, ...]
     slices_left_out: int
     calibration: Calibration | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from distillation.evaluation.scores import Check, Difference, Gate, Metric, Outcome, Yardstick
+from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, Metric, Yardstick
 from distillation.records import Arm
 from distillation.report.charts.forest import ForestRow
 from distillation.report.report import Report
@@ -15,9 +15,9 @@ YARDSTICKS = {
     Yardstick.FULL: "full agreement",
 }
 OUTCOMES = {
-    Outcome.PASSED: ("within the limit", "good"),
-    Outcome.OPEN: ("not settled", "wait"),
-    Outcome.WORSE: ("worse", "bad"),
+    CheckOutcome.PASSED: ("within the limit", "good"),
+    CheckOutcome.OPEN: ("not settled", "wait"),
+    CheckOutcome.WORSE: ("worse", "bad"),
 }
 SMALL = ("too small to count", "none")
 
@@ -30,7 +30,7 @@ class SliceRow(NamedTuple):
     name: str
     n: int
     arms: dict[str, Metric]
-    gate: Gate | None
+    gate: GatedDifference | None
     check: Check | None
 
 
@@ -99,7 +99,7 @@ def outcome_of(check: Check | None) -> tuple[str, str]:
     """A check's outcome in words, and the tone that goes with it."""
     if check is None:
         return "not tested", "none"
-    return SMALL if check.outcome is Outcome.OPEN and not check.gated else OUTCOMES[check.outcome]
+    return SMALL if check.outcome is CheckOutcome.OPEN and not check.gated else OUTCOMES[check.outcome]
 
 
 def missing_in_words(report: Report) -> Iterator[str]:
@@ -109,7 +109,7 @@ def missing_in_words(report: Report) -> Iterator[str]:
             yield f"{arm}: " + ", ".join(f"{reason} {count:,}" for reason, count in score.errors.items())
 
 
-def _row(one: Gate, check: Check | None) -> ForestRow:
+def _row(one: GatedDifference, check: Check | None) -> ForestRow:
     name = f"{metric_name(one.metric)}: {Arm.STUDENT} − {YARDSTICKS[one.yardstick]}"
     return ForestRow(name, one.difference, _margin(check), outcome_of(check)[0] if check else "")
 

@@ -13,7 +13,6 @@ from application.usage import usages
 from distillation.bedrock.training_lines import conversation_line
 from distillation.costs.estimate import Estimate
 from distillation.dataset.manifest import Manifest
-from distillation.evaluation.verdict import decide
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts
 from distillation.inference.requests import Shard
@@ -22,6 +21,7 @@ from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSe
 from distillation.run.config import SplitPlan
 from distillation.run.record import Models, RunRecord
 from tests.fakes import MemoryLedger, MemoryStore
+from tests.worlds.evaluation_worlds import decide
 from tests.worlds.report_world import QUESTION, label_scores
 
 LAYOUT = RunLayout("run-1")

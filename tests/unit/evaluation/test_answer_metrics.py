@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from distillation.evaluation.answer_metrics import (
     CHRF_CHARACTERS,
-    Tolerance,
-    agreement,
     chrf,
     entropy_bits,
     exact_match,
@@ -21,7 +19,9 @@ from distillation.evaluation.answer_metrics import (
     same_answer,
     squad_tokens,
     token_f1,
+    top_share,
 )
+from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind, canonical_reference
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
@@ -65,9 +65,9 @@ def test_a_missing_answer_matches_nothing_not_even_a_missing_target() -> None:
 
 
 def test_agreement_is_the_share_of_the_most_frequent_answer() -> None:
-    assert agreement(["a", "a", "b", None]) == 0.5
-    assert agreement([None, None]) == 0.0
-    assert agreement([]) == 0.0
+    assert top_share(["a", "a", "b", None]) == 0.5
+    assert top_share([None, None]) == 0.0
+    assert top_share([]) == 0.0
 
 
 def test_entropy_of_known_distributions() -> None:
@@ -138,11 +138,11 @@ def test_numbers_are_equal_however_they_are_written(answer: str | None, target: 
 
 
 def test_a_tolerance_is_relative_or_absolute() -> None:
-    assert same_answer("101", "100", Tolerance(relative=0.01)) == 1.0
-    assert same_answer("101.1", "100", Tolerance(relative=0.01)) == 0.0
-    assert same_answer("1.5", "1", Tolerance(absolute=0.5)) == 1.0
-    assert same_answer("1.51", "1", Tolerance(absolute=0.5)) == 0.0
-    assert same_answer("a", "b", Tolerance(absolute=9)) == 0.0
+    assert same_answer("101", "100", NumericTolerance(relative=0.01)) == 1.0
+    assert same_answer("101.1", "100", NumericTolerance(relative=0.01)) == 0.0
+    assert same_answer("1.5", "1", NumericTolerance(absolute=0.5)) == 1.0
+    assert same_answer("1.51", "1", NumericTolerance(absolute=0.5)) == 0.0
+    assert same_answer("a", "b", NumericTolerance(absolute=9)) == 0.0
 
 
 @given(st.integers(-(10**15), 10**15))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from distillation.evaluation.classes import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
+from distillation.evaluation.statistics import Draw
 
 TRUTH, ANSWER = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0]), np.array([0, 2, 1, 0, 0, 1, 2, 1, 0, 1])
 ROWS = np.arange(len(TRUTH))
@@ -12,15 +13,15 @@ TABLE = LabelTable(("a", "b", "c", "d"), ROWS, TRUTH, {"student": ANSWER})
 
 def test_precision_recall_and_f1_are_scikit_learns() -> None:
     """precision_recall_fscore_support(TRUTH, ANSWER, zero_division=0), scikit-learn 1.9.1."""
-    found = class_scores(TABLE, "student", resamples=199, seed=1)
-    assert list(found.classes) == ["a", "b", "c"]
-    assert [one.precision.value for one in found.classes.values()] == pytest.approx([0.75, 0.25, 0.5])
-    assert [one.recall.value for one in found.classes.values()] == pytest.approx([0.75, 1 / 3, 1 / 3])
-    assert [one.f1.value for one in found.classes.values()] == pytest.approx([0.75, 0.28571429, 0.4])
-    assert [one.support for one in found.classes.values()] == [4, 3, 3]
-    assert [one.answered for one in found.classes.values()] == [4, 4, 2]
-    assert found.macro_f1.value == pytest.approx(np.mean([0.75, 0.28571429, 0.4]))
-    for one in found.classes.values():
+    macro, found = class_scores(TABLE, "student", Draw(199, 1))
+    assert list(found) == ["a", "b", "c"]
+    assert [one.precision.value for one in found.values()] == pytest.approx([0.75, 0.25, 0.5])
+    assert [one.recall.value for one in found.values()] == pytest.approx([0.75, 1 / 3, 1 / 3])
+    assert [one.f1.value for one in found.values()] == pytest.approx([0.75, 0.28571429, 0.4])
+    assert [one.support for one in found.values()] == [4, 3, 3]
+    assert [one.answered for one in found.values()] == [4, 4, 2]
+    assert macro.value == pytest.approx(np.mean([0.75, 0.28571429, 0.4]))
+    for one in found.values():
         for metric in (one.precision, one.recall, one.f1):
             assert metric.low is not None
             assert metric.high is not None
@@ -36,18 +37,14 @@ def test_the_confusion_matrix_counts_every_item_once() -> None:
 
 
 def test_a_label_that_nobody_says_has_a_precision_of_zero_without_an_interval() -> None:
-    found = class_scores(
-        LabelTable(("a", "b"), np.arange(2), np.array([0, 1]), {"student": np.array([0, 0])}),
-        "student",
-        resamples=99,
-        seed=1,
-    )
-    assert (found.classes["b"].precision.value, found.classes["b"].precision.n, found.classes["b"].precision.low) == (
+    table = LabelTable(("a", "b"), np.arange(2), np.array([0, 1]), {"student": np.array([0, 0])})
+    _, found = class_scores(table, "student", Draw(99, 1))
+    assert (found["b"].precision.value, found["b"].precision.n, found["b"].precision.low) == (
         0.0,
         0,
         None,
     )
-    assert found.classes["b"].recall.value == 0.0
+    assert found["b"].recall.value == 0.0
 
 
 def test_pseudo_values_carry_the_spread_of_macro_f1() -> None:
@@ -62,7 +59,7 @@ def test_pseudo_values_carry_the_spread_of_macro_f1() -> None:
     )
     values, interval = (
         macro_f1_pseudo_values(table, "student"),
-        class_scores(table, "student", resamples=1_999, seed=1).macro_f1,
+        class_scores(table, "student", Draw(1_999, 1))[0],
     )
     assert values.mean() == pytest.approx(macro_f1(table, "student"), abs=0.002)
     assert interval.low is not None

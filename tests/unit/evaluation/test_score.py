@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from distillation.bedrock.prices import load_prices
 from distillation.errors import RecordsLost
-from distillation.evaluation.answer_metrics import Tolerance
-from distillation.evaluation.score import score
 from distillation.evaluation.scores import Against, Difference, Scores, Yardstick
-from distillation.evaluation.verdict import decide
 from distillation.records import HoldoutItem, Prediction
+from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind
-from tests.worlds.evaluation_worlds import SENTIMENT, answer, label_world
+from tests.worlds.evaluation_worlds import SENTIMENT, answer, decide, label_world, score
 
 ARMS = {"teacher": 0.9, "base": 0.7, "student": 0.85}
 MODELS = {
@@ -259,7 +257,7 @@ def test_an_answer_is_right_within_the_tolerance_and_exact_only_as_text() -> Non
         0.25,
         0.25,
     )
-    tolerant = score(holdout, predictions, ANSWER, seed=1, tolerance=Tolerance(relative=0.01), resamples=99)
+    tolerant = score(holdout, predictions, ANSWER, seed=1, tolerance=NumericTolerance(relative=0.01), resamples=99)
     assert tolerant.arms["teacher"].metrics["accuracy"].value == 0.75
 
 

@@ -9,6 +9,7 @@ from scipy import stats
 from distillation.evaluation.classes import class_features, class_figures
 from distillation.evaluation.noninferiority import detectable_difference, holm, items_to_settle, spread
 from distillation.evaluation.statistics import (
+    Draw,
     mcnemar,
     mean_intervals,
     paired_bootstrap,
@@ -102,7 +103,7 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]
 def test_the_bootstrap_of_many_columns_is_scipys_of_each() -> None:
     rng = np.random.default_rng(SEED)
     columns = np.stack([(rng.random(150) < 0.8).astype(float), rng.gamma(2.0, 3.0, 150), rng.random(150) ** 4], axis=1)
-    ours = mean_intervals(columns, resamples=1999, seed=7)
+    ours = mean_intervals(columns, Draw(1999, 7))
     for column, bounds in zip(columns.T, ours, strict=True):
         theirs = stats.bootstrap(
             (column,), np.mean, n_resamples=1999, batch=500, method="BCa", rng=np.random.default_rng(7)
@@ -112,7 +113,7 @@ def test_the_bootstrap_of_many_columns_is_scipys_of_each() -> None:
 
 def test_a_column_without_variation_falls_back() -> None:
     columns = np.stack([np.ones(40), np.zeros(40), np.full(40, 7.5)], axis=1)
-    right, wrong, constant = mean_intervals(columns, resamples=199, seed=1)
+    right, wrong, constant = mean_intervals(columns, Draw(199, 1))
     assert right == wilson(40, 40)
     assert wrong == wilson(0, 40)
     assert constant == (7.5, 7.5, "constant")
@@ -122,7 +123,7 @@ def test_a_column_without_variation_falls_back() -> None:
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=25))
 def test_the_mean_lies_in_its_interval(values: list[float]) -> None:
     column = np.array(values)[:, None]
-    ((low, high, _),) = mean_intervals(column, resamples=99, seed=3)
+    ((low, high, _),) = mean_intervals(column, Draw(99, 3))
     assert low - 1e-12 <= column.mean() <= high + 1e-12
 
 
@@ -141,14 +142,14 @@ def test_macro_f1_is_scikit_learns() -> None:
     """scikit-learn, f1_score: y_true = [0, 1, 2, 0, 1, 2], y_pred = [0, 2, 1, 0, 0, 1], macro: 0.2666..."""
     features = class_features(np.array([0, 1, 2, 0, 1, 2]), np.array([0, 2, 1, 0, 0, 1]), [0, 1, 2])
     assert class_figures(3)(features.sum(axis=0, keepdims=True))[0, 0] == pytest.approx(4 / 15)
-    low, high = paired_bootstrap(features, class_figures(3), resamples=199, seed=1)[0]
+    low, high = paired_bootstrap(features, class_figures(3), Draw(199, 1))[0]
     assert low <= 4 / 15 <= high
 
 
 def test_sign_flip_is_the_permutation_test() -> None:
     """Six gains and no loss: all 2^6 sign patterns, two are as extreme: 2 / 64."""
-    assert sign_flip(np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), resamples=1999, seed=1) == pytest.approx(2 / 64)
-    assert sign_flip(np.zeros(9), resamples=99, seed=1) == 1.0
+    assert sign_flip(np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), Draw(1999, 1)) == pytest.approx(2 / 64)
+    assert sign_flip(np.zeros(9), Draw(99, 1)) == 1.0
 
 
 def test_sample_sizes_are_the_textbooks() -> None:
@@ -173,7 +174,7 @@ def test_a_difference_on_the_margin_is_settled_by_no_number_of_items() -> None:
 def test_the_bootstrap_of_counts_is_that_of_items() -> None:
     """Many equal items are drawn as counts of distinct rows: the ends are scipy's but for the random numbers."""
     column = (np.random.default_rng(SEED).random(400) < 0.85).astype(float)
-    ((low, high, method),) = mean_intervals(column[:, None], resamples=9_999, seed=3)
+    ((low, high, method),) = mean_intervals(column[:, None], Draw(9_999, 3))
     theirs = stats.bootstrap(
         (column,), np.mean, n_resamples=9_999, method="BCa", rng=np.random.default_rng(4)
     ).confidence_interval
@@ -184,9 +185,7 @@ def test_the_bootstrap_of_counts_is_that_of_items() -> None:
 def test_the_bootstrap_of_a_ratio_is_scipys() -> None:
     rng = np.random.default_rng(SEED)
     own, other = rng.gamma(2.0, 3.0, 60), rng.gamma(3.0, 3.0, 60)
-    (ours,) = paired_bootstrap(
-        np.stack([own, other], axis=1), lambda sums: sums[:, :1] / sums[:, 1:2], resamples=1_999, seed=7
-    )
+    (ours,) = paired_bootstrap(np.stack([own, other], axis=1), lambda sums: sums[:, :1] / sums[:, 1:2], Draw(1_999, 7))
     theirs = stats.bootstrap(
         (np.arange(60),),
         lambda i, axis=-1: own[i].sum(axis=axis) / other[i].sum(axis=axis),
@@ -203,7 +202,7 @@ def test_sign_flips_of_many_items_are_scipys() -> None:
         (differences,), np.mean, permutation_type="samples", n_resamples=9_999, rng=np.random.default_rng(1)
     ).pvalue
     assert 0.001 < theirs < 0.5
-    assert sign_flip(differences, resamples=9_999, seed=2) == pytest.approx(theirs, abs=0.02)
+    assert sign_flip(differences, Draw(9_999, 2)) == pytest.approx(theirs, abs=0.02)
 
 
 def test_ten_thousand_items_take_seconds() -> None:
@@ -211,6 +210,6 @@ def test_ten_thousand_items_take_seconds() -> None:
     one item at a time.
     """
     columns = np.random.default_rng(SEED).random((10_000, 20))
-    intervals = mean_intervals(columns, resamples=999, seed=1)
+    intervals = mean_intervals(columns, Draw(999, 1))
     assert [one.method for one in intervals] == ["bootstrap-bca"] * 20
     assert intervals[0].high - intervals[0].low == pytest.approx(2 * 1.96 * columns[:, 0].std() / 100, rel=0.1)

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.prices import load_prices
-from distillation.evaluation.score import score
-from distillation.evaluation.scores import Decision, Scores
-from distillation.evaluation.verdict import decide
+from distillation.evaluation.scores import GateDecision, Scores
 from distillation.records import HoldoutItem
 from distillation.task import Task, TaskKind
 from tests.worlds.evaluation_worlds import (
@@ -22,7 +20,9 @@ from tests.worlds.evaluation_worlds import (
     Predictions,
     Slice,
     answer,
+    decide,
     label_world,
+    score,
     sliced_columns,
     sliced_scores,
 )
@@ -48,7 +48,7 @@ def flips(n: int, better: int, worse: int) -> Scores:
 
 def test_promote_says_the_numbers() -> None:
     verdict = decide(flips(400, better=6, worse=6), margin=0.05)
-    assert verdict.decision is Decision.PROMOTE
+    assert verdict.decision is GateDecision.PROMOTE
     assert verdict.headline == "Promote: the student matches the teacher, within the 5 points that were allowed."
     assert verdict.reasons[0].startswith(
         "Accuracy of the student is 98.5 %, against the teacher's 98.5 %, on the same 400 items: 0.0 points (95 % "
@@ -60,14 +60,14 @@ def test_promote_says_the_numbers() -> None:
 
 
 def test_reject_only_when_the_whole_interval_is_beyond_the_margin() -> None:
-    assert decide(flips(200, better=0, worse=40), margin=0.05).decision is Decision.REJECT
-    assert decide(flips(200, better=0, worse=12), margin=0.05).decision is Decision.HOLD
-    assert decide(flips(200, better=0, worse=12), margin=0.15).decision is Decision.PROMOTE
+    assert decide(flips(200, better=0, worse=40), margin=0.05).decision is GateDecision.REJECT
+    assert decide(flips(200, better=0, worse=12), margin=0.05).decision is GateDecision.HOLD
+    assert decide(flips(200, better=0, worse=12), margin=0.15).decision is GateDecision.PROMOTE
 
 
 def test_hold_says_how_many_items_would_settle_it() -> None:
     verdict = decide(flips(120, better=10, worse=12), margin=0.05)
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert verdict.items_needed is not None
     assert verdict.items_needed > 120
     assert any(f"About {verdict.items_needed:,} holdout items would settle it" in reason for reason in verdict.reasons)
@@ -75,19 +75,19 @@ def test_hold_says_how_many_items_would_settle_it() -> None:
 
 def test_a_perfect_student_on_few_items_is_held() -> None:
     verdict = decide(flips(29, better=0, worse=0), margin=0.5)
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert any("too few to promote on" in reason for reason in verdict.reasons)
-    assert decide(flips(30, better=0, worse=0), margin=0.5).decision is Decision.PROMOTE
+    assert decide(flips(30, better=0, worse=0), margin=0.5).decision is GateDecision.PROMOTE
 
 
 def test_equal_answers_settle_nothing_until_there_are_enough() -> None:
     assert decide(flips(50, better=0, worse=0), margin=0.05).items_needed == 73
-    assert decide(flips(73, better=0, worse=0), margin=0.05).decision is Decision.PROMOTE
+    assert decide(flips(73, better=0, worse=0), margin=0.05).decision is GateDecision.PROMOTE
 
 
 def test_a_margin_of_zero_asks_for_superiority() -> None:
-    assert decide(flips(200, better=0, worse=0), margin=0.0).decision is Decision.HOLD
-    assert decide(flips(200, better=40, worse=0), margin=0.0).decision is Decision.PROMOTE
+    assert decide(flips(200, better=0, worse=0), margin=0.0).decision is GateDecision.HOLD
+    assert decide(flips(200, better=40, worse=0), margin=0.0).decision is GateDecision.PROMOTE
 
 
 def test_lost_answers_are_named() -> None:
@@ -103,13 +103,13 @@ def test_lost_answers_are_named() -> None:
 )
 def test_without_student_or_teacher_there_is_no_verdict(arms: dict[str, float], named: str) -> None:
     verdict = decide(score(*label_world(40, arms), SENTIMENT, seed=1, resamples=99), margin=0.05)
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert named in verdict.reasons[0]
 
 
 def test_an_empty_holdout_says_what_to_do() -> None:
     verdict = decide(score([], {"teacher": [], "student": []}, SENTIMENT, seed=1), margin=0.05)
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert "split.holdoutShare" in verdict.reasons[0]
 
 
@@ -120,7 +120,7 @@ def test_free_text_without_references_or_samples_is_never_rejected_on_overlap() 
         for arm, text in {"teacher": "it is fine", "student": "all good here"}.items()
     }
     verdict = decide(score(holdout, predictions, Task(kind=TaskKind.TEXT), seed=1, resamples=99), margin=0.05)
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert any("Give references" in reason for reason in verdict.reasons)
 
 
@@ -139,8 +139,8 @@ def test_without_references_the_teachers_own_variation_is_the_yardstick() -> Non
         one.prompt_id: [OTHER[text] if i % 10 == 5 else text]
         for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
     }
-    assert decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05).decision is Decision.PROMOTE
-    assert decide(costed(holdout, predictions), margin=0.05).decision is Decision.REJECT
+    assert decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05).decision is GateDecision.PROMOTE
+    assert decide(costed(holdout, predictions), margin=0.05).decision is GateDecision.REJECT
 
 
 def sliced(*slices: Slice, seed: int = 1) -> Scores:
@@ -151,7 +151,7 @@ def sliced(*slices: Slice, seed: int = 1) -> Scores:
 
 def test_a_rejection_names_metric_slice_and_size() -> None:
     verdict = decide(sliced(Slice(2_000, 0.02, 0.02), Slice(1_000, 0.0, 0.15)), margin=0.05)
-    assert verdict.decision is Decision.REJECT
+    assert verdict.decision is GateDecision.REJECT
     assert (verdict.metric, verdict.slice) == ("accuracy", "slice-1")
     assert verdict.difference == pytest.approx(-0.15, abs=0.03)
     lost = f"{-100 * verdict.difference:.1f}"
@@ -164,17 +164,17 @@ def test_a_rejection_names_metric_slice_and_size() -> None:
 
 def test_a_small_slice_cannot_hold_a_promotion_back_but_can_reject() -> None:
     large = Slice(3_000, 0.02, 0.02)
-    assert decide(sliced(large, Slice(100, 0.1, 0.1)), margin=0.05).decision is Decision.PROMOTE
+    assert decide(sliced(large, Slice(100, 0.1, 0.1)), margin=0.05).decision is GateDecision.PROMOTE
     held = decide(sliced(large, Slice(100, 0.1, 0.1)), margin=0.05, min_slice_items=100)
-    assert (held.decision, held.slice) == (Decision.HOLD, "slice-1")
-    assert decide(sliced(large, Slice(100, 0.0, 0.4)), margin=0.05).decision is Decision.REJECT
-    assert decide(sliced(large, Slice(29, 0.0, 1.0)), margin=0.05).decision is Decision.PROMOTE
+    assert (held.decision, held.slice) == (GateDecision.HOLD, "slice-1")
+    assert decide(sliced(large, Slice(100, 0.0, 0.4)), margin=0.05).decision is GateDecision.REJECT
+    assert decide(sliced(large, Slice(29, 0.0, 1.0)), margin=0.05).decision is GateDecision.PROMOTE
 
 
 def test_the_items_that_a_slice_needs_are_counted_in_the_whole_holdout() -> None:
     verdict = decide(sliced(Slice(3_000, 0.02, 0.02), Slice(300, 0.1, 0.12)), margin=0.05)
     check = next(check for check in verdict.checks if check.slice == "slice-1")
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert check.items_needed == verdict.items_needed
     assert verdict.items_needed is not None
     assert verdict.items_needed > 3_300
@@ -183,24 +183,24 @@ def test_the_items_that_a_slice_needs_are_counted_in_the_whole_holdout() -> None
 
 def test_slices_have_their_own_margin_where_one_is_given() -> None:
     scores = sliced(Slice(3_000, 0.02, 0.02), Slice(1_000, 0.0, 0.08))
-    assert decide(scores, margin=0.05).decision is not Decision.PROMOTE
-    assert decide(scores, margin=0.05, slice_margin=0.12).decision is Decision.PROMOTE
+    assert decide(scores, margin=0.05).decision is not GateDecision.PROMOTE
+    assert decide(scores, margin=0.05, slice_margin=0.12).decision is GateDecision.PROMOTE
 
 
 def test_a_metric_is_gated_by_being_named_and_held_where_it_was_not_measured() -> None:
     scores = flips(400, better=6, worse=6)
-    assert decide(scores, margins={"macroF1": 0.05}).decision is Decision.PROMOTE
+    assert decide(scores, margins={"macroF1": 0.05}).decision is GateDecision.PROMOTE
     assert {check.metric for check in decide(scores, margins={"macroF1": 0.05}).checks} == {"accuracy", "macroF1"}
     held = decide(scores, margins={"faithfulness": 0.05})
-    assert held.decision is Decision.HOLD
+    assert held.decision is GateDecision.HOLD
     assert "not all that is asked for was measured" in held.headline
     assert "faithfulness is gated, but was not measured." in held.reasons
 
 
 def test_the_wider_margin_of_a_metric_is_its_own() -> None:
     scores = flips(400, better=0, worse=40)
-    assert decide(scores, margin=0.05).decision is Decision.REJECT
-    assert decide(scores, margin=0.05, margins={"accuracy": 0.2}).decision is Decision.PROMOTE
+    assert decide(scores, margin=0.05).decision is GateDecision.REJECT
+    assert decide(scores, margin=0.05, margins={"accuracy": 0.2}).decision is GateDecision.PROMOTE
 
 
 def test_a_judges_metric_can_reject_a_student_that_is_more_correct() -> None:
@@ -213,9 +213,9 @@ def test_a_judges_metric_can_reject_a_student_that_is_more_correct() -> None:
         }
     }
     scores = costed(holdout, predictions, judged=judged)
-    assert decide(scores, margin=0.05).decision is Decision.PROMOTE
+    assert decide(scores, margin=0.05).decision is GateDecision.PROMOTE
     verdict = decide(scores, margin=0.05, margins={"faithfulness": 0.05})
-    assert (verdict.decision, verdict.metric) == (Decision.REJECT, "faithfulness")
+    assert (verdict.decision, verdict.metric) == (GateDecision.REJECT, "faithfulness")
     assert "by 30.0 points of faithfulness" in verdict.headline
 
 
@@ -228,6 +228,6 @@ def test_a_student_that_saves_nothing_is_held(student: str | None, words: str) -
     verdict = decide(
         score(holdout, predictions, SENTIMENT, seed=1, models=models, prices=load_prices(), resamples=99), margin=0.05
     )
-    assert verdict.decision is Decision.HOLD
+    assert verdict.decision is GateDecision.HOLD
     assert words in verdict.headline
     assert verdict.items_needed is None

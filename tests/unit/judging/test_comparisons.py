@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from distillation.evaluation.scores import Comparisons
-from distillation.judging.comparisons import Outcome, choices_of, comparisons, outcome_of
+from distillation.evaluation.statistics import Draw
+from distillation.judging.comparisons import PairOutcome, choices_of, comparisons, pair_outcome
 from distillation.judging.pairs import Pair, orders_of
 from distillation.records import Answer, HoldoutItem
 
@@ -25,29 +26,29 @@ def judged(given: list[tuple[str | None, str | None]], *, equal: int = 0, resamp
         choices |= {
             request.record_id: choice for request, choice in zip(orders_of(pair, "judge"), said, strict=True) if choice
         }
-    return comparisons(made, choices, "judge", unanswered=2, resamples=resamples, seed=1)
+    return comparisons(made, choices, "judge", 2, Draw(resamples, 1))
 
 
 @pytest.mark.parametrize(
     ("student_first", "teacher_first", "outcome"),
     [
-        ("A", "B", Outcome(1.0, consistent=True, first_place=0.5)),
-        ("B", "A", Outcome(0.0, consistent=True, first_place=0.5)),
-        ("A", "A", Outcome(0.5, consistent=False, first_place=1.0)),
-        ("B", "B", Outcome(0.5, consistent=False, first_place=0.0)),
-        ("tie", "tie", Outcome(0.5, consistent=True, first_place=None)),
-        ("A", "tie", Outcome(0.5, consistent=False, first_place=1.0)),
-        ("tie", "A", Outcome(0.5, consistent=False, first_place=1.0)),
+        ("A", "B", PairOutcome(1.0, consistent=True, first_place=0.5)),
+        ("B", "A", PairOutcome(0.0, consistent=True, first_place=0.5)),
+        ("A", "A", PairOutcome(0.5, consistent=False, first_place=1.0)),
+        ("B", "B", PairOutcome(0.5, consistent=False, first_place=0.0)),
+        ("tie", "tie", PairOutcome(0.5, consistent=True, first_place=None)),
+        ("A", "tie", PairOutcome(0.5, consistent=False, first_place=1.0)),
+        ("tie", "A", PairOutcome(0.5, consistent=False, first_place=1.0)),
         ("A", None, None),
         (None, None, None),
     ],
 )
 def test_a_pair_is_won_only_when_both_orders_say_so(
-    student_first: str | None, teacher_first: str | None, outcome: Outcome | None
+    student_first: str | None, teacher_first: str | None, outcome: PairOutcome | None
 ) -> None:
     orders = orders_of(pairs(1)[0], "judge")
-    said = {orders.student_first.record_id: student_first, orders.teacher_first.record_id: teacher_first}
-    assert outcome_of(orders, {record_id: choice for record_id, choice in said.items() if choice}) == outcome
+    said = {orders[0].record_id: student_first, orders[1].record_id: teacher_first}
+    assert pair_outcome(orders, {record_id: choice for record_id, choice in said.items() if choice}) == outcome
 
 
 def test_counts_rate_and_sign_test() -> None:

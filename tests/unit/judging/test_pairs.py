@@ -25,7 +25,7 @@ def pair(student: str = "yes", teacher: str = "no") -> Pair:
 
 def test_both_orders_show_everything_between_marks() -> None:
     orders = orders_of(pair(), "judge")
-    for request, first, second in ((orders.student_first, "yes", "no"), (orders.teacher_first, "no", "yes")):
+    for request, first, second in ((orders[0], "yes", "no"), (orders[1], "no", "yes")):
         system, user = texts(request)
         assert system.endswith("\nAnswer with exactly one of: A | B | tie")
         code = user[len("[instructions ") :][:12]
@@ -50,7 +50,7 @@ def test_ids_derive_from_both_answers_their_order_and_the_judge() -> None:
 
 @given(st.text(min_size=1, max_size=100), st.text(min_size=1, max_size=100))
 def test_no_answer_can_end_its_own_part_or_say_that_it_is_the_other(student: str, teacher: str) -> None:
-    _, user = texts(orders_of(pair(student, teacher), "judge").student_first)
+    _, user = texts(orders_of(pair(student, teacher), "judge")[0])
     code = user[len("[instructions ") :][:12]
     assert [
         user.count(f"[{name} {code}]") for name in ("answer A", "end of answer A", "answer B", "end of answer B")
@@ -58,7 +58,7 @@ def test_no_answer_can_end_its_own_part_or_say_that_it_is_the_other(student: str
 
 
 def test_templates_in_answers_stay_what_they_are() -> None:
-    _, user = texts(orders_of(pair("$second", "${code}"), "judge").student_first)
+    _, user = texts(orders_of(pair("$second", "${code}"), "judge")[0])
     assert "\n$second\n" in user and "\n${code}\n" in user
 
 

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from distillation.evaluation.scores import JudgedArm
 from distillation.judging.answers import read_key
 from distillation.judging.scores import (
-    ArmJudgements,
     Judgements,
-    arm_judgements,
     judged_arms,
     judged_scores,
+    judgements_of,
     read_judgements,
     shown_metrics,
     shown_name,
@@ -85,9 +84,11 @@ def test_a_line_that_is_no_result_is_passed_over(noise: bytes) -> None:
 
 
 def judgements(
-    texts: dict[str, str], *lines: bytes, metrics: tuple[str, ...] = (CORRECT,), **other: ArmJudgements
+    texts: dict[str, str], *lines: bytes, metrics: tuple[str, ...] = (CORRECT,), **other: dict[str, str]
 ) -> Judgements:
-    return Judgements(ITEMS, metrics, {"student": arm_judgements(ITEMS, texts, read_judgements(lines)), **other})
+    """`other`: the texts of arms whose jobs brought nothing."""
+    found = {"student": read_judgements(lines)} | {arm: {} for arm in other}
+    return judgements_of(ITEMS, metrics, {"student": texts, **other}, found)
 
 
 def test_unanswered_is_zero_and_what_was_not_judged_is_left_out_and_counted() -> None:
@@ -103,7 +104,7 @@ def test_unanswered_is_zero_and_what_was_not_judged_is_left_out_and_counted() ->
 
 
 def test_an_arm_whose_job_brought_nothing_has_no_scores_at_all() -> None:
-    given = judgements({"p0": "a"}, line("prompt 0", "a", {CORRECT: 1}), base=ArmJudgements({"p0": "x"}, {}))
+    given = judgements({"p0": "a"}, line("prompt 0", "a", {CORRECT: 1}), base={"p0": "x"})
     assert judged_scores(given)[CORRECT].keys() == {"student"}
     assert judged_arms(given)["base"][CORRECT] == JudgedArm(scored=0, unscored=0, missing=1, unanswered=3)
 
@@ -111,5 +112,5 @@ def test_an_arm_whose_job_brought_nothing_has_no_scores_at_all() -> None:
 def test_items_with_equal_texts_share_their_score() -> None:
     twins = [HoldoutItem(prompt_id=name, prompt="same") for name in ("p0", "p1")]
     found = read_judgements([line("same", "a", {CORRECT: 0.5})] * 2)
-    given = Judgements(twins, (CORRECT,), {"student": arm_judgements(twins, {"p0": "a", "p1": "a"}, found)})
+    given = judgements_of(twins, (CORRECT,), {"student": {"p0": "a", "p1": "a"}}, {"student": found})
     assert judged_scores(given) == {CORRECT: {"student": {"p0": 0.5, "p1": 0.5}}}

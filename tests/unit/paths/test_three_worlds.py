@@ -13,12 +13,20 @@ import pytest
 from scipy import stats
 
 from distillation.bedrock.prices import load_prices
-from distillation.evaluation.checks import MIN_SLICE_ITEMS
-from distillation.evaluation.score import score
-from distillation.evaluation.scores import Check, Decision, Verdict
-from distillation.evaluation.verdict import decide
-from tests.worlds.evaluation_worlds import MODELS, SENTIMENT, Slice, sliced_columns, sliced_scores, sliced_world
+from distillation.evaluation.scores import Check, GateDecision, Verdict
+from distillation.run.evaluation import Gate
+from tests.worlds.evaluation_worlds import (
+    MODELS,
+    SENTIMENT,
+    Slice,
+    decide,
+    score,
+    sliced_columns,
+    sliced_scores,
+    sliced_world,
+)
 
+MIN_SLICE_ITEMS = Gate().min_slice_items
 SEED, REPEATS, MARGIN = 20250101, 100, 0.05
 
 EQUAL = {name: Slice(1_500, better=0.05, worse=0.05) for name in ("books", "games", "music", "tools")}
@@ -37,7 +45,7 @@ def verdicts(world: Mapping[str, Slice], repeats: int, min_slice_items: int = MI
     ]
 
 
-def decisions(world: Mapping[str, Slice], repeats: int) -> Counter[Decision]:
+def decisions(world: Mapping[str, Slice], repeats: int) -> Counter[GateDecision]:
     return Counter(verdict.decision for verdict in verdicts(world, repeats))
 
 
@@ -47,12 +55,12 @@ def highest_rate(found: int, repeats: int) -> float:
 
 
 def test_an_equal_student_is_promoted() -> None:
-    assert decisions(EQUAL, REPEATS)[Decision.PROMOTE] >= 95
+    assert decisions(EQUAL, REPEATS)[GateDecision.PROMOTE] >= 95
 
 
 def test_a_student_that_is_worse_by_eight_points_on_one_slice_is_rejected() -> None:
     found = verdicts(WORSE_IN_ONE, REPEATS)
-    rejected = [one for one in found if one.decision is Decision.REJECT]
+    rejected = [one for one in found if one.decision is GateDecision.REJECT]
     assert len(rejected) >= 95
     assert {(one.metric, one.slice) for one in rejected} == {("accuracy", "tools")}
     assert np.mean([one.difference for one in rejected if one.difference is not None]) == pytest.approx(-0.08, abs=0.01)
@@ -61,17 +69,21 @@ def test_a_student_that_is_worse_by_eight_points_on_one_slice_is_rejected() -> N
 
 def test_a_holdout_that_is_too_small_is_held() -> None:
     found = verdicts(TOO_SMALL, REPEATS, min_slice_items=MIN_SLICE_ITEMS // 2)
-    held = [one for one in found if one.decision is Decision.HOLD]
+    held = [one for one in found if one.decision is GateDecision.HOLD]
     assert len(held) >= 95
     assert sum(one.items_needed is not None and one.items_needed > 400 for one in held) >= 90
 
 
 @pytest.mark.parametrize(
     ("world", "decision"),
-    [(EQUAL, Decision.PROMOTE), (WORSE_IN_ONE, Decision.REJECT), ({"all": Slice(25, 0.1, 0.1)}, Decision.HOLD)],
+    [
+        (EQUAL, GateDecision.PROMOTE),
+        (WORSE_IN_ONE, GateDecision.REJECT),
+        ({"all": Slice(25, 0.1, 0.1)}, GateDecision.HOLD),
+    ],
     ids=["equal", "worse", "too small"],
 )
-def test_the_columns_stand_for_the_texts(world: Mapping[str, Slice], decision: Decision) -> None:
+def test_the_columns_stand_for_the_texts(world: Mapping[str, Slice], decision: str) -> None:
     """The same draw through `score`, texts and all, gives the same checks and the same verdict."""
     columns = sliced_columns(world, np.random.default_rng(SEED))
     fast = decide(sliced_scores(columns), margin=MARGIN)
@@ -106,7 +118,7 @@ def test_a_student_that_is_worse_by_the_margin_is_promoted_in_at_most_five_of_a_
     world: Mapping[str, Slice],
 ) -> None:
     """2.5 are nominal. The bound holds for the true rate, not only for the one seen."""
-    promoted = decisions(world, TYPE_ONE_REPEATS)[Decision.PROMOTE]
+    promoted = decisions(world, TYPE_ONE_REPEATS)[GateDecision.PROMOTE]
     assert highest_rate(promoted, TYPE_ONE_REPEATS) <= 0.05
     assert promoted > 0.005 * TYPE_ONE_REPEATS  # a gate that never opens would pass the bound too
 
@@ -117,7 +129,7 @@ def test_one_of_many_slices_on_the_margin_is_rarely_a_reason_to_reject() -> None
     """
     world = {f"slice-{number}": Slice(200, 0.05, 0.10) for number in range(10)}
     found = verdicts(world, 500)
-    rejected = sum(one.decision is Decision.REJECT for one in found)
+    rejected = sum(one.decision is GateDecision.REJECT for one in found)
     uncorrected = sum(any(check.high < -check.margin for check in one.checks) for one in found)
     assert highest_rate(rejected, 500) <= 0.05
     assert uncorrected > 0.1 * 500
@@ -134,6 +146,6 @@ def test_a_graded_metric_keeps_the_level() -> None:
         student = teacher - rng.gamma(0.25, 0.2, 300)
         promoted += (
             decide(sliced_scores({"all": (student, teacher)}, resamples=499, metric="tokenF1"), margin=MARGIN).decision
-            is Decision.PROMOTE
+            is GateDecision.PROMOTE
         )
     assert highest_rate(promoted, repeats) <= 0.05

@@ -10,9 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from distillation.evaluation.score import score
-from distillation.evaluation.scores import Check, Outcome
-from distillation.evaluation.verdict import decide
+from distillation.evaluation.scores import Check, CheckOutcome
 from distillation.records import FunnelStep
 from distillation.report.charts.palette import DARK, LIGHT
 from distillation.report.charts.style import plotly_js
@@ -29,6 +27,7 @@ from distillation.report.pages import render_html, render_markdown
 from distillation.report.report import Report, RunFacts, account_problems, build_report, report_json
 from distillation.report.rows import all_rows, headline_rows, outcome_of, slice_rows
 from distillation.wording import figure, metric_name, p_value, percent, points, span, usd
+from tests.worlds.evaluation_worlds import decide, score
 from tests.worlds.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
 
 
@@ -228,13 +227,13 @@ def test_an_outcome_in_words() -> None:
         low=-0.1,
         high=0.1,
         margin=0.05,
-        outcome=Outcome.OPEN,
+        outcome=CheckOutcome.OPEN,
         p_worse=1,
         p_worse_holm=1,
     )
     assert outcome_of(check) == ("too small to count", "none")
     assert outcome_of(msgspec.structs.replace(check, gated=True)) == ("not settled", "wait")
-    assert outcome_of(msgspec.structs.replace(check, outcome=Outcome.WORSE)) == ("worse", "bad")
+    assert outcome_of(msgspec.structs.replace(check, outcome=CheckOutcome.WORSE)) == ("worse", "bad")
     assert outcome_of(None) == ("not tested", "none")
 
 
