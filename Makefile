@@ -22,7 +22,7 @@ $(VENV)/.stamp: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.txt)"
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.txt
-	@$(BIN)/python -m compileall -q $(VENV)/lib/python*/site-packages/{aws_cdk,jsii,constructs,pydantic,boto3,botocore} >/dev/null || true
+	@$(BIN)/python -m compileall -q $(VENV)/lib/python*/site-packages/{aws_cdk,cdk_nag,jsii,constructs,pydantic,boto3,botocore} >/dev/null || true
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json

@@ -73,6 +73,8 @@ def bare_environment(**more: str) -> dict[str, str]:
 def run_app(folder: Path, **context: Any) -> subprocess.CompletedProcess[str]:
     """`app.py` as the CDK CLI runs it: with the context of cdk.json and of the command line in the environment."""
     whole = json.loads((ROOT / "cdk.json").read_text())["context"] | {"aws:cdk:enable-path-metadata": True} | context
-    environment = bare_environment(CDK_OUTDIR=str(folder / "cdk.out"), CDK_CONTEXT_JSON=json.dumps(whole))
+    environment = bare_environment(
+        CDK_VALIDATION="true", CDK_OUTDIR=str(folder / "cdk.out"), CDK_CONTEXT_JSON=json.dumps(whole)
+    )
     command = [*no_network(), sys.executable, "app.py"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
