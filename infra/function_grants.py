@@ -62,7 +62,13 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         *bedrock.delete_students(),
     ]
     return {
-        "prepare_run": [*run_files, storage.read("seeds"), storage.read("evaluation"), *bedrock.preflight()],
+        "prepare_run": [
+            *run_files,
+            storage.read("seeds"),
+            storage.read("evaluation"),
+            *bedrock.preflight(),
+            bedrock.invoke([*to.models.asked_for_a_stage, to.models.student]),
+        ],
         "plan_expansion": run_and_cache,
         "read_expansion": run_files,
         "plan_requests": run_and_cache,

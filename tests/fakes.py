@@ -12,6 +12,7 @@ import msgspec
 from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow, Request
 from gateways.keyed_files import KeyedFiles, StoredObject
+from gateways.model_catalogue import ModelLook
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -204,6 +205,10 @@ class FakeModels:
     def __init__(self, answer: Callable[[str, Request], dict[str, object]]) -> None:
         self.answer = answer
         self.asked: list[tuple[str, str, bool]] = []
+        self.refusals: dict[str, str] = {}
+
+    def refusal(self, model_id: str) -> str | None:
+        return self.refusals.get(model_id)
 
     def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, object]:
         self.asked.append((model_id, request.record_id, flex))
@@ -215,9 +220,10 @@ class FakeCatalogue:
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
+        self.legacy: set[str] = set()
 
-    def problem_with(self, model_id: str) -> str | None:
-        return self.problems.get(model_id)
+    def look(self, model_id: str) -> ModelLook:
+        return ModelLook(self.problems.get(model_id), legacy=model_id in self.legacy)
 
     def problem_with_profile(self, profile_id: str) -> str | None:
         return self.problems.get(profile_id)

@@ -1,6 +1,6 @@
 """What Bedrock says of a model before any money is spent."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -10,27 +10,31 @@ if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
 
 
+class ModelLook(NamedTuple):
+    """Why a model cannot be used, None where it can; and whether Bedrock has announced its end."""
+
+    problem: str | None = None
+    legacy: bool = False
+
+
 class ModelCatalogue:
     """Looks models and inference profiles up."""
 
     def __init__(self, client: "BedrockClient") -> None:
         self._client = client
 
-    def problem_with(self, model_id: str) -> str | None:
-        """Why a model cannot be used, None where it can. A legacy model can: it says until when in the AWS console."""
+    def look(self, model_id: str) -> ModelLook:
+        """What the catalogue says of a model id, or why it cannot be looked up."""
         try:
             with busy_is_retryable(f"GetFoundationModel {model_id}"):
                 details = self._client.get_foundation_model(modelIdentifier=model_id)["modelDetails"]
         except ClientError as error:
-            return _problem(
-                error,
-                f"model {model_id}",
-                "ask for access to it in the Bedrock console of this Region, or set another model",
-            )
+            advice = "ask for access to it in the Bedrock console of this Region, or set another model"
+            return ModelLook(_problem(error, f"model {model_id}", advice))
         status: str = details.get("modelLifecycle", {"status": "ACTIVE"})["status"]
-        return (
-            None if status in {"ACTIVE", "LEGACY"} else f"model {model_id}: found lifecycle {status}, expected ACTIVE"
-        )
+        if status not in {"ACTIVE", "LEGACY"}:
+            return ModelLook(f"model {model_id}: found lifecycle {status}, expected ACTIVE")
+        return ModelLook(legacy=status == "LEGACY")
 
     def problem_with_profile(self, profile_id: str) -> str | None:
         """Why an inference profile cannot be used, None where it can."""

@@ -26,6 +26,11 @@ _NOT_ABOUT_THE_RECORD = frozenset(
     {"AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException", "ExpiredTokenException"}
 )
 
+_ONE_TOKEN = Request(
+    record_id="one-token",
+    model_input={"messages": [{"role": "user", "content": [{"text": "?"}]}], "inferenceConfig": {"maxTokens": 1}},
+)
+
 
 class ModelClient:
     """Converse on a model id, an inference profile or a deployment's ARN.
@@ -67,6 +72,18 @@ class ModelClient:
         return {
             "modelOutput": {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}
         }
+
+    def refusal(self, model_id: str) -> str | None:
+        """Why the model answers nobody of this account, by a question for one token; None where it answers or is
+        busy.
+        """
+        try:
+            outcome = self.ask(model_id, _ONE_TOKEN, flex=False)
+        except ClientError as error:
+            return f"model {model_id} answers no question: {error}"
+        said = outcome.get("error", {})
+        refused = said.get("errorCode") == 400
+        return f"model {model_id} answers no question: {said['errorMessage']}" if refused else None
 
 
 def _retry_after(error: ClientError) -> dict[str, Any]:

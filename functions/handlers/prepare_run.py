@@ -11,6 +11,7 @@ import msgspec
 
 from application.entry import Event, Turn, lambda_entry
 from application.evaluation_copies import evaluation_items
+from application.preflight import check_models, extra_models
 from application.run_files import earlier_run
 from application.services import Services
 from distillation.arms.direct import check_direct
@@ -26,10 +27,9 @@ from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
 from distillation.task import Task
-from distillation.training.managed import check_prompts, trouble_of_teacher
+from distillation.training.managed import check_prompts
 from gateways.keyed_files import StoredObject
 from gateways.store import SPOOL_BYTES, Store
-from settings import Settings
 
 LIBRARIES = ("boto3", "msgspec", "pydantic", "aws-lambda-powertools")
 """What run.json names with its version, beside the release."""
@@ -45,10 +45,11 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     config = resolve_config(
         event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset))
     )
-    files, judging = _seed_files(services, config), config.evaluation.judge
+    models, judging = check_models(services, config), config.evaluation.judge
+    files = _seed_files(services, config, models.problems)
     question = _question(services, config, files)
     record = earlier_run(store, config.run_id, question) or _prepare(
-        services, config, files, question, started_at=event["startedAt"]
+        services, config, files, question, started_at=event["startedAt"], warnings=models.warnings
     )
     return {
         "run": {"runId": record.run_id, "dataset": dataset},
@@ -65,7 +66,13 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _prepare(
-    services: Services, config: RunConfig, files: list[StoredObject], question: Question, *, started_at: str
+    services: Services,
+    config: RunConfig,
+    files: list[StoredObject],
+    question: Question,
+    *,
+    started_at: str,
+    warnings: list[str],
 ) -> RunRecord:
     store, layout = services.store, RunLayout(config.run_id)
     evaluation_items(store, config.run_id, config)
@@ -87,13 +94,14 @@ def _prepare(
         task=task,
         counts=intake.counts(prompts),
         versions={"nova-distill": services.settings.release} | {name: version(name) for name in LIBRARIES},
+        warnings=tuple(warnings),
         **msgspec.structs.asdict(question),
     )
     store.put_json(layout.run, record)
     return record
 
 
-def _seed_files(services: Services, config: RunConfig) -> list[StoredObject]:
+def _seed_files(services: Services, config: RunConfig, of_models: list[str]) -> list[StoredObject]:
     found = [o for o in services.store.list(seeds_prefix(config.dataset)) if is_seed_file(o.key)]
     problems = (
         []
@@ -103,7 +111,7 @@ def _seed_files(services: Services, config: RunConfig) -> list[StoredObject]:
             ".gz"
         ]
     )
-    problems += _model_problems(services, config)
+    problems += of_models
     problems += [
         f"decontamination.files: found no {key} in the bucket, expected a file of prompts"
         for key in _absent(services.store, config)
@@ -111,23 +119,6 @@ def _seed_files(services: Services, config: RunConfig) -> list[StoredObject]:
     if problems:
         raise InvalidInput(f"run {config.run_id} cannot start: {len(problems)} problems", problems)
     return found
-
-
-def _model_problems(services: Services, config: RunConfig) -> list[str]:
-    settings, catalogue = services.settings, services.catalogue
-    judge, embedder = _extra_models(settings, config)
-    named = dict.fromkeys([settings.teacher_model_id, settings.student_model_id, judge.removeprefix("us."), embedder])
-    problems = [catalogue.problem_with(model) for model in named if model]
-    invoked = dict.fromkeys([settings.teacher_invoke_id, judge])
-    problems += [catalogue.problem_with_profile(profile) for profile in invoked if profile and profile not in named]
-    problems += [trouble_of_teacher(settings.teacher_model_id)] if config.training.managed else []
-    return [problem for problem in problems if problem]
-
-
-def _extra_models(settings: Settings, config: RunConfig) -> tuple[str, str]:
-    """The judge and the embedding model, each empty where this run asks neither."""
-    judge = settings.judge_invoke_id if config.filters.judge or config.evaluation.judge else ""
-    return judge, settings.embedding_model_id if config.duplicates.semantic_threshold else ""
 
 
 def _absent(store: Store, config: RunConfig) -> list[str]:
@@ -164,7 +155,7 @@ def _estimate(services: Services, config: RunConfig, task: Task, spool: IO[bytes
         config,
         teacher=services.settings.teacher_model_id,
         student=services.settings.student_model_id,
-        judge=_extra_models(services.settings, config)[0],
+        judge=extra_models(services.settings, config)[0],
     )
     return estimate(load, load_prices())
 
@@ -190,7 +181,7 @@ def _question(services: Services, config: RunConfig, files: list[StoredObject]) 
             teacher_invoke=settings.teacher_invoke_id,
             student=settings.student_model_id,
             base_invoke=settings.base_invoke_id,
-            judge=_extra_models(settings, config)[0],
+            judge=extra_models(settings, config)[0],
         ),
         prompt_hashes=prompt_hashes(),
     )

@@ -136,7 +136,7 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
 @pytest.mark.parametrize(
     ("action", "functions"),
     [
-        ("bedrock:InvokeModel", {"answer_now", "predict_arm", "reduce_shard", "verify_promotion"}),
+        ("bedrock:InvokeModel", {"answer_now", "predict_arm", "prepare_run", "reduce_shard", "verify_promotion"}),
         ("bedrock:CreateModelInvocationJob", {"start_batch", "start_predictions"}),
         ("bedrock:CreateModelCustomizationJob", {"start_tuning"}),
         ("bedrock:CreateEvaluationJob", {"start_judging"}),
@@ -264,12 +264,12 @@ def test_the_batch_role_invokes_teacher_and_base_and_nothing_else(assembly: Asse
 
 def test_a_profile_brings_its_models_in_every_region_it_may_choose() -> None:
     stack = Stack(App(), "Models", env={"region": "us-east-1"})
-    teacher = bedrock_models(stack, Settings.from_context({"teacherModelId": "amazon.nova-premier-v1:0"})).teacher
+    teacher = bedrock_models(stack, Settings.from_context({"teacherModelId": "amazon.nova-2-lite-v1:0"})).teacher
     assert [flat(stack.resolve(arn)) for arn in teacher] == [
-        "arn:aws:bedrock:us-east-1:x:inference-profile/us.amazon.nova-premier-v1:0",
-        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-premier-v1:0",
-        "arn:aws:bedrock:us-east-2::foundation-model/amazon.nova-premier-v1:0",
-        "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-premier-v1:0",
+        "arn:aws:bedrock:us-east-1:x:inference-profile/us.amazon.nova-2-lite-v1:0",
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0",
+        "arn:aws:bedrock:us-east-2::foundation-model/amazon.nova-2-lite-v1:0",
+        "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-2-lite-v1:0",
     ]
 
 

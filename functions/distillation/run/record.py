@@ -49,7 +49,10 @@ class Question(Record, frozen=True):
 
 
 class RunRecord(Record, frozen=True):
-    """Input, resolved settings, task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC."""
+    """Input, resolved settings, task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
+
+    `warnings`: what the preflight saw that does not stop a run.
+    """
 
     run_id: str
     dataset: str
@@ -61,6 +64,7 @@ class RunRecord(Record, frozen=True):
     models: Models
     versions: dict[str, str]
     prompt_hashes: dict[str, str]
+    warnings: tuple[str, ...] = ()
 
     @property
     def settings(self) -> RunConfig:

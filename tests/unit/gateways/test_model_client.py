@@ -95,3 +95,14 @@ def test_another_bad_request_is_not_asked_again() -> None:
     client, stub = stubbed()
     stub.add_client_error("converse", "ValidationException", "Input is too long")
     assert client.ask("pro", REQUEST, flex=True)["error"]["errorCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [("ResourceNotFoundException", True), ("ValidationException", True), ("ThrottlingException", False)],
+)
+def test_a_model_that_answers_nobody_is_told_from_a_busy_one(code: str, refused: bool) -> None:
+    client, stub = stubbed()
+    stub.add_client_error("converse", code, "marked by provider as Legacy")
+    said = client.refusal("old")
+    assert (said is not None and "marked by provider as Legacy" in said) is refused

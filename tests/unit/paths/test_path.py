@@ -336,3 +336,17 @@ def test_a_judge_that_is_not_there_stops_the_run_before_it_costs_anything(world:
     world.catalogue.problems["mistral.large"] = "mistral.large: no such model"  # type: ignore[attr-defined]
     with pytest.raises(InvalidInput, match=r"mistral\.large"):
         world.prepare(evaluation={"judge": {}})
+
+
+def test_a_model_that_bedrock_will_end_is_said_in_the_record(world: World) -> None:
+    world.catalogue.legacy.add(PRO)  # type: ignore[attr-defined]
+    world.prepare()
+    assert f"the model {PRO} is LEGACY" in world.files.json(LAYOUT.run)["warnings"][0]
+
+
+def test_a_model_that_is_refused_to_this_account_stops_the_run_before_it_costs_anything(world: World) -> None:
+    world.models.refusals[MICRO] = "you have not been actively using the model in the last 15 days"  # type: ignore[attr-defined]
+    assert world.prepare()["counts"]["prompts"] == 90, "only a model that is about to end is tried"
+    world.catalogue.legacy.add(f"{MICRO}:128k")  # type: ignore[attr-defined]
+    with pytest.raises(InvalidInput, match="in the last 15 days"):
+        world.prepare(runId="run-2")

@@ -1,0 +1,48 @@
+"""Whether the models of a run can be asked: looked up, and where Bedrock is about to end one, tried with one token."""
+
+from typing import NamedTuple
+
+from application.services import Services
+from distillation.run.config import RunConfig
+from distillation.training.managed import trouble_of_teacher
+from settings import Settings
+
+
+class ModelFindings(NamedTuple):
+    """`problems` stop a run, `warnings` stand in its run.json."""
+
+    problems: list[str]
+    warnings: list[str]
+
+
+def check_models(services: Services, config: RunConfig) -> ModelFindings:
+    """Looks every model and profile of the run up.
+
+    A LEGACY model is asked one token: Bedrock refuses it to accounts that did not use it for 15 days, with an error
+    that would otherwise come once per record of a paid run.
+    """
+    settings, catalogue = services.settings, services.catalogue
+    judge, embedder = extra_models(settings, config)
+    asked_as = {
+        settings.teacher_model_id: settings.teacher_invoke_id,
+        settings.student_model_id: settings.base_invoke_id,
+        judge.removeprefix("us."): judge,
+        embedder: "",
+    }
+    found, warnings = [trouble_of_teacher(settings.teacher_model_id) if config.training.managed else None], list[str]()
+    for model, invoked in asked_as.items():
+        if model:
+            look = catalogue.look(model)
+            found.append(look.problem)
+            if look.legacy:
+                warnings.append(f"the model {model} is LEGACY: Bedrock will end it; choose its successor in time")
+                found.append(services.models.refusal(invoked) if invoked else None)
+    profiles = dict.fromkeys([settings.teacher_invoke_id, judge])
+    found += [catalogue.problem_with_profile(profile) for profile in profiles if profile and profile not in asked_as]
+    return ModelFindings([problem for problem in found if problem], warnings)
+
+
+def extra_models(settings: Settings, config: RunConfig) -> tuple[str, str]:
+    """The judge and the embedding model, each empty where this run asks neither."""
+    judge = settings.judge_invoke_id if config.filters.judge or config.evaluation.judge else ""
+    return judge, settings.embedding_model_id if config.duplicates.semantic_threshold else ""
