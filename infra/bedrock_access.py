@@ -103,9 +103,32 @@ class BedrockAccess(Construct):
             )
         self.evaluation_role = self._role("EvaluationRole", "evaluation-job")
         self._storage(self.evaluation_role, inputs=[], outputs=["7-evaluation/judge"])
-        self.evaluation_role.add_to_policy(
-            iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.judges)
+        # The set that the user guide names for jobs with a judge; a job that lacks one ends without scores, and only
+        # the report tells.
+        self._grant_storage(
+            self.evaluation_role, ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], [self._bucket_arn]
         )
+        self._grant_storage(
+            self.evaluation_role,
+            ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            self._stages(["7-evaluation/judge"]),
+        )
+        self.evaluation_role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"], resources=models.judges
+            )
+        )
+        jobs = Stack.of(self).format_arn(service="bedrock", resource="model-invocation-job", resource_name="*")
+        self.evaluation_role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob"], resources=[jobs]
+            )
+        )
+        acknowledge_wildcards(self.evaluation_role, [jobs], "Bedrock makes the ids of the jobs that ask the judge.")
+        if profiles := [arn for arn in models.judges if ":inference-profile/" in arn]:
+            self.evaluation_role.add_to_policy(
+                iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=profiles)
+            )
 
     def _role(self, name: str, job: str) -> iam.Role:
         """A role that Bedrock may take only on behalf of this account's jobs of that kind (no confused deputy)."""
@@ -119,15 +142,20 @@ class BedrockAccess(Construct):
     def _storage(self, role: iam.Role, *, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         # Outputs are readable too: a job may read back what it wrote, and a job that may not fails after it was paid
         # for.
-        own_account = {"StringEquals": {"aws:ResourceAccount": Stack.of(self).account}}
         read, written = self._stages([*inputs, *outputs]), self._stages(outputs)
         for actions, resources in (
             (["s3:ListBucket"], [self._bucket_arn]),
             (["s3:GetObject"], read),
             (["s3:PutObject"], written),
         ):
-            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=own_account))
+            self._grant_storage(role, actions, resources)
         acknowledge_wildcards(role, read, ONE_RUN_EACH)
+
+    def _grant_storage(self, role: iam.Role, actions: Sequence[str], resources: Sequence[str]) -> None:
+        own_account = {"StringEquals": {"aws:ResourceAccount": Stack.of(self).account}}
+        role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=own_account)
+        )
 
     def _stages(self, stages: Sequence[str]) -> list[str]:
         return [f"{self._bucket_arn}/runs/*/{stage}/*" for stage in stages]

@@ -4,7 +4,8 @@ emulator's endpoint.
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
@@ -90,9 +91,11 @@ class Roles:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def check(self, role_arn: str) -> None:
-        """Raise ValidationException where Bedrock cannot assume the role."""
-        problem = self._problem(role_arn)
+    def check(self, role_arn: str, actions: Iterable[str]) -> None:
+        """Raise ValidationException where Bedrock cannot assume the role, or where its policies can be read and allow
+        one of `actions` nowhere.
+        """
+        problem = self._problem(role_arn) or self._lack(role_arn, actions)
         if problem:
             raise invalid(problem)
 
@@ -111,6 +114,22 @@ class Roles:
                 f"{SERVICE_PRINCIPAL}."
             )
         return None
+
+    def _lack(self, role_arn: str, actions: Iterable[str]) -> str | None:
+        name = role_arn.rsplit("/", 1)[-1]
+        policies = [
+            self._client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in self._client.list_role_policies(RoleName=name)["PolicyNames"]
+        ]
+        allowed = [action for policy in policies for action in _allowed(policy)]
+        lacking = [
+            action for action in actions if allowed and not any(fnmatchcase(action, pattern) for pattern in allowed)
+        ]
+        return (
+            f"The provided role {role_arn} does not have the required permissions: {', '.join(lacking)}."
+            if lacking
+            else None
+        )
 
 
 class EventBus:
@@ -169,6 +188,16 @@ def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of an s3:// URI."""
     parts = urlparse(uri)
     return parts.netloc, parts.path.lstrip("/")
+
+
+def _allowed(policy: dict[str, Any]) -> Iterator[str]:
+    for statement in _listed(policy.get("Statement", [])):
+        if statement.get("Effect") == "Allow":
+            yield from _listed(statement.get("Action", []))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _trusts_bedrock(policy: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ class FoundationModel(NamedTuple):
     """A model of the catalogue. `engine` is what stands in for it.
 
     `bare_regions` are the Regions in which its bare id can be called (None: every one), `profiles` the prefixes of its
-    inference profiles, `judges` whether evaluation jobs take it as evaluator model.
+    inference profiles, `judges` whether evaluation jobs take it as evaluator model, `flex` whether it has that tier.
     """
 
     model_id: str
@@ -26,6 +26,7 @@ class FoundationModel(NamedTuple):
     profiles: tuple[str, ...] = ("us", "eu", "apac")
     customizations: tuple[str, ...] = ()
     judges: bool = False
+    flex: bool = False
 
     def bare_in(self, region: str) -> bool:
         """Whether the bare id can be called in `region`."""
@@ -41,7 +42,7 @@ class FoundationModel(NamedTuple):
 MODELS = {
     model.model_id: model
     for model in (
-        FoundationModel("amazon.nova-pro-v1:0", "Nova Pro", "teacher", judges=True),
+        FoundationModel("amazon.nova-pro-v1:0", "Nova Pro", "teacher", judges=True, flex=True),
         FoundationModel("amazon.nova-micro-v1:0", "Nova Micro", "student", judges=True),
         # The identifier with the context size is the one that is tuned and that nobody can call on demand.
         FoundationModel(
@@ -169,3 +170,19 @@ def _profile(profile_id: str) -> tuple[FoundationModel | None, tuple[str, ...]]:
     prefix, _, model_id = profile_id.partition(".")
     model = MODELS.get(model_id)
     return (model if model and prefix in model.profiles else None), PROFILE_REGIONS.get(prefix, ())
+
+
+def check_inference(model: FoundationModel, body: Any) -> None:
+    """Raise ValidationException for sampling fields that the model does not take together."""
+    config = body.get("inferenceConfig") if isinstance(body, dict) else None
+    if model.provider == "Anthropic" and isinstance(config, dict) and {"temperature", "topP"} <= config.keys():
+        raise invalid(
+            "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this "
+            "model. Please use only one."
+        )
+
+
+def check_tier(model: FoundationModel | None, tier: str) -> None:
+    """Raise ValidationException for a service tier that the model (None: a custom one) does not have."""
+    if tier in ("flex", "priority") and not (model and model.flex):
+        raise invalid(f"The provided service tier {tier} is not supported for this model.")

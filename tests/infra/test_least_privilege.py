@@ -285,3 +285,15 @@ def test_the_machine_calls_its_own_functions_and_its_topic(assembly: Assembly) -
         f"<{assembly.logical_id('AWS::SNS::Topic', 'Notifications/Topic')}>"
     ]
     assert {action.split(":")[0] for action, _ in allowed} == {"lambda", "sns", "logs", "xray"}
+
+
+def test_the_evaluation_role_has_the_actions_that_the_user_guide_names(assembly: Assembly) -> None:
+    allowed = set(grants(statements_of(assembly, "Bedrock/EvaluationRole")))
+    bucket = {action for action, resource in allowed if resource.endswith("Arn>") or "/" not in resource}
+    judge = {action for action, resource in allowed if "foundation-model/" in resource}
+    stage = {action for action, resource in allowed if resource.endswith("/runs/*/7-evaluation/judge/*")}
+    assert bucket == {"s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"}
+    assert stage == {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}
+    jobs = {action for action, resource in allowed if resource.endswith(":model-invocation-job/*")}
+    assert judge == {"bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"}
+    assert jobs == {"bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob"}

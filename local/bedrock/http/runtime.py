@@ -22,6 +22,10 @@ class Runtime:
     def converse(self, parameters: dict[str, Any], region: str) -> dict[str, Any]:
         """Converse."""
         started, model = time.monotonic(), self._model(parameters["modelId"], region)
+        foundation = None if _is_custom(parameters["modelId"]) else catalog.text_model(parameters["modelId"], region)
+        catalog.check_tier(foundation, parameters.get("serviceTier", {}).get("type", "default"))
+        if foundation:
+            catalog.check_inference(foundation, parameters)
         reply = model.answer(read_request({name: value for name, value in parameters.items() if name != "modelId"}))
         tier = {"serviceTier": parameters["serviceTier"]} if "serviceTier" in parameters else {}
         return {

@@ -137,6 +137,8 @@ def _sampling(config: dict[str, Any]) -> Sampling:
             f"The maximum tokens you requested exceeds the model limit of {MAX_TOKENS}. Try again with a maximum "
             "tokens value that is lower."
         )
+    if config.get("topP", DEFAULT_TOP_P) <= 0:
+        raise invalid("The topP value must be greater than 0 and at most 1. Try again with a value in this range.")
     return Sampling(
         temperature=float(config.get("temperature", DEFAULT_TEMPERATURE)),
         top_p=float(config.get("topP", DEFAULT_TOP_P)),

@@ -40,6 +40,13 @@ def local_aws(emulator_url: str, home: Path) -> Iterator[LocalAws]:
         ):
             policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
             aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy)
+        aws.client("iam").create_role(
+            RoleName="poor", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
+        )
+        poor = {"Effect": "Allow", "Action": ["s3:Get*", "bedrock:InvokeModel"], "Resource": "*"}
+        aws.client("iam").put_role_policy(
+            RoleName="poor", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [poor]})
+        )
         yield aws
 
 

@@ -172,3 +172,20 @@ def test_the_teacher_gets_most_clear_reviews_right(jobs: Jobs) -> None:
 
 def _said(line: dict[str, Any]) -> str:
     return str(line["modelOutput"]["output"]["message"]["content"][0]["text"])
+
+
+def test_claude_refuses_each_record_with_both_sampling_fields_and_the_job_completes(jobs: Jobs) -> None:
+    records = batch_records()
+    for one in records[1:]:
+        del one["modelInput"]["inferenceConfig"]["topP"]
+    job = jobs.batch("claude-both", records, modelId="us.anthropic.claude-haiku-4-5-20251001-v1:0")
+    assert (job["status"], job["errorRecordCount"], job["successRecordCount"]) == ("Completed", 1, len(records) - 1)
+    (error,) = [line["error"] for line in jobs.output(job) if "error" in line]
+    assert error["errorCode"] == 400 and "cannot both be specified" in error["errorMessage"]
+
+
+def test_a_role_whose_policy_lacks_a_documented_action_is_refused(jobs: Jobs) -> None:
+    request = jobs.batch_request("poor") | {"roleArn": "arn:aws:iam::000000000000:role/poor"}
+    code, message = refused(jobs.bedrock.create_model_invocation_job, **request)
+    assert code == "ValidationException"
+    assert message.endswith("does not have the required permissions: s3:PutObject, s3:ListBucket.")

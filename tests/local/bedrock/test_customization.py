@@ -209,3 +209,11 @@ def test_free_text_is_answered_with_the_nearest_training_prompts_response(jobs: 
 
 def _table(jobs: Jobs, key: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(jobs.s3.get_object(Bucket="data", Key=key)["Body"].read().decode())))
+
+
+def test_more_than_a_thousand_validation_lines_fail_the_job(jobs: Jobs) -> None:
+    lines = [training_line(f"A lovely evening, number {number}.", "positive") for number in range(1_001)]
+    validation = jobs.put("train/watched.jsonl", lines)
+    job = jobs.tune("thousand", validationDataConfig={"validators": [{"s3Uri": validation}]})
+    assert job["status"] == "Failed"
+    assert "1001 samples, more than the maximum of 1000" in job["failureMessage"]

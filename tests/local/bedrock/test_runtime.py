@@ -254,3 +254,23 @@ def test_a_judge_behind_the_url_is_understood_where_it_names_one_rating(remote: 
         for line in jobs.judged(job)
     }
     assert judged == {"Rather GOOD.": 1.0, "good and bad": None, "so so": None}
+
+
+def test_claude_refuses_temperature_and_top_p_together(aws: LocalAws) -> None:
+    claude = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    assert said(converse(aws, claude, "Great.")) == "positive"
+    code, message = refused(converse, aws=aws, model=claude, text="Great.", topP=1.0)
+    assert (code, "`temperature` and `top_p` cannot both be specified" in message) == ("ValidationException", True)
+
+
+def test_nova_refuses_an_empty_nucleus(aws: LocalAws) -> None:
+    code, message = refused(converse, aws=aws, model=PRO, text="Great.", topP=0.0)
+    assert (code, "topP value must be greater than 0" in message) == ("ValidationException", True)
+
+
+def test_a_model_without_the_flex_tier_refuses_it(aws: LocalAws) -> None:
+    message = {"role": "user", "content": [{"text": "Great."}]}
+    code, told = refused(
+        aws.client("bedrock-runtime").converse, modelId=MICRO, messages=[message], serviceTier={"type": "flex"}
+    )
+    assert (code, "service tier flex is not supported" in told) == ("ValidationException", True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+from local.bedrock.catalog import FoundationModel, check_inference
 from local.bedrock.http import message_bodies
 from local.bedrock.http.api_errors import ApiError
 from local.bedrock.jobs.batch.records import Record
@@ -44,9 +45,11 @@ WIRES = {
 class Asked(NamedTuple):
     """How a job's records are answered.
 
-    `injected` maps record ids to errors; after `stop` is set, the rest gets no outcome.
+    `foundation` is what the catalogue says of the model that was named, `model` what answers for it. `injected` maps
+    record ids to errors; after `stop` is set, the rest gets no outcome.
     """
 
+    foundation: FoundationModel
     model: Model
     wire: Wire
     injected: dict[str, tuple[int, str]]
@@ -89,6 +92,7 @@ def _request(record: Record, asked: Asked) -> Request:
     if record.problem:
         raise _RecordError(400, record.problem)
     try:
+        check_inference(asked.foundation, record.model_input)
         return asked.wire.read(record.model_input, record.record_id)
     except ApiError as error:
         raise _RecordError(error.status, error.message) from error

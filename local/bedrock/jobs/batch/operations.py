@@ -18,6 +18,9 @@ from local.bedrock.services import Services
 # Submitted and in-progress jobs a model (L-FE130012 for Nova Pro, L-564C017C for Nova Micro).
 MAX_RUNNING_A_MODEL = 20
 
+# User guide, "Create a custom service role for batch inference".
+ROLE_ACTIONS = ("bedrock:InvokeModel", "s3:GetObject", "s3:PutObject", "s3:ListBucket")
+
 
 class BatchJobs:
     """All batch jobs since the start."""
@@ -48,7 +51,7 @@ class BatchJobs:
             or "s3OutputDataConfig" not in parameters["outputDataConfig"]
         ):
             raise invalid("inputDataConfig.s3InputDataConfig and outputDataConfig.s3OutputDataConfig are required.")
-        self._services.aws.roles.check(parameters["roleArn"])
+        self._services.aws.roles.check(parameters["roleArn"], ROLE_ACTIONS)
         self._jobs.check_name(parameters["jobName"])
         self._check_quota(parameters["modelId"])
         return self._new_job(parameters, region)

@@ -3,6 +3,7 @@
 import json
 import random
 
+from local.bedrock import catalog
 from local.bedrock.jobs.batch.answers import WIRES, Asked, Outcome, answer_records
 from local.bedrock.jobs.batch.job import BatchJob
 from local.bedrock.jobs.batch.records import InputFile, read_input
@@ -50,6 +51,7 @@ def _work(job: BatchJob, files: list[InputFile], model: Model, services: Service
     job.stop.wait(job.faults.delay)
     left_out = _left_out(job, files)
     injected = _injected_errors(job, files)
+    foundation = catalog.text_model(job.request["modelId"], job.region)
     wire = WIRES[job.request.get("modelInvocationType", "InvokeModel")]
     for file in files:
         outcomes: list[Outcome] = []
@@ -59,7 +61,7 @@ def _work(job: BatchJob, files: list[InputFile], model: Model, services: Service
             _count(job, outcome)
 
         kept = [record for record in file.records if record.record_id not in left_out]
-        answer_records(kept, Asked(model, wire, injected, job.stop), done)
+        answer_records(kept, Asked(foundation, model, wire, injected, job.stop), done)
         _write(job, file, outcomes, services)
     services.aws.storage.write(f"{_output_folder(job)}/manifest.json.out", json.dumps(job.manifest()))
     job.move(*_ending(job))

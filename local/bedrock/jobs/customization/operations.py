@@ -20,6 +20,8 @@ from local.bedrock.services import Services
 
 # Scheduled customization jobs an account.
 MAX_RUNNING = 2
+# User guide, "Create a service role for model customization".
+ROLE_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
 _DATA_URI = re.compile(r"s3://[^/]+/[\w\-/.]+\.jsonl")
 
 
@@ -45,7 +47,7 @@ class CustomizationJobs:
         _check_kind(parameters, region)
         _check_data(parameters)
         check_count(max(len(parameters.get("jobTags", [])), len(parameters.get("customModelTags", []))))
-        self._services.aws.roles.check(parameters["roleArn"])
+        self._services.aws.roles.check(parameters["roleArn"], ROLE_ACTIONS)
         self._jobs.check_name(parameters["jobName"])
         self._check_model_name(parameters["customModelName"], region)
         self._check_quotas()

@@ -12,6 +12,8 @@ from local.bedrock.models.conversation import Conversation, Turn
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 MIN_SAMPLES, MAX_SAMPLES = 8, 20_000
+# aws-samples/amazon-bedrock-samples, custom-models/on_demand_inference: "Validation dataset: Maximum 1,000 records".
+MAX_VALIDATION_SAMPLES = 1_000
 MAX_SAMPLE_TOKENS = 32_000
 # Any case, anywhere in a text; one of them fails the whole job.
 RESERVED_WORDS = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<video>", "<unk>", "[EOS]")
@@ -50,6 +52,10 @@ def check_sample_count(training: int, validation: int) -> None:
     if training < MIN_SAMPLES:
         raise BadTrainingData(
             f"The training data has {training} samples, less than the required minimum of {MIN_SAMPLES}."
+        )
+    if validation > MAX_VALIDATION_SAMPLES:
+        raise BadTrainingData(
+            f"The validation data has {validation} samples, more than the maximum of {MAX_VALIDATION_SAMPLES}."
         )
     if training + validation > MAX_SAMPLES:
         raise BadTrainingData(

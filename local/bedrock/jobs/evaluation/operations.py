@@ -21,6 +21,21 @@ MAX_RUNNING = 20
 _LARGEST_PAGE = 5
 
 
+# User guide, "Service role requirements for model evaluation jobs that use a judge model".
+ROLE_ACTIONS = (
+    "bedrock:InvokeModel",
+    "bedrock:CreateModelInvocationJob",
+    "bedrock:StopModelInvocationJob",
+    "s3:ListBucket",
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:AbortMultipartUpload",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListMultipartUploadParts",
+)
+
+
 class EvaluationJobs:
     """All evaluation jobs since the start."""
 
@@ -39,7 +54,7 @@ class EvaluationJobs:
         """A new job; raises ApiError where it cannot be accepted."""
         plan = read_plan(parameters, region)
         check_count(len(parameters.get("jobTags", [])))
-        self._services.aws.roles.check(parameters["roleArn"])
+        self._services.aws.roles.check(parameters["roleArn"], ROLE_ACTIONS)
         self._jobs.check_name(parameters["jobName"])
         if sum(job.running for job in self._jobs.all()) >= MAX_RUNNING:
             raise ApiError(
