@@ -19,6 +19,15 @@ DEFINITION = ROOT / "statemachine" / "distillation.asl.json"
 
 State = dict[str, Any]
 
+# Two customization jobs an account, twenty batch jobs a model: what holds them lasts for hours. These delays add up to
+# three days; one try costs three of the run's 25,000 events.
+QUOTA_FULL = {
+    "ErrorEquals": ["QuotaFull"],
+    "IntervalSeconds": 30,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 3600,
+    "MaxAttempts": 80,
+}
 THROTTLED = {
     "ErrorEquals": ["ThrottledByBedrock"],
     "IntervalSeconds": 20,
@@ -27,12 +36,20 @@ THROTTLED = {
     "MaxAttempts": 12,
     "JitterStrategy": "FULL",
 }
+# A new account runs ten functions at once, and those of other runs may hold them for their 15 minutes.
+NO_LAMBDA_FREE = {
+    "ErrorEquals": ["Lambda.TooManyRequestsException"],
+    "IntervalSeconds": 2,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 300,
+    "MaxAttempts": 30,
+    "JitterStrategy": "FULL",
+}
 LAMBDA_FAILED = {
     "ErrorEquals": [
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
-        "Lambda.TooManyRequestsException",
         "Lambda.Unknown",
         "Sandbox.Timedout",
         "Runtime.ExitError",
@@ -46,9 +63,12 @@ LAMBDA_FAILED = {
 MESSAGE_FAILED = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 3}
 
 _WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+_RETRY = [QUOTA_FULL, THROTTLED, NO_LAMBDA_FREE, LAMBDA_FAILED]
 _POLICY: dict[str, State] = {
-    "arn:aws:states:::lambda:invoke": {"TimeoutSeconds": 900, "Retry": [THROTTLED, LAMBDA_FAILED]},
-    _WAIT: {"TimeoutSeconds": 604_800, "Retry": [THROTTLED, LAMBDA_FAILED]},
+    # A minute more than a function may take: its own clock starts later and has to end first, since `Sandbox.Timedout`
+    # is tried again and `States.Timeout` is not.
+    "arn:aws:states:::lambda:invoke": {"TimeoutSeconds": 960, "Retry": _RETRY},
+    _WAIT: {"TimeoutSeconds": 604_800, "Retry": _RETRY},
     "arn:aws:states:::sns:publish": {"TimeoutSeconds": 60, "Retry": [MESSAGE_FAILED]},
 }
 # Bedrock tells the end of these jobs by an event; the others are only looked at.
@@ -77,7 +97,9 @@ def _look_again(name: str, wait: State) -> None:
     """The heartbeat of a wait for a job, and the way back into the wait when it stays silent."""
     looks = "Await" if wait["Arguments"]["Payload"]["kind"] in _WITH_EVENT else "Deployment"
     wait["HeartbeatSeconds"] = f"{{% ${{{looks}HeartbeatSeconds}} %}}"
-    again = {"ErrorEquals": ["States.HeartbeatTimeout"], "Output": "{% $states.input %}", "Next": name}
+    # AWS's documents name the one, a recording of AWS shows the other.
+    silent = ["States.HeartbeatTimeout", "States.Timeout"]
+    again = {"ErrorEquals": silent, "Output": "{% $states.input %}", "Next": name}
     wait["Catch"] = [again, *wait.get("Catch", [])]
 
 

@@ -1,7 +1,9 @@
 """The one way into every function: Powertools around a `run(event, services)`, services made once a process."""
 
+import errno
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol, cast
 
@@ -9,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from application.services import Services
+from distillation.errors import DiskFull
 
 logger = Logger()
 tracer = Tracer()
@@ -43,11 +46,26 @@ def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
     @metrics.log_metrics(raise_on_empty_metrics=False)
     def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         logger.append_keys(**_who(event))
-        output = run(event, _services(), context)
+        with full_disk_is_said():
+            output = run(event, _services(), context)
         logger.info("done", extra={"output": output.get("counts", {})})
         return output
 
     return cast("Callable[[Event, LambdaContext], dict[str, Any]]", handler)
+
+
+@contextmanager
+def full_disk_is_said() -> Iterator[None]:
+    """Turns the operating system's "No space left on device" into what a person can do about it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise DiskFull(
+            "a file of this run is larger than the 10 GiB that a function has on its disk: lower "
+            "batches.maxShardRecords, shorten the prompts, or give the seeds to several runs (several datasets)"
+        ) from error
 
 
 def _who(event: Event) -> dict[str, str]:

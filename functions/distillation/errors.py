@@ -12,7 +12,9 @@ DistillationError
 ├── PromotionFailed       the stable deployment did not take over the model
 ├── CanaryFailed          the stable deployment does not answer as the student did in its run
 ├── WaitedTooLong         a job did not even stop at its deadline
-└── ThrottledByBedrock    a quota was hit; the state machine retries with backoff
+├── DiskFull              a file under construction is larger than the function's disk
+├── QuotaFull             as many jobs, models or deployments as the account may have; tried again for three days
+└── ThrottledByBedrock    too many calls a minute; the state machine retries with backoff
 """
 
 
@@ -75,5 +77,13 @@ class WaitedTooLong(DistillationError):
     """A job was stopped at its deadline and still runs an hour later."""
 
 
+class DiskFull(DistillationError):
+    """A file under construction is larger than the function's disk."""
+
+
+class QuotaFull(DistillationError):
+    """The account has as many jobs, models or deployments as its quota allows. Room comes when one of them ends."""
+
+
 class ThrottledByBedrock(DistillationError):
-    """A Bedrock quota was hit. The caller retries later."""
+    """Bedrock took this call for one too many, or was busy. The caller retries later."""

@@ -5,18 +5,19 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-from distillation.errors import ThrottledByBedrock
+from distillation.errors import QuotaFull, ThrottledByBedrock
 
 BUSY_CODES = frozenset(
     {
         "ThrottlingException",
         "TooManyRequestsException",
-        "ServiceQuotaExceededException",
         "ServiceUnavailableException",
         "ModelNotReadyException",
         "InternalServerException",
     }
 )
+FULL = frozenset({"ServiceQuotaExceededException"})
+"""As many jobs, models or deployments as the account may have: not over in minutes."""
 GONE = frozenset({"ResourceNotFoundException"})
 NOT_RUNNING = GONE | {"ConflictException", "ValidationException"}
 """What stopping a job gives that has ended already."""
@@ -29,10 +30,14 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def busy_is_retryable(what: str) -> Iterator[None]:
-    """Turns throttling, quotas and outages into ThrottledByBedrock, which the state machine retries with backoff."""
+    """Turns throttling and outages into ThrottledByBedrock, a full quota into QuotaFull: the state machine tries both
+    again, each with its own patience.
+    """
     try:
         yield
     except ClientError as error:
+        if code_of(error) in FULL:
+            raise QuotaFull(f"{what}: {error}") from error
         if code_of(error) in BUSY_CODES:
             raise ThrottledByBedrock(f"{what}: {error}") from error
         raise

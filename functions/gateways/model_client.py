@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _STATUS_OF_CODE = {
     "ThrottlingException": 429,
+    "ServiceQuotaExceededException": 429,
     "ModelNotReadyException": 429,
     "InternalServerException": 500,
     "ServiceUnavailableException": 503,

@@ -9,19 +9,20 @@ from typing import Any
 import pytest
 
 from infra.machine_text import DEFINITION, State, states_of, whole_machine
+from infra.pipeline_functions import SIZES, pascal
 from infra.wheels import ROOT
 
-LAMBDA = "ThrottledByBedrock x12, Lambda.ServiceException x5"
+LAMBDA = "QuotaFull x80, ThrottledByBedrock x12, Lambda.TooManyRequestsException x30, Lambda.ServiceException x5"
 MESSAGE = "States.ALL x3"
 RAIL = "States.ALL -> RetireAfterFailure"
-AGAIN = "States.HeartbeatTimeout -> itself"
+AGAIN = "States.HeartbeatTimeout, States.Timeout -> itself"
 
 # What is said of a state: what is tried again and how often | time limit | heartbeat | what is caught.
 POLICIES: dict[str, str] = {
-    f"{LAMBDA} | 900 | none | {RAIL}": """
+    f"{LAMBDA} | 960 | none | {RAIL}": """
         PrepareRun PlanExpansion PlanRequests ReadExpansion PlanRetryWave PlanRatings AssembleDataset PlanPredictions
         PlanJudging PlanComparisons ScoreRun WriteReport PromoteStudent VerifyPromotion RetireStudent""",
-    f"{LAMBDA} | 900 | none | nothing": """
+    f"{LAMBDA} | 960 | none | nothing": """
         StartBatch ReadReplies AnswerNow ReduceShard StartTuning StartDeployment StartPredictions ReadPredictions
         PredictArm StartJudging""",
     f"{LAMBDA} | 604800 | AwaitHeartbeatSeconds | {AGAIN}": "AwaitBatch AwaitTuning AwaitPredictions",
@@ -29,8 +30,8 @@ POLICIES: dict[str, str] = {
     f"{LAMBDA} | 604800 | DeploymentHeartbeatSeconds | {AGAIN}, {RAIL}": "AwaitPromotion AwaitWayBack",
     f"{LAMBDA} | 31622400 | approvalHours | States.HeartbeatTimeout, States.Timeout -> RetireStudent, {RAIL}": """
         AwaitApproval""",
-    f"{LAMBDA} | 900 | none | States.ALL -> WriteFailureReport": "RetireAfterFailure",
-    f"{LAMBDA} | 900 | none | States.ALL -> NotifyFailed": "WriteFailureReport",
+    f"{LAMBDA} | 960 | none | States.ALL -> WriteFailureReport": "RetireAfterFailure",
+    f"{LAMBDA} | 960 | none | States.ALL -> NotifyFailed": "WriteFailureReport",
     f"{MESSAGE} | 60 | none | States.ALL -> AwaitApproval": "AskForApproval",
     f"{MESSAGE} | 60 | none | States.ALL -> RunSucceeded": "NotifySucceeded",
     f"{MESSAGE} | 60 | none | States.ALL -> RunFailed": "NotifyFailed",
@@ -54,6 +55,42 @@ def test_every_task_and_every_map_has_the_policy_of_the_table() -> None:
     expected = {name: said for said, names in POLICIES.items() for name in names.split()}
     working = {name: state for name, state in states_of(whole_machine()) if state["Type"] in ("Task", "Map")}
     assert {name: policy(name, state) for name, state in working.items()} == expected
+
+
+def seconds_of_patience(retry: State) -> float:
+    """How long a retrier goes on; one with jitter waits half of that on average."""
+    delays, longest = retry["IntervalSeconds"], retry["MaxDelaySeconds"]
+    return sum(min(delays * retry["BackoffRate"] ** tried, longest) for tried in range(retry["MaxAttempts"]))
+
+
+def test_a_full_quota_is_waited_out_for_days_and_a_busy_account_for_an_hour() -> None:
+    retries = {retry["ErrorEquals"][0]: retry for retry in whole_machine()["States"]["PrepareRun"]["Retry"]}
+    assert seconds_of_patience(retries["QuotaFull"]) > 3 * 86_400
+    assert "JitterStrategy" not in retries["QuotaFull"]
+    assert seconds_of_patience(retries["Lambda.TooManyRequestsException"]) / 2 > 3500
+    # A retrier answers for what it names alone: no error stands in two.
+    named = [error for retry in retries.values() for error in retry["ErrorEquals"]]
+    assert len(named) == len(set(named))
+
+
+def test_a_function_ends_before_its_states_time_does() -> None:
+    limits = {pascal(name): size.seconds for name, size in SIZES.items()}
+    calls = [
+        (name, state) for name, state in states_of(whole_machine()) if state.get("Resource", "").endswith("invoke")
+    ]
+    assert [name for name, state in calls if limits[name] + 30 > state["TimeoutSeconds"]] == []
+
+
+def test_a_silent_wait_is_entered_again_by_either_name_of_its_silence() -> None:
+    silent = {"States.HeartbeatTimeout", "States.Timeout"}
+    caught = [set(catch["ErrorEquals"]) for _, state in states_of(whole_machine()) for catch in state.get("Catch", [])]
+    assert [errors for errors in caught if errors & silent and errors != silent] == []
+
+
+def test_a_subject_has_fewer_than_100_characters() -> None:
+    subjects = [state["Arguments"]["Subject"] for _, state in states_of(whole_machine()) if "Subject" in str(state)]
+    cuts = [re.fullmatch(r"\{% \$substring\(.*, 0, (\d+)\) %\}", subject) for subject in subjects if subject]
+    assert [int(cut[1]) for cut in cuts if cut] == [99] * len(subjects)
 
 
 def test_the_rail_is_told_which_state_failed() -> None:

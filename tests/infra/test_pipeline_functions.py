@@ -45,6 +45,19 @@ def test_each_function_runs_alike(assembly: Assembly, name: str) -> None:
     assert assembly.properties("AWS::Logs::LogGroup", f"Functions/{pascal(name)}Log")["RetentionInDays"] == 90
 
 
+def test_a_new_account_takes_every_function(assembly: Assembly) -> None:
+    """3,008 MB is what Lambda gives a new account; more rolls the whole stack back."""
+    functions = assembly.resources("AWS::Lambda::Function").values()
+    assert [f["Properties"]["Handler"] for f in functions if f["Properties"]["MemorySize"] > 3008] == []
+
+
+@pytest.mark.parametrize("name", [name for name, size in SIZES.items() if size.memory > 512])
+def test_what_handles_a_whole_file_has_room_for_it_on_its_disk(assembly: Assembly, name: str) -> None:
+    """A shard has up to 1 GB and a file under construction is spooled; 512 MB are Lambda's default."""
+    function = assembly.properties("AWS::Lambda::Function", f"Functions/{pascal(name)}")
+    assert function["EphemeralStorage"] == {"Size": 10_240}
+
+
 CURATING = ("plan_expansion", "read_expansion", "reduce_shard", "plan_ratings", "assemble_dataset")
 OWN_LAYERS = {"score_run": [Layer.STATISTICS], "write_report": [Layer.CHARTS]} | {
     name: [Layer.CURATION] for name in CURATING

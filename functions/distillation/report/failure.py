@@ -42,6 +42,11 @@ _NEXT = {
         "The dataset's stable deployment serves what it served before. Read in the cause which answers differed, "
         "then `python -m cli promote`."
     ),
+    "QuotaFull": (
+        "The account held as many jobs, models or deployments as it may for three days. Delete what is no longer "
+        "needed or raise the quota that the cause names, and start again with the same runId."
+    ),
+    "DiskFull": ("Follow the cause, and start again with the same runId: what was paid for is taken over."),
     "ThrottledByBedrock": (
         "A quota stayed exhausted through all retries. Raise it or lower batches.maxConcurrent, and start again "
         "with the same runId."
