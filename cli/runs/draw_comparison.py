@@ -21,8 +21,8 @@ def draw_comparison(comparison: Comparison) -> RenderableType:
 
 
 def _parts(comparison: Comparison) -> Iterator[RenderableType]:
-    found = finding(comparison)
-    yield Text.assemble((found.word, _TONES[found.tone]), f". {found.sentence}")
+    word, said, tone = finding(comparison)
+    yield Text.assemble((word, _TONES[tone]), f". {said}")
     yield from ("", _runs(comparison), "", _arms(comparison))
     if comparison.differences:
         yield from ("", _differences(comparison))

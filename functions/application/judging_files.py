@@ -15,7 +15,7 @@ from distillation.run.record import RunRecord
 from gateways.store import Store
 
 
-class Part(NamedTuple):
+class JudgingPart(NamedTuple):
     """The dataset of one evaluation job: `records` answers of an arm."""
 
     arm: str
@@ -33,13 +33,14 @@ def read_texts(store: Store, run_id: str, arm: str) -> dict[str, str]:
     return texts_by_prompt(store.records_below(RunLayout(run_id).prediction_shards_prefix(arm), Prediction))
 
 
-def write_datasets(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[Part]:
+def write_datasets(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[JudgingPart]:
     """Writes the datasets of all arms that answered."""
     run_id = record.run_id
-    items, layout, written = judged_items(judge, list(read_holdout(store, run_id))), RunLayout(run_id), list[Part]()
+    items, layout = judged_items(judge, list(read_holdout(store, run_id))), RunLayout(run_id)
+    written = list[JudgingPart]()
     for arm in Arm:
         for number, lines in enumerate(parts(judging_lines(items, read_texts(store, run_id, arm), arm))):
-            written.append(Part(arm, number, store.put_records(layout.judge_dataset(arm, number), lines)))
+            written.append(JudgingPart(arm, number, store.put_records(layout.judge_dataset(arm, number), lines)))
     return written
 
 

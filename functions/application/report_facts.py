@@ -4,8 +4,6 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 
-import msgspec
-
 from application.run_files import account_of, read_run, read_students, read_wave
 from application.usage import usages
 from distillation.bedrock.prices import load_prices
@@ -18,7 +16,16 @@ from distillation.inference.accounts import Account
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed
 from distillation.report.funnel import expansion_steps, seeds_step
-from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report, data_facts
+from distillation.report.report import (
+    Counts,
+    DataFacts,
+    Losses,
+    LossPoint,
+    Report,
+    account_problems,
+    data_facts,
+    taken_over,
+)
 from distillation.run.record import RunRecord
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
@@ -29,26 +36,21 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
     layout, record = RunLayout(run_id), read_run(store, run_id)
     manifest = store.read(layout.dataset("manifest.json"), Manifest)
     expansion = store.read_or_none(layout.expansion("summary.json"), ExpansionSummary)
-    return build_report(
-        RunFacts(
-            run_id=run_id,
-            dataset=record.dataset,
-            task=record.task,
-            models={role: model for role, model in msgspec.to_builtins(record.models).items() if model},
-            settings=record.config,
-            started_at=record.created_at,
-        ),
-        _counts(
-            record,
-            account_of(store, ledger, run_id),
-            manifest,
-            cached=_cached(store, run_id),
-            expanded=expansion.kept if expansion else 0,
-        ),
-        store.read(layout.scores, Scores),
-        store.read(layout.verdict, Verdict),
+    counts = _counts(
+        record,
+        account_of(store, ledger, run_id),
+        manifest,
+        cached=_cached(store, run_id),
+        expanded=expansion.kept if expansion else 0,
+    )
+    data = _data(store, record, manifest, expansion)
+    return Report(
+        **taken_over(record, store.read(layout.scores, Scores)),
         created_at=created_at,
-        data=_data(store, record, manifest, expansion),
+        verdict=store.read(layout.verdict, Verdict),
+        counts=counts,
+        account_problems=account_problems(counts, data),
+        data=data,
         estimate=store.read(layout.estimate, Estimate),
         costs=actual_cost(usages(store, record), load_prices()),
         losses=_losses(store, run_id),
@@ -98,14 +100,14 @@ def _losses(store: Store, run_id: str) -> dict[str, Losses]:
     Where Bedrock writes the validation file differs between its documents: the folder is listed.
     """
     layout = RunLayout(run_id)
-    found = {
-        student.arm: Losses(
-            training=tuple(_points(store, layout.model_prefix(student.arm), "training")),
-            validation=tuple(_points(store, layout.model_prefix(student.arm), "validation")),
-        )
+    found: dict[str, Losses] = {
+        student.arm: {
+            "training": tuple(_points(store, layout.model_prefix(student.arm), "training")),
+            "validation": tuple(_points(store, layout.model_prefix(student.arm), "validation")),
+        }
         for student in read_students(store, run_id)
     }
-    return {arm: losses for arm, losses in found.items() if losses.training}
+    return {arm: losses for arm, losses in found.items() if losses["training"]}
 
 
 def _points(store: Store, prefix: str, kind: str) -> Iterator[LossPoint]:

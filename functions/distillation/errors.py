@@ -10,7 +10,6 @@ DistillationError
 ├── TuningFailed          the customization job ended without a model
 ├── DeploymentFailed      the custom model could not be deployed
 ├── PromotionFailed       the stable deployment did not take over the model
-├── CanaryFailed          the stable deployment does not answer as the student did in its run
 ├── WaitedTooLong         a job did not even stop at its deadline
 ├── DiskFull              a file under construction is larger than the function's disk
 ├── QuotaFull             as many jobs, models or deployments as the account may have; tried again for three days
@@ -67,10 +66,6 @@ class DeploymentFailed(DistillationError):
 
 class PromotionFailed(DistillationError):
     """The stable deployment did not take over the model; the one before goes on serving."""
-
-
-class CanaryFailed(DistillationError):
-    """The stable deployment does not answer as the student did in its run."""
 
 
 class WaitedTooLong(DistillationError):

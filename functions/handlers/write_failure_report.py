@@ -25,12 +25,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     report = build_failure_report(
         run_id,
         dataset_named(event["input"]),
-        created_at=services.now().isoformat(timespec="seconds"),
-        state=failure["state"],
-        error=failure["error"],
-        cause=cause,
-        counts=_counts(store, run_id),
-        deleted=failure.get("retired", []),
+        services.now().isoformat(timespec="seconds"),
+        failure | {"cause": cause},
+        _counts(store, run_id),
     )
     if failure["state"] == "PrepareRun" and store.get_or_none(RunLayout(run_id).run):
         return {"error": failure["error"], "cause": cause}

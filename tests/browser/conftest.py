@@ -66,10 +66,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     failed = build_failure_report(
         "reviews-3",
         "reviews",
-        created_at="2026-01-01T00:00:00Z",
-        state="AwaitTuning",
-        error="TuningFailed",
-        cause=HOSTILE,
+        "2026-01-01T00:00:00Z",
+        {"state": "AwaitTuning", "error": "TuningFailed", "cause": HOSTILE},
+        {},
     )
     pages = {
         "labels": render_html(label_report()),

@@ -15,7 +15,8 @@ from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.report.funnel import expansion_steps, seeds_step
-from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, RunFacts, build_report
+from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, account_problems, taken_over
+from distillation.run.record import Models, RunRecord
 from distillation.task import Task, TaskKind
 from tests.worlds.evaluation_worlds import decide, score
 
@@ -235,20 +236,15 @@ def text_report(n: int = 60) -> Report:
 
 def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
     """The report of scores, with data, costs and losses around them."""
-    return build_report(
-        RunFacts(
-            run_id=run_id,
-            dataset="reviews",
-            task=task,
-            models=MODELS,
-            settings={"gate": {"margin": 0.05}, "maxUsd": None, "training": {"epochCount": 2}},
-            started_at="2026-01-01T00:00:00Z",
-        ),
-        COUNTS,
-        scores,
-        decide(scores, margin=0.05),
+    data = data_facts()
+    return Report(
+        **taken_over(run_record(task, run_id), scores),
         created_at="2026-01-01T01:00:00Z",
-        data=data_facts(),
+        verdict=decide(scores, margin=0.05),
+        counts=COUNTS,
+        account_problems=account_problems(COUNTS, data),
+        data=data,
+        estimate=None,
         costs=actual_cost(
             [
                 Usage(
@@ -259,6 +255,22 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
             load_prices(),
         ),
         losses={"student": _losses(2.1, 0.35), "direct": _losses(2.3, 0.6)},
+    )
+
+
+def run_record(task: Task, run_id: str) -> RunRecord:
+    """What such a run was asked to do."""
+    return RunRecord(
+        run_id=run_id,
+        dataset="reviews",
+        created_at="2026-01-01T00:00:00Z",
+        config={"gate": {"margin": 0.05}, "maxUsd": None, "training": {"epochCount": 2}},
+        task=task,
+        seed_files=(),
+        counts={},
+        models=Models(teacher=MODELS["teacher"], teacher_invoke="", student=MODELS["student"], base_invoke=""),
+        versions={},
+        prompt_hashes={},
     )
 
 
@@ -295,4 +307,4 @@ def _losses(first: float, last: float) -> Losses:
         LossPoint(step=step, epoch=step / 60, loss=last + 0.1 + (first - last) * 0.965**step)
         for step in (30, 60, 90, 120)
     ]
-    return Losses(training=tuple(course), validation=tuple(checked))
+    return {"training": tuple(course), "validation": tuple(checked)}

@@ -1,7 +1,6 @@
 """A comparison of runs as one page without a network, and what it comes to in a sentence."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from distillation.evaluation.noninferiority import holm
 from distillation.report.charts.charts import as_data
@@ -10,7 +9,7 @@ from distillation.report.charts.style import plotly_js
 from distillation.report.charts.trade_off import COST, LATENCY, trade_off
 from distillation.report.comparison import Comparison
 from distillation.report.page_environment import pages
-from distillation.report.pages import in_order
+from distillation.report.pages import metrics_in_order
 from distillation.report.rows import pair_name
 from distillation.wording import metric_name
 
@@ -18,19 +17,11 @@ SHOWN = 0.05
 """Under this p-value a difference between runs is called one."""
 
 
-class Finding(NamedTuple):
-    """What the comparison comes to: a word, a sentence, a tone of the page."""
-
-    word: str
-    sentence: str
-    tone: str
-
-
 def render_comparison(comparison: Comparison) -> str:
     """One HTML file that holds everything it needs. A content security policy forbids it any request."""
     colours = {run.run_id: f"run-{place}" for place, run in enumerate(comparison.runs)}
     rows = forest_rows(comparison)
-    found = finding(comparison)
+    word, said, tone = finding(comparison)
     charts = {
         "differences": forest(rows) if rows else None,
         "costs": trade_off(comparison.arms, comparison.metric, COST, "USD for 1,000 answers, logarithmic", colours),
@@ -43,11 +34,12 @@ def render_comparison(comparison: Comparison) -> str:
         .get_template("comparison.html")
         .render(
             comparison=comparison,
-            found=found,
-            tone=found.tone,
+            word=word,
+            said=said,
+            tone=tone,
             colours=colours,
             rows=rows,
-            metrics=in_order(metric for arm in comparison.arms.values() for metric in arm.metrics),
+            metrics=metrics_in_order(metric for arm in comparison.arms.values() for metric in arm.metrics),
             charts=as_data(charts),
             description=forest_in_words(rows),
             plotly_js=plotly_js(),
@@ -61,17 +53,17 @@ def forest_rows(comparison: Comparison) -> list[ForestRow]:
     return [ForestRow(pair_name(one), one, colour=f"run-{places[one.arm]}") for one in comparison.differences]
 
 
-def finding(comparison: Comparison) -> Finding:
-    """The best run in the deciding metric, and whether it is shown to be better than each of the others."""
+def finding(comparison: Comparison) -> tuple[str, str, str]:
+    """The best run in the deciding metric, and whether it is shown to be better than each of the others: a word, a
+    sentence, a tone of the page.
+    """
     metric = comparison.metric
     scored = {run: arm.metrics[metric].value for run, arm in comparison.arms.items() if metric in arm.metrics}
     if not scored:
-        return Finding(
-            "Nothing to compare", "The shared items carry neither references nor answers of the teacher.", "wait"
-        )
+        return "Nothing to compare", "The shared items carry neither references nor answers of the teacher.", "wait"
     best = max(scored, key=lambda run: scored[run])
     if any(run != best and value == scored[best] for run, value in scored.items()):
-        return Finding(
+        return (
             "No difference",
             f"The best runs score the same in {metric_name(metric)} on the {comparison.n:,} items that all runs have.",
             "wait",
@@ -79,12 +71,12 @@ def finding(comparison: Comparison) -> Finding:
     open_ones = [other for other, shown in _better(comparison, best) if not shown]
     where = f"in {metric_name(metric)} on the {comparison.n:,} items that all runs have"
     if not open_ones:
-        return Finding(
+        return (
             f"{best} is {'better' if len(scored) == 2 else 'best'}",
             f"It scores higher than every other run {where}, and by more than chance explains.",
             "good",
         )
-    return Finding(
+    return (
         "No clear winner",
         f"{best} scores highest {where}, but is not shown to be better than {' and '.join(open_ones)}.",
         "wait",

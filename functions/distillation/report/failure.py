@@ -1,14 +1,14 @@
 """A run that ended on the failure rail -> its report: what failed, what exists, what was deleted, what to do next.
 
-report = build_failure_report(run_id, dataset, created_at=..., state=..., error=..., cause=..., ...)
-failure_json(report); failure_to_pages.render_failure_html(report); failure_to_pages.render_failure_markdown(report)
+report = build_failure_report(run_id, dataset, created_at, {"state": ..., "error": ..., "cause": ...}, counts)
+failure_json(report); render_failure_html(report); render_failure_markdown(report)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from distillation.costs.spent import Costs
 from distillation.layout import RunLayout
 from distillation.records import Record
 from distillation.report.page_environment import pages
@@ -66,50 +66,31 @@ _OTHERWISE = (
 )
 
 
-class FailureVerdict(Record, frozen=True):
-    """Stands where a finished run has its verdict, so that readers of report.json need one key only.
-
-    `decision` is "failed".
-    """
-
-    decision: str
-    headline: str
-    reasons: tuple[str, ...]
-
-
 class FailureReport(Record, frozen=True):
-    """`8-report/report.json` of a failed run. Made by WriteFailureReport, read by people and the command line."""
+    """`8-report/report.json` of a failed run. Made by WriteFailureReport, read by people and the command line.
+
+    `verdict` holds `decision` ("failed"), `headline` and `reasons`, so that readers need one key for every run.
+    """
 
     run_id: str
     dataset: str
     created_at: str
-    verdict: FailureVerdict
+    verdict: dict[str, str | list[str]]
     state: str
     error: str
     cause: str
     counts: dict[str, int]
     deleted: tuple[str, ...]
-    kept: tuple[str, ...]
-    costs: Costs | None
     next_step: str
 
 
 def build_failure_report(
-    run_id: str,
-    dataset: str,
-    *,
-    created_at: str,
-    state: str,
-    error: str,
-    cause: str,
-    counts: Mapping[str, int] | None = None,
-    deleted: Sequence[str] = (),
-    kept: Sequence[str] = (),
-    costs: Costs | None = None,
+    run_id: str, dataset: str, created_at: str, failure: Mapping[str, Any], counts: Mapping[str, int]
 ) -> FailureReport:
-    """`state` and `error` as Step Functions names them, `cause` in plain words, `deleted` and `kept` the resources that
-    the rail removed and left.
+    """`failure`: what the rail says, `state` and `error` as Step Functions names them, `cause` in plain words,
+    `retired` the resources that were removed.
     """
+    state, error, cause = (str(failure[name]) for name in ("state", "error", "cause"))
     where = f" in {state}" if state else ""
     first = next((line.strip() for line in cause.splitlines() if line.strip()), "Step Functions gave no cause.")
     step = next_step(run_id, error)
@@ -117,16 +98,16 @@ def build_failure_report(
         run_id=run_id,
         dataset=dataset,
         created_at=created_at,
-        verdict=FailureVerdict(
-            decision="failed", headline=f"Failed{where}: {error or 'unknown error'}.", reasons=(first, step)
-        ),
+        verdict={
+            "decision": "failed",
+            "headline": f"Failed{where}: {error or 'unknown error'}.",
+            "reasons": [first, step],
+        },
         state=state,
         error=error,
         cause=cause,
-        counts=dict(counts or {}),
-        deleted=tuple(deleted),
-        kept=tuple(kept),
-        costs=costs,
+        counts=dict(counts),
+        deleted=tuple(failure.get("retired", ())),
         next_step=step,
     )
 

@@ -61,13 +61,6 @@ class FunnelRow(NamedTuple):
     kept_share: float
 
 
-class FunnelGroup(NamedTuple):
-    """The steps of one unit, one after the other."""
-
-    title: str
-    rows: list[FunnelRow]
-
-
 def seeds_step(seeds_in: int, rejected: Mapping[str, int]) -> FunnelStep:
     """The first step: lines of the seed files. `rejected` maps reason code -> lines."""
     return FunnelStep(
@@ -107,17 +100,11 @@ def step_name(step: FunnelStep) -> str:
     return STEPS.get(step.step, step.step)
 
 
-def funnel_groups(steps: Sequence[FunnelStep]) -> list[FunnelGroup]:
+def funnel_groups(steps: Sequence[FunnelStep]) -> dict[str, list[FunnelRow]]:
     """The steps by what they count, units and steps in the order of the path."""
-    return [
-        FunnelGroup(UNITS.get(unit, unit), _rows([step for step in steps if step.unit == unit]))
-        for unit in dict.fromkeys(step.unit for step in steps)
-    ]
-
-
-def _rows(steps: Sequence[FunnelStep]) -> list[FunnelRow]:
-    most = max((step.came for step in steps), default=0) or 1
-    return [_row(step, most) for step in steps]
+    units = {unit: [step for step in steps if step.unit == unit] for unit in dict.fromkeys(one.unit for one in steps)}
+    most = {unit: max(step.came for step in found) or 1 for unit, found in units.items()}
+    return {UNITS.get(unit, unit): [_row(step, most[unit]) for step in found] for unit, found in units.items()}
 
 
 def _row(step: FunnelStep, most: int) -> FunnelRow:

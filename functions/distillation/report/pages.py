@@ -1,39 +1,29 @@
 """The report as pages: `index.html` (one file, no network) and `report.md`."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
-from distillation.evaluation.scores import Confusion, InstructiveItem
+from distillation.evaluation.scores import InstructiveItem
 from distillation.records import Arm
 from distillation.report.charts import charts as report_charts
 from distillation.report.charts.style import plotly_js
 from distillation.report.funnel import funnel_groups
 from distillation.report.page_environment import pages
 from distillation.report.report import Report
-from distillation.report.rows import all_rows, headline_rows, judging_metric, missing_in_words, outcome_of, slice_rows
+from distillation.report.rows import (
+    all_rows,
+    headline_rows,
+    judged_slices,
+    judging_metric,
+    missing_in_words,
+    outcome_in_words,
+)
 from distillation.report.settings import flat
-from distillation.report.word_diff import Part, word_diff
+from distillation.report.word_diff import TextPart, word_diff
 from distillation.wording import METRIC_NAMES
 
 DECISIONS = {"promote": ("Promote", "good"), "hold": ("Hold", "wait"), "reject": ("Reject", "bad")}
 SIDES = ("train", "validation", "holdout", "rejected")
-
-
-class ShownItem(NamedTuple):
-    """An instructive item, and the student's answer against the teacher's word by word (empty where a diff would say
-    nothing).
-    """
-
-    item: InstructiveItem
-    diff: list[Part]
-
-
-class ConfusionRow(NamedTuple):
-    """One label that was right: how often each label was answered, as count and share of the row."""
-
-    label: str
-    cells: list[tuple[int, float]]
-    diagonal: int
 
 
 def render_html(report: Report) -> str:
@@ -56,6 +46,7 @@ def render_markdown(report: Report) -> str:
 
 
 def _context(report: Report) -> dict[str, Any]:
+    arms = sorted(report.arms.items(), key=lambda pair: pair[0] != Arm.STUDENT)
     label, tone = DECISIONS[report.verdict.decision]
     strata = report.data.strata if report.data else {}
     return {
@@ -63,30 +54,24 @@ def _context(report: Report) -> dict[str, Any]:
         "label": label,
         "headline": sentence(report.verdict.headline),
         "tone": tone,
-        "metrics": in_order(metric for arm in report.arms.values() for metric in arm.metrics),
+        "metrics": metrics_in_order(metric for arm in report.arms.values() for metric in arm.metrics),
         "judging": judging_metric(report),
         "forest_rows": headline_rows(report),
         "difference_rows": all_rows(report),
-        "slices": slice_rows(report),
-        "outcome_of": outcome_of,
+        "slices": judged_slices(report),
+        "outcome_of": outcome_in_words,
         "losses": list(missing_in_words(report)),
-        "confusions": {
-            arm: _confusion_rows(score.confusion) for arm, score in _student_first(report).items() if score.confusion
-        },
-        "classes": {arm: score.classes for arm, score in _student_first(report).items() if score.classes},
+        "confusions": {arm: score.confusion for arm, score in arms if score.confusion},
+        "classes": {arm: score.classes for arm, score in arms if score.classes},
         "funnel": funnel_groups(report.data.funnel) if report.data else [],
         "sides": [side for side in SIDES if any(side in counts for counts in strata.values())],
-        "items": [ShownItem(item, _diff(item)) for item in report.items],
+        "diff_of": _diff,
         "categories": sorted({item.category for item in report.items if item.category}),
         "settings": list(flat("", report.settings)),
     }
 
 
-def _student_first(report: Report) -> dict[str, Any]:
-    return dict(sorted(report.arms.items(), key=lambda pair: pair[0] != Arm.STUDENT))
-
-
-def in_order(found: Iterable[str]) -> list[str]:
+def metrics_in_order(found: Iterable[str]) -> list[str]:
     """Metrics in the order in which they are always shown; a judge's own come last."""
     every = dict.fromkeys(found)
     return list(dict.fromkeys(metric for metric in (*METRIC_NAMES, *every) if metric in every))
@@ -98,13 +83,7 @@ def sentence(headline: str) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _diff(item: InstructiveItem) -> list[Part]:
+def _diff(item: InstructiveItem) -> list[TextPart]:
+    """The student's answer against the teacher's word by word; empty where a diff would say nothing."""
     texts = [item.answers[arm].text if arm in item.answers else None for arm in (Arm.TEACHER, Arm.STUDENT)]
     return word_diff(*(text for text in texts if text is not None)) if all(text is not None for text in texts) else []
-
-
-def _confusion_rows(confusion: Confusion) -> list[ConfusionRow]:
-    return [
-        ConfusionRow(label, [(count, count / total if (total := sum(counts)) else 0.0) for count in counts], place)
-        for place, (label, counts) in enumerate(zip(confusion.labels, confusion.counts, strict=True))
-    ]

@@ -1,14 +1,14 @@
 """Scores, verdict and the counts of every hop -> one report record: `8-report/report.json`, and what the pages are
 drawn from.
 
-    report = build_report(facts, counts, scores, verdict, created_at=..., ...)
-    report_json(report); report_to_pages.render_html(report); report_to_pages.render_markdown(report)
+    report = Report(**taken_over(record, scores), verdict=verdict, counts=counts, ...)
+    report_json(report); render_html(report); render_markdown(report)
 
 Nothing is computed here that is not in the scores: the report shows, it does not measure.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,21 +30,8 @@ from distillation.evaluation.scores import (
 )
 from distillation.records import FunnelStep, Record
 from distillation.report.funnel import funnel_problems
+from distillation.run.record import RunRecord
 from distillation.task import Task
-
-
-class RunFacts(Record, frozen=True):
-    """What a run was asked to do: from `0-run/run.json`.
-
-    `settings` is the resolved input, `models` maps the roles teacher, student, ... to model ids.
-    """
-
-    run_id: str
-    dataset: str
-    task: Task
-    models: dict[str, str]
-    settings: dict[str, Any]
-    started_at: str
 
 
 class Counts(Record, frozen=True):
@@ -84,11 +71,8 @@ class LossPoint(Record, frozen=True):
     loss: float
 
 
-class Losses(Record, frozen=True):
-    """The course of a training. `validation` is empty where there were no validation lines."""
-
-    training: tuple[LossPoint, ...] = ()
-    validation: tuple[LossPoint, ...] = ()
+Losses = dict[Literal["training", "validation"], tuple[LossPoint, ...]]
+"""The course of a training. `validation` is empty where there were no validation lines."""
 
 
 class DataFacts(Record, frozen=True):
@@ -127,7 +111,8 @@ def data_facts(
 class Report(Record, frozen=True):
     """`8-report/report.json`. Made by WriteReport, read by people, the command line and whoever compares runs.
 
-    Times are ISO 8601, UTC.
+    Times are ISO 8601, UTC. `settings` is the resolved input, `models` maps the roles teacher, student, ... to model
+    ids, `losses` trained arms to the course of their training.
     """
 
     run_id: str
@@ -163,44 +148,24 @@ class Report(Record, frozen=True):
 
 
 _MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")
-"""What the report takes over from the scores as it is."""
 
 
-def build_report(
-    facts: RunFacts,
-    counts: Counts,
-    scores: Scores,
-    verdict: Verdict,
-    *,
-    created_at: str,
-    data: DataFacts | None = None,
-    estimate: Estimate | None = None,
-    costs: Costs | None = None,
-    losses: Mapping[str, Losses] | None = None,
-) -> Report:
-    """`losses`: trained arm -> the course of its training."""
-    measured: dict[str, Any] = {name: getattr(scores, name) for name in _MEASURED}
-    return Report(
-        **measured,
-        run_id=facts.run_id,
-        dataset=facts.dataset,
-        created_at=created_at,
-        started_at=facts.started_at,
-        verdict=verdict,
-        counts=counts,
-        account_problems=account_problems(counts) + funnel_problems(data.funnel if data else ()),
-        data=data,
-        task=facts.task,
-        models=facts.models,
-        settings=facts.settings,
-        estimate=estimate,
-        costs=costs,
-        losses=dict(losses or {}),
-    )
+def taken_over(record: RunRecord, scores: Scores) -> dict[str, Any]:
+    """What a report says of a run and of its scores as they are."""
+    return {name: getattr(scores, name) for name in _MEASURED} | {
+        "run_id": record.run_id,
+        "dataset": record.dataset,
+        "started_at": record.created_at,
+        "task": record.task,
+        "models": {role: model for role, model in msgspec.to_builtins(record.models).items() if model},
+        "settings": record.config,
+    }
 
 
-def account_problems(counts: Counts) -> tuple[str, ...]:
-    """One sentence for each hop whose records do not add up; empty where every record is accounted for."""
+def account_problems(counts: Counts, data: DataFacts | None) -> tuple[str, ...]:
+    """One sentence for each hop and each step of the funnel whose records do not add up; empty where every record is
+    accounted for.
+    """
     c = counts
     accounts = (
         ("seeds in", c.seeds_in, "seeds + rejected seeds", c.seeds + c.seeds_rejected),
@@ -214,9 +179,9 @@ def account_problems(counts: Counts) -> tuple[str, ...]:
         ),
         ("examples", c.examples, "train + validation", c.train + c.validation),
     )
-    return tuple(
-        f"{name} are {count:,}, but {parts} are {total:,}." for name, count, parts, total in accounts if count != total
-    )
+    off = [account for account in accounts if account[1] != account[3]]
+    hops = (f"{name} are {count:,}, but {parts} are {total:,}." for name, count, parts, total in off)
+    return (*hops, *funnel_problems(data.funnel if data else ()))
 
 
 def report_json(report: Report) -> bytes:

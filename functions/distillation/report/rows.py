@@ -1,9 +1,8 @@
 """The rows that the report's tables and forest plots show."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, Metric, Yardstick
+from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, SliceScore, Yardstick
 from distillation.records import Arm
 from distillation.report.charts.forest import ForestRow
 from distillation.report.report import Report
@@ -20,18 +19,6 @@ OUTCOMES = {
     CheckOutcome.WORSE: ("worse", "bad"),
 }
 SMALL = ("too small to count", "none")
-
-
-class SliceRow(NamedTuple):
-    """One category: the judging metric of every arm, the student's difference to its yardstick, what the gate makes of
-    it.
-    """
-
-    name: str
-    n: int
-    arms: dict[str, Metric]
-    gate: GatedDifference | None
-    check: Check | None
 
 
 def checks_by_place(report: Report) -> dict[tuple[str, str | None], Check]:
@@ -65,28 +52,21 @@ def all_rows(report: Report) -> list[ForestRow]:
     return extra + [ForestRow(pair_name(one), one) for one in report.differences]
 
 
-def slice_rows(report: Report) -> list[SliceRow]:
-    """The categories, the largest first, in the metric that decides."""
+def judged_slices(report: Report) -> list[tuple[SliceScore, GatedDifference | None, Check | None]]:
+    """The categories, the largest first: the arms, and in the metric that decides the student's difference to its
+    yardstick and what the gate makes of it.
+    """
     metric, checks = judging_metric(report), checks_by_place(report)
     gates = {one.slice: one for one in report.comparisons if one.metric == metric and one.slice is not None}
-    return [
-        SliceRow(
-            part.name,
-            part.n,
-            {arm: metrics[metric] for arm, metrics in part.arms.items() if metric in metrics},
-            gates.get(part.name),
-            checks.get((metric, part.name)),
-        )
-        for part in report.slices
-    ]
+    return [(part, gates.get(part.name), checks.get((metric, part.name))) for part in report.slices]
 
 
 def slice_forest(report: Report) -> list[ForestRow]:
     """The same as a forest plot."""
     return [
-        ForestRow(f"{row.name} (n {row.n:,})", row.gate.difference, _margin(row.check))
-        for row in slice_rows(report)
-        if row.gate
+        ForestRow(f"{part.name} (n {part.n:,})", gated.difference, _margin(check))
+        for part, gated, check in judged_slices(report)
+        if gated
     ]
 
 
@@ -95,7 +75,7 @@ def judging_metric(report: Report) -> str:
     return report.gate.metric if report.gate else report.verdict.metric or ""
 
 
-def outcome_of(check: Check | None) -> tuple[str, str]:
+def outcome_in_words(check: Check | None) -> tuple[str, str]:
     """A check's outcome in words, and the tone that goes with it."""
     if check is None:
         return "not tested", "none"
@@ -111,7 +91,7 @@ def missing_in_words(report: Report) -> Iterator[str]:
 
 def _row(one: GatedDifference, check: Check | None) -> ForestRow:
     name = f"{metric_name(one.metric)}: {Arm.STUDENT} − {YARDSTICKS[one.yardstick]}"
-    return ForestRow(name, one.difference, _margin(check), outcome_of(check)[0] if check else "")
+    return ForestRow(name, one.difference, _margin(check), outcome_in_words(check)[0] if check else "")
 
 
 def _margin(check: Check | None) -> float | None:

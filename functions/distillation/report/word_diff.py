@@ -3,21 +3,17 @@
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 _WORDS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 LEAST_ALIKE = 0.1
 """Texts that share less than this are two texts, not two versions of one: a diff would say nothing."""
 
 
-class Part(NamedTuple):
-    """A piece of text. `kind` is same, removed (only in the first text) or added (only in the second)."""
-
-    kind: str
-    text: str
+TextPart = tuple[str, str]
+"""What a piece of text is, and the piece: same, removed (only in the first text) or added (only in the second)."""
 
 
-def word_diff(before: str, after: str) -> list[Part]:
+def word_diff(before: str, after: str) -> list[TextPart]:
     """The parts that lead from `before` to `after`; joined without the added ones they are `before`, without the
     removed ones `after`.
 
@@ -31,12 +27,12 @@ def word_diff(before: str, after: str) -> list[Part]:
     return list(_parts(matcher, left, right)) if matcher.ratio() >= LEAST_ALIKE else []
 
 
-def _parts(matcher: SequenceMatcher[str], left: list[str], right: list[str]) -> Iterator[Part]:
+def _parts(matcher: SequenceMatcher[str], left: list[str], right: list[str]) -> Iterator[TextPart]:
     for kind, i, j, k, m in matcher.get_opcodes():
         if kind == "equal":
-            yield Part("same", "".join(left[i:j]))
+            yield "same", "".join(left[i:j])
             continue
         if i < j:
-            yield Part("removed", "".join(left[i:j]))
+            yield "removed", "".join(left[i:j])
         if k < m:
-            yield Part("added", "".join(right[k:m]))
+            yield "added", "".join(right[k:m])

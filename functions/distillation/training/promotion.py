@@ -155,12 +155,12 @@ def judge_canary(expected: Mapping[str, str], answered: Mapping[str, str | None]
     differing = [
         prompt_id
         for prompt_id, text in answered.items()
-        if text is None or not same_answer(text, expected[prompt_id], task)
+        if text is None or not answers_agree(text, expected[prompt_id], task)
     ]
     return Canary(asked=len(answered), equal=len(answered) - len(differing), differing=tuple(differing[:5]))
 
 
-def same_answer(one: str, other: str, task: Task) -> bool:
+def answers_agree(one: str, other: str, task: Task) -> bool:
     """Whether two texts give the same answer.
 
     Free texts are the same where their words mostly are (Ratcliff/Obershelp ratio, `SIMILAR_TEXT`).

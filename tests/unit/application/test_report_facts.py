@@ -171,8 +171,8 @@ def test_the_report_follows_the_data_from_the_seeds_on(store: MemoryStore) -> No
 def test_losses_are_found_wherever_bedrock_put_them(store: MemoryStore) -> None:
     losses = report_of(store, MemoryLedger(), "run-1", created_at="now").losses  # type: ignore[arg-type]
     assert list(losses) == ["student"]
-    assert [(point.step, point.loss) for point in losses["student"].training] == [(1, 2.0), (2, 1.0)]
-    assert [(point.step, point.loss) for point in losses["student"].validation] == [(1, 1.5)]
+    assert [(point.step, point.loss) for point in losses["student"]["training"]] == [(1, 2.0), (2, 1.0)]
+    assert [(point.step, point.loss) for point in losses["student"]["validation"]] == [(1, 1.5)]
 
 
 def test_every_stage_is_paid_for_by_its_own_route(store: MemoryStore) -> None:

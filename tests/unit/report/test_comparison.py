@@ -82,14 +82,11 @@ def test_every_pair_of_runs_is_compared_in_every_metric() -> None:
 def test_the_finding_claims_no_more_than_is_shown() -> None:
     assert finding(compared(run_of("a", "0" * 40 + "1" * 40), run_of("b", "1" * 80)))[0] == "b is better"
     close = finding(compared(run_of("a", "1" * 39 + "0" * 21), run_of("b", "1" * 40 + "0" * 20)))
-    assert close.word == "No clear winner" and close.sentence.endswith("is not shown to be better than a.")
-    assert finding(compared(run_of("a", "1" * 40), run_of("b", "1" * 40))).word == "No difference"
+    assert close[0] == "No clear winner" and close[1].endswith("is not shown to be better than a.")
+    assert finding(compared(run_of("a", "1" * 40), run_of("b", "1" * 40)))[0] == "No difference"
     three = finding(compared(run_of("a", "0" * 60), run_of("b", "1" * 59 + "0"), run_of("c", "1" * 60)))
-    assert (
-        three.word == "No clear winner"
-        and "c scores highest" in three.sentence
-        and three.sentence.endswith("better than b.")
-    )
+    assert three[0] == "No clear winner"
+    assert "c scores highest" in three[1] and three[1].endswith("better than b.")
 
 
 def test_a_run_may_be_called_teacher() -> None:

@@ -24,11 +24,20 @@ from distillation.report.failure import (
 from distillation.report.funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
 from distillation.report.page_environment import bound, in_words, markdown_text
 from distillation.report.pages import render_html, render_markdown
-from distillation.report.report import Report, RunFacts, account_problems, build_report, report_json
-from distillation.report.rows import all_rows, headline_rows, outcome_of, slice_rows
+from distillation.report.report import Report, account_problems, report_json, taken_over
+from distillation.report.rows import all_rows, headline_rows, judged_slices, outcome_in_words
 from distillation.wording import figure, metric_name, p_value, percent, points, span, usd
 from tests.worlds.evaluation_worlds import decide, score
-from tests.worlds.report_world import COUNTS, EXPANSION, HOSTILE, HOSTILE_LABEL, QUESTION, label_report, text_report
+from tests.worlds.report_world import (
+    COUNTS,
+    EXPANSION,
+    HOSTILE,
+    HOSTILE_LABEL,
+    QUESTION,
+    label_report,
+    run_record,
+    text_report,
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +97,7 @@ def test_report_json_has_the_agreed_shape(report: Report) -> None:
 def test_counts_that_do_not_add_up_are_said(report: Report) -> None:
     assert report.account_problems == ()
     wrong = msgspec.structs.replace(COUNTS, replies=7791)
-    assert account_problems(wrong) == (
+    assert account_problems(wrong, None) == (
         "requests are 7,800, but replies + missing are 7,801.",
         "replies are 7,791, but answers + rejected answers are 7,790.",
     )
@@ -190,8 +199,9 @@ def test_markdown_holds_the_numbers_and_sound_tables(report: Report) -> None:
 
 def test_a_report_without_arms_still_draws() -> None:
     scores = score([], {"teacher": [], "student": []}, QUESTION, seed=1)
-    facts = RunFacts(run_id="r", dataset="d", task=QUESTION, models={}, settings={}, started_at="")
-    bare = build_report(facts, COUNTS, scores, decide(scores, margin=0.05), created_at="now")
+    bare = msgspec.structs.replace(
+        label_report(n=30), **taken_over(run_record(QUESTION, "r"), scores), verdict=decide(scores), data=None
+    )
     assert "Hold" in render_html(bare)
     assert render_markdown(bare).startswith("# Hold")
 
@@ -210,11 +220,11 @@ def test_the_forest_shows_the_student_first_and_each_pair_once(report: Report) -
 
 
 def test_slices_carry_the_gates_own_outcome(report: Report) -> None:
-    rows = {row.name: row for row in slice_rows(report)}
-    assert sum(row.n for row in rows.values()) == 120
-    assert all(set(row.arms) == set(report.arms) for row in rows.values())
+    rows = judged_slices(report)
+    assert sum(part.n for part, _, _ in rows) == 120
+    assert all(set(part.arms) == set(report.arms) for part, _, _ in rows)
     checked = {check.slice for check in report.verdict.checks if check.slice}
-    assert {name for name, row in rows.items() if row.check} == checked
+    assert {part.name for part, _, check in rows if check} == checked
 
 
 def test_an_outcome_in_words() -> None:
@@ -231,10 +241,10 @@ def test_an_outcome_in_words() -> None:
         p_worse=1,
         p_worse_holm=1,
     )
-    assert outcome_of(check) == ("too small to count", "none")
-    assert outcome_of(msgspec.structs.replace(check, gated=True)) == ("not settled", "wait")
-    assert outcome_of(msgspec.structs.replace(check, outcome=CheckOutcome.WORSE)) == ("worse", "bad")
-    assert outcome_of(None) == ("not tested", "none")
+    assert outcome_in_words(check) == ("too small to count", "none")
+    assert outcome_in_words(msgspec.structs.replace(check, gated=True)) == ("not settled", "wait")
+    assert outcome_in_words(msgspec.structs.replace(check, outcome=CheckOutcome.WORSE)) == ("worse", "bad")
+    assert outcome_in_words(None) == ("not tested", "none")
 
 
 def test_the_funnel_begins_with_the_seeds_and_names_each_method() -> None:
@@ -258,14 +268,14 @@ def test_a_method_that_gave_more_than_it_was_asked_for_adds_up() -> None:
 def test_steps_of_one_unit_stand_together_and_the_holdout_is_no_loss(report: Report) -> None:
     assert report.data
     groups = funnel_groups(report.data.funnel)
-    assert [group.title.partition(":")[0] for group in groups] == [
+    assert [title.partition(":")[0] for title in groups] == [
         "Seeds",
         "Expansion",
         "Answers of the teacher",
         "Prompts to learn from",
         "Holdout",
     ]
-    split = groups[3].rows[0]
+    split = groups["Prompts to learn from"][0]
     assert (split.apart, split.out, split.share) == (250, {}, 1.0)
     assert split.kept_share == pytest.approx(1310 / 1560)
 
@@ -283,12 +293,9 @@ def failure(error: str = "InvalidInput", cause: str = HOSTILE) -> str:
     report = build_failure_report(
         "run-1",
         "reviews",
-        created_at="now",
-        state="PrepareRun",
-        error=error,
-        cause=cause,
-        counts={"seedsIn": 3},
-        deleted=[HOSTILE],
+        "now",
+        {"state": "PrepareRun", "error": error, "cause": cause, "retired": [HOSTILE]},
+        {"seedsIn": 3},
     )
     return render_failure_html(report)
 
@@ -303,7 +310,7 @@ def test_the_failure_page_runs_no_script_at_all() -> None:
 
 def test_failure_json_has_the_verdicts_place() -> None:
     report = build_failure_report(
-        "run-1", "reviews", created_at="now", state="AwaitTuning", error="TuningFailed", cause="bad data\nmore"
+        "run-1", "reviews", "now", {"state": "AwaitTuning", "error": "TuningFailed", "cause": "bad data\nmore"}, {}
     )
     data = json.loads(failure_json(report))
     assert data["verdict"] == {

@@ -12,13 +12,13 @@ from distillation.training.promotion import (
     Canary,
     Served,
     Serving,
+    answers_agree,
     canary_items,
     judge_canary,
     parameter_text,
     promoted,
     read_parameter,
     rolled_back,
-    same_answer,
     to_go_back_to,
 )
 
@@ -124,4 +124,4 @@ def test_a_canary_that_asked_nothing_shows_nothing() -> None:
     ],
 )
 def test_same_answers(one: str, other: str, task: Task, same: bool) -> None:
-    assert same_answer(one, other, task) is same
+    assert answers_agree(one, other, task) is same

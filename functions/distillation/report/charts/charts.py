@@ -66,14 +66,15 @@ def _loss(report: Report) -> go.Figure | None:
 
 
 def _loss_lines(arm: str, report: Report) -> Iterator[go.Scatter]:
-    losses, colour = report.losses[arm], colour_of(arm)
+    colour = colour_of(arm)
+    training, validation = report.losses[arm]["training"], report.losses[arm]["validation"]
     which = f"{arm}, " if len(report.losses) > 1 else ""
     style = {"mode": "lines", "hovertemplate": "step %{x}: %{y:.4f}"}
-    if losses.training:
-        x, y = [one.step for one in losses.training], [one.loss for one in losses.training]
+    if training:
+        x, y = [one.step for one in training], [one.loss for one in training]
         yield go.Scatter(x=x, y=y, name=f"{which}training", line={"color": colour, "width": 1.5}, **style)
-    if losses.validation:
-        x, y = [one.step for one in losses.validation], [one.loss for one in losses.validation]
+    if validation:
+        x, y = [one.step for one in validation], [one.loss for one in validation]
         dashed = {"color": colour, "width": 2.5, "dash": "2px,4px"}
         yield go.Scatter(
             x=x, y=y, name=f"{which}validation", line=dashed, marker={"size": 7}, **style | {"mode": "lines+markers"}
@@ -127,10 +128,10 @@ def _trade_off(report: Report, price: str) -> str:
 def _losses_in_words(report: Report) -> str:
     said = []
     for arm, losses in report.losses.items():
-        for kind, course in (("Training", losses.training), ("Validation", losses.validation)):
+        for kind, course in losses.items():
             if course:
                 said.append(
-                    f"{kind} loss of {arm} from {course[0].loss:.3f} at step {course[0].step} to "
+                    f"{kind.capitalize()} loss of {arm} from {course[0].loss:.3f} at step {course[0].step} to "
                     f"{course[-1].loss:.3f} at step {course[-1].step}."
                 )
     return " ".join(said)
