@@ -19,7 +19,7 @@ from benchmarks.run_folder import NoHurry, folder_services
 from cli.files.folder_store import FolderStore
 from distillation.layout import RunLayout
 from distillation.records import Prompt, encode_line
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.seeds.split import Side, side_of
 from handlers import plan_requests, prepare_run
 
@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "sampling": {"greedy": 1, "sampled": SAMPLES - 1},
     "batches": {"maxShardRecords": SHARD_RECORDS},
 }
-_SPLIT = SplitPlan(holdout_share=0.2, validation_share=0.1)
+_SPLIT = Split(holdout_share=0.2, validation_share=0.1)
 _ERRORS, _TRUNCATED, _NEAR_DUPLICATES, _RESERVED = 0.02, 0.03, 0.10, 0.01
 _PROMPT_WORDS, _ANSWER_WORDS = (54, 77), (61, 89)
 _SEED = 20_261_124

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import msgspec
 from rich.table import Table
 
 from application.dataset_files import write_dataset
@@ -16,7 +15,7 @@ from cli.errors import CommandError
 from cli.files.folder_store import RunCopy
 from distillation.dataset.manifest import DatasetFile, Manifest
 from distillation.layout import RunLayout
-from distillation.records import Stage
+from distillation.records import Stage, decode_json
 from gateways.store import Store
 from handlers import read_replies, reduce_shard
 from settings import Settings
@@ -111,7 +110,7 @@ def _manifest(run_id: str, source: Path) -> Manifest:
             f"{source} holds no {MANIFEST}.",
             f"`python -m cli fetch {run_id} --to DIR` copies the files of a run that has made its dataset.",
         )
-    manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    manifest = decode_json(path.read_bytes(), Manifest)
     if manifest.run_id != run_id:
         raise CommandError(f"{source} holds the run {manifest.run_id}, not {run_id}.")
     return manifest

@@ -11,7 +11,7 @@ from cli.runs.report_file import ReportFile, parse_report
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
-from distillation.records import Arm, HoldoutItem, Prediction, decode_lines
+from distillation.records import Arm, HoldoutItem, Prediction, decode_json, decode_lines
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.run.config import RunConfig
 from distillation.run.evaluation import NumericTolerance
@@ -48,7 +48,7 @@ def _read_run(source: ObjectSource, run_id: str) -> ComparedRun:
         holdout=_lines(source, layout.dataset("holdout.jsonl"), HoldoutItem),
         student=_lines(source, layout.predictions(Arm.STUDENT), Prediction),
         teacher=_lines(source, layout.predictions(Arm.TEACHER), Prediction),
-        settings=record.config,
+        settings=record.config.to_json(),
         models={role: model for role, model in msgspec.to_builtins(record.models).items() if model},
         decision=report.verdict.decision,
         headline=report.verdict.headline,
@@ -91,7 +91,7 @@ def _read(source: ObjectSource, key: str) -> bytes:
 
 def _decoded(source: ObjectSource, key: str, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(_read(source, key), type=kind)
+        return decode_json(_read(source, key), kind)
     except msgspec.DecodeError as error:
         raise CommandError(
             f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."

@@ -30,7 +30,7 @@ class _Known(Record, frozen=True):
 
 def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
     """The examples of the few-shot arm, None where the input wants none."""
-    count = record.settings.arms.few_shot
+    count = record.config.arms.few_shot
     if count == 0:
         return None
     return FewShot(

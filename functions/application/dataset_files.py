@@ -24,7 +24,7 @@ from distillation.dataset.manifest import (
     Manifest,
     histogram,
 )
-from distillation.dataset.merge import Decision, decide, merge_plan
+from distillation.dataset.merge import Decision, decide
 from distillation.dataset.ratings import ratings_of
 from distillation.errors import NotEnoughExamples, RecordsLost
 from distillation.layout import RunLayout
@@ -61,8 +61,9 @@ def decided(store: Store, record: RunRecord, ratings: dict[str, int] | None) -> 
     layout = RunLayout(record.run_id)
     held = store.records_below(layout.candidates_prefix, Held, named="holdout-")
     candidates = store.records_below(layout.candidates_prefix, Candidate, named="shard-")
-    measured = evaluation_items(store, record.run_id, record.settings)
-    return decide(held, candidates, merge_plan(record, read_common_shingles(store, record.run_id)), measured, ratings)
+    measured = evaluation_items(store, record.run_id, record.config)
+    common = read_common_shingles(store, record.run_id)
+    return decide(held, candidates, record, common, evaluation=measured, ratings=ratings)
 
 
 def write_dataset(store: Store, run_id: str) -> Manifest:
@@ -73,12 +74,12 @@ def write_dataset(store: Store, run_id: str) -> Manifest:
         RecordsLost: a prompt is in no place, or in two.
     """
     record = read_run(store, run_id)
-    judge = record.settings.filters.judge
+    judge = record.config.filters.judge
     decision = decided(store, record, None if judge is None else read_ratings(store, run_id))
     _check_prompts(store, run_id, decision.arrived)
     rejected = _write_rejected(store, run_id, decision)
     _check_examples(
-        decision, rejected.reasons, MIN_DISTILLATION_PROMPTS if record.settings.training.managed else MIN_SAMPLES
+        decision, rejected.reasons, MIN_DISTILLATION_PROMPTS if record.config.training.managed else MIN_SAMPLES
     )
     files = (
         {"rejected.jsonl": rejected.file}
@@ -201,14 +202,14 @@ def _manifest(
         counts=_counts(decision, sum(reasons.values())),
         rejected_by_reason=reasons,
         files=dict(sorted(files.items())),
-        split=record.split,
+        split=record.config.shares,
         funnel=(*funnel_of(store, record.run_id), *decision.funnel),
         strata=decision.strata,
         agreement=histogram(decision.agreement, AGREEMENT_EDGES),
         entropy=histogram(decision.entropy, ENTROPY_EDGES),
         selection=decision.selection,
         conflicting_references=decision.conflicting_references,
-        config=record.config,
+        config=record.config.to_json(),
         models=record.models,
         versions={
             **record.versions,

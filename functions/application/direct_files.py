@@ -21,7 +21,7 @@ FILES = ("train.jsonl", "validation.jsonl")
 
 def arms_to_train(store: Store, run_id: str) -> list[str]:
     """The arms to train, each with its training files written. Call it when the student's own are there."""
-    if not read_run(store, run_id).settings.arms.direct:
+    if not read_run(store, run_id).config.arms.direct:
         return [Arm.STUDENT]
     write_direct_files(store, run_id)
     return [Arm.STUDENT, Arm.DIRECT]
@@ -66,7 +66,7 @@ def _references(store: Store, run_id: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _write(store: Store, key: str, taught: list[Taught], references: dict[str, str], record: RunRecord) -> DirectCounts:
-    redacts = record.settings.filters.personal_data == "redact"
+    redacts = record.config.filters.personal_data == "redact"
     lines, counts = direct_lines(taught, references, record.task, redact if redacts else str)
     store.put_lines(key, lines)
     return counts

@@ -38,10 +38,10 @@ def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
         for earlier in range(number)
         for topic in store.records(layout.expansion(f"topics-{earlier:02d}.jsonl"), Topic)
     ]
-    free = parents_of(seeds, record.split)
+    free = parents_of(seeds, record.config.shares)
     shown = {prompt.prompt_id for prompt in free}
     held = [prompt for prompt in seeds if prompt.prompt_id not in shown]
-    parents = apart_from(held, free, record.settings.duplicates.near_threshold)
+    parents = apart_from(held, free, record.config.duplicates.near_threshold)
     return RoundsSoFar(number, seeds, parents, history, topics, list(expanded_before(store, record.run_id, number)))
 
 

@@ -34,7 +34,7 @@ def read_judging(
     draw: Draw,
 ) -> tuple[Judged | None, JudgeScores | None]:
     """The judge's scores and how it was asked; None twice where the run's input names no judge of the evaluation."""
-    evaluation = record.settings.evaluation
+    evaluation = record.config.evaluation
     judge = evaluation.judge
     if judge is None:
         return None, None

@@ -163,8 +163,8 @@ def ask_canary(services: Services, run_id: str, deployment_arn: str) -> Canary:
     store, record = services.store, read_run(services.store, run_id)
     predictions = store.records_below(RunLayout(run_id).prediction_shards_prefix(Arm.STUDENT), Prediction)
     said = {p.prompt_id: p.text for p in predictions if p.text is not None and p.sample == GREEDY_SAMPLE}
-    items = canary_items(list(read_holdout(store, run_id)), said, record.settings.serving.canary_items)
-    requests = [greedy_request(item, record.sampling.max_tokens, deployment_arn) for item in items]
+    items = canary_items(list(read_holdout(store, run_id)), said, record.config.serving.canary_items)
+    requests = [greedy_request(item, record.config.sampling.max_tokens, deployment_arn) for item in items]
     found = read_replies(
         (request.record_id for request in requests), ask_all(services, requests, model_id=deployment_arn)
     )
@@ -205,7 +205,7 @@ def verify(services: Services, run_id: str, job: str) -> Verified:
     if not _takes_over(services, row.job_arn, row.model_arn or ""):
         raise PromotionFailed(f"{row.job_arn} does not serve {row.model_arn}: somebody else has moved it meanwhile")
     canary = ask_canary(services, run_id, row.job_arn)
-    why = refusal(canary, read_run(services.store, run_id).settings.serving.canary_agreement)
+    why = refusal(canary, read_run(services.store, run_id).config.serving.canary_agreement)
     back = take_back(services, run_id, job, why) if why else ""
     return Verified(why=why, back=back, deployment_arn=row.job_arn, canary=canary)
 

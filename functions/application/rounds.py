@@ -54,7 +54,7 @@ def teacher_requests(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[t
     """The teacher's requests, prompt by prompt, each with the prompt's number; none for a prompt that this run does not
     ask about.
     """
-    plan = record.sampling
+    plan = record.config.sampling
     return (
         (number, requests_of(prompt, plan, record.models.teacher)) for number, prompt in asked_by_us(prompts, record)
     )
@@ -108,7 +108,7 @@ def plan_round(store: Store, record: RunRecord, wave: int, stage: Stage, groups:
         record.run_id,
         wave,
         asked,
-        max_records=record.settings.batches.max_shard_records,
+        max_records=record.config.batches.max_shard_records,
         cached=len(cached),
         stage=stage,
     )

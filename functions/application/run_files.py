@@ -201,9 +201,15 @@ def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | No
     """The record that an earlier execution with this run id wrote, None where this is the first.
 
     Raises:
-        InvalidInput: the run id is taken by a run that asks something else.
+        InvalidInput: the run id is taken by a run that asks something else, or of another release.
     """
-    earlier = store.read_or_none(RunLayout(run_id).run, RunRecord)
+    try:
+        earlier = store.read_or_none(RunLayout(run_id).run, RunRecord)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(
+            f"run id {run_id} belongs to a run of another release",
+            [f"execution input: runId: found a run.json that this release cannot read ({error}), expected another id"],
+        ) from None
     if earlier and (changed := earlier.question.differences(question)):
         raise InvalidInput(
             f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}",

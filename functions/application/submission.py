@@ -13,7 +13,6 @@ from distillation.bedrock.job_status import JobKind, Outcome
 from distillation.bedrock.submission import submit_once
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
-from distillation.run.evaluation import JudgeMetric
 from distillation.run.record import RunRecord
 
 SETTLING = timedelta(hours=2)
@@ -28,7 +27,7 @@ def submit_batch(
     `name_of` gives the name of an attempt, as in `name_of_next_attempt`.
     """
     store, settings, run = services.store, services.settings, event["run"]
-    hours = read_run(store, run["runId"]).settings.batches.timeout_hours
+    hours = read_run(store, run["runId"]).config.batches.timeout_hours
     job_name = name_of_next_attempt(services, run["runId"], name_of)
     submit_once(
         services.ledger,
@@ -72,7 +71,7 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
         InvalidInput: the run's input names no judge of the evaluation.
     """
     settings, run_id, layout, store = services.settings, record.run_id, RunLayout(record.run_id), services.store
-    judge = record.settings.evaluation.judge
+    judge = record.config.evaluation.judge
     if judge is None:
         raise InvalidInput(
             f"run {run_id} judges no answers", ["evaluation.judge: found null, expected the metrics to judge by"]
@@ -96,12 +95,12 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
             dataset_uri=store.uri(layout.judge_dataset(arm, part)),
             output_uri=store.uri(layout.judge_results_prefix(arm, part)),
             metrics=judge.metrics,
-            custom_metrics=[JudgeMetric(own.name, own.instructions, tuple(own.scale.items())) for own in judge.custom],
+            custom_metrics=judge.custom,
             source_id=arm,
             tags={"app": settings.app, "dataset": record.dataset, "run": run_id},
         ),
         now=services.now(),
-        time_limit=timedelta(hours=record.settings.batches.timeout_hours),
+        time_limit=timedelta(hours=record.config.batches.timeout_hours),
         records=records,
     )
     return job_name

@@ -85,7 +85,7 @@ def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
             conversation_parts(line) for line in store.lines_below(layout.training_file(student.arm, "train.jsonl"))
         ]
         tokens, answers = sum(estimate_tokens(text) for line in lines for text in line), 0
-        if student.arm == Arm.STUDENT and record.settings.training.managed:
+        if student.arm == Arm.STUDENT and record.config.training.managed:
             answers = round(len(lines) * _mean_answer(store, record.run_id))
             yield Usage(
                 stage="distillation",
@@ -99,7 +99,7 @@ def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
             stage=name,
             model=record.models.student,
             route="training",
-            input_tokens=(tokens + answers) * record.training.epoch_count,
+            input_tokens=(tokens + answers) * record.config.training.epoch_count,
             output_tokens=0,
         )
 

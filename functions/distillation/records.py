@@ -8,16 +8,36 @@ it writes its own.
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import filterfalse, islice, repeat
-from operator import add
-from typing import TypeVar
+from operator import add, methodcaller
+from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
+K = TypeVar("K")
 
-_encoder = msgspec.json.Encoder()
+# A section of the run's input (pydantic) stands in a record as it is: it writes and reads itself.
+_encoder = msgspec.json.Encoder(enc_hook=methodcaller("model_dump", mode="json", by_alias=True))
 _RECORDS_A_BLOCK = 128
 """Some 100 KB of answers: they stay in a core's own cache."""
+
+
+def encode_json(record: object) -> bytes:
+    """A record, or what holds records, as JSON."""
+    return _encoder.encode(record)
+
+
+def decode_json(body: bytes, kind: type[K]) -> K:
+    """`encode_json`'s form read back.
+
+    Raises:
+        msgspec.DecodeError: the bytes hold no `kind` (our own files: another release wrote them).
+    """
+    return msgspec.json.decode(body, type=kind, dec_hook=_section)
+
+
+def _section(kind: Any, value: object) -> object:
+    return kind.model_validate(value)
 
 
 def encode_line(record: object) -> bytes:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillation.bedrock.job_names import client_token
 from distillation.bedrock.waiting import JobLook
-from distillation.run.evaluation import JudgeMetric
+from distillation.run.evaluation import CustomMetric
 from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.listings import arn_by_name
 
@@ -31,7 +31,7 @@ class EvaluationJobs:
         dataset_uri: str,
         output_uri: str,
         metrics: Sequence[str],
-        custom_metrics: Sequence[JudgeMetric] = (),
+        custom_metrics: Sequence[CustomMetric] = (),
         source_id: str,
         tags: dict[str, str],
     ) -> str:
@@ -77,7 +77,7 @@ class EvaluationJobs:
 
 
 def _automated(
-    name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence[JudgeMetric]
+    name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence[CustomMetric]
 ) -> Any:
     judge = {"bedrockEvaluatorModels": [{"modelIdentifier": judge_model}]}
     # Bedrock ignores a custom metric that is defined and not listed among the names.
@@ -100,6 +100,6 @@ def _automated(
     return {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": judge, **own}
 
 
-def _definition(metric: JudgeMetric) -> dict[str, Any]:
-    scale = [{"definition": definition, "value": {"floatValue": value}} for definition, value in metric.ratings]
+def _definition(metric: CustomMetric) -> dict[str, Any]:
+    scale = [{"definition": definition, "value": {"floatValue": value}} for definition, value in metric.scale.items()]
     return {"customMetricDefinition": {"name": metric.name, "instructions": metric.instructions, "ratingScale": scale}}

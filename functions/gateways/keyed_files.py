@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from distillation.records import decode_lines, encode_lines
+from distillation.records import decode_json, decode_lines, encode_json, encode_lines
 
 K = TypeVar("K")
 T = TypeVar("T", bound=msgspec.Struct)
@@ -71,12 +71,12 @@ class KeyedFiles(ABC):
 
     def read(self, key: str, kind: type[K]) -> K:
         """An object as a record. Raises FileNotFoundError, msgspec.ValidationError."""
-        return msgspec.json.decode(self.get(key), type=kind)
+        return decode_json(self.get(key), kind)
 
     def read_or_none(self, key: str, kind: type[K]) -> K | None:
         """An object as a record, None where there is none. Raises msgspec.ValidationError."""
         body = self.get_or_none(key)
-        return None if body is None else msgspec.json.decode(body, type=kind)
+        return None if body is None else decode_json(body, kind)
 
     def lines(self, key: str) -> Iterator[bytes]:
         """An object's lines as a stream, without their ends. Raises FileNotFoundError."""
@@ -103,7 +103,7 @@ class KeyedFiles(ABC):
 
     def put_json(self, key: str, record: Any) -> None:
         """Writes a record as indented JSON, for people to read too."""
-        self.put(key, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+        self.put(key, msgspec.json.format(encode_json(record), indent=2) + b"\n")
 
     def put_records(self, key: str, records: Iterable[object]) -> int:
         """Writes records, one line of JSON each, and gives their number."""

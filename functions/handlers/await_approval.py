@@ -12,7 +12,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """The state's own timeout, as long as `serving.approvalHours`, ends the wait where nobody answers."""
     run_id = event["run"]["runId"]
     row = ask_for_approval(
-        services, run_id, event["token"], read_run(services.store, run_id).settings.serving.approval_hours
+        services, run_id, event["token"], read_run(services.store, run_id).config.serving.approval_hours
     )
     return {"jobName": row.job_name, "until": row.deadline_at}
 

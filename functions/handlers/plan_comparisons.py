@@ -24,7 +24,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _groups(store: Store, record: RunRecord) -> list[tuple[int, list[Request]]]:
-    judge = record.settings.evaluation.judge
+    judge = record.config.evaluation.judge
     if judge is None or not judge.pairwise:
         return []
     pairs = [pair for pair in read_pairs(store, record, judge) if not pair.equal]

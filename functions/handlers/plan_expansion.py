@@ -25,7 +25,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 def _plan(store: Store, run_id: str, wave: int) -> Wave:
     record, layout = read_run(store, run_id), RunLayout(run_id)
-    settings, model = record.settings, record.models.teacher
+    settings, model = record.config, record.models.teacher
     so_far = rounds_before(store, record, wave)
     asked = list(asks_of_round(so_far.parents, settings.expansion, so_far.history, so_far.topics))
     store.put_records(layout.expansion(f"asks-{wave:02d}.jsonl"), (ask for ask, _ in asked))

@@ -11,7 +11,7 @@ from application.services import Services
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """Gives the jobs; none where the run's input wants no scores of a judge."""
     record = read_run(services.store, event["run"]["runId"])
-    judge = record.settings.evaluation.judge
+    judge = record.config.evaluation.judge
     parts = write_datasets(services.store, record, judge) if judge is not None and judge.scores else []
     return {
         "jobs": [part._asdict() for part in parts],

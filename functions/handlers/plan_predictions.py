@@ -34,7 +34,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[ArmShard]:
-    settings = record.settings
+    settings = record.config
     return arm_shards(
         items,
         base_model=record.models.base_invoke,
@@ -48,7 +48,7 @@ def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[
 def _requests(item: HoldoutItem, shard: ArmShard, record: RunRecord, few_shot: FewShot | None) -> list[Request]:
     earlier = as_turns(few_shot.shots(item)) if few_shot and shard.arm == Arm.FEW_SHOT else ()
     return arm_requests(
-        item, record.sampling, shard.model_id, samples=record.settings.evaluation.samples, earlier=earlier
+        item, record.config.sampling, shard.model_id, samples=record.config.evaluation.samples, earlier=earlier
     )
 
 

@@ -11,7 +11,6 @@ from application.entry import Event, Turn, lambda_entry
 from application.rounds import plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
-from distillation.dataset.merge import judging_of
 from distillation.dataset.ratings import rating_requests
 from distillation.layout import RunLayout
 from distillation.records import Candidate, Request, Stage
@@ -29,11 +28,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _groups(store: Store, record: RunRecord, sides: Sequence[Side | None]) -> Iterator[tuple[int, list[Request]]]:
-    judging = judging_of(record)
     candidates = store.records_below(RunLayout(record.run_id).candidates_prefix, Candidate, named="shard-")
     for number, (candidate, side) in enumerate(zip(candidates, sides, strict=True)):
-        if side is not None and judging is not None:
-            yield number, rating_requests(candidate, judging)
+        if side is not None:
+            yield number, rating_requests(candidate, record)
 
 
 handler = lambda_entry(run)

@@ -24,10 +24,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _plan(store: Store, record: RunRecord) -> Wave:
-    layout, max_records = RunLayout(record.run_id), record.settings.batches.max_shard_records
-    parts = 0
-    for parts, prompts in enumerate(prompt_shards(read_prompts(store, record.run_id), record.sampling, max_records), 1):
-        store.put_records(layout.prompt_shard(parts - 1), prompts)
+    layout, max_records = RunLayout(record.run_id), record.config.batches.max_shard_records
+    prompts, parts = read_prompts(store, record.run_id), 0
+    for parts, part in enumerate(prompt_shards(prompts, record.config.sampling, max_records), 1):
+        store.put_records(layout.prompt_shard(parts - 1), part)
     store.put_json(layout.common_shingles, common_shingles(read_prompts(store, record.run_id)))
     needed = {
         request.record_id

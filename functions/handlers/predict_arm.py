@@ -71,7 +71,7 @@ def _teacher(event: Event, services: Services) -> dict[str, object]:
     for reply in read_rejected_answers(store, run_id):
         rejected.setdefault(reply.prompt_id, []).append(reply)
     record = read_run(store, run_id)
-    samples = min(record.settings.evaluation.samples, record.sampling.sampled)
+    samples = min(record.config.evaluation.samples, record.config.sampling.sampled)
     predictions = teacher_predictions(holdout, answers, rejected, record.task, samples=samples)
     written = store.put_records(RunLayout(run_id).prediction_shard(Arm.TEACHER, event["shard"]), predictions)
     return {"done": True, "counts": {"predictions": written}}

@@ -172,7 +172,7 @@ def _check_budget(config: RunConfig, expected: Estimate) -> None:
 def _question(services: Services, config: RunConfig, files: list[StoredObject]) -> Question:
     settings = services.settings
     return Question(
-        config=config.to_json(),
+        config=config,
         seed_files=tuple(
             SeedFile(key=o.key, etag=o.etag, bytes=o.bytes, version_id=services.store.version_of(o.key)) for o in files
         ),

@@ -23,8 +23,8 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     outcome = _read(store, record, so_far)
     _write(store, run_id, wave, outcome)
     history = [*so_far.history, outcome.counts]
-    why = why_it_ends(record.settings.expansion, history)
-    account = summary(record.settings.expansion, history, why or "")
+    why = why_it_ends(record.config.expansion, history)
+    account = summary(record.config.expansion, history, why or "")
     if why:
         _write_whole(store, run_id, wave, account)
     counts = {"expanded": account.kept, "expansionTarget": account.target, "expansionTopics": account.topics}
@@ -32,7 +32,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _read(store: Store, record: RunRecord, so_far: RoundsSoFar) -> RoundOutcome:
-    config, number = record.settings, so_far.number
+    config, number = record.config, so_far.number
     missing = missing_by_category(category_targets(so_far.parents, config.expansion), so_far.history)
     replies = reply_by_request(read_round_replies(store, record.run_id, number))
     known = Known(number, so_far.seeds, so_far.parents, so_far.expanded, so_far.topics, missing)

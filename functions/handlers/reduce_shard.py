@@ -9,7 +9,7 @@ from functools import partial
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
-from distillation.dataset.reduction import Reduced, ReductionPlan, reduce_prompts
+from distillation.dataset.reduction import Reduced, reduce_prompts
 from distillation.inference.accounts import Accounted, ShardCounts, account_for, replies_step
 from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
 from distillation.inference.samples import by_prompt
@@ -29,7 +29,8 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     store, shard = services.store, event["shard"]
     record, layout = read_run(store, event["run"]["runId"]), RunLayout(event["run"]["runId"])
     prompts = list(store.records(layout.prompt_shard(shard), Prompt))
-    size = prompts_a_shard(record.sampling, record.settings.batches.max_shard_records)
+    sampling = record.config.sampling
+    size = prompts_a_shard(sampling, record.config.batches.max_shard_records)
     found = replies_to(
         store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1
     )
@@ -38,14 +39,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
         [prompt for _, prompt in asked_by_us(prompts, record)],
         answers,
         found.rejected,
-        samples_of(record.sampling),
-        lambda prompt: (request.record_id for request in requests_of(prompt, record.sampling, record.models.teacher)),
+        samples_of(sampling),
+        lambda prompt: (request.record_id for request in requests_of(prompt, sampling, record.models.teacher)),
     )
-    settings = record.settings
-    plan = ReductionPlan(
-        record.task, record.split, settings.examples, settings.filters, managed=settings.training.managed
-    )
-    reduced = reduce_prompts(prompts, answers, plan, partial(_keys, services, record))
+    reduced = reduce_prompts(prompts, answers, record, partial(_keys, services, record))
     _write(store, layout, shard, reduced, accounted)
     return {
         "counts": {
@@ -60,7 +57,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 def _keys(services: Services, record: RunRecord, prompts: Sequence[Prompt]) -> list[PromptKey]:
     """The prompts' keys; with their embeddings where the run looks for semantic duplicates."""
     common = read_common_shingles(services.store, record.run_id)
-    if record.settings.duplicates.semantic_threshold is None:
+    if record.config.duplicates.semantic_threshold is None:
         return keys_of(prompts, common)
     vectors = services.embeddings.embed([prompt.prompt for prompt in prompts], EMBEDDING_DIMENSIONS)
     packed = (struct.pack(f"<{EMBEDDING_DIMENSIONS}e", *vector) for vector in vectors)

@@ -35,7 +35,7 @@ def _kept(services: Services, run_id: str, state: str) -> Collection[str] | None
     record = services.store.read_or_none(RunLayout(run_id).run, RunRecord)
     if record is None:
         return ()
-    settings = record.settings
+    settings = record.config
     if settings.keep_model_on_failure:
         return None
     return [student_model(services, run_id)] if state in _EARNED and settings.serving.keep_rejected_model else ()

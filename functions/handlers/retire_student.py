@@ -16,7 +16,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     their work.
     """
     run_id = event["run"]["runId"]
-    keep = read_run(services.store, run_id).settings.serving.keep_rejected_model or was_promoted(
+    keep = read_run(services.store, run_id).config.serving.keep_rejected_model or was_promoted(
         services, run_id, event["run"]["dataset"]
     )
     return {"deleted": retire(services, run_id, keep_models=[student_model(services, run_id)] if keep else [])}

@@ -26,7 +26,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record, layout = read_run(store, run_id), RunLayout(run_id)
     holdout = list(read_holdout(store, run_id))
     predictions = _all_predictions(store, layout, [student.arm for student in read_students(store, run_id)])
-    settings, draw = record.settings, Draw(RESAMPLES, zlib.crc32(run_id.encode()))
+    settings, draw = record.config, Draw(RESAMPLES, zlib.crc32(run_id.encode()))
     judged, judge = read_judging(store, record, holdout, predictions, draw)
     sheet = read_sheet(
         holdout,

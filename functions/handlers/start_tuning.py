@@ -56,14 +56,13 @@ def _request(event: Event, services: Services, name: str) -> dict[str, object]:
         "output_uri": store.uri(layout.model_prefix(arm)),
         "tags": {"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"], "arm": arm},
     }
-    if arm == Arm.STUDENT and record.settings.training.managed:
+    if arm == Arm.STUDENT and record.config.training.managed:
         return distillation_request(
-            name, teacher=record.models.teacher_invoke, max_tokens=record.sampling.max_tokens, **facts
+            name, teacher=record.models.teacher_invoke, max_tokens=record.config.sampling.max_tokens, **facts
         )
     validation = layout.training_file(arm, "validation.jsonl")
-    return customization_request(
-        name, plan=record.training, validation_uri=store.uri(validation) if store.get(validation) else None, **facts
-    )
+    validation_uri = store.uri(validation) if store.get(validation) else None
+    return customization_request(name, training=record.config.training, validation_uri=validation_uri, **facts)
 
 
 handler = lambda_entry(run)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of_id
 from tests.flow import GOOD, THINGS, App, check_counts, jsonl, reviews
@@ -25,7 +25,7 @@ SETTINGS: dict[str, Any] = {
     "split": {"holdoutShare": 0.3},
     "promotion": "never",
 }
-SPLIT = SplitPlan(holdout_share=0.3, validation_share=0.1)
+SPLIT = Split(holdout_share=0.3, validation_share=0.1)
 Row = dict[str, str]
 
 

@@ -8,15 +8,14 @@ import msgspec
 from application.services import Services
 from distillation.dataset.manifest import Manifest
 from distillation.layout import RunLayout
-from distillation.records import Prompt, Request, Stage, decode_lines, encode_line
-from distillation.run.config import RunConfig
-from distillation.run.record import Models, RunRecord
+from distillation.records import Prompt, Request, Stage, decode_json, decode_lines, encode_line
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
 from distillation.task import Task, TaskKind
 from handlers import assemble_dataset, plan_ratings, plan_requests, read_replies, reduce_shard
 from settings import Settings
 from tests.fakes import MemoryLedger, MemoryStore, Turn, model_output
+from tests.worlds.run_records import run_record
 
 RUN = {"runId": "run-1", "dataset": "reviews"}
 LAYOUT = RunLayout("run-1")
@@ -38,21 +37,8 @@ class CurationWorld(Services):
         super().__init__(Settings(*[""] * 10))
         self.files, self.prompts = MemoryStore(), list(prompts)
         self.__dict__.update(store=self.files, ledger=MemoryLedger())
-        config = RunConfig.model_validate(
-            {"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings}
-        )
-        self.record = RunRecord(
-            run_id="run-1",
-            dataset="reviews",
-            created_at="2026-01-01T00:00:00Z",
-            config=config.to_json(),
-            task=task,
-            seed_files=(),
-            counts={"prompts": len(self.prompts)},
-            models=Models(teacher="pro", teacher_invoke="pro", student="micro", base_invoke="micro"),
-            versions={"msgspec": "1"},
-            prompt_hashes={},
-        )
+        settings = {"batches": {"maxShardRecords": 100}} | settings
+        self.record = run_record(task, counts={"prompts": len(self.prompts)}, **settings)
         self.files.put_json(LAYOUT.run, self.record)
         self.files.put_records(LAYOUT.prompts, self.prompts)
 
@@ -72,7 +58,7 @@ class CurationWorld(Services):
 
     def assembled(self) -> Manifest:
         assemble_dataset.run({"run": RUN}, self, Turn())
-        return msgspec.json.decode(self.files.get(LAYOUT.dataset("manifest.json")), type=Manifest)
+        return decode_json(self.files.get(LAYOUT.dataset("manifest.json")), Manifest)
 
     def answer(self, planned: dict[str, Any], teacher: Teacher) -> None:
         stage, wave = Stage(planned["stage"]), planned["wave"]
@@ -111,7 +97,7 @@ def asked(text: str, **more: Any) -> Prompt:
 
 def on_side(side: Side, texts: Iterable[str], count: int, world: type[CurationWorld] = CurationWorld) -> list[str]:
     """The first `count` texts that the default split puts on a side."""
-    split = world([]).record.split
+    split = world([]).record.config.shares
     found = [text for text in texts if side_of(asked(text), split) is side][:count]
     assert len(found) == count, "give more texts to choose from"
     return found

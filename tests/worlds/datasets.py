@@ -1,27 +1,20 @@
 """Candidates and holdout prompts as shards hand them on, for the tests of the merge."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from distillation.dataset.merge import MergePlan
-from distillation.dataset.ratings import Judging
-from distillation.records import Candidate, Held, Prompt
-from distillation.run.config import SplitPlan
+from distillation.dataset.merge import Decision, decide
+from distillation.records import Candidate, Held, Prompt, Seed
+from distillation.run.config import Split
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import CommonShingles
+from tests.worlds.run_records import run_record
 
 NO_TEMPLATE = CommonShingles(prompts=0, shingles=())
-PLAN = MergePlan(
-    split=SplitPlan(holdout_share=0.2, validation_share=0.1),
-    common=NO_TEMPLATE,
-    near_threshold=0.8,
-    semantic_threshold=None,
-    ngram=13,
-    max_lines=20_000,
-    judging=None,
-)
-JUDGING = Judging(model="judge", threshold=3, rubric=None, best_only=False)
+SPLIT = Split(holdout_share=0.2, validation_share=0.1)
+JUDGE = {"filters": {"judge": {"threshold": 3}}, "models": {"judge": "judge"}}
 STORY = (
     "a long story about the {} that went over the hills and far away until nobody could see it from the old house by "
     "the river any more, "
@@ -62,10 +55,22 @@ def held(text: str, *, reference: str | None = None, system: str = "", category:
     )
 
 
-def texts_on(side: Side, count: int, plan: SplitPlan = PLAN.split, start: int = 0) -> list[str]:
+def merged(
+    held: Iterable[Held],
+    candidates: Iterable[Candidate],
+    evaluation: Sequence[Seed] = (),
+    ratings: Mapping[str, int] | None = None,
+    common: CommonShingles = NO_TEMPLATE,
+    **config: Any,
+) -> Decision:
+    """The decision of a run whose input says `config`."""
+    return decide(held, candidates, run_record(**config), common, evaluation=evaluation, ratings=ratings)
+
+
+def texts_on(side: Side, count: int, split: Split = SPLIT, start: int = 0) -> list[str]:
     """The first `count` of a row of texts, no two alike, that fall on a side."""
     found: Iterable[str] = (
         f"item{n} asks about{n} topic{n} with{n} words{n}" for n in range(start, start + 1_000 * count)
     )
-    chosen = (text for text in found if side_of(prompt(text), plan) is side)
+    chosen = (text for text in found if side_of(prompt(text), split) is side)
     return [text for text, _ in zip(chosen, range(count), strict=False)]

@@ -12,12 +12,10 @@ from application.services import Services
 from distillation.evaluation.scores import JudgeScores, Scores
 from distillation.layout import RunLayout
 from distillation.records import HoldoutItem, Prediction, Request, Stage, decode_lines, encode_line
-from distillation.run.config import RunConfig
-from distillation.run.record import Models, RunRecord
-from distillation.task import Task, TaskKind
 from handlers import plan_comparisons, plan_judging, read_replies, score_run, start_judging
 from settings import Settings
 from tests.fakes import Clock, FakeCallbacks, FakeJobs, MemoryLedger, MemoryStore, Turn, model_output
+from tests.worlds.run_records import GOOD_OR_BAD, run_record
 
 RUN = {"runId": "run-1", "dataset": "reviews"}
 LAYOUT = RunLayout("run-1")
@@ -59,19 +57,8 @@ class JudgedWorld(Services):
         self.__dict__.update(
             store=self.files, ledger=self.rows, evaluation_jobs=self.jobs, callbacks=self.tokens, deployments=FakeJobs()
         )
-        config = RunConfig.model_validate({"dataset": "reviews", "runId": "run-1", "evaluation": {"judge": judge}})
-        record = RunRecord(
-            run_id="run-1",
-            dataset="reviews",
-            created_at="2026-01-01T00:00:00Z",
-            config=config.to_json(),
-            task=Task(kind=TaskKind.LABEL, labels=("good", "bad")),
-            seed_files=(),
-            counts={},
-            models=Models(teacher=PRO, teacher_invoke=PRO, student="micro", base_invoke="micro", judge=model),
-            versions={},
-            prompt_hashes={},
-        )
+        models = {"teacher": PRO, "teacher_invoke": PRO, "judge": model}
+        record = run_record(GOOD_OR_BAD, models=models, evaluation={"judge": judge})
         self.files.put_json(LAYOUT.run, record)
         self.files.put_json(LAYOUT.students, [{"arm": "student", "modelArn": "arn:m", "deploymentArn": "arn:d"}])
         self.holdout = [

@@ -9,9 +9,6 @@ from application.services import Services
 from distillation.bedrock.job_names import stable_deployment
 from distillation.layout import RunLayout, student_parameter
 from distillation.records import Arm, HoldoutItem, Prediction, Request
-from distillation.run.config import RunConfig
-from distillation.run.record import Models, RunRecord
-from distillation.task import Task, TaskKind
 from distillation.training.promotion import Serving, read_parameter
 from settings import Settings
 from tests.fakes import (
@@ -25,6 +22,7 @@ from tests.fakes import (
     MemoryStore,
     model_output,
 )
+from tests.worlds.run_records import GOOD_OR_BAD, run_record
 
 DATASET = "reviews"
 STABLE = f"arn:{stable_deployment('app', DATASET)}"
@@ -66,19 +64,7 @@ class PromotionWorld(Services):
     def add_run(self, run_id: str, trained: Sequence[str] = (Arm.STUDENT,), **config: Any) -> str:
         """A run whose student said "good" to all of its 30 holdout prompts; gives the ARN of its model."""
         layout = RunLayout(run_id)
-        settings = RunConfig.from_json({"dataset": DATASET, "runId": run_id, **config})
-        record = RunRecord(
-            run_id=run_id,
-            dataset=DATASET,
-            created_at="2026-01-01T00:00:00+00:00",
-            config=settings.to_json(),
-            task=Task(kind=TaskKind.LABEL, labels=("good", "bad")),
-            seed_files=(),
-            counts={},
-            models=Models(teacher="pro", teacher_invoke="pro", student="micro:128k", base_invoke="micro"),
-            versions={},
-            prompt_hashes={},
-        )
+        record = run_record(GOOD_OR_BAD, dataset=DATASET, run_id=run_id, models={"student": "micro:128k"}, **config)
         ids = [f"p{n:02d}" for n in range(30)]
         self.files.put_json(layout.run, record)
         self.files.put_records(

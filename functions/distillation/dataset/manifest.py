@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from distillation.records import FunnelStep, Record
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.run.record import Models
 
 
@@ -75,7 +75,7 @@ class Manifest(Record, frozen=True):
     counts: Mapping[str, int]
     rejected_by_reason: Mapping[str, int]
     files: Mapping[str, DatasetFile]
-    split: SplitPlan
+    split: Split
     funnel: tuple[FunnelStep, ...] = ()
     strata: Mapping[str, Mapping[str, int]] = {}
     agreement: Histogram = Histogram(edges=AGREEMENT_EDGES, counts=())

@@ -13,56 +13,15 @@ import numpy as np
 
 from distillation.dataset.columns import HeldColumns, KeyColumns, read_candidates
 from distillation.dataset.manifest import SelectionSummary
-from distillation.dataset.ratings import Judged, Judging, judged
+from distillation.dataset.ratings import Judged, judged
 from distillation.dataset.selection import select
 from distillation.records import Candidate, FunnelStep, Held, RejectedExample, Seed
-from distillation.run.config import SplitPlan
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
 from distillation.similarity.overlaps import MeasuredTexts
 from distillation.similarity.word_hashes import CommonWords
 from distillation.similarity.words import CommonShingles
-
-
-class MergePlan(NamedTuple):
-    """Thresholds as in `run.curation`. `judging` is None where no judge is asked for."""
-
-    split: SplitPlan
-    common: CommonShingles
-    near_threshold: float | None
-    semantic_threshold: float | None
-    ngram: int
-    max_lines: int
-    judging: Judging | None
-
-
-def merge_plan(record: RunRecord, common: CommonShingles) -> MergePlan:
-    """The plan of a run."""
-    settings = record.settings
-    return MergePlan(
-        split=record.split,
-        common=common,
-        near_threshold=settings.duplicates.near_threshold,
-        semantic_threshold=settings.duplicates.semantic_threshold,
-        ngram=settings.decontamination.ngram,
-        max_lines=settings.most_lines,
-        judging=judging_of(record),
-    )
-
-
-def judging_of(record: RunRecord) -> Judging | None:
-    """How the run's answers are rated; None where they are not."""
-    judge, policy = record.settings.filters.judge, record.settings.examples.policy
-    if judge is None:
-        return None
-    return Judging(
-        model=record.models.judge or record.models.teacher,
-        threshold=judge.threshold,
-        rubric=judge.rubric,
-        best_only=policy == "best",
-    )
-
 
 Key = TypeVar("Key")
 
@@ -92,15 +51,17 @@ class Decision(NamedTuple):
 def decide(
     held: Iterable[Held],
     candidates: Iterable[Candidate],
-    plan: MergePlan,
+    record: RunRecord,
+    common: CommonShingles,
+    *,
     evaluation: Sequence[Seed] = (),
     ratings: Mapping[str, int] | None = None,
 ) -> Decision:
-    """Decides over all prompts of a run.
+    """Decides over all prompts of a run. `common`: its template.
 
     Where a judge is asked for and `ratings` are not there yet, all that is left is what it has to rate.
     """
-    return _Merge(held, candidates, plan, evaluation, ratings).decision()
+    return _Merge(held, candidates, record, common, evaluation=evaluation, ratings=ratings).decision()
 
 
 class _Merge:
@@ -110,22 +71,24 @@ class _Merge:
         self,
         held: Iterable[Held],
         candidates: Iterable[Candidate],
-        plan: MergePlan,
+        record: RunRecord,
+        common: CommonShingles,
+        *,
         evaluation: Sequence[Seed],
         ratings: Mapping[str, int] | None,
     ) -> None:
-        self._plan, self._ratings = plan, ratings
+        self._record, self._config, self._ratings = record, record.config, ratings
         self._judged: dict[int, Judged] = {}
         self._keys = KeyColumns()
         self._held = HeldColumns(held, self._keys)
-        common = CommonWords(plan.common)
+        words, ngram = CommonWords(common), self._config.decontamination.ngram
         measured = [
-            MeasuredTexts(self._held.ids, self._held.texts, common, plan.ngram),
+            MeasuredTexts(self._held.ids, self._held.texts, words, ngram),
             MeasuredTexts(
                 [f"{seed.file}:{seed.line}" for seed in evaluation],
                 [seed.prompt for seed in evaluation],
-                common,
-                plan.ngram,
+                words,
+                ngram,
             ),
         ]
         self._columns, self._overlaps = read_candidates(candidates, self._keys, measured, self._lines_of)
@@ -136,24 +99,25 @@ class _Merge:
         self._conflicts, self._twins = 0, Counter[str]()
 
     def _lines_of(self, number: int, candidate: Candidate) -> int:
-        if self._plan.judging is None or self._ratings is None:
+        if self._config.filters.judge is None or self._ratings is None:
             return len(candidate.answers) or 1  # without answers: the prompt alone
-        self._judged[number] = judged(candidate, self._ratings, self._plan.judging)
+        self._judged[number] = judged(candidate, self._ratings, self._record)
         return len(self._judged[number].answers)
 
     def decision(self) -> Decision:
         self._step("exactDuplicates", self._exact_duplicates())
-        if self._plan.near_threshold is not None or self._plan.semantic_threshold is not None:
+        if self._config.duplicates.looked_for:
             self._step("nearDuplicates", self._near_duplicates())
         self._step("decontamination", self._overlapping())
         if self._judged:
             self._step("ratings", self._low_rated())
-        to_be_judged = self._plan.judging is not None and self._ratings is None
+        to_be_judged = self._config.filters.judge is not None and self._ratings is None
         chosen = None if to_be_judged else self._select()
         columns, alive = self._columns, np.flatnonzero(self._alive).tolist()
         sides: list[Side | None] = [None] * len(columns)
+        split = self._config.shares
         for i in alive:
-            sides[i] = side_of_id(columns.id(i), self._plan.split, expanded=bool(columns.expanded[i]))
+            sides[i] = side_of_id(columns.id(i), split, expanded=bool(columns.expanded[i]))
         return Decision(
             arrived=self._keys.ids,
             held=self._held_alive.tolist(),
@@ -233,12 +197,12 @@ class _Merge:
 
     def _clusters(self, count: int) -> Labels:
         """Labels of the first `count` prompts, the holdout's before the candidates'."""
-        plan, vectors = self._plan, self._keys.vectors()
+        duplicates, vectors = self._config.duplicates, self._keys.vectors()
         labels: Labels = np.arange(count)
-        if plan.near_threshold is not None and count:
-            labels = near_clusters(self._keys.signatures()[:count], plan.near_threshold)
-        if plan.semantic_threshold is not None and vectors is not None:
-            labels = join_labels(labels, semantic_clusters(vectors[:count], plan.semantic_threshold))
+        if duplicates.near_threshold is not None and count:
+            labels = near_clusters(self._keys.signatures()[:count], duplicates.near_threshold)
+        if duplicates.semantic_threshold is not None and vectors is not None:
+            labels = join_labels(labels, semantic_clusters(vectors[:count], duplicates.semantic_threshold))
         return labels
 
     def _overlapping(self) -> Iterator[tuple[int, bool, str, str]]:
@@ -268,10 +232,10 @@ class _Merge:
             [columns.agreement[i] for i in numbers],
             [columns.lines[i] for i in numbers],
             self._keys.signatures()[self._columns.first :][left] if numbers else np.zeros((0, 1), np.uint32),
-            self._plan.max_lines,
+            self._config.most_lines,
         )
         stays = {numbers[position] for position in chosen.kept}
-        detail = f"over selection.maxExamples, {self._plan.max_lines}"
+        detail = f"over selection.maxExamples, {self._config.most_lines}"
         self._step("selection", ((i, False, "not_selected", detail) for i in numbers if i not in stays))
         return chosen.summary
 

@@ -28,10 +28,9 @@ from distillation.records import (
     RejectedExample,
     UnusedAnswer,
 )
-from distillation.run.config import SplitPlan
-from distillation.run.curation import Examples, Filters
+from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of
-from distillation.task import Task, Unfit, canonical_reference
+from distillation.task import Unfit, canonical_reference
 
 _PROMPTS_AT_ONCE = 128
 """Their answers are looked at together; those of so few stay in a core's own cache."""
@@ -46,19 +45,6 @@ REFUSALS = (
 """Steps of the funnel that refuse a prompt although it has a usable answer, and their reasons."""
 MANAGED_REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("sampleLength", TOO_LONG))
 """Those of a prompt of whose answers nothing is known."""
-
-
-class ReductionPlan(NamedTuple):
-    """What decides what is learnt: the run's task, split, and the sections `examples` and `filters` of its input.
-
-    `managed`: Bedrock's distillation makes the answers that are learnt, so a prompt goes on by itself.
-    """
-
-    task: Task
-    split: SplitPlan
-    examples: Examples
-    filters: Filters
-    managed: bool = False
 
 
 class Reduced(NamedTuple):
@@ -96,7 +82,7 @@ class _HeldBack(NamedTuple):
 
 
 def reduce_prompts(
-    prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]], plan: ReductionPlan, keys_of: KeysOf
+    prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]], record: RunRecord, keys_of: KeysOf
 ) -> Reduced:
     """Reduces a shard of prompts with the answers to them (`answer_distribution.by_prompt`: greedy first). `keys_of`
     gives the keys that the merge compares by.
@@ -104,7 +90,7 @@ def reduce_prompts(
     Raises:
         RecordsLost: an answer or a prompt would be lost, or counted twice.
     """
-    reduction = _Reduction(plan)
+    reduction = _Reduction(record)
     for start in range(0, len(prompts), _PROMPTS_AT_ONCE):
         reduction.take(prompts[start : start + _PROMPTS_AT_ONCE], answers)
     reduction.prove(prompts, answers)
@@ -131,10 +117,12 @@ def teacher_entropy(answers: Sequence[Answer], forms: Sequence[str | Unfit]) -> 
 class _Reduction:
     """What has been reduced so far."""
 
-    def __init__(self, plan: ReductionPlan) -> None:
-        self._plan = plan
-        self._filters = AnswerFilters(plan.task, plan.filters, plan.examples)
-        self._chooser = Chooser(plan.task, plan.examples, plan.filters)
+    def __init__(self, record: RunRecord) -> None:
+        config = record.config
+        self._task, self._split, self._managed = record.task, config.shares, config.training.managed
+        self._personal_data, self._least_agreement = config.filters.personal_data, config.examples.min_agreement
+        self._filters = AnswerFilters(record.task, config.filters, config.examples)
+        self._chooser = Chooser(record.task, config.examples, config.filters)
         self._learnt: list[_Learnt] = []
         self._held: list[_HeldBack] = []
         self._rejected: list[RejectedExample] = []
@@ -151,16 +139,16 @@ class _Reduction:
         learnt = list[tuple[Prompt, Sequence[Answer]]]()
         for prompt in prompts:
             group = answers.get(prompt.prompt_id, ())
-            if side_of(prompt, self._plan.split) is Side.HOLDOUT:
+            if side_of(prompt, self._split) is Side.HOLDOUT:
                 self._hold(prompt, group)
-            elif self._plan.managed:
+            elif self._managed:
                 self._settle(prompt, self._pass_on(prompt), ())
             else:
                 learnt.append((prompt, group))
         texts = [answer.text for _, group in learnt for answer in group]
         forms = [read(text) for text in texts]
         references = [
-            canonical_reference(prompt.reference, self._plan.task) if prompt.reference else None for prompt, _ in learnt
+            canonical_reference(prompt.reference, self._task) if prompt.reference else None for prompt, _ in learnt
         ]
         verdicts = self._filters.judge_all(
             texts, forms, [reference for (_, group), reference in zip(learnt, references, strict=True) for _ in group]
@@ -237,12 +225,12 @@ class _Reduction:
             return choice
         usable = sum([form.__class__ is str for form in judged.forms])
         agreed = judged.forms.count(choice.form) / usable
-        if agreed < self._plan.examples.min_agreement:
+        if agreed < self._least_agreement:
             return Unfit(
                 LOW_AGREEMENT,
                 (
                     f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is "
-                    f"{self._plan.examples.min_agreement:.0%}"
+                    f"{self._least_agreement:.0%}"
                 ),
             )
         if not all(fits_in_sample(clean.system, clean.prompt, sample.fit.text) for sample in choice.learnt):
@@ -253,12 +241,12 @@ class _Reduction:
         return None
 
     def _without_personal_data(self, prompt: Prompt) -> Prompt | None:
-        if self._plan.filters.personal_data == "off":
+        if self._personal_data == "off":
             return prompt
         clean = redact(prompt.prompt)
         if clean is prompt.prompt:
             return prompt
-        return None if self._plan.filters.personal_data == "reject" else msgspec.structs.replace(prompt, prompt=clean)
+        return None if self._personal_data == "reject" else msgspec.structs.replace(prompt, prompt=clean)
 
     def _pass_over(self, answers: Iterable[tuple[str, str]]) -> None:
         for record_id, reason in answers:
@@ -301,15 +289,15 @@ class _Reduction:
         learnt_answers = sum(len(item.samples) for item in self._learnt)
         came = held_answers + len(self._unused) + learnt_answers
         funnel.start("split", "answers", came, {HOLDOUT: held_answers})
-        if not self._plan.managed:
+        if not self._managed:
             funnel.filters(self._filters.steps, self._filtered, self._redacted_answers)
             funnel.then("policy", "answers", self._passed_over)
         funnel.start(
             "split", "prompts", len(self._learnt) + len(self._held) + len(self._rejected), {HOLDOUT: len(self._held)}
         )
-        if not self._plan.managed:
+        if not self._managed:
             funnel.then("usableAnswer", "prompts", self._empty)
-        for step, reason in MANAGED_REFUSALS if self._plan.managed else REFUSALS:
+        for step, reason in MANAGED_REFUSALS if self._managed else REFUSALS:
             changed = self._redacted_prompts if reason == PERSONAL_DATA else 0
             funnel.then(step, "prompts", {reason: self._refused[reason]}, changed)
         return funnel.steps

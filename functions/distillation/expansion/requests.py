@@ -29,19 +29,17 @@ from distillation.expansion.rounds import (
     missing_by_category,
     prompts_to_ask,
 )
-from distillation.inference.requests import requests_of
+from distillation.inference.requests import expansion_request
 from distillation.records import Prompt, Record, Request
-from distillation.run.config import SamplingPlan, SplitPlan
+from distillation.run.config import Split
 from distillation.run.curation import Expansion
 from distillation.seeds.split import Side, side_of
 from distillation.task import Task
 
-TOP_P = 0.9
-"""Nucleus at which new prompts are made: Nova's own default. The whole distribution would add its rare nonsense."""
 TOPICS_A_REQUEST = 10
 
 
-def parents_of(prompts: Iterable[Prompt], split: SplitPlan) -> list[Prompt]:
+def parents_of(prompts: Iterable[Prompt], split: Split) -> list[Prompt]:
     """The seeds that may be shown, in an order that depends on their content only."""
     seeds = (prompt for prompt in prompts if prompt.method is None and side_of(prompt, split) is not Side.HOLDOUT)
     return sorted(seeds, key=lambda prompt: hashlib.sha256(prompt.prompt_id.encode()).digest())
@@ -120,10 +118,8 @@ def request_of(ask: Ask, shown: Sequence[Prompt], expansion: Expansion, task: Ta
     text = request_text(
         ask.method, ask.about, ask.count, topics=ask.topics, shown=shown, category=ask.category, task=task
     )
-    plan = SamplingPlan(
-        greedy=0, sampled=1, temperature=expansion.temperature, top_p=TOP_P, max_tokens=expansion.max_tokens
-    )
-    return requests_of(Prompt(prompt_id=ask.request_id, prompt=text, seed_id=""), plan, model)[0]
+    prompt = Prompt(prompt_id=ask.request_id, prompt=text, seed_id="")
+    return expansion_request(prompt, expansion, model)
 
 
 def _drafts(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from distillation.bedrock.families import takes_top_p_beside_temperature
 from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prompt, Record, Request, Route, encode_line
-from distillation.run.config import SamplingPlan
+from distillation.run.config import Sampling
+from distillation.run.curation import Expansion
 
 BATCH_MIN_RECORDS = 100
 """A batch job takes at least 100 records (Amazon Bedrock quotas, not adjustable)."""
@@ -14,6 +15,9 @@ BATCH_MAX_FILE_BYTES = 1_000_000_000
 """A batch input file holds at most 1 GB (Amazon Bedrock quotas)."""
 GREEDY_TEMPERATURE = 0.00001
 """Nova's lowest temperature (Amazon Nova user guide)."""
+
+EXPANSION_TOP_P = 0.9
+"""Nucleus at which new prompts are made: Nova's own default. The whole distribution would add its rare nonsense."""
 
 Turn = dict[str, object]
 """One message of a conversation: role and content blocks."""
@@ -32,26 +36,26 @@ class Shard(Record, frozen=True):
     last: int = 0
 
 
-def requests_of(prompt: Prompt | HoldoutItem, plan: SamplingPlan, model: str) -> list[Request]:
+def requests_of(prompt: Prompt | HoldoutItem, sampling: Sampling, model: str) -> list[Request]:
     """All requests of a prompt to `model`, the greedy one first."""
-    sampled = _sampled(plan, model)
-    greedy = [greedy_request(prompt, plan.max_tokens, model)] * plan.greedy
-    return greedy + [_request(prompt, model, f"s{i}", sampled) for i in range(plan.sampled)]
+    sampled = _sampled(sampling, sampling.top_p, model)
+    greedy = [greedy_request(prompt, sampling.max_tokens, model)] * sampling.greedy
+    return greedy + [_request(prompt, model, f"s{i}", sampled) for i in range(sampling.sampled)]
 
 
-def samples_of(plan: SamplingPlan) -> frozenset[str]:
+def samples_of(sampling: Sampling) -> frozenset[str]:
     """The samples that every prompt is asked for: "g0", "s0", "s1" ..."""
-    return frozenset([GREEDY_SAMPLE] * plan.greedy + [f"s{i}" for i in range(plan.sampled)])
+    return frozenset([GREEDY_SAMPLE] * sampling.greedy + [f"s{i}" for i in range(sampling.sampled)])
 
 
 def arm_requests(
-    item: HoldoutItem, plan: SamplingPlan, model: str, *, samples: int, earlier: Sequence[Turn] = ()
+    item: HoldoutItem, sampling: Sampling, model: str, *, samples: int, earlier: Sequence[Turn] = ()
 ) -> list[Request]:
     """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's
     own settings. `earlier`: turns before.
     """
-    sampled = _sampled(plan, model)
-    greedy = _request(item, model, GREEDY_SAMPLE, _greedy(plan.max_tokens), earlier)
+    sampled = _sampled(sampling, sampling.top_p, model)
+    greedy = _request(item, model, GREEDY_SAMPLE, _greedy(sampling.max_tokens), earlier)
     return [greedy, *(_request(item, model, f"s{number}", sampled, earlier) for number in range(samples))]
 
 
@@ -63,6 +67,11 @@ def turn(role: str, text: str) -> Turn:
 def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> Request:
     """The one greedy request by which an arm is compared on the holdout."""
     return _request(item, model, GREEDY_SAMPLE, _greedy(max_tokens))
+
+
+def expansion_request(prompt: Prompt, expansion: Expansion, model: str) -> Request:
+    """The one request for new prompts."""
+    return _request(prompt, model, "s0", _sampled(expansion, EXPANSION_TOP_P, model))
 
 
 def prompt_of(record_id: str) -> str:
@@ -99,11 +108,11 @@ def shard_requests(
         yield _shard(number, lines, first, last), lines
 
 
-def prompt_shards(prompts: Iterable[Prompt], plan: SamplingPlan, max_records: int) -> Iterator[list[Prompt]]:
+def prompt_shards(prompts: Iterable[Prompt], sampling: Sampling, max_records: int) -> Iterator[list[Prompt]]:
     """Cuts the prompts, in their order, into parts of as many as make at most `max_records` requests: the unit in which
     answers are reduced.
     """
-    size, part = prompts_a_shard(plan, max_records), list[Prompt]()
+    size, part = prompts_a_shard(sampling, max_records), list[Prompt]()
     for prompt in prompts:
         part.append(prompt)
         if len(part) == size:
@@ -113,9 +122,9 @@ def prompt_shards(prompts: Iterable[Prompt], plan: SamplingPlan, max_records: in
         yield part
 
 
-def prompts_a_shard(plan: SamplingPlan, max_records: int) -> int:
+def prompts_a_shard(sampling: Sampling, max_records: int) -> int:
     """How many prompts every part of `prompt_shards` but the last has."""
-    return max(1, max_records // (plan.greedy + plan.sampled))
+    return max(1, max_records // (sampling.greedy + sampling.sampled))
 
 
 def _shard(number: int, lines: list[bytes], first: int, last: int) -> Shard:
@@ -132,10 +141,10 @@ def _greedy(max_tokens: int) -> dict[str, float]:
     return {"maxTokens": max_tokens, "temperature": GREEDY_TEMPERATURE}
 
 
-def _sampled(plan: SamplingPlan, model: str) -> dict[str, float]:
+def _sampled(sampling: Sampling | Expansion, top_p: float, model: str) -> dict[str, float]:
     # Nova's own topP is 0.9, so the whole distribution has to be asked for.
-    nucleus = {"topP": plan.top_p} if takes_top_p_beside_temperature(model) else {}
-    return {"maxTokens": plan.max_tokens, "temperature": plan.temperature, **nucleus}
+    nucleus = {"topP": top_p} if takes_top_p_beside_temperature(model) else {}
+    return {"maxTokens": sampling.max_tokens, "temperature": sampling.temperature, **nucleus}
 
 
 def _request(

@@ -31,8 +31,8 @@ def card_of(manifest: Manifest, record: RunRecord, examples: Sequence[bytes], he
         .render(
             manifest=manifest,
             record=record,
-            settings=record.settings,
-            licence=licence_of(record.settings.licence),
+            settings=record.config,
+            licence=licence_of(record.config.licence),
             task_category="text-classification" if record.task.kind is TaskKind.LABEL else "text-generation",
             size=next((name for limit, name in _SIZES if manifest.counts["examples"] < limit), "n>1T"),
             examples=[_shown(json.loads(line)) for line in examples],

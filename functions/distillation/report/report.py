@@ -158,7 +158,7 @@ def taken_over(record: RunRecord, scores: Scores) -> dict[str, Any]:
         "started_at": record.created_at,
         "task": record.task,
         "models": {role: model for role, model in msgspec.to_builtins(record.models).items() if model},
-        "settings": record.config,
+        "settings": record.config.to_json(),
     }
 
 

@@ -13,7 +13,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
-from distillation.records import Record
 from distillation.run.curation import (
     Decontamination,
     Duplicates,
@@ -29,38 +28,6 @@ from distillation.run.section import Section, problem
 from distillation.run.template import PromptTemplate
 from distillation.run.training import Training, check_method
 from distillation.task import Task, TaskKind, canonical_answer
-
-
-class TrainingPlan(Record, frozen=True):
-    """Hyperparameters of Nova fine-tuning: epochs 1-5, learning rate 1e-6 to 1e-4, warm-up steps 0-100 (Amazon Nova
-    user guide).
-    """
-
-    epoch_count: int
-    learning_rate: float
-    learning_rate_warmup_steps: int
-
-
-class SplitPlan(Record, frozen=True):
-    """Shares of the prompts (0 to 1): `holdout_share` of all is never trained on, `validation_share` of the rest is not
-    trained on but watched.
-    """
-
-    holdout_share: float
-    validation_share: float
-
-
-class SamplingPlan(Record, frozen=True):
-    """How the teacher is asked: `greedy` answers (0 or 1) at Nova's lowest temperature, `sampled` ones at
-    `temperature`, each up to `max_tokens`.
-    """
-
-    greedy: int
-    sampled: int
-    temperature: float
-    top_p: float
-    max_tokens: int
-
 
 LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 20, 64
 RUN_ID_PATTERN = r"^[a-z0-9](-?[a-z0-9]){0,35}$"
@@ -280,11 +247,19 @@ class RunConfig(Section):
             else self.selection.max_examples
         )
 
+    @property
+    def shares(self) -> Split:
+        """The shares of holdout and validation that the prompts are divided by.
+
+        A managed distillation watches no validation lines: what is not held out goes to it.
+        """
+        return self.split.model_copy(update={"validation_share": 0.0}) if self.training.managed else self.split
+
     def to_json(self) -> dict[str, Any]:
         """The form in run.json: every key, camelCase."""
         return self.model_dump(mode="json", by_alias=True)
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Reads `to_json`'s form back."""
-        return cls.model_validate(data)
+        """Reads `to_json`'s form back, or what a user gave: keys in camelCase and no others."""
+        return cls.model_validate(data, by_alias=True, by_name=False)

@@ -120,6 +120,11 @@ class Duplicates(Section):
     duplicates; null turns the test off.
     """
 
+    @property
+    def looked_for(self) -> bool:
+        """Whether prompts are compared in more than their text."""
+        return self.near_threshold is not None or self.semantic_threshold is not None
+
 
 class Decontamination(Section):
     """Examples that share word sequences with what is measured are left out."""

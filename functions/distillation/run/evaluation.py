@@ -1,7 +1,7 @@
 """The parts of a run's input that decide how the student is measured and what it must reach."""
 
 import re
-from typing import Annotated, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -41,19 +41,6 @@ class Serving(Section):
 
     Its storage costs 1.95 USD a month; `false` deletes it.
     """
-
-
-class JudgeMetric(NamedTuple):
-    """A custom metric (API_CustomMetricDefinition).
-
-    `name`: 1-63 of [0-9a-zA-Z-_.]. `instructions`: at most 5,000 characters, with {{prompt}}, {{prediction}} and, where
-    the reference counts, {{ground_truth}}; AWS asks that these come last. `ratings`: definition (at most five words,
-    100 characters) -> number, at most ten.
-    """
-
-    name: str
-    instructions: str
-    ratings: tuple[tuple[str, float], ...]
 
 
 BuiltinMetric = Literal[

@@ -1,9 +1,7 @@
 """`0-run/run.json`: what a run is. Made by PrepareRun, read by every later state."""
 
-from typing import Any
-
 from distillation.records import Record
-from distillation.run.config import RunConfig, SamplingPlan, SplitPlan, TrainingPlan
+from distillation.run.config import RunConfig
 from distillation.task import Task
 
 
@@ -33,7 +31,7 @@ class Models(Record, frozen=True):
 class Question(Record, frozen=True):
     """All that decides what a run asks; the task follows from it."""
 
-    config: dict[str, Any]
+    config: RunConfig
     seed_files: tuple[SeedFile, ...]
     models: Models
     prompt_hashes: dict[str, str]
@@ -49,7 +47,7 @@ class Question(Record, frozen=True):
 
 
 class RunRecord(Record, frozen=True):
-    """Input, resolved settings, task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
+    """Resolved input (`config`), task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
 
     `warnings`: what the preflight saw that does not stop a run.
     """
@@ -57,7 +55,7 @@ class RunRecord(Record, frozen=True):
     run_id: str
     dataset: str
     created_at: str
-    config: dict[str, Any]
+    config: RunConfig
     task: Task
     seed_files: tuple[SeedFile, ...]
     counts: dict[str, int]
@@ -67,42 +65,7 @@ class RunRecord(Record, frozen=True):
     warnings: tuple[str, ...] = ()
 
     @property
-    def settings(self) -> RunConfig:
-        """The resolved input, typed."""
-        return RunConfig.from_json(self.config)
-
-    @property
-    def sampling(self) -> SamplingPlan:
-        """How often and how the teacher is asked."""
-        s = self.settings.sampling
-        return SamplingPlan(
-            greedy=s.greedy, sampled=s.sampled, temperature=s.temperature, top_p=s.top_p, max_tokens=s.max_tokens
-        )
-
-    @property
-    def split(self) -> SplitPlan:
-        """The shares of holdout and validation.
-
-        A managed distillation watches no validation lines: what is not held out goes to it.
-        """
-        settings = self.settings
-        return SplitPlan(
-            holdout_share=settings.split.holdout_share,
-            validation_share=0.0 if settings.training.managed else settings.split.validation_share,
-        )
-
-    @property
-    def training(self) -> TrainingPlan:
-        """The student's hyperparameters."""
-        t = self.settings.training
-        return TrainingPlan(
-            epoch_count=t.epoch_count,
-            learning_rate=t.learning_rate,
-            learning_rate_warmup_steps=t.learning_rate_warmup_steps,
-        )
-
-    @property
-    def question(self) -> "Question":
+    def question(self) -> Question:
         """What this run asks: a rerun adopts paid work only where the question is the same."""
         return Question(
             config=self.config, seed_files=self.seed_files, models=self.models, prompt_hashes=self.prompt_hashes

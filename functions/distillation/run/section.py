@@ -22,6 +22,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
+        validate_by_name=True,  # for our own code; what users give is read by alias alone (`RunConfig.from_json`)
         extra="forbid",
         frozen=True,
         strict=True,

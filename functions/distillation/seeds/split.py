@@ -8,7 +8,7 @@ import hashlib
 from enum import StrEnum
 
 from distillation.records import Prompt
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 
 
 class Side(StrEnum):
@@ -19,22 +19,22 @@ class Side(StrEnum):
     HOLDOUT = "holdout"
 
 
-def side_of(prompt: Prompt, plan: SplitPlan) -> Side:
+def side_of(prompt: Prompt, split: Split) -> Side:
     """The side of a prompt.
 
     One that expansion made is never in the holdout: what is measured are prompts that people wrote.
     """
-    return side_of_id(prompt.prompt_id, plan, expanded=prompt.method is not None)
+    return side_of_id(prompt.prompt_id, split, expanded=prompt.method is not None)
 
 
-def side_of_id(prompt_id: str, plan: SplitPlan, *, expanded: bool = False) -> Side:
+def side_of_id(prompt_id: str, split: Split, *, expanded: bool = False) -> Side:
     """The prompt's id, hashed to a number in [0, 1), against the shares.
 
     Adding seeds moves no other seed, a larger holdout only takes in.
     """
     point = int.from_bytes(hashlib.sha256(f"side:{prompt_id}".encode()).digest()[:6], "big") / 2**48
     if not expanded:
-        if point < plan.holdout_share:
+        if point < split.holdout_share:
             return Side.HOLDOUT
-        point = (point - plan.holdout_share) / (1 - plan.holdout_share)
-    return Side.VALIDATION if point < plan.validation_share else Side.TRAIN
+        point = (point - split.holdout_share) / (1 - split.holdout_share)
+    return Side.VALIDATION if point < split.validation_share else Side.TRAIN

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
 from distillation.bedrock.job_names import client_token
-from distillation.run.config import TrainingPlan
+from distillation.run.training import Training
 
 
 class JobFacts(TypedDict):
@@ -22,7 +22,7 @@ class JobFacts(TypedDict):
 
 
 def customization_request(
-    job_name: str, *, plan: TrainingPlan, validation_uri: str | None, **facts: Unpack[JobFacts]
+    job_name: str, *, training: Training, validation_uri: str | None, **facts: Unpack[JobFacts]
 ) -> dict[str, object]:
     """Arguments of `bedrock:CreateModelCustomizationJob` for fine-tuning.
 
@@ -31,9 +31,9 @@ def customization_request(
     request = _job(job_name, facts) | {
         "customizationType": "FINE_TUNING",
         "hyperParameters": {
-            "epochCount": str(plan.epoch_count),
-            "learningRate": f"{plan.learning_rate:.10f}".rstrip("0"),
-            "learningRateWarmupSteps": str(plan.learning_rate_warmup_steps),
+            "epochCount": str(training.epoch_count),
+            "learningRate": f"{training.learning_rate:.10f}".rstrip("0"),
+            "learningRateWarmupSteps": str(training.learning_rate_warmup_steps),
         },
     }
     if validation_uri:

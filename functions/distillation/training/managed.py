@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from distillation.bedrock.limits import MIN_DISTILLATION_PROMPTS
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
-from distillation.run.config import RunConfig, SplitPlan
+from distillation.run.config import RunConfig
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of
 
@@ -21,8 +21,8 @@ def asked_by_us(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[
     """The prompts that this run asks its teacher, each with its number: all, or with managed distillation those of the
     holdout.
     """
-    numbered, split = enumerate(prompts), record.split
-    if not record.settings.training.managed:
+    numbered, split = enumerate(prompts), record.config.shares
+    if not record.config.training.managed:
         return numbered
     return ((number, prompt) for number, prompt in numbered if side_of(prompt, split) is Side.HOLDOUT)
 
@@ -31,8 +31,8 @@ def check_prompts(prompts: Iterable[Prompt], config: RunConfig) -> None:
     """Raises InvalidInput where the seeds' `prompts`, and those that expansion is to add, cannot make a distillation
     job: before anything is paid for.
     """
-    split = SplitPlan(holdout_share=config.split.holdout_share, validation_share=0.0)
-    seeds, new = sum(side_of(prompt, split) is not Side.HOLDOUT for prompt in prompts), config.expansion.target_prompts
+    held = (side_of(prompt, config.shares) is Side.HOLDOUT for prompt in prompts)
+    seeds, new = sum(not one for one in held), config.expansion.target_prompts
     if seeds + new < MIN_DISTILLATION_PROMPTS:
         raise InvalidInput(
             "too few prompts for a managed distillation",

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
-from distillation.run.evaluation import JudgeMetric
+from distillation.run.evaluation import CustomMetric
 from gateways.embeddings import Embeddings
 from gateways.evaluation_jobs import EvaluationJobs
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs
 from tests.local.bedrock.samples import REVIEWS, answered_line
 
-MOOD = JudgeMetric(
-    "mood",
-    "You judge reviews. What is the sentiment of the review?\n\n{{prompt}} {{prediction}}",
-    (("negative", 0.0), ("positive", 1.0)),
+MOOD = CustomMetric(
+    name="mood",
+    instructions="You judge reviews. What is the sentiment of the review?\n\n{{prompt}} {{prediction}}",
+    scale={"negative": 0.0, "positive": 1.0},
 )
 
 

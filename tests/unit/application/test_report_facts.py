@@ -17,12 +17,23 @@ from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts
 from distillation.inference.requests import Shard
 from distillation.layout import RunLayout
-from distillation.records import Answer, Arm, FunnelStep, Prediction, RejectedSeed, Route, Stage, encode_lines
-from distillation.run.config import SplitPlan
-from distillation.run.record import Models, RunRecord
+from distillation.records import (
+    Answer,
+    Arm,
+    FunnelStep,
+    Prediction,
+    RejectedSeed,
+    Route,
+    Stage,
+    decode_json,
+    encode_lines,
+)
+from distillation.run.config import Split
+from distillation.run.record import RunRecord
 from tests.fakes import MemoryLedger, MemoryStore
 from tests.worlds.evaluation_worlds import decide
 from tests.worlds.report_world import QUESTION, label_scores
+from tests.worlds.run_records import run_record
 
 LAYOUT = RunLayout("run-1")
 SCORES = label_scores(60)
@@ -65,20 +76,9 @@ def metrics(kind: str, losses: Sequence[float]) -> bytes:
 def store() -> MemoryStore:
     """12 lines of seeds, of which 10 can be used; 2 new prompts; 24 requests in two waves; two trained arms."""
     files = MemoryStore()
-    record = RunRecord(
-        run_id="run-1",
-        dataset="reviews",
-        created_at="2026-01-01T00:00:00Z",
-        config={"dataset": "reviews", "runId": "run-1"},
-        task=QUESTION,
-        seed_files=(),
-        counts={"seedsIn": 12, "seeds": 10, "seedsRejected": 2, "prompts": 10},
-        models=Models(
-            teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""
-        ),
-        versions={},
-        prompt_hashes={},
-    )
+    models = {"teacher": "amazon.nova-pro-v1:0", "student": "amazon.nova-micro-v1:0:128k"}
+    counts = {"seedsIn": 12, "seeds": 10, "seedsRejected": 2, "prompts": 10}
+    record = run_record(QUESTION, models=models, counts=counts)
     funnel = [
         FunnelStep(
             step="replies", unit="answers", came=24, kept=22, rejected={"truncated": 1, "no_reply_after_all_waves": 1}
@@ -99,7 +99,7 @@ def store() -> MemoryStore:
         },
         rejected_by_reason={"duplicate": 1},
         files={},
-        split=SplitPlan(holdout_share=0.2, validation_share=0.1),
+        split=Split(holdout_share=0.2, validation_share=0.1),
         funnel=tuple(funnel),
     )
     estimate = Estimate(
@@ -176,7 +176,7 @@ def test_losses_are_found_wherever_bedrock_put_them(store: MemoryStore) -> None:
 
 
 def test_every_stage_is_paid_for_by_its_own_route(store: MemoryStore) -> None:
-    record = msgspec.json.decode(store.get(LAYOUT.run), type=RunRecord)
+    record = decode_json(store.get(LAYOUT.run), RunRecord)
     found = [(usage.stage, usage.route, usage.input_tokens, usage.output_tokens) for usage in usages(store, record)]  # type: ignore[arg-type]
     [direct] = [tokens for stage, _, tokens, _ in found if stage == "training direct"]
     assert found == [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from distillation.arms.few_shot import FewShot, Learnt, as_turns, choose, in_turns, learnt_prompts
 from distillation.inference.requests import arm_requests
 from distillation.records import HoldoutItem
-from distillation.run.config import SamplingPlan
+from distillation.run.config import Sampling
 from distillation.task import Task, TaskKind
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("bad", "good"))
@@ -79,7 +79,7 @@ def test_long_examples_are_passed_over() -> None:
 
 
 def test_the_examples_stand_as_turns_before_the_question() -> None:
-    plan = SamplingPlan(greedy=1, sampled=4, temperature=0.7, top_p=0.9, max_tokens=50)
+    plan = Sampling(greedy=1, sampled=4, temperature=0.7, top_p=0.9, max_tokens=50)
     item = HoldoutItem(prompt_id="q", prompt="question", system="rules")
     shots = choose([learnt(1), learnt(2, "bad")], 2, LABEL)
     requests = arm_requests(item, plan, "micro", samples=2, earlier=as_turns(shots))

@@ -8,28 +8,16 @@ from cloud_fake import FakeCloud
 from terminal_fake import Terminal
 
 from distillation.layout import RunLayout
-from distillation.records import Arm, encode_lines
-from distillation.run.record import Models, RunRecord
+from distillation.records import Arm, encode_json, encode_lines
 from tests.unit.report.test_comparison import TASK, run_of
+from tests.worlds.run_records import run_record
 
 
 def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str = "promote") -> RunLayout:
     """A run's files, as the machine leaves them."""
     layout, run = RunLayout(run_id), run_of(run_id, right, first)
-    record = RunRecord(
-        run_id=run_id,
-        dataset="reviews",
-        created_at="2026-01-01T00:00:00Z",
-        config={"dataset": "reviews", "runId": run_id, "training": {"epochCount": len(run_id)}},
-        task=TASK,
-        seed_files=(),
-        counts={},
-        models=Models(
-            teacher="amazon.nova-pro-v1:0", teacher_invoke="", student="amazon.nova-micro-v1:0:128k", base_invoke=""
-        ),
-        versions={},
-        prompt_hashes={},
-    )
+    models = {"teacher": "amazon.nova-pro-v1:0", "student": "amazon.nova-micro-v1:0:128k"}
+    record = run_record(TASK, run_id=run_id, models=models, training={"epochCount": min(len(run_id), 5)})
     report = {
         "runId": run_id,
         "dataset": "reviews",
@@ -38,7 +26,7 @@ def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str
         "counts": {"train": 321},
     }
     files = {
-        layout.run: msgspec.json.encode(record),
+        layout.run: encode_json(record),
         layout.report("report.json"): msgspec.json.encode(report),
         layout.dataset("holdout.jsonl"): b"".join(encode_lines(run.holdout)),
         layout.predictions(Arm.STUDENT): b"".join(encode_lines(run.student)),

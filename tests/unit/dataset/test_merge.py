@@ -7,12 +7,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distillation.dataset.merge import Decision, decide
+from distillation.dataset.merge import Decision
 from distillation.records import Candidate, Held, Seed
 from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import common_shingles
-from tests.worlds.datasets import JUDGING, NO_TEMPLATE, PLAN, STORY, candidate, held, prompt, texts_on
+from tests.worlds.datasets import JUDGE, NO_TEMPLATE, SPLIT, STORY, candidate, held, merged, prompt, texts_on
 
 
 def reasons(decision: Decision) -> dict[str, str]:
@@ -31,7 +31,7 @@ def test_texts_that_read_the_same_stay_once_and_never_beside_the_holdout() -> No
         candidate("was it bad"),
         candidate("is it good?", system="Other."),
     ]
-    decision = decide([held("WAS it bad")], items, PLAN)
+    decision = merged([held("WAS it bad")], items)
     assert reasons(decision) == {items[1].key.prompt_id: "duplicate", items[2].key.prompt_id: "duplicate_of_holdout"}
     assert [side is not None for side in decision.sides] == [True, False, False, True]
     assert steps(decision)["exactDuplicates"] == (4, 2, {"duplicate": 1, "duplicate_of_holdout": 1})
@@ -43,7 +43,7 @@ def test_of_duplicates_the_most_agreed_on_stays_then_the_first() -> None:
         candidate("is it GOOD", agreement=0.9),
         candidate("Is it good", agreement=0.9),
     ]
-    assert [side is not None for side in decide([], items, PLAN).sides] == [False, True, False]
+    assert [side is not None for side in merged([], items).sides] == [False, True, False]
 
 
 def test_of_near_duplicates_the_most_agreed_on_stays() -> None:
@@ -52,7 +52,7 @@ def test_of_near_duplicates_the_most_agreed_on_stays() -> None:
         candidate(STORY.format("dog"), agreement=0.8),
         candidate("quite another thing"),
     ]
-    decision = decide([], items, PLAN)
+    decision = merged([], items)
     assert [side is not None for side in decision.sides] == [False, True, True]
     assert [(r.reason, r.detail) for r in decision.rejected] == [
         ("near_duplicate", f"near duplicate of {items[1].key.prompt_id}")
@@ -61,7 +61,7 @@ def test_of_near_duplicates_the_most_agreed_on_stays() -> None:
 
 def test_near_duplicates_of_the_holdout_go_and_the_holdout_stays() -> None:
     items = [candidate(STORY.format("cat"), agreement=1.0), candidate(STORY.format("dog"))]
-    decision = decide([held(STORY.format("owl"))], items, PLAN)
+    decision = merged([held(STORY.format("owl"))], items)
     assert decision.held == [True]
     assert set(reasons(decision).values()) == {"near_duplicate_of_holdout"}
     assert steps(decision)["nearDuplicates"] == (2, 0, {"near_duplicate_of_holdout": 2})
@@ -75,7 +75,7 @@ def test_the_holdout_keeps_the_first_of_its_twins_and_counts_references_that_dif
         held("X  y"),
         held("x y!"),
     ]
-    decision = decide(items, [], PLAN)
+    decision = merged(items, [])
     assert decision.held == [True, False, True, False, False]
     assert steps(decision)["holdoutTwins"] == (5, 2, {"duplicate": 1, "near_duplicate": 2})
     assert decision.conflicting_references == 1
@@ -85,15 +85,14 @@ def test_a_chain_through_training_prompts_moves_no_holdout_prompt() -> None:
     """Two holdout prompts that are not alike stay both, though a training prompt is like each of them."""
     words = [f"w{n}" for n in range(60)]
     first, between, last = " ".join(words[:50]), " ".join(words[4:54]), " ".join(words[8:58])
-    plan = PLAN._replace(near_threshold=0.78)
-    decision = decide([held(first), held(last)], [candidate(between)], plan)
+    decision = merged([held(first), held(last)], [candidate(between)], duplicates={"nearThreshold": 0.78})
     assert decision.held == [True, True]
     assert set(reasons(decision).values()) == {"near_duplicate_of_holdout"}
 
 
 def test_no_threshold_no_near_duplicates() -> None:
     items = [candidate(STORY.format(animal)) for animal in ("cat", "dog")]
-    decision = decide([], items, PLAN._replace(near_threshold=None))
+    decision = merged([], items, duplicates={"nearThreshold": None})
     assert reasons(decision) == {}
     assert "nearDuplicates" not in steps(decision)
 
@@ -110,8 +109,8 @@ def test_vectors_find_what_words_do_not() -> None:
     )
     without = [candidate("no vector"), candidate("none here")]
     items = [without[0], flights, fares, without[1], pie]
-    assert reasons(decide([], items, PLAN)) == {}
-    assert reasons(decide([], items, PLAN._replace(semantic_threshold=0.95))) == {fares.key.prompt_id: "near_duplicate"}
+    assert reasons(merged([], items)) == {}
+    assert reasons(merged([], items, duplicates={"semanticThreshold": 0.95})) == {fares.key.prompt_id: "near_duplicate"}
 
 
 def test_leaks_go_with_the_words_that_they_share() -> None:
@@ -119,7 +118,7 @@ def test_leaks_go_with_the_words_that_they_share() -> None:
     items = [candidate(f"head {secret} tail"), candidate("tell me the capital of France"), candidate("free of both")]
     evaluation = [Seed(seed_id="e", prompt="Tell me the capital of France!", file="evaluation/e.jsonl", line=7)]
     measured = held(f"{secret} " + " ".join(f"o{n}" for n in range(60)))
-    decision = decide([measured], items, PLAN, evaluation)
+    decision = merged([measured], items, evaluation)
     assert {r.prompt_id: (r.reason, r.detail) for r in decision.rejected} == {
         items[0].key.prompt_id: ("overlaps_holdout", f"shares with {measured.key.prompt_id}: {secret}"),
         items[1].key.prompt_id: (
@@ -141,19 +140,19 @@ def test_a_template_is_no_leak_and_makes_no_twins() -> None:
         keys = keys_of(asked, known)
         items = [msgspec.structs.replace(candidate(p.prompt), key=key) for p, key in zip(asked, keys, strict=True)]
         measured = Held(key=keys[0], prompt=asked[0].prompt)
-        assert len(decide([measured], items[1:], PLAN._replace(common=known)).rejected) == rejected
+        assert len(merged([measured], items[1:], common=known).rejected) == rejected
 
 
 def test_without_ratings_everything_that_a_judge_has_to_rate_is_left() -> None:
     items = [candidate(text) for text in texts_on(Side.TRAIN, 12)]
-    decision = decide([], items, PLAN._replace(judging=JUDGING, max_lines=8))
+    decision = merged([], items, selection={"maxExamples": 8}, **JUDGE)
     assert all(decision.sides)
     assert "selection" not in steps(decision)
 
 
 def test_over_the_cap_the_least_agreed_on_are_left_and_named() -> None:
     items = [candidate(text, agreement=0.5 if n < 3 else 0.9) for n, text in enumerate(texts_on(Side.TRAIN, 12))]
-    decision = decide([], items, PLAN._replace(max_lines=9))
+    decision = merged([], items, selection={"maxExamples": 9})
     assert [side is not None for side in decision.sides] == [False] * 3 + [True] * 9
     assert set(reasons(decision).values()) == {"not_selected"}
     assert decision.selection is not None
@@ -163,7 +162,7 @@ def test_over_the_cap_the_least_agreed_on_are_left_and_named() -> None:
 def test_strata_and_lines_are_counted() -> None:
     texts = texts_on(Side.TRAIN, 3) + texts_on(Side.VALIDATION, 1)
     items = [candidate(text, category="a" if n else None, answers=("x", "y")) for n, text in enumerate(texts)]
-    decision = decide([held("held one", category="a"), held("held  one", category="a")], items, PLAN)
+    decision = merged([held("held one", category="a"), held("held  one", category="a")], items)
     assert decision.strata == {"": {"train": 1}, "a": {"holdout": 1, "rejected": 1, "train": 2, "validation": 1}}
     assert decision.lines == {Side.TRAIN: 6, Side.VALIDATION: 2}
 
@@ -172,13 +171,13 @@ words = st.lists(st.sampled_from("abcde"), min_size=1, max_size=8).map(" ".join)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(words, max_size=12), st.lists(words, max_size=12), st.integers(1, 12))
+@given(st.lists(words, max_size=12), st.lists(words, max_size=16), st.integers(8, 16))
 def test_every_prompt_is_in_exactly_one_place_and_the_funnel_adds_up(
     in_holdout: list[str], in_training: list[str], cap: int
 ) -> None:
     holdout: list[Held] = [held(f"{n} {text}") for n, text in enumerate(in_holdout)]
     items = [candidate(f"{n + 4} {text}", agreement=n % 3 / 3) for n, text in enumerate(in_training)]
-    decision = decide(holdout, items, PLAN._replace(max_lines=cap))
+    decision = merged(holdout, items, selection={"maxExamples": cap})
     stay = [h.key.prompt_id for h, kept in zip(holdout, decision.held, strict=True) if kept]
     learnt = [c.key.prompt_id for c, side in zip(items, decision.sides, strict=True) if side]
     everybody = stay + learnt + [r.prompt_id for r in decision.rejected]
@@ -193,9 +192,9 @@ def test_every_prompt_is_in_exactly_one_place_and_the_funnel_adds_up(
 @given(st.lists(words, min_size=1, max_size=10, unique=True), st.lists(words, max_size=10))
 def test_added_training_prompts_change_nothing_in_the_holdout(in_holdout: list[str], added: list[str]) -> None:
     holdout = [held(text) for text in in_holdout]
-    assert decide(holdout, [], PLAN).held == decide(holdout, [candidate(text) for text in added], PLAN).held
+    assert merged(holdout, []).held == merged(holdout, [candidate(text) for text in added]).held
 
 
 def test_a_prompt_that_stays_is_where_its_own_text_puts_it() -> None:
     items = [candidate(text) for text in texts_on(Side.TRAIN, 4) + texts_on(Side.VALIDATION, 2)]
-    assert decide([], items, PLAN).sides == [side_of_id(c.key.prompt_id, PLAN.split) for c in items]
+    assert merged([], items).sides == [side_of_id(c.key.prompt_id, SPLIT) for c in items]

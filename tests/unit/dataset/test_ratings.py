@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from distillation.dataset.ratings import Judged, judged, rating_requests, ratings_of
 from distillation.records import Answer, Request
-from tests.worlds.datasets import JUDGING, candidate
+from tests.worlds.datasets import JUDGE, candidate
+from tests.worlds.run_records import run_record
 
+RECORD = run_record(**JUDGE)
 TWO = candidate("Is it good?", answers=("yes", "no", "yes"), system="Judge.")
 
 
@@ -20,7 +22,7 @@ def texts(request: Request) -> tuple[str, str]:
 
 
 def rated(*ratings: int | None) -> dict[str, int]:
-    requests = rating_requests(TWO, JUDGING)
+    requests = rating_requests(TWO, RECORD)
     return {request.record_id: rating for request, rating in zip(requests, ratings, strict=True) if rating is not None}
 
 
@@ -37,7 +39,7 @@ def reply(record_id: str, text: str) -> Answer:
 
 
 def test_each_distinct_answer_is_asked_about_once_with_everything_that_it_answers() -> None:
-    requests = rating_requests(TWO, JUDGING)
+    requests = rating_requests(TWO, RECORD)
     assert len(requests) == 2
     system, user = texts(requests[1])
     assert system.endswith("\nAnswer with exactly one of: 1 | 2 | 3 | 4 | 5")
@@ -48,11 +50,11 @@ def test_each_distinct_answer_is_asked_about_once_with_everything_that_it_answer
 
 
 def test_ids_derive_from_prompt_answer_rubric_and_model() -> None:
-    ids = [r.record_id for r in rating_requests(TWO, JUDGING)]
-    assert ids == [r.record_id for r in rating_requests(TWO, JUDGING)]
+    ids = [r.record_id for r in rating_requests(TWO, RECORD)]
+    assert ids == [r.record_id for r in rating_requests(TWO, RECORD)]
     assert all(re.fullmatch(rf"{TWO.key.prompt_id}-[0-9a-f]{{8}}-g0", i) for i in ids)
     others = [
-        JUDGING.__class__(model=m, threshold=3, rubric=r, best_only=False)
+        run_record(filters={"judge": {"rubric": r}}, models={"judge": m})
         for m, r in (("other", None), ("judge", "Only short answers are good."))
     ]
     assert len({*ids, *(r.record_id for other in others for r in rating_requests(TWO, other))}) == 6
@@ -60,13 +62,13 @@ def test_ids_derive_from_prompt_answer_rubric_and_model() -> None:
 
 @given(st.text(max_size=200), st.text(min_size=1, max_size=200))
 def test_no_text_can_end_its_own_part(prompt: str, answer: str) -> None:
-    _, user = texts(rating_requests(candidate(prompt or "x", answers=(answer,)), JUDGING)[0])
+    _, user = texts(rating_requests(candidate(prompt or "x", answers=(answer,)), RECORD)[0])
     code = user[len("[instructions ") : len("[instructions ") + 12]
     assert user.count(f"[end of answer {code}]") == user.count(f"[answer {code}]") == 1
 
 
 def test_templates_in_texts_stay_what_they_are() -> None:
-    _, user = texts(rating_requests(candidate("pay $prompt or ${system}", answers=("$code",)), JUDGING)[0])
+    _, user = texts(rating_requests(candidate("pay $prompt or ${system}", answers=("$code",)), RECORD)[0])
     assert "\npay $prompt or ${system}\n" in user
     assert "\n$code\n" in user
 
@@ -79,18 +81,18 @@ def test_a_rating_is_read_as_a_label_is(text: str, rating: int | None) -> None:
 
 
 def test_low_answers_go_and_good_ones_stay_as_often_as_they_were_given() -> None:
-    assert judged(TWO, rated(4, 2), JUDGING) == Judged(("yes", "yes"))
-    assert judged(TWO, rated(2, 3), JUDGING) == Judged(("no",))
+    assert judged(TWO, rated(4, 2), RECORD) == Judged(("yes", "yes"))
+    assert judged(TWO, rated(2, 3), RECORD) == Judged(("no",))
 
 
 def test_a_prompt_without_a_good_answer_goes_with_its_reason() -> None:
-    assert judged(TWO, rated(2, 1), JUDGING) == Judged((), "low_rating", "rated 2, filters.judge.threshold is 3")
-    assert judged(TWO, rated(2, None), JUDGING).reason == "low_rating"
-    assert judged(TWO, rated(None, None), JUDGING) == Judged((), "not_rated", "no usable rating in any round")
+    assert judged(TWO, rated(2, 1), RECORD) == Judged((), "low_rating", "rated 2, filters.judge.threshold is 3")
+    assert judged(TWO, rated(2, None), RECORD).reason == "low_rating"
+    assert judged(TWO, rated(None, None), RECORD) == Judged((), "not_rated", "no usable rating in any round")
 
 
 def test_the_best_is_the_highest_rated_then_the_most_given_then_the_first() -> None:
-    best = JUDGING.__class__(model="judge", threshold=3, rubric=None, best_only=True)
+    best = run_record(examples={"policy": "best"}, **JUDGE)
     assert judged(TWO, rated(3, 5), best) == Judged(("no",))
     assert judged(TWO, rated(4, 4), best) == Judged(("yes",))
     assert judged(

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.dataset.reduction import Reduced, ReductionPlan, reduce_prompts, teacher_entropy
+from distillation.dataset.reduction import Reduced, reduce_prompts, teacher_entropy
 from distillation.errors import RecordsLost
 from distillation.inference.samples import by_prompt
 from distillation.records import Answer, Prompt, PromptKey
-from distillation.run.config import SplitPlan
-from distillation.run.curation import Examples, Filters
+from distillation.run.record import RunRecord
 from distillation.task import Task, TaskKind
+from tests.worlds.run_records import run_record
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
 NUMBER = Task(kind=TaskKind.ANSWER, answer_pattern=r"Answer: (\d+)")
@@ -48,16 +48,20 @@ def answers(prompt_id: str, *texts: str) -> list[Answer]:
     ]
 
 
-def plan(task: Task, examples: dict[str, Any] | None = None, filters: dict[str, Any] | None = None) -> ReductionPlan:
-    split = SplitPlan(holdout_share=0.3, validation_share=0.1)
-    return ReductionPlan(task, split, Examples.model_validate(examples or {}), Filters.model_validate(filters or {}))
+def record_of(task: Task, examples: dict[str, Any] | None = None, filters: dict[str, Any] | None = None) -> RunRecord:
+    return run_record(
+        task,
+        split={"holdoutShare": 0.3},
+        examples={**(examples or {})},
+        filters={**(filters or {})},
+    )
 
 
 def reduce_one(
     task: Task, *texts: str, prompt: Prompt = PROMPT, examples: dict[str, Any] | None = None, **filters: Any
 ) -> Reduced:
     return reduce_prompts(
-        [prompt], {"p": answers("p", *texts)} if texts else {}, plan(task, examples, filters), keys_of
+        [prompt], {"p": answers("p", *texts)} if texts else {}, record_of(task, examples, filters), keys_of
     )
 
 
@@ -98,7 +102,7 @@ def test_the_entropy_is_that_of_the_draws() -> None:
         (
             LABEL,
             ("positive", "positive"),
-            {"prompt": "negative", "examples": {"policy": "best"}},
+            {"prompt": "negative", "examples": {"policy": "best"}, "judge": {}},
             "no_sample_matches_reference",
         ),
     ],
@@ -150,7 +154,7 @@ def test_what_does_not_add_up_fails_the_shard(fault: str) -> None:
     else:
         groups["q"] = answers("q", "positive")
     with pytest.raises(RecordsLost):
-        reduce_prompts(prompts, groups, plan(LABEL), keys_of)
+        reduce_prompts(prompts, groups, record_of(LABEL), keys_of)
 
 
 said = st.sampled_from(
@@ -195,10 +199,10 @@ def test_every_prompt_and_every_answer_ends_in_one_place(
     groups = by_prompt(
         answer for prompt, lines in zip(prompts, texts, strict=True) for answer in answers(prompt.prompt_id, *lines)
     )
-    settings = plan(
+    settings = record_of(
         TASKS[kind],
         {"policy": policy, "trustReference": flag, "minAgreement": least},
-        {"personalData": switch, "judge": {} if flag else None},
+        {"personalData": switch, "judge": {} if flag or policy == "best" else None},
     )
     reduced = reduce_prompts(prompts, groups, settings, keys_of)
     out = (

@@ -11,7 +11,7 @@ from distillation.expansion.methods import OPERATIONS, Ask, Topic, personas, req
 from distillation.expansion.requests import asks_of_round, parents_of, request_of
 from distillation.expansion.rounds import RoundCounts
 from distillation.records import Prompt, Seed
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.run.curation import Expansion
 from distillation.seeds.prompts import own_system, prompt_id, prompts_of
 from distillation.seeds.split import Side, side_of
@@ -52,7 +52,7 @@ def said(ask: Ask, shown: list[Prompt], task: Task = TEXT) -> str:
 
 
 def test_parents_are_the_seeds_outside_the_holdout_in_an_order_of_their_own() -> None:
-    plan, prompts = SplitPlan(holdout_share=0.5, validation_share=0.1), seeds()
+    plan, prompts = Split(holdout_share=0.5, validation_share=0.1), seeds()
     parents = parents_of(prompts, plan)
     assert {p.prompt_id for p in parents} == {p.prompt_id for p in prompts if side_of(p, plan) is not Side.HOLDOUT}
     assert parents == parents_of(reversed(prompts), plan)

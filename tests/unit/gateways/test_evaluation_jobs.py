@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from distillation.bedrock.job_names import client_token
 from distillation.errors import ThrottledByBedrock
-from distillation.run.evaluation import JudgeMetric
+from distillation.run.evaluation import CustomMetric
 from gateways.evaluation_jobs import EvaluationJobs
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/abcdefghijkl"
@@ -67,7 +67,11 @@ def test_the_request_asks_one_judge_for_precomputed_answers(client: Any) -> None
 
 
 def test_a_custom_metric_is_defined_and_listed_and_has_its_judge(client: Any) -> None:
-    metric = JudgeMetric("kindness", "How kind?\n{{prompt}}\n{{prediction}}", (("unkind", 0.0), ("kind", 1.0)))
+    metric = CustomMetric(
+        name="kindness",
+        instructions="How kind?\n{{prompt}}\n{{prediction}}",
+        scale={"unkind": 0.0, "kind": 1.0},
+    )
     scale = [
         {"definition": "unkind", "value": {"floatValue": 0.0}},
         {"definition": "kind", "value": {"floatValue": 1.0}},

@@ -14,9 +14,9 @@ from distillation.inference.requests import (
     shard_requests,
 )
 from distillation.records import Prompt, Request, Route
-from distillation.run.config import SamplingPlan
+from distillation.run.config import Sampling
 
-PLAN = SamplingPlan(greedy=1, sampled=4, temperature=1.0, top_p=1.0, max_tokens=64)
+SAMPLING = Sampling(greedy=1, sampled=4, temperature=1.0, top_p=1.0, max_tokens=64)
 
 
 def a_prompt(number: int = 0, system: str = "Be brief.") -> Prompt:
@@ -24,7 +24,7 @@ def a_prompt(number: int = 0, system: str = "Be brief.") -> Prompt:
 
 
 def test_one_greedy_and_k_sampled_requests_a_prompt() -> None:
-    requests = requests_of(a_prompt(), PLAN, "teacher")
+    requests = requests_of(a_prompt(), SAMPLING, "teacher")
     assert [sample_of(r.record_id) for r in requests] == ["g0", "s0", "s1", "s2", "s3"]
     assert {prompt_of(r.record_id) for r in requests} == {a_prompt().prompt_id}
     assert [r.model_input["inferenceConfig"]["temperature"] for r in requests] == [
@@ -37,23 +37,23 @@ def test_one_greedy_and_k_sampled_requests_a_prompt() -> None:
 
 
 def test_a_prompt_without_system_text_sends_none() -> None:
-    assert "system" not in requests_of(a_prompt(system=""), PLAN, "teacher")[0].model_input
+    assert "system" not in requests_of(a_prompt(system=""), SAMPLING, "teacher")[0].model_input
 
 
 def test_the_same_question_has_the_same_id_in_every_run_and_another_one_another() -> None:
-    ids = [r.record_id for r in requests_of(a_prompt(), PLAN, "teacher")]
-    assert ids == [r.record_id for r in requests_of(a_prompt(), PLAN, "teacher")]
+    ids = [r.record_id for r in requests_of(a_prompt(), SAMPLING, "teacher")]
+    assert ids == [r.record_id for r in requests_of(a_prompt(), SAMPLING, "teacher")]
     for other in (
-        requests_of(a_prompt(), PLAN, "another teacher"),
-        requests_of(a_prompt(system="Be long."), PLAN, "teacher"),
-        requests_of(a_prompt(), msgspec.structs.replace(PLAN, max_tokens=65), "teacher"),
+        requests_of(a_prompt(), SAMPLING, "another teacher"),
+        requests_of(a_prompt(system="Be long."), SAMPLING, "teacher"),
+        requests_of(a_prompt(), SAMPLING.model_copy(update={"max_tokens": 65}), "teacher"),
     ):
         assert not set(ids) & {r.record_id for r in other}
 
 
 def test_temperature_changes_the_sampled_ids_but_not_the_greedy_one() -> None:
-    warm = requests_of(a_prompt(), PLAN, "teacher")
-    cool = requests_of(a_prompt(), msgspec.structs.replace(PLAN, temperature=0.5), "teacher")
+    warm = requests_of(a_prompt(), SAMPLING, "teacher")
+    cool = requests_of(a_prompt(), SAMPLING.model_copy(update={"temperature": 0.5}), "teacher")
     assert warm[0].record_id == cool[0].record_id
     assert not {r.record_id for r in warm[1:]} & {r.record_id for r in cool[1:]}
 
@@ -76,9 +76,9 @@ def test_shards_hold_every_request_once_in_order_and_keep_a_prompt_together(size
 
 @given(count=st.integers(0, 60), max_records=st.integers(1, 40))
 def test_shards_of_prompts_hold_every_prompt_once_in_order(count: int, max_records: int) -> None:
-    parts = list(prompt_shards(map(a_prompt, range(count)), PLAN, max_records))
+    parts = list(prompt_shards(map(a_prompt, range(count)), SAMPLING, max_records))
     assert [prompt for part in parts for prompt in part] == list(map(a_prompt, range(count)))
-    assert all(len(part) == prompts_a_shard(PLAN, max_records) for part in parts[:-1])
+    assert all(len(part) == prompts_a_shard(SAMPLING, max_records) for part in parts[:-1])
 
 
 def test_99_records_are_answered_now_and_100_in_a_batch() -> None:
@@ -94,20 +94,20 @@ def settings_of(requests: list[Request]) -> list[dict[str, float]]:
 
 
 def test_a_greedy_request_leaves_top_p_out_because_claude_refuses_it_beside_a_temperature() -> None:
-    greedy, sampled, *_ = settings_of(requests_of(a_prompt(), PLAN, "amazon.nova-pro-v1:0"))
+    greedy, sampled, *_ = settings_of(requests_of(a_prompt(), SAMPLING, "amazon.nova-pro-v1:0"))
     assert greedy == {"maxTokens": 64, "temperature": GREEDY_TEMPERATURE}
     # Nova's own default is 0.9: the whole distribution must be asked for.
     assert sampled == {"maxTokens": 64, "temperature": 1.0, "topP": 1.0}
 
 
 def test_a_sampled_request_to_claude_never_holds_both_sampling_fields() -> None:
-    plan = msgspec.structs.replace(PLAN, top_p=0.5)
+    plan = SAMPLING.model_copy(update={"top_p": 0.5})
     asked = settings_of(requests_of(a_prompt(), plan, "us.anthropic.claude-haiku-4-5-20251001-v1:0"))
     assert [set(one) for one in asked] == [{"maxTokens", "temperature"}] * 5
 
 
 def test_ids_are_those_of_runs_that_wrote_top_p_out_so_the_answer_cache_still_knows_them() -> None:
     prompt = Prompt(prompt_id="0" * 20, prompt="question 0", seed_id="0", system="Be brief.")
-    greedy, sampled, *_ = requests_of(prompt, PLAN, "amazon.nova-pro-v1:0")
+    greedy, sampled, *_ = requests_of(prompt, SAMPLING, "amazon.nova-pro-v1:0")
     assert greedy.record_id == "00000000000000000000-003df7e4-g0"
     assert sampled.record_id == "00000000000000000000-14c5df0f-s0"

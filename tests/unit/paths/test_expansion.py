@@ -15,7 +15,7 @@ from application.services import Services
 from distillation.inference.requests import prompt_of, sample_of
 from distillation.layout import RunLayout
 from distillation.records import Prompt, Request
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
 from handlers import answer_now, plan_expansion, prepare_run, read_expansion, read_replies
@@ -171,7 +171,7 @@ def test_asked_n_got_n_in_equal_shares_with_the_balance_of_the_seeds() -> None:
     parents = Counter(
         p.category
         for p in world.seeds()
-        if side_of(p, SplitPlan(holdout_share=0.4, validation_share=0.1)) is not Side.HOLDOUT
+        if side_of(p, Split(holdout_share=0.4, validation_share=0.1)) is not Side.HOLDOUT
     )
     assert abs(sum(p.category == "place" for p in prompts) - 120 * parents["place"] / parents.total()) < 1
     assert len({p.prompt_id for p in prompts} | {p.prompt_id for p in world.seeds()}) == 240
@@ -181,7 +181,7 @@ def test_asked_n_got_n_in_equal_shares_with_the_balance_of_the_seeds() -> None:
 def test_no_seed_of_the_holdout_is_a_parent_or_stands_in_a_request() -> None:
     world = World(GoodTeacher(), targetPrompts=60)
     world.expand()
-    plan = SplitPlan(holdout_share=0.4, validation_share=0.1)
+    plan = Split(holdout_share=0.4, validation_share=0.1)
     held = [p for p in world.seeds() if side_of(p, plan) is Side.HOLDOUT]
     assert len(held) > 20
     assert not {p.prompt_id for p in held} & {parent for prompt in world.prompts() for parent in prompt.parents}
@@ -192,7 +192,7 @@ def test_no_seed_of_the_holdout_is_a_parent_or_stands_in_a_request() -> None:
 
 def test_a_near_copy_of_a_held_seed_is_no_parent_either() -> None:
     world = World(GoodTeacher(), targetPrompts=60)
-    plan = SplitPlan(holdout_share=0.4, validation_share=0.1)
+    plan = Split(holdout_share=0.4, validation_share=0.1)
     held = next(p for p in world.seeds() if side_of(p, plan) is Side.HOLDOUT)
     copies = [p for n in range(9) if side_of(p := copy_of(held, n), plan) is not Side.HOLDOUT]
     assert copies

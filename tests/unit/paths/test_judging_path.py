@@ -44,9 +44,7 @@ def test_each_arm_is_a_job_over_the_same_prompts() -> None:
     asked = world.jobs.requests[names[2]]
     assert (asked["role_arn"], asked["judge_model"], asked["source_id"]) == ("role:evaluation", MISTRAL, "student")
     assert asked["metrics"] == ("Builtin.Correctness", "Builtin.Completeness")
-    assert [metric._asdict() for metric in asked["custom_metrics"]] == [
-        {"name": "polite", "instructions": POLITE["instructions"], "ratings": (("no", 0.0), ("yes", 1.0))}
-    ]
+    assert [metric.model_dump() for metric in asked["custom_metrics"]] == [POLITE]
     assert asked["output_uri"] == "s3://bucket/runs/run-1/7-evaluation/judge/student/part-00/results/"
     assert asked["tags"] == {"app": "nova-distill", "dataset": "reviews", "run": "run-1"}
 

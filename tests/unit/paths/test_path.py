@@ -240,6 +240,11 @@ def test_a_rerun_that_asks_something_else_is_refused_and_touches_nothing_of_the_
     before = dict(world.files.objects)
     with pytest.raises(InvalidInput, match="differs in settings"):
         world.prepare(gate={"margin": 0.01})
+    key = LAYOUT.run
+    world.files.put(key, before[key].replace(b'"maxUsd"', b'"mostUsd"'))
+    with pytest.raises(InvalidInput, match="another release"):
+        world.prepare()
+    world.files.put(key, before[key])
     failure = {"state": "PrepareRun", "error": "InvalidInput", "cause": "differs"}
     rail = {"input": INPUT, "executionName": "run-1", "startedAt": "2026-01-02T00:00:00Z"}
     assert world.call(retire_after_failure, failure=failure, **rail) == {"retired": []}

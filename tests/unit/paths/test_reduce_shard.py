@@ -25,13 +25,12 @@ from distillation.records import (
     Route,
     UnusedAnswer,
 )
-from distillation.run.config import RunConfig
-from distillation.run.record import Models, RunRecord
 from distillation.seeds.split import Side, side_of
 from distillation.similarity.words import common_shingles
 from distillation.task import Task, TaskKind
 from handlers import reduce_shard
 from tests.fakes import MemoryLedger, MemoryStore
+from tests.worlds.run_records import run_record
 
 RUN, TEACHER = {"runId": "run-1", "dataset": "reviews"}, "teacher"
 LAYOUT = RunLayout("run-1")
@@ -45,29 +44,16 @@ class World:
     def __init__(self, prompts: Sequence[Prompt], task: Task, **settings: Any) -> None:
         self.store, self.ledger, self.prompts = MemoryStore(), MemoryLedger(), list(prompts)
         self.embeddings = FakeEmbeddings()
-        config = RunConfig.model_validate(
-            {"dataset": "reviews", "runId": "run-1", "batches": {"maxShardRecords": 100}, **settings}
-        )
-        self.record = RunRecord(
-            run_id="run-1",
-            dataset="reviews",
-            created_at="",
-            config=config.to_json(),
-            task=task,
-            seed_files=(),
-            counts={},
-            models=Models(teacher=TEACHER, teacher_invoke=TEACHER, student="s", base_invoke="s"),
-            versions={},
-            prompt_hashes={},
-        )
+        settings = {"batches": {"maxShardRecords": 100}} | settings
+        self.record = run_record(task, models={"teacher": TEACHER}, **settings)
         self.store.put_json(LAYOUT.run, self.record)
         self.store.put_json(LAYOUT.common_shingles, common_shingles(self.prompts))
-        self.parts = list(prompt_shards(self.prompts, self.record.sampling, 100))
+        self.parts = list(prompt_shards(self.prompts, self.record.config.sampling, 100))
         for number, part in enumerate(self.parts):
             self.store.put_records(LAYOUT.prompt_shard(number), part)
 
     def ids(self, prompt: Prompt) -> list[str]:
-        return [request.record_id for request in requests_of(prompt, self.record.sampling, TEACHER)]
+        return [request.record_id for request in requests_of(prompt, self.record.config.sampling, TEACHER)]
 
     def answers(self, prompt: Prompt, *texts: str) -> list[Answer]:
         return [answer(record_id, text) for record_id, text in zip(self.ids(prompt), texts, strict=False)]
@@ -194,7 +180,7 @@ def test_the_funnel_adds_up_at_every_step_and_over_the_shards() -> None:
     )
     world.store.put_json(LAYOUT.wave_plan(0), Wave(wave=0, shards=shards, requests=500))
     made = [world.reduce(number)["counts"] for number in range(len(world.parts))]
-    held = [seed for seed in seeds if side_of(seed, world.record.split) is Side.HOLDOUT]
+    held = [seed for seed in seeds if side_of(seed, world.record.config.shares) is Side.HOLDOUT]
     assert sum(counts["held"] for counts in made) == len(held) > 0
     account = account_of(world.store, world.ledger, "run-1")  # type: ignore[arg-type]
     assert account.requests == 500 == account.answers + account.rejected + account.missing
@@ -214,7 +200,7 @@ def test_the_funnel_adds_up_at_every_step_and_over_the_shards() -> None:
 def test_a_held_prompt_keeps_its_reference_and_says_how_sure_the_teacher_is() -> None:
     seeds = [Prompt(prompt_id=f"{n:x}", prompt=f"Is {n} good?", seed_id="s", reference="good") for n in range(20)]
     world = World(seeds, LABELS, split={"holdoutShare": 0.9})
-    held = next(seed for seed in seeds if side_of(seed, world.record.split) is Side.HOLDOUT)
+    held = next(seed for seed in seeds if side_of(seed, world.record.config.shares) is Side.HOLDOUT)
     world.wave(0, (0, 0, 19, world.answers(held, "good", "good", "bad", "good", "bad"), []))
     world.reduce()
     found = {item.key.prompt_id: item for item in world.read("holdout", Held)}

@@ -20,7 +20,7 @@ from distillation.dataset.manifest import (
 )
 from distillation.records import FunnelStep, HoldoutItem
 from distillation.report.card import bars, card_of, licence_of
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.task import Task, TaskKind
 from tests.worlds.curation_world import CurationWorld
 
@@ -34,7 +34,7 @@ def manifest(**changes: Any) -> Manifest:
         "counts": {"prompts": 3, "examples": 2, "train": 2, "validation": 0, "holdout": 1},
         "rejected_by_reason": {},
         "files": {"train.jsonl": DatasetFile(lines=2, bytes=3, sha256="ab")},
-        "split": SplitPlan(holdout_share=0.2, validation_share=0.1),
+        "split": Split(holdout_share=0.2, validation_share=0.1),
         "funnel": (
             FunnelStep(step="nearDuplicates", unit="prompts", came=1_200, kept=1_199, rejected={"near_duplicate": 1}),
         ),

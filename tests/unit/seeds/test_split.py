@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.records import Prompt
-from distillation.run.config import SplitPlan
+from distillation.run.config import Split
 from distillation.seeds.split import Side, side_of, side_of_id
 
-PLAN = SplitPlan(holdout_share=0.2, validation_share=0.1)
-shares = st.builds(SplitPlan, holdout_share=st.floats(0.01, 0.9), validation_share=st.floats(0, 0.5))
+PLAN = Split(holdout_share=0.2, validation_share=0.1)
+shares = st.builds(Split, holdout_share=st.floats(0.01, 0.9), validation_share=st.floats(0, 0.5))
 ids = st.text("0123456789abcdef", min_size=20, max_size=20)
 
 
@@ -19,7 +19,7 @@ def prompt(prompt_id: str, **more: object) -> Prompt:
 
 
 @given(known=st.lists(ids, unique=True, max_size=20), added=st.lists(ids, unique=True, max_size=20), plan=shares)
-def test_adding_seeds_moves_no_seed(known: list[str], added: list[str], plan: SplitPlan) -> None:
+def test_adding_seeds_moves_no_seed(known: list[str], added: list[str], plan: Split) -> None:
     before = {i: side_of(prompt(i), plan) for i in known}
     after = {i: side_of(prompt(i, category="new"), plan) for i in [*added, *known]}
     assert {i: after[i] for i in known} == before
@@ -28,14 +28,14 @@ def test_adding_seeds_moves_no_seed(known: list[str], added: list[str], plan: Sp
 @given(prompt_id=ids, small=st.floats(0.01, 0.4), more=st.floats(0, 0.4), validation=st.floats(0, 0.5))
 def test_a_larger_holdout_only_takes_in(prompt_id: str, small: float, more: float, validation: float) -> None:
     before, after = (
-        side_of_id(prompt_id, SplitPlan(holdout_share=share, validation_share=validation))
+        side_of_id(prompt_id, Split(holdout_share=share, validation_share=validation))
         for share in (small, small + more)
     )
     assert before is not Side.HOLDOUT or after is Side.HOLDOUT
 
 
 @given(prompt_id=ids, plan=shares)
-def test_a_prompt_that_expansion_made_is_never_in_the_holdout(prompt_id: str, plan: SplitPlan) -> None:
+def test_a_prompt_that_expansion_made_is_never_in_the_holdout(prompt_id: str, plan: Split) -> None:
     assert side_of(prompt(prompt_id, method="topics"), plan) is not Side.HOLDOUT
 
 

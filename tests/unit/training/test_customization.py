@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from distillation.run.config import TrainingPlan
+from distillation.run.training import Training
 from distillation.training.customization import customization_request, deployment_request, distillation_request
 
 MODEL = botocore.session.get_session().get_service_model("bedrock")
@@ -15,11 +15,11 @@ NAME = "nova-distill-reviews-0123456789-student-t0"
 
 
 def training(**changes: Any) -> dict[str, Any]:
-    plan = TrainingPlan(epoch_count=2, learning_rate=0.00001, learning_rate_warmup_steps=10)
+    plan = Training(epoch_count=2, learning_rate=0.00001, learning_rate_warmup_steps=10)
     given: dict[str, Any] = {
         "role_arn": "arn:aws:iam::123456789012:role/tuning",
         "base_model": "amazon.nova-micro-v1:0:128k",
-        "plan": plan,
+        "training": plan,
         "train_uri": "s3://bucket/runs/r/5-dataset/train.jsonl",
         "validation_uri": "s3://bucket/runs/r/5-dataset/validation.jsonl",
         "output_uri": "s3://bucket/runs/r/6-model/student/",
@@ -76,8 +76,8 @@ def test_the_distillation_request_fits_the_service_model() -> None:
     ("rate", "spelled"), [(0.00001, "0.00001"), (0.0001, "0.0001"), (0.000001, "0.000001"), (0.000025, "0.000025")]
 )
 def test_hyperparameters_are_strings_without_exponents(rate: float, spelled: str) -> None:
-    plan = TrainingPlan(epoch_count=5, learning_rate=rate, learning_rate_warmup_steps=0)
-    assert training(plan=plan)["hyperParameters"] == {
+    plan = Training(epoch_count=5, learning_rate=rate, learning_rate_warmup_steps=0)
+    assert training(training=plan)["hyperParameters"] == {
         "epochCount": "5",
         "learningRate": spelled,
         "learningRateWarmupSteps": "0",

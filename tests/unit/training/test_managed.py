@@ -42,7 +42,7 @@ def managed(count: int = 200, **settings: Any) -> CurationWorld:
 
 
 def sides(world: CurationWorld) -> dict[str, Side]:
-    return {prompt.prompt_id: side_of(prompt, world.record.split) for prompt in world.prompts}
+    return {prompt.prompt_id: side_of(prompt, world.record.config.shares) for prompt in world.prompts}
 
 
 # The path
