@@ -39,7 +39,8 @@ def _runs(comparison: Comparison) -> Table:
         lines = "–" if run.training_lines is None else f"{run.training_lines:,}"
         cost = "–" if run.cost_usd is None else usd(run.cost_usd)
         verdict = Text(run.decision, VERDICT_STYLES.get(run.decision, "bold"))
-        table.add_row(Text(run.run_id), Text(run.dataset), verdict, f"{run.holdout:,}", f"{run.lacks:,}", lines, cost)
+        items, lacks = f"{len(run.holdout):,}", f"{comparison.lacks[run.run_id]:,}"
+        table.add_row(Text(run.run_id), Text(run.dataset), verdict, items, lacks, lines, cost)
     return table
 
 

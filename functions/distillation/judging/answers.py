@@ -13,21 +13,15 @@ MAX_PROMPTS = 1_000
 """A job with a judge takes at most so many prompts (user guide, "Prompt dataset requirements")."""
 
 
-class ModelResponse(Record, frozen=True):
-    """An answer that was made before, and whose it is."""
-
-    response: str
-    model_identifier: str = ""
-
-
 class JudgingLine(Record, frozen=True, omit_defaults=True):
     """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`.
 
-    Made by `judging_lines`, read by Bedrock, which repeats it in a job's output.
+    Made by `judging_lines`, read by Bedrock, which repeats it in a job's output. The one response holds `response` (an
+    answer that was made before) and `modelIdentifier` (whose it is).
     """
 
     prompt: str
-    model_responses: tuple[ModelResponse, ...] = ()
+    model_responses: tuple[dict[str, str], ...] = ()
     reference_response: str | None = None
     category: str | None = None
 
@@ -86,7 +80,7 @@ def read_key(prompt: str, reference: str | None, response: str) -> Key:
 def _line(item: HoldoutItem, text: str, arm: str) -> JudgingLine:
     # An empty reference is none at all to the judge.
     reference = item.reference if item.reference and item.reference.strip() else None
-    responses = (ModelResponse(response=text, model_identifier=arm),)
+    responses = ({"response": text, "modelIdentifier": arm},)
     return JudgingLine(
         prompt=_prompt_text(item), model_responses=responses, reference_response=reference, category=item.category
     )

@@ -7,12 +7,12 @@ in Amazon S3").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from distillation.evaluation.scores import JudgedArm
-from distillation.judging.answers import JudgingLine, Key, ModelResponse, key_of, read_key
+from distillation.judging.answers import JudgingLine, Key, key_of, read_key
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BARE_NAMES, BUILTIN, EvaluationJudge
 
@@ -32,7 +32,7 @@ class _Score(msgspec.Struct, rename="camel"):
 class _Line(msgspec.Struct, rename="camel"):
     automated_evaluation_result: dict[Literal["scores"], list[_Score]]
     input_record: JudgingLine
-    model_responses: tuple[ModelResponse, ...] = ()
+    model_responses: tuple[dict[str, Any], ...] = ()
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -97,8 +97,10 @@ def read_judgements(lines: Iterable[bytes]) -> dict[Key, dict[str, float | None]
         except msgspec.DecodeError:
             continue
         responses = read.model_responses or read.input_record.model_responses
-        if responses:
-            key = read_key(read.input_record.prompt, read.input_record.reference_response, responses[0].response)
+        if responses and "response" in responses[0]:
+            key = read_key(
+                read.input_record.prompt, read.input_record.reference_response, str(responses[0]["response"])
+            )
             scores = read.automated_evaluation_result.get("scores", [])
             found.setdefault(key, {}).update((shown_name(score.metric_name), _value(score)) for score in scores)
     return found

@@ -51,35 +51,20 @@ class ComparedRun(Record, frozen=True):
     training_lines: int | None = None
 
 
-class RunLine(Record, frozen=True):
-    """One run in the comparison.
-
-    Of the items that any run has, `lacks` are not in its own holdout of `holdout` items.
-    """
-
-    run_id: str
-    dataset: str
-    decision: str
-    headline: str
-    cost_usd: float | None
-    training_lines: int | None
-    holdout: int
-    lacks: int
-
-
 class Comparison(Record, frozen=True):
     """The runs' students on the same `n` items. `arms` and the differences' arms are run ids; `teacher` is the teacher
     of the first run.
 
-    `different` maps names of settings and models to what each run says. `changed_references` counts shared items whose
-    reference is not the same in all runs:
-    the first run's is taken.
+    Of the items that any run has, `lacks` (run id -> count) are not in its own holdout. `different` maps names of
+    settings and models to what each run says. `changed_references` counts shared items whose reference is not the same
+    in all runs: the first run's is taken.
     """
 
     created_at: str
     task: Task
     n: int
-    runs: tuple[RunLine, ...]
+    runs: tuple[ComparedRun, ...]
+    lacks: dict[str, int]
     quality_against: Against
     changed_references: int
     arms: dict[str, ArmScore]
@@ -108,29 +93,30 @@ def compare(
     holdout, union = shared_items(runs), {item.prompt_id for run in runs for item in run.holdout}
     ids = {item.prompt_id for item in holdout}
     keys = {f"run {place}": run for place, run in enumerate(runs)}
-    predictions = {Arm.TEACHER.value: _within(runs[0].teacher, ids)} | {
-        key: _within(run.student, ids) for key, run in keys.items()
+    teacher = Arm.TEACHER.value
+    predictions = {teacher: _within(runs[0].teacher, ids)} | {k: _within(run.student, ids) for k, run in keys.items()}
+    models = {teacher: runs[0].models.get("teacher", "")} | {
+        k: run.models.get("student", "") for k, run in keys.items()
     }
-    models = {Arm.TEACHER.value: runs[0].models.get("teacher", "")} | {
-        key: run.models.get("student", "") for key, run in keys.items()
-    }
-    pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
     sheet = read_sheet(holdout, predictions, runs[0].task, tolerance=tolerance)
+    pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
     scores = score(sheet, Draw(resamples, SEED), models=models, prices=prices, pairs=pairs)
-    found = _by_metric(scores.differences)
+    found = [
+        msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id)
+        for one in _by_metric(scores.differences)
+    ]
     return Comparison(
         created_at=created_at,
         task=runs[0].task,
         n=len(holdout),
-        runs=tuple(_line(run, len(union)) for run in runs),
+        runs=tuple(runs),
+        lacks={run.run_id: len(union - {item.prompt_id for item in run.holdout}) for run in runs},
         quality_against=scores.quality_against,
         changed_references=_changed_references(runs, ids),
         arms={run.run_id: scores.arms[key] for key, run in keys.items()},
         teacher=scores.arms[Arm.TEACHER],
         metric=found[0].metric if found else "",
-        differences=tuple(
-            msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id) for one in found
-        ),
+        differences=tuple(found),
         different=differing([{**_settings(run), "models": run.models} for run in runs]),
         resamples=resamples,
         seed=SEED,
@@ -173,19 +159,6 @@ def _by_metric(differences: Sequence[Difference]) -> list[Difference]:
 
 def _settings(run: ComparedRun) -> dict[str, Any]:
     return {name: value for name, value in run.settings.items() if name not in ("runId", "dataset")}
-
-
-def _line(run: ComparedRun, union: int) -> RunLine:
-    return RunLine(
-        run_id=run.run_id,
-        dataset=run.dataset,
-        decision=run.decision,
-        headline=run.headline,
-        cost_usd=run.cost_usd,
-        training_lines=run.training_lines,
-        holdout=len(run.holdout),
-        lacks=union - len({item.prompt_id for item in run.holdout}),
-    )
 
 
 def _changed_references(runs: Sequence[ComparedRun], ids: set[str]) -> int:

@@ -50,7 +50,7 @@ _COUNTED = ("requests", "asked", "parsed", "kept")
 class FunnelRow(NamedTuple):
     """A step as it is drawn.
 
-    `share` and `kept_share` are widths (0 to 1) against the most that any step of the unit took.
+    `share` is its width (0 to 1) against the most that any step of the unit took.
     """
 
     name: str
@@ -58,7 +58,6 @@ class FunnelRow(NamedTuple):
     apart: int
     out: dict[str, int]
     share: float
-    kept_share: float
 
 
 def seeds_step(seeds_in: int, rejected: Mapping[str, int]) -> FunnelStep:
@@ -115,4 +114,4 @@ def _row(step: FunnelStep, most: int) -> FunnelRow:
         )
     )
     apart = sum(count for reason, count in step.rejected.items() if reason in SET_APART)
-    return FunnelRow(step_name(step), step, apart, out, step.came / most, step.kept / most)
+    return FunnelRow(step_name(step), step, apart, out, step.came / most)

@@ -70,7 +70,7 @@ def test_a_line_is_recognised_by_its_own_texts() -> None:
     [line] = judging_lines([ITEM], {"p1": " no\n"}, "base")
     assert (
         key_of(ITEM, " no\n")
-        == read_key(line.prompt, line.reference_response, line.model_responses[0].response)
+        == read_key(line.prompt, line.reference_response, line.model_responses[0]["response"])
         == ("Judge.\n\nIs it good?", "yes", "no")
     )
     assert key_of(ITEM, "no") != key_of(

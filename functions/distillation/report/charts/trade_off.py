@@ -30,23 +30,19 @@ def trade_off(
     dearest, decades = max(prices), max(prices) / min(prices)
     chart = go.Figure(
         [
-            _dot(
-                arm,
-                *pair,
-                price=price,
-                metric=metric,
-                left=pair[0].value == dearest,
-                colour=colour_of((colours or {}).get(arm, arm)),
-            )
+            _dot(arm, *pair, left=pair[0].value == dearest, colour=colour_of((colours or {}).get(arm, arm)))
             for arm, pair in found.items()
         ]
     )
+    for dot, (arm, (cost, quality)) in zip(chart.data, found.items(), strict=True):
+        said = f"{arm}: {figure(metric, quality.value)} at {figure(price, cost.value)}"
+        dot.hovertemplate = f"{said}<extra></extra>"
     dress(chart, height=300, x_title=x_title, y_title=f"{metric_name(metric)}, %")
     chart.update_xaxes(type="log", dtick="D1" if decades < 6 else "D2", tickformat="~g")
     return chart
 
 
-def _dot(arm: str, cost: Metric, quality: Metric, *, price: str, metric: str, left: bool, colour: str) -> go.Scatter:
+def _dot(arm: str, cost: Metric, quality: Metric, *, left: bool, colour: str) -> go.Scatter:
     percents = [None if end is None else 100 * end for end in (quality.low, quality.high)]
     return go.Scatter(
         x=[cost.value],
@@ -59,5 +55,4 @@ def _dot(arm: str, cost: Metric, quality: Metric, *, price: str, metric: str, le
         textfont={"color": colour, "size": 13},
         marker={"size": 10, "color": colour},
         cliponaxis=False,
-        hovertemplate=f"{arm}: {figure(metric, quality.value)} at {figure(price, cost.value)}<extra></extra>",
     )
