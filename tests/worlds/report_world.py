@@ -16,9 +16,10 @@ from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.report.funnel import expansion_steps, seeds_step
 from distillation.report.report import Counts, DataFacts, Losses, LossPoint, Report, account_problems, taken_over
-from distillation.run.record import Models, RunRecord
+from distillation.run.record import RunRecord
 from distillation.task import Task, TaskKind
 from tests.worlds.evaluation_worlds import decide, score
+from tests.worlds.run_records import run_record
 
 HOSTILE = (
     '</script><script>window.taken = 1</script><img src=x onerror="window.taken = 2"><a '
@@ -238,7 +239,7 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
     """The report of scores, with data, costs and losses around them."""
     data = data_facts()
     return Report(
-        **taken_over(run_record(task, run_id), scores),
+        **taken_over(label_record(task, run_id), scores),
         created_at="2026-01-01T01:00:00Z",
         verdict=decide(scores, margin=0.05),
         counts=COUNTS,
@@ -258,20 +259,10 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
     )
 
 
-def run_record(task: Task, run_id: str) -> RunRecord:
+def label_record(task: Task, run_id: str) -> RunRecord:
     """What such a run was asked to do."""
-    return RunRecord(
-        run_id=run_id,
-        dataset="reviews",
-        created_at="2026-01-01T00:00:00Z",
-        config={"gate": {"margin": 0.05}, "maxUsd": None, "training": {"epochCount": 2}},
-        task=task,
-        seed_files=(),
-        counts={},
-        models=Models(teacher=MODELS["teacher"], teacher_invoke="", student=MODELS["student"], base_invoke=""),
-        versions={},
-        prompt_hashes={},
-    )
+    models = {"teacher": MODELS["teacher"], "teacher_invoke": "", "student": MODELS["student"], "base_invoke": ""}
+    return run_record(task, run_id=run_id, models=models)
 
 
 def data_facts() -> DataFacts:

@@ -34,8 +34,8 @@ from tests.worlds.report_world import (
     HOSTILE,
     HOSTILE_LABEL,
     QUESTION,
+    label_record,
     label_report,
-    run_record,
     text_report,
 )
 
@@ -200,7 +200,7 @@ def test_markdown_holds_the_numbers_and_sound_tables(report: Report) -> None:
 def test_a_report_without_arms_still_draws() -> None:
     scores = score([], {"teacher": [], "student": []}, QUESTION, seed=1)
     bare = msgspec.structs.replace(
-        label_report(n=30), **taken_over(run_record(QUESTION, "r"), scores), verdict=decide(scores), data=None
+        label_report(n=30), **taken_over(label_record(QUESTION, "r"), scores), verdict=decide(scores), data=None
     )
     assert "Hold" in render_html(bare)
     assert render_markdown(bare).startswith("# Hold")
