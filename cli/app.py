@@ -117,7 +117,7 @@ def start(
             exists=True, dir_okay=False, readable=True, help="Upload this seed file first; repeat it for several."
         ),
     ] = None,
-    run_id: Annotated[str | None, typer.Option(help="Go on with this run: what it has paid for is taken over.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Go on with this run: it keeps what it has paid for.")] = None,
     stack: Stack = "NovaDistill",
     region: Region = None,
     profile: Profile = None,

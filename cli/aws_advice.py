@@ -48,7 +48,9 @@ def _not_reached(error: aws.BotoCoreError) -> CommandError:
     if isinstance(error, _CREDENTIALS):
         return CommandError(f"There are no usable AWS credentials: {error}.", _LOG_IN)
     if isinstance(error, aws.ProfileNotFound):
-        return CommandError(f"{error}.", "Name a profile of ~/.aws/config, or leave --profile and AWS_PROFILE away.")
+        return CommandError(
+            f"{error}.", "Use a profile that ~/.aws/config names, or drop --profile and unset AWS_PROFILE."
+        )
     if isinstance(error, aws.SSLError):
         return CommandError(
             f"The certificate of the endpoint was not accepted: {error}.",

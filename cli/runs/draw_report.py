@@ -76,15 +76,13 @@ def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ())
 
 def _checks(report: ReportFile) -> Table:
     table = titled_table(
-        "What was asked of the student: points [95 % interval]",
+        "What the gate checked: points [95 % interval]",
         ("metric", "where"),
         ("items", "difference", "limit", "outcome"),
     )
     for check in report.verdict.checks:
         outcome = (
-            _OUTCOMES.get(check.outcome, check.outcome)
-            if check.gated or check.outcome != "open"
-            else "too small to count"
+            _OUTCOMES.get(check.outcome, check.outcome) if check.gated or check.outcome != "open" else "too few items"
         )
         where = Text("all items" if check.slice is None else check.slice)
         table.add_row(

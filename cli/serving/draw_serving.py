@@ -24,7 +24,7 @@ def draw_serving(dataset: str, now: Serving) -> RenderableType:
         table,
     ]
     if now.rolled_back_from:
-        lines.append(Text(f"\nThe last rollback left {now.rolled_back_from}."))
+        lines.append(Text(f"\nThe last rollback went back from {now.rolled_back_from}."))
     return Group(*lines)
 
 
@@ -37,8 +37,7 @@ def draw_verdict(run_id: str, verdict: VerdictResult) -> RenderableType:
     head = Text.assemble(
         "Run ",
         (run_id, "bold"),
-        ": ",
-        (verdict.decision, VERDICT_STYLES.get(verdict.decision, "bold")),
-        f"  {verdict.headline}",
+        ". ",
+        (verdict.headline, VERDICT_STYLES.get(verdict.decision, "bold")),
     )
     return Group(head, *(Text(f"  {reason}") for reason in verdict.reasons))

@@ -14,12 +14,12 @@ METRIC_NAMES = {
     "chrF": "chrF",
     "teacherAgreement": "Agreement with the teacher",
     "teacherTokenF1": "Token F1 with the teacher",
-    "jensenShannonBits": "Jensen-Shannon divergence",
-    "jensenShannonByChance": "The same by chance",
+    "jensenShannonBits": "Distance from the teacher's draws",
+    "jensenShannonByChance": "Distance that chance alone gives",
     "formatFailureRate": "Unreadable answers",
     "refusalRate": "Refusals",
     "missingRate": "Missing answers",
-    "lengthRatio": "Length, teacher's is 1",
+    "lengthRatio": "Length against the teacher's",
     "outputTokens": "Output tokens an answer",
     "costPer1000Usd": "Cost of 1,000 answers",
     "latencyMedianMs": "Latency, median",
@@ -44,11 +44,12 @@ def metric_name(metric: str) -> str:
     """The metric in words.
 
     What a judge was asked for is named by `run.evaluation`: Builtin.FollowingInstructions -> "Judged following
-    instructions".
+    instructions", 1-Builtin.Harmfulness, a score that is turned round, -> "Judged free of harmfulness".
     """
     source, _, name = metric.partition(".")
-    if source == "Builtin" and name:
-        return f"Judged{_CAPITALS.sub(lambda letter: ' ' + letter.group().lower(), name)}"
+    if source in ("Builtin", "1-Builtin") and name:
+        judged = "Judged free of" if source == "1-Builtin" else "Judged"
+        return judged + _CAPITALS.sub(lambda letter: " " + letter.group().lower(), name)
     return f"Judged {name}" if source == "Custom" and name else METRIC_NAMES.get(metric, metric)
 
 

@@ -2,11 +2,15 @@
 
 import contextlib
 import io
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from distillation.evaluation.checks import MIN_ITEMS
+from distillation.evaluation.noninferiority import items_to_settle
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -84,6 +88,21 @@ def test_the_worked_example_gives_the_total_that_is_written_there() -> None:
         exec(program[1], {})  # noqa: S102 (it is what the page tells to run)
     found = re.search(r"total_usd=([\d.]+)", printed.getvalue())
     assert found and f"{float(found[1]):.2f}" == total[1]
+
+
+def test_items_against_margin_are_what_the_code_says() -> None:
+    """The first table of docs/report.md is of an equal student, the second of one that is 2 points worse."""
+    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    tables = page.partition("## Items against margin")[2].partition("\n## ")[0].split("\n\n")
+    rows = [[re.sub(r"[^\d]", "", cell) for cell in row.split("|")[1:-1]] for row in "\n".join(tables).splitlines()]
+    rows = [[int(cell) for cell in row] for row in rows if row and all(row)]
+    assert len(rows) == 10
+    for (differing, *items), margins, loss in [
+        *((row, (0.02, 0.03, 0.05, 0.1), 0.0) for row in rows[:5]),
+        *((row, (0.03, 0.05, 0.1), 0.02) for row in rows[5:]),
+    ]:
+        sd = math.sqrt(differing / 100 - loss**2)
+        assert items == [max(items_to_settle(-loss, margin, sd) or 0, MIN_ITEMS) for margin in margins]
 
 
 def files_named(text: str) -> set[str]:

@@ -18,6 +18,9 @@ MIN_ITEMS = 30
 is tested.
 """
 
+REALISTIC = 20
+"""More than so many times the items there are is no advice: the difference seen lies beside the limit then."""
+
 ALSO_GATED = {TaskKind.JSON: ("schemaValid",)}
 """What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however
 right its fields.
@@ -89,12 +92,20 @@ def _outcome(one: GatedDifference, margin: float, p_holm: float) -> CheckOutcome
 
 
 def _items_needed(scores: Scores, one: GatedDifference, margin: float) -> int | None:
-    """Of the whole holdout: a slice grows with it."""
+    """Of the whole holdout: a slice grows with it. None where no realistic number settles it."""
     needed = items_to_settle(one.difference.value, margin, one.difference.sd)
-    if needed is None:
+    if needed is None or needed > REALISTIC * max(one.difference.n, MIN_ITEMS):
         return None
     asked = max(needed, MIN_ITEMS, one.difference.n + 1)
     return math.ceil(asked * scores.n / one.difference.n) if one.slice is not None else asked
+
+
+def items_if_equal(scores: Scores, one: GatedDifference, margin: float) -> int | None:
+    """Items of the whole holdout that promote a student in truth equal to its yardstick in 80 of 100 runs: from how
+    many items are answered differently, not from the difference seen. None at a margin of 0.
+    """
+    needed = items_to_settle(0.0, margin, one.difference.sd)
+    return math.ceil(max(needed, MIN_ITEMS) * scores.n / one.difference.n) if needed else None
 
 
 def only_overlap(scores: Scores, one: GatedDifference) -> bool:

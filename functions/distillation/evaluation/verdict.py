@@ -11,7 +11,14 @@ promoted in about 2 or 3 of 100 runs. Decision 0016 says why.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from distillation.evaluation.checks import MIN_ITEMS, checks_of, only_overlap, unmeasured, widest_loss
+from distillation.evaluation.checks import (
+    MIN_ITEMS,
+    checks_of,
+    items_if_equal,
+    only_overlap,
+    unmeasured,
+    widest_loss,
+)
 from distillation.evaluation.scores import (
     Check,
     CheckOutcome,
@@ -99,8 +106,8 @@ def _decision(checks: Sequence[Check], saved: float | None, absent: Sequence[str
 
 
 def _deciding(checks: Sequence[Check], decision: GateDecision) -> Check:
-    """The first check for promote, the widest loss for reject; for hold the open one that needs most items, or one that
-    no number of items would settle.
+    """The first check for promote, the widest loss for reject; for hold the open one that needs most items, or the
+    first where no realistic number settles any.
     """
     if decision is GateDecision.REJECT:
         return widest_loss([check for check in checks if check.outcome is CheckOutcome.WORSE])
@@ -213,11 +220,23 @@ def _what_would_settle(scores: Scores, gate: GatedDifference, check: Check) -> I
             "There are no references and no second answers of the teacher, and word overlap with a single text does "
             "not tell good from bad. Give references."
         )
-    elif check.items_needed is None:
-        yield "The difference seen lies on the limit itself, so no number of items can be named that would settle it."
+        return
+    if check.items_needed is None:
+        yield (
+            "The difference seen lies beside the limit, so no realistic number of items settles it. A wider margin "
+            "would, or a better student: more prompts to train on."
+        )
     else:
-        settle = f"About {check.items_needed:,} holdout items would settle it in 80 of 100 repeats"
-        yield f"{settle}, if the true difference is the one seen; there are {scores.n:,}."
+        yield (
+            f"About {check.items_needed:,} holdout items would settle it in 80 of 100 runs, if the true difference is "
+            f"the one seen. This run has {scores.n:,}."
+        )
+    equal = items_if_equal(scores, gate, check.margin)
+    if equal is not None and equal > scores.n:
+        yield (
+            f"About {equal:,} holdout items would promote a student that is in truth as good as the teacher, in 80 of "
+            "100 runs."
+        )
 
 
 def _lifts(scores: Scores, metric: str) -> Iterator[str]:
@@ -250,8 +269,8 @@ def _savings(scores: Scores) -> Iterator[str]:
 def _detectable(check: Check, compared: Compared) -> str:
     detectable = points(compared[check.metric, check.slice].difference.detectable, sign=False)
     return (
-        f"{check.n:,} items show a difference of {detectable} points or more in 80 of 100 repeats; a smaller one "
-        "may go unseen."
+        f"With {check.n:,} items a true difference of {detectable} points shows in 80 of 100 runs. A smaller one is "
+        "often missed."
     )
 
 
@@ -261,7 +280,7 @@ def _unguarded(scores: Scores, gate: Gate) -> Iterator[str]:
         named = f"{', '.join(map(repr, small[:SHOWN_CHECKS]))}{' ...' if len(small) > SHOWN_CHECKS else ''}"
         yield (
             f"{len(small):,} of {len(scores.slices):,} slices have fewer than {gate.min_slice_items:,} items and "
-            f"were not asked to pass: {named}."
+            f"could not hold the student back: {named}."
         )
     if scores.slices_left_out:
         yield f"{scores.slices_left_out:,} smaller categories were not looked at."

@@ -18,7 +18,7 @@ OUTCOMES = {
     CheckOutcome.OPEN: ("not settled", "wait"),
     CheckOutcome.WORSE: ("worse", "bad"),
 }
-SMALL = ("too small to count", "none")
+SMALL = ("too few items", "none")
 
 
 def checks_by_place(report: Report) -> dict[tuple[str, str | None], Check]:

@@ -70,14 +70,15 @@ class SeedTally:
     def _headlines(self, max_share: float, dataset: str) -> list[str]:
         seeds_in, headlines = self.seeds + self.rejected, []
         if self._unreadable:
-            headlines.append(f"{len(self._unreadable)} place(s) from which a seed file cannot be read on.")
-        if self.bad > max_share * seeds_in:
+            files = "1 seed file" if len(self._unreadable) == 1 else f"{len(self._unreadable)} seed files"
+            headlines.append(f"{files} cannot be read to the end.")
+        if self.bad > max(max_share * seeds_in, len(self._unreadable)):
             reasons = ", ".join(
                 f"{count:,} {reason}" for reason, count in self.reasons.most_common() if reason not in DUPLICATE_REASONS
             )
             headlines.append(
-                f"{self.bad:,} of {seeds_in:,} seeds cannot be used ({self.bad / seeds_in:.1%}, allowed are "
-                f"{max_share:.1%}): {reasons}."
+                f"{self.bad:,} of {seeds_in:,} seeds cannot be used ({self.bad / seeds_in:.1%}; at most "
+                f"{max_share:.1%} may be bad): {reasons}."
             )
         if seeds_in == 0:
             headlines.append(f"There are no seeds: upload .jsonl or .csv files to seeds/{dataset}/.")

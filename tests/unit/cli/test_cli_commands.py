@@ -170,7 +170,7 @@ def test_report(terminal: Terminal) -> None:
         "Accuracy by category",
         "phone [b]",
         "87.5 %",
-        "too small to count",
+        "too few items",
         "near_duplicate 10",
         "81,000",
         "0.0356 USD",

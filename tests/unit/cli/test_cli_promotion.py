@@ -50,7 +50,7 @@ def test_a_held_student_is_promoted_by_hand_and_rolled_back(desk: Desk) -> None:
     assert code == 0 and "run-1 serves reviews again" in text
     now = desk.world.parameter
     assert (now.model_arn, now.rolled_back_from, desk.world.stable.models[STABLE]) == (first, "run-2", first)
-    assert "The last rollback left run-2" in desk.call("serving", DATASET)[1]
+    assert "The last rollback went back from run-2" in desk.call("serving", DATASET)[1]
     assert "nothing in the history" in desk.call("rollback", DATASET, "--yes")[1]
 
 

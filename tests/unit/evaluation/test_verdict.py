@@ -73,6 +73,22 @@ def test_hold_says_how_many_items_would_settle_it() -> None:
     assert any(f"About {verdict.items_needed:,} holdout items would settle it" in reason for reason in verdict.reasons)
 
 
+def test_beside_the_limit_no_number_of_items_is_promised_but_what_would_help() -> None:
+    """12 better and 21 worse of 154: 5.8 points below, where 5 are allowed. 20,499 items are no advice."""
+    verdict = decide(flips(154, better=12, worse=21), margin=0.05)
+    assert (verdict.decision, verdict.items_needed) == (GateDecision.HOLD, None)
+    beside, equal = verdict.reasons[1:3]
+    assert beside == (
+        "The difference seen lies beside the limit, so no realistic number of items settles it. A wider margin would, "
+        "or a better student: more prompts to train on."
+    )
+    # (1.95996 + 0.84162)^2 * (33 / 154 - (9 / 154)^2) * 154 / 153 / 0.05^2, by hand
+    assert equal == (
+        "About 667 holdout items would promote a student that is in truth as good as the teacher, in 80 of 100 runs."
+    )
+    assert decide(flips(154, better=12, worse=21), margin=0.1).items_needed is not None
+
+
 def test_a_perfect_student_on_few_items_is_held() -> None:
     verdict = decide(flips(29, better=0, worse=0), margin=0.5)
     assert verdict.decision is GateDecision.HOLD

@@ -241,7 +241,7 @@ def test_an_outcome_in_words() -> None:
         p_worse=1,
         p_worse_holm=1,
     )
-    assert outcome_in_words(check) == ("too small to count", "none")
+    assert outcome_in_words(check) == ("too few items", "none")
     assert outcome_in_words(msgspec.structs.replace(check, gated=True)) == ("not settled", "wait")
     assert outcome_in_words(msgspec.structs.replace(check, outcome=CheckOutcome.WORSE)) == ("worse", "bad")
     assert outcome_in_words(None) == ("not tested", "none")

@@ -146,7 +146,7 @@ def test_above_the_allowed_share_the_first_problems_are_listed_and_all_counted()
         into.check()
     headline, *lines = str(caught.value).splitlines()
     assert headline.startswith(
-        "31 of 122 seeds cannot be used (25.4%, allowed are 5.0%): 30 not_json, 1 reserved_word."
+        "31 of 122 seeds cannot be used (25.4%; at most 5.0% may be bad): 30 not_json, 1 reserved_word."
     )
     assert headline.endswith("All rejected seeds are in runs/run-1/0-run/rejected-seeds.jsonl.")
     assert len(lines) == 20
@@ -162,7 +162,7 @@ def test_a_file_that_breaks_off_stops_the_run_whatever_the_share() -> None:
     assert len([outcome for outcome in outcomes if isinstance(outcome, Seed)]) > 30_000
     with pytest.raises(InvalidInput) as caught:
         into.check()
-    assert str(caught.value).startswith("1 place(s) from which a seed file cannot be read on.")
+    assert str(caught.value).startswith("1 seed file cannot be read to the end.")
     assert caught.value.problems[0].endswith("(corrupt_gzip)")
 
 

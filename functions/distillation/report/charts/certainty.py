@@ -138,7 +138,7 @@ def divergence_chart(arms: Mapping[str, ArmScore]) -> go.Figure | None:
         hovertemplate="by chance %{x:.3f} bits<extra></extra>",
     )
     chart = go.Figure([chance, *dots])
-    dress(chart, height=100 + 44 * len(names), x_title="bits (0: the same); diamond: by chance")
+    dress(chart, height=100 + 44 * len(names), x_title="bits; diamond: what chance gives")
     chart.update_xaxes(rangemode="tozero")
     chart.update_yaxes(autorange="reversed", showgrid=False)
     return chart
