@@ -2,15 +2,15 @@
 are compared.
 """
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import jsonschema_rs
 import msgspec
 
+from distillation.answer_pattern import compiled
+from distillation.output_schema import MAX_DEPTH, too_deep, validator_of
 from distillation.records import Record
 
 NO_CANONICAL_ANSWER, NOT_JSON, SCHEMA_INVALID = "no_canonical_answer", "not_json", "schema_invalid"
@@ -123,12 +123,12 @@ def _label_reader(labels: tuple[str, ...]) -> Reader:
 
 @lru_cache(maxsize=16)
 def _pattern_reader(pattern: str) -> Reader:
-    compiled = re.compile(pattern)
+    expression = compiled(pattern)
 
     def read(text: str) -> str | Unfit:
         # Of a pattern with several groups `findall` gives tuples.
-        matches = compiled.findall(text)
-        found = (matches[-1] if compiled.groups < 2 else matches[-1][-1]).strip() if matches else ""
+        matches = expression.findall(text)
+        found = (matches[-1] if expression.groups < 2 else matches[-1][-1]).strip() if matches else ""
         return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")
 
     return read
@@ -137,7 +137,7 @@ def _pattern_reader(pattern: str) -> Reader:
 @lru_cache(maxsize=16)
 def _json_reader(encoded_schema: bytes) -> Reader:
     schema = msgspec.json.decode(encoded_schema)
-    validator = None if schema is None else jsonschema_rs.validator_for(schema)
+    validator = None if schema is None else validator_of(schema)
     decode, encode = msgspec.json.Decoder(float_hook=_number).decode, msgspec.json.Encoder(order="sorted").encode
 
     def read(text: str) -> str | Unfit:
@@ -151,6 +151,8 @@ def _json_reader(encoded_schema: bytes) -> Reader:
                 if isinstance(value, dict | list)
                 else Unfit(NOT_JSON, f"neither an object nor a list: {text[:100]!r}")
             )
+        if too_deep(text, value):
+            return Unfit(SCHEMA_INVALID, f"at the top: more than {MAX_DEPTH} levels of nesting")
         return encode(value).decode() if validator.is_valid(value) else _misfit(validator, value)
 
     return read

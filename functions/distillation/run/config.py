@@ -4,15 +4,15 @@ JSON keys are camelCase. Nothing is guessed: unknown keys, numbers in quotes and
 `run_input.resolve_config` merges the sources.
 """
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-import jsonschema_rs
 from pydantic import AfterValidator, Field, model_validator
 
+from distillation.answer_pattern import compiled
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.bedrock.limits import MAX_DISTILLATION_PROMPTS, reserved_word_in
+from distillation.output_schema import trouble_of_schema
 from distillation.run.curation import (
     Decontamination,
     Duplicates,
@@ -68,26 +68,23 @@ def _usable_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 def _usable_pattern(pattern: str) -> str:
     try:
-        compiled = re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise problem(repr(pattern), f"a regular expression of Python's re ({error})") from None
-    if compiled.groups > 1:
+        expression = compiled(pattern)
+    except ValueError as error:
+        expected = "a regular expression that RE2 can run, so without look-around and backreferences"
+        raise problem(repr(pattern), f"{expected} ({error})") from None
+    if expression.groups > 1:
         raise problem(
-            f"{compiled.groups} groups",
+            f"{expression.groups} groups",
             "at most one group: what it matches is the answer; write (?:...) for the others",
         )
-    if compiled.search(""):
+    if expression.search(""):
         raise problem(repr(pattern), "a pattern that does not match an empty text")
     return pattern
 
 
 def _usable_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    try:
-        jsonschema_rs.validator_for(schema)
-    except (ValueError, jsonschema_rs.ValidationError) as error:
-        raise problem(
-            "a schema that is none", f"a JSON Schema without references to other files ({error})"[:300]
-        ) from None
+    if expected := trouble_of_schema(schema):
+        raise problem("a schema that cannot be used", expected)
     return schema
 
 
@@ -117,10 +114,13 @@ class TaskInput(Section):
     labels: Labels | None = Field(default=None, strict=False)
     """The labels of a `label` task. Without them they are the distinct references of the seeds."""
     answer_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_usable_pattern)] | None = None
-    """Regular expression (Python's re) of an `answer` task. The answer is group 1, or the whole, of its last match."""
+    """Regular expression (Python's spelling, RE2's engine: no look-around, no backreference) of an `answer` task.
+
+    The answer is group 1, or the whole, of its last match."""
 
     output_schema: Annotated[dict[str, Any], AfterValidator(_usable_schema)] | None = None
-    """JSON Schema (draft 2020-12 unless it names another) that the answers of a `json` task must fit.
+    """JSON Schema (draft 2020-12 unless it names another, references within itself only, at most 64 KiB) that the
+    answers of a `json` task must fit.
 
     Without it any JSON object or list will do.
     """
