@@ -110,7 +110,9 @@ class Filters(Section):
 
 
 class Duplicates(Section):
-    """When two prompts count as the same. Clusters of them are formed before the split, and never straddle it."""
+    """When two prompts count as the same. The split is by each prompt's own text; where a cluster straddles it, the
+    training prompts go and the holdout prompts stay (decision 0013).
+    """
 
     near_threshold: Annotated[float, Field(ge=0.3, le=1)] | None = 0.8
     """Estimated Jaccard similarity of word sequences from which prompts are near duplicates; null turns the test off.
