@@ -9,16 +9,16 @@ from distillation.records import Stage
 class Settings(NamedTuple):
     """What the deployment tells the functions: names, roles and model ids."""
 
-    bucket: str
-    ledger_table: str
-    app: str
-    batch_role_arn: str
-    customization_role_arn: str
-    teacher_model_id: str
-    teacher_invoke_id: str
-    student_model_id: str
-    base_invoke_id: str
-    state_machine_arn: str
+    bucket: str = ""
+    ledger_table: str = ""
+    app: str = ""
+    batch_role_arn: str = ""
+    customization_role_arn: str = ""
+    teacher_model_id: str = ""
+    teacher_invoke_id: str = ""
+    student_model_id: str = ""
+    base_invoke_id: str = ""
+    state_machine_arn: str = ""
     evaluation_role_arn: str = ""
     judge_invoke_id: str = ""
     embedding_model_id: str = ""

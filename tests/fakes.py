@@ -3,14 +3,17 @@
 They keep what they were told, so that a test can ask what was done and how often.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow, Request
+from gateways.executions import Execution, HistoryEvent
 from gateways.keyed_files import KeyedFiles, StoredObject
 from gateways.model_catalogue import ModelLook
 
@@ -64,6 +67,10 @@ class MemoryStore(KeyedFiles):
 
     def copy(self, source: str, target: str) -> None:
         self.objects[target] = self.objects[source]
+
+    def upload(self, path: Path, key: str, sent: Callable[[int], None]) -> None:
+        self.put(key, path.read_bytes())
+        sent(len(self.objects[key]))
 
     def json(self, key: str) -> Any:
         return msgspec.json.decode(self.objects[key])
@@ -230,13 +237,36 @@ class FakeCatalogue:
 
 
 class FakeExecutions:
-    """Started executions by name; a name starts once."""
+    """Executions by ARN; a name starts once. `events` are those of all, `asked` counts the looks."""
 
     def __init__(self) -> None:
-        self.started: dict[str, dict[str, object]] = {}
+        self.on_aws = True
+        self.known: dict[str, Execution] = {}
+        self.events: list[HistoryEvent] = []
+        self.asked: list[str] = []
 
-    def start(self, name: str, execution_input: dict[str, object]) -> bool:
-        return self.started.setdefault(name, execution_input) is execution_input
+    def arn_of(self, name: str) -> str:
+        return f"arn:aws:states:us-east-1:123456789012:execution:NovaDistill:{name}"
+
+    def add(self, execution: Execution) -> Execution:
+        self.known[execution.arn] = execution
+        return execution
+
+    def start(self, name: str, execution_input: Mapping[str, object]) -> bool:
+        new = Execution(self.arn_of(name), name, "RUNNING", EPOCH, input=execution_input)
+        return self.known.setdefault(new.arn, new) is new
+
+    def latest(self, limit: int) -> list[Execution]:
+        newest_first = sorted(self.known.values(), key=lambda execution: execution.started, reverse=True)
+        return [replace(execution, input={}, output={}) for execution in newest_first[:limit]]
+
+    def describe(self, arn: str) -> Execution | None:
+        self.asked.append("describe")
+        return self.known.get(arn)
+
+    def events_after(self, arn: str, last_id: int) -> list[HistoryEvent]:
+        self.asked.append(f"events after {last_id}")
+        return [event for event in self.events if event.id > last_id]
 
 
 class FakeParameters:

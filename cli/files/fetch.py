@@ -1,53 +1,38 @@
 """Copies the files of a run to a folder, in the layout of the bucket."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from cli.errors import CommandError
-from cli.files.stored import StoredFile
+from cli.screen import screen
 from distillation.layout import RunLayout
+from gateways.keyed_files import KeyedFiles, StoredObject
 
 WORKERS = 8
 
 
-class FileSource(Protocol):
-    """What fetching asks of AWS (`aws.Cloud`)."""
-
-    def files(self, prefix: str) -> Iterable[StoredFile]: ...
-
-    def download(self, key: str, path: Path, received: Callable[[int], None]) -> None: ...
-
-
-def files_of(source: FileSource, run_id: str) -> list[StoredFile]:
-    """All objects of a run. Raises CommandError when there are none.
-
-    Keys that end in / are folders that the console made.
-    """
-    found = [file for file in source.files(RunLayout(run_id).root) if not file.key.endswith("/")]
-    if not found:
-        raise CommandError(
-            f"The run {run_id} has no files.",
-            (
-                "`python -m cli runs` lists the newest runs. A run that has just started writes its first files in "
-                "PrepareRun."
-            ),
-        )
-    return found
-
-
-def fetch(
-    source: FileSource, run_id: str, files: Iterable[StoredFile], target: Path, received: Callable[[int], None]
-) -> list[Path]:
-    """Downloads `files` side by side.
+def fetch(store: KeyedFiles, run_id: str, target: Path, is_wanted: Callable[[str], bool] = lambda _: True) -> int:
+    """Copies the files of a run whose names below the run's folder are wanted, side by side; gives their number.
 
     Every file appears under its name only when it is whole, so an interrupted fetch leaves nothing half.
+
+    Raises:
+        CommandError: the run has no files, or one whose key would lead out of the folder.
     """
     root = RunLayout(run_id).root
-    places = [(file, local_path(target, file.key.removeprefix(root))) for file in files]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(lambda place: _download(source, place[0].key, place[1], received), places))
+    # Keys that end in / are folders that the console made.
+    stored = [file for file in store.list(root) if not file.key.endswith("/")]
+    if not stored:
+        raise CommandError(
+            f"The run {run_id} has no files.",
+            "`python -m cli runs` lists the newest runs. A run that has just started writes its first files in "
+            "PrepareRun.",
+        )
+    wanted = [file for file in stored if is_wanted(file.key.removeprefix(root))]
+    places = [local_path(target, file.key.removeprefix(root)) for file in wanted]
+    _copy(store, wanted, places)
+    return len(wanted)
 
 
 def local_path(target: Path, name: str) -> Path:
@@ -65,8 +50,17 @@ def local_path(target: Path, name: str) -> Path:
     return safe
 
 
-def _download(source: FileSource, key: str, path: Path, received: Callable[[int], None]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    source.download(key, part, received)
-    return part.replace(path)
+def _copy(store: KeyedFiles, files: Sequence[StoredObject], places: Sequence[Path]) -> None:
+    with screen.transfer() as progress, ThreadPoolExecutor(WORKERS) as pool:
+        task = progress.add_task(f"{len(files):,} files", total=sum(file.bytes for file in files))
+
+        def copy(file: StoredObject, path: Path) -> None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(path.name + ".part")
+            with part.open("wb") as target:
+                for chunk in store.chunks(file.key):
+                    target.write(chunk)
+                    progress.advance(task, len(chunk))
+            part.replace(path)
+
+        list(pool.map(copy, files, places))

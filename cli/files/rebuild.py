@@ -66,7 +66,7 @@ def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
     before = _manifest(run_id, source)
     # The same methods as the bucket's store: the functions' code cannot tell the difference.
     store = cast("Store", RunCopy(run_id, source, target, is_needed))
-    services = Services(Settings(*[""] * 10))
+    services = Services(Settings())
     services.__dict__["store"] = store
     _read_all_replies(services, run_id, before.dataset)
     for shard in range(_prompt_shards(store, run_id)):

@@ -1,8 +1,9 @@
 """The files of several runs, read for a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 
@@ -11,43 +12,39 @@ from cli.runs.report_file import ReportFile, parse_report
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
-from distillation.records import Arm, HoldoutItem, Prediction, decode_json, decode_lines
+from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.run.config import RunConfig
 from distillation.run.evaluation import NumericTolerance
 from distillation.run.record import RunRecord
+from gateways.store import Store
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class ObjectSource(Protocol):
-    """What a comparison asks of AWS (`aws.Cloud`)."""
-
-    def read(self, key: str) -> bytes | None: ...
-
-
-def read_runs(source: ObjectSource, run_ids: Sequence[str]) -> list[ComparedRun]:
+def read_runs(store: Store, run_ids: Sequence[str]) -> list[ComparedRun]:
     """The runs, side by side. Raises CommandError for a run that has no report or lacks a file."""
     with ThreadPoolExecutor(len(run_ids)) as pool:
-        return list(pool.map(lambda run_id: _read_run(source, run_id), run_ids))
+        return list(pool.map(lambda run_id: _read_run(store, run_id), run_ids))
 
 
-def _read_run(source: ObjectSource, run_id: str) -> ComparedRun:
+def _read_run(store: Store, run_id: str) -> ComparedRun:
     layout = RunLayout(run_id)
-    report = parse_report(source.read(layout.report("report.json")), run_id)
+    report = parse_report(store.get_or_none(layout.report("report.json")), run_id)
     if report.verdict.decision == "failed":
         raise CommandError(
             f"The run {run_id} failed: {report.verdict.headline}",
             "Compare runs that have a student; `python -m cli runs` lists them.",
         )
-    record = _decoded(source, layout.run, RunRecord)
+    with _said(layout.run):
+        record = store.read(layout.run, RunRecord)
     return ComparedRun(
         run_id=run_id,
         dataset=record.dataset,
         task=record.task,
-        holdout=_lines(source, layout.dataset("holdout.jsonl"), HoldoutItem),
-        student=_lines(source, layout.predictions(Arm.STUDENT), Prediction),
-        teacher=_lines(source, layout.predictions(Arm.TEACHER), Prediction),
+        holdout=_lines(store, layout.dataset("holdout.jsonl"), HoldoutItem),
+        student=_lines(store, layout.predictions(Arm.STUDENT), Prediction),
+        teacher=_lines(store, layout.predictions(Arm.TEACHER), Prediction),
         settings=record.config.to_json(),
         models={role: model for role, model in msgspec.to_builtins(record.models).items() if model},
         decision=report.verdict.decision,
@@ -57,9 +54,9 @@ def _read_run(source: ObjectSource, run_id: str) -> ComparedRun:
     )
 
 
-def comparison_of(source: ObjectSource, run_ids: Sequence[str], created_at: str) -> Comparison:
+def comparison_of(store: Store, run_ids: Sequence[str], created_at: str) -> Comparison:
     """The comparison of the runs. Raises CommandError for runs that cannot be compared, and says why."""
-    runs = read_runs(source, run_ids)
+    runs = read_runs(store, run_ids)
     try:
         return compare(runs, prices=load_prices(), created_at=created_at, tolerance=tolerance_of(runs[0]))
     except InvalidInput as error:
@@ -80,28 +77,20 @@ def _cost(report: ReportFile) -> float | None:
     return report.costs.total_usd if report.costs else None
 
 
-def _read(source: ObjectSource, key: str) -> bytes:
-    body = source.read(key)
-    if body is None:
+@contextmanager
+def _said(key: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
         raise CommandError(
             f"{key} is not in the bucket.", "The run has not been measured yet, or its files were deleted."
-        )
-    return body
-
-
-def _decoded(source: ObjectSource, key: str, kind: type[T]) -> T:
-    try:
-        return decode_json(_read(source, key), kind)
+        ) from None
     except msgspec.DecodeError as error:
         raise CommandError(
             f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."
         ) from None
 
 
-def _lines(source: ObjectSource, key: str, kind: type[T]) -> list[T]:
-    try:
-        return list(decode_lines(_read(source, key).splitlines(), kind))
-    except msgspec.DecodeError as error:
-        raise CommandError(
-            f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."
-        ) from None
+def _lines(store: Store, key: str, kind: type[T]) -> list[T]:
+    with _said(key):
+        return list(store.records(key, kind))

@@ -105,7 +105,7 @@ def _bar(progress: Progress) -> RenderableType:
     return row
 
 
-def outcome(view: RunView, bucket: str, report_key: str) -> RenderableType:
+def outcome(view: RunView, bucket: str, report: str) -> RenderableType:
     """What stands under the picture when the run has ended: the verdict and where the report is, or what failed and
     what to do next.
     """
@@ -113,7 +113,6 @@ def outcome(view: RunView, bucket: str, report_key: str) -> RenderableType:
         return _failure_panel(view.failure, bucket)
     lines = [Text.assemble("Verdict: ", (view.decision or "none", _VERDICT_STYLES.get(view.decision, "bold")))]
     lines += [Text(f"  {reason}") for reason in view.reasons]
-    report = f"s3://{bucket}/{report_key}"
     commands = (
         f"python -m cli report {view.run_id} shows the numbers; python -m cli fetch {view.run_id} --to DIR copies "
         "all files."

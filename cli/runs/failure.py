@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cli.runs.observed import Execution, json_object
 from distillation.report.failure import next_step
+from gateways.executions import Execution, json_object
 
 _NOTHING_PAID = frozenset({"InvalidInput", "BudgetExceeded"})
 _STOPPED = "The execution was stopped from outside."

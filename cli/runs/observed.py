@@ -1,69 +1,22 @@
-"""What AWS says about a run at one moment: facts only. Made by `observer` (and `aws`), read by `run_view`."""
+"""What AWS says about a run at one moment: facts only, read by `run_view`."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from application.services import Services
+from application.waiting import job_as_seen
+from cli.runs.run_lookup import described, run_id_of
+from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.waiting import JobLook
+from distillation.layout import RunLayout
 from distillation.records import LedgerRow
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """One execution of the state machine.
-
-    `status` as Step Functions says it: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED.
-    """
-
-    arn: str
-    name: str
-    status: str
-    started: datetime
-    stopped: datetime | None = None
-    input: Mapping[str, Any] = field(default_factory=dict)
-    output: Mapping[str, Any] = field(default_factory=dict)
-    error: str = ""
-    cause: str = ""
-
-    @property
-    def running(self) -> bool:
-        return self.status == "RUNNING"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEvent:
-    """One event of an execution's history. `details` is the event's only `...EventDetails` object."""
-
-    id: int
-    at: datetime
-    kind: str
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def entered_state(self) -> str | None:
-        return str(self.details.get("name", "")) if self.kind.endswith("StateEntered") else None
-
-
-@dataclass(frozen=True, slots=True)
-class JobProgress:
-    """What Bedrock says about a job.
-
-    `total` and `processed` are records of a batch job; `loss` is the training loss of a finished customization job.
-    """
-
-    status: str
-    processed: int = 0
-    total: int = 0
-    failed: int = 0
-    message: str = ""
-    created: datetime | None = None
-    loss: float | None = None
+from gateways.executions import Execution, HistoryEvent, json_object
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All that is known about a run now. `keys` are those of the run's files.
+    """All that is known about a run now. `jobs` are by name, `keys` those of the run's files.
 
     The documents are {} until they exist, the report while the run goes on.
     """
@@ -72,25 +25,66 @@ class Observed:
     run_id: str
     events: tuple[HistoryEvent, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
-    progress: Mapping[str, JobProgress] = field(default_factory=dict)
-    keys: tuple[str, ...] = ()
+    jobs: Mapping[str, JobLook] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
     run: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
-def history_event(raw: Mapping[str, Any]) -> HistoryEvent:
-    """From an entry of GetExecutionHistory."""
-    details: Mapping[str, Any] = next((value for key, value in raw.items() if key.endswith("EventDetails")), {})
-    return HistoryEvent(id=raw["id"], at=raw["timestamp"], kind=raw["type"], details=details)
+class RunObserver:
+    """One a run. `look` is cheap: old events, ended jobs and documents that are there already are not asked for again.
 
-
-def json_object(text: str | bytes | None) -> Mapping[str, Any]:
-    """The JSON object in `text`; {} where there is none or it is something else, since watching must never fail on a
-    document's form.
+    A run that goes on where an earlier execution failed finds that one's files, so the documents are read anew at the
+    end, and the report only then.
     """
-    try:
-        value = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+
+    def __init__(self, services: Services, arn: str) -> None:
+        self._services, self._arn = services, arn
+        self._events: list[HistoryEvent] = []
+        self._jobs: dict[str, JobLook] = {}
+        self._documents: dict[str, Mapping[str, Any]] = {}
+
+    def look(self) -> Observed:
+        """The run as it is now.
+
+        The execution is asked first: when it says that it has ended, all that follows is final.
+        """
+        services = self._services
+        execution = described(services, self._arn)
+        self._events += services.executions.events_after(self._arn, self._events[-1].id if self._events else 0)
+        run_id = run_id_of(execution)
+        layout = RunLayout(run_id)
+        ledger = tuple(services.ledger.rows(run_id))
+        keys = frozenset(stored.key for stored in services.store.list(layout.root))
+        report = layout.report("report.json")
+        return Observed(
+            execution=execution,
+            run_id=run_id,
+            events=tuple(self._events),
+            ledger=ledger,
+            jobs=self._look_at_jobs(ledger),
+            keys=keys,
+            run=self._document(layout.run, keys, execution),
+            manifest=self._document(layout.dataset("manifest.json"), keys, execution),
+            report={} if execution.running else self._document(report, keys, execution),
+        )
+
+    def _look_at_jobs(self, ledger: Sequence[LedgerRow]) -> dict[str, JobLook]:
+        for row in ledger:
+            if row.job_arn and not self._has_ended(row):
+                self._jobs[row.job_name] = job_as_seen(row, self._services)
+        return dict(self._jobs)
+
+    def _has_ended(self, row: LedgerRow) -> bool:
+        known = self._jobs.get(row.job_name)
+        return (
+            known is not None
+            and row.kind in set(JobKind)
+            and outcome_of(JobKind(row.kind), known.status) is not Outcome.RUNNING
+        )
+
+    def _document(self, key: str, keys: frozenset[str], execution: Execution) -> Mapping[str, Any]:
+        if key in keys and not (execution.running and key in self._documents):
+            self._documents[key] = json_object(self._services.store.get_or_none(key))
+        return self._documents.get(key, {})

@@ -5,20 +5,20 @@ Not every Step Functions writes events for the states of a Map, so nothing here 
 event belongs to.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from cli.runs.observed import HistoryEvent, JobProgress, Observed, json_object
-from distillation.bedrock.job_names import arm_called
+from cli.runs.observed import Observed
+from distillation.bedrock.job_names import JobName, parsed
 from distillation.bedrock.job_status import JobKind
-from distillation.records import LedgerRow
+from distillation.bedrock.waiting import JobLook
+from distillation.layout import RunLayout
+from distillation.records import LedgerRow, Stage
+from gateways.executions import HistoryEvent, json_object
 
-_TEACHER_JOB = re.compile(r"-w(?P<wave>\d+)-s(?P<shard>\d+)$")
-_ARM_JOB = re.compile(r"-(?P<arm>[a-z]+)-(?:s(?P<shard>\d+)|[td]\d+)$")
-_ANSWERED = re.compile(r"4-answers/shard-(\d+)\.jsonl$")
-_PREDICTED = re.compile(r"7-evaluation/shards/([a-z-]+)/shard-(\d+)\.jsonl$")
+T = TypeVar("T")
 
 
 class Progress(NamedTuple):
@@ -58,6 +58,7 @@ class JobLine(NamedTuple):
 
 _BY_SHARD = frozenset({"replies", "answers", "answersRejected", "candidates", "held"})
 _NOTHING = Progress(0, 0)
+_UNKNOWN = JobLook(status="")
 _NOT_EXPANDED = Expanded()
 
 
@@ -65,7 +66,8 @@ _NOT_EXPANDED = Expanded()
 class RunCounts:
     """`named` has the names of report.json's counts. `decision` is the gate's.
 
-    `batch_statuses` counts the teacher's batch jobs by Bedrock's status.
+    `batch_statuses` and `judging` count the teacher's and the judge's jobs by Bedrock's status, of several attempts at
+    the same work the last.
     """
 
     named: Mapping[str, int] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class RunCounts:
     tuning: tuple[JobLine, ...] = ()
     deployments: tuple[JobLine, ...] = ()
     predictions: Mapping[str, Progress] = field(default_factory=dict)
+    judging: Mapping[str, int] = field(default_factory=dict)
     decision: str = ""
 
 
@@ -95,29 +98,41 @@ class _Shard(NamedTuple):
 def run_counts(observed: Observed) -> RunCounts:
     """All counts of the run as far as they are known now."""
     staged = list(_by_stage(_payloads(observed.events)))
-    payloads = [payload for stage, payload in staged if stage == "answers"]
+    payloads = [payload for stage, payload in staged if stage == Stage.ANSWERS]
     plans = [plan for plan in payloads if isinstance(plan.get("shards"), list)]
     shards = list(dict.fromkeys(shard for plan in plans for shard in _planned(plan)))
-    teacher = {shard.number: shard.records for shard in shards if not shard.arm} or _shards_of_ledger(observed.ledger)
-    answered = {int(found[1]) for key in observed.keys if (found := _ANSWERED.search(key))}
+    rows = _latest({row.job_name: row for row in observed.ledger})
+    jobs, layout = _latest(observed.jobs), RunLayout(observed.run_id)
+    asked = {name.shard: job for name, job in jobs.items() if name.stage is Stage.ANSWERS}
+    planned = {shard.number: shard.records for shard in shards if not shard.arm} or {
+        name.shard: row.records for name, row in rows.items() if name.stage is Stage.ANSWERS
+    }
+    read = {number for number in planned if layout.answers(number) in observed.keys}
     return RunCounts(
         named=_named_counts(payloads, observed),
         wave=max((int(plan.get("wave") or 0) for plan in plans), default=0),
-        expanded=_expanded([payload for _, payload in staged], observed),
+        expanded=_expanded([payload for _, payload in staged], jobs),
         ratings=sum(
             _integers(plan.get("counts")).get("requests", 0)
             for stage, plan in staged
-            if stage == "ratings" and "shards" in plan
+            if stage == Stage.RATINGS and "shards" in plan
         ),
-        first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(teacher)),
-        shards=Progress(len(answered & set(teacher)) if teacher else len(answered), len(teacher)),
-        records=_teacher_records(teacher, answered, observed),
-        batch_statuses=_batch_statuses(observed),
-        tuning=_job_lines(JobKind.TUNING, observed),
-        deployments=_job_lines(JobKind.DEPLOYMENT, observed),
-        predictions=_predictions([shard for shard in shards if shard.arm], observed),
+        first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(planned)),
+        shards=Progress(len(read), len(planned)),
+        records=_answered(planned, read, asked),
+        batch_statuses=Counter(job.status for job in asked.values()),
+        tuning=_job_lines(JobKind.TUNING, rows, jobs),
+        deployments=_job_lines(JobKind.DEPLOYMENT, rows, jobs),
+        predictions=_predictions([shard for shard in shards if shard.arm], jobs, observed),
+        judging=Counter(job.status for name, job in jobs.items() if name.kind is JobKind.EVALUATION),
         decision=next((str(payload["decision"]) for payload in payloads if "decision" in payload), ""),
     )
+
+
+def _latest(by_name: Mapping[str, T]) -> dict[JobName, T]:
+    """What is known by a job's name, by what the job is for: of several attempts at the same work the last."""
+    known = [(name, found) for job_name, found in by_name.items() if (name := parsed(job_name))]
+    return {name._replace(attempt=0): found for name, found in sorted(known, key=lambda one: one[0].attempt)}
 
 
 def _payloads(events: Iterable[HistoryEvent]) -> list[Mapping[str, Any]]:
@@ -137,7 +152,7 @@ def _by_stage(payloads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapp
         yield stage, payload
 
 
-def _expanded(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> Expanded:
+def _expanded(payloads: Iterable[Mapping[str, Any]], jobs: Mapping[JobName, JobLook]) -> Expanded:
     """What the latest round says of all; a round that is under way counts as well."""
     expanded = Expanded()
     for payload in payloads:
@@ -148,17 +163,19 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> Expa
         elif isinstance(account, dict):
             found = account.get("methods")
             methods = {str(name): _yield(counts) for name, counts in found.items()} if isinstance(found, dict) else {}
-            known, asked = _integers(account), expanded.requests.total
+            known, total = _integers(account), expanded.requests.total
             kept = Progress(known.get("kept", 0), known.get("target", 0))
             expanded = Expanded(
                 known.get("rounds", expanded.round),
-                Progress(asked, asked),
+                Progress(total, total),
                 kept,
                 methods,
                 str(account.get("why") or ""),
             )
-    jobs = [job for name, job in observed.progress.items() if f"-x{expanded.round - 1:02d}-s" in name]
-    done = max(expanded.requests.done, min(expanded.requests.total, sum(job.processed for job in jobs)))
+    asked = sum(
+        job.processed for name, job in jobs.items() if name.stage is Stage.EXPANSION and name.wave == expanded.round - 1
+    )
+    done = max(expanded.requests.done, min(expanded.requests.total, asked))
     return expanded._replace(requests=expanded.requests._replace(done=done))
 
 
@@ -195,60 +212,33 @@ def _integers(counts: object) -> dict[str, int]:
     return {name: value for name, value in counts.items() if isinstance(value, int)} if isinstance(counts, dict) else {}
 
 
-def _shards_of_ledger(ledger: Iterable[LedgerRow]) -> dict[int, int]:
-    return {int(found["shard"]): row.records for row in ledger if (found := _TEACHER_JOB.search(row.job_name))}
-
-
-def _teacher_records(planned: Mapping[int, int], answered: set[int], observed: Observed) -> Progress:
-    jobs = {int(found["shard"]): job for name, job in observed.progress.items() if (found := _TEACHER_JOB.search(name))}
-    totals = {shard: records or _total(jobs.get(shard)) for shard, records in planned.items()}
+def _answered(planned: Mapping[int, int], read: set[int], asked: Mapping[int, JobLook]) -> Progress:
+    totals = {shard: records or asked.get(shard, _UNKNOWN).total for shard, records in planned.items()}
     done = [
-        records if shard in answered else min(records, _processed(jobs.get(shard))) for shard, records in totals.items()
+        records if shard in read else min(records, asked.get(shard, _UNKNOWN).processed)
+        for shard, records in totals.items()
     ]
     return Progress(sum(done), sum(totals.values()))
 
 
-def _processed(job: JobProgress | None) -> int:
-    return job.processed if job else 0
-
-
-def _total(job: JobProgress | None) -> int:
-    return job.total if job else 0
-
-
-def _batch_statuses(observed: Observed) -> dict[str, int]:
-    statuses: dict[str, int] = {}
-    for name, job in observed.progress.items():
-        if _TEACHER_JOB.search(name):
-            statuses[job.status] = statuses.get(job.status, 0) + 1
-    return statuses
-
-
-def _job_lines(kind: JobKind, observed: Observed) -> tuple[JobLine, ...]:
-    rows = [row for row in observed.ledger if row.kind == kind]
-    known = [(row, observed.progress.get(row.job_name)) for row in sorted(rows, key=lambda row: row.job_name)]
-    return tuple(
-        JobLine(_arm_of(row.job_name), job.status if job else row.status or row.state, job.loss if job else None)
-        for row, job in known
-    )
-
-
-def _arm_of(job_name: str) -> str:
-    found = _ARM_JOB.search(job_name)
-    return found["arm"] if found else job_name
-
-
-def _predictions(shards: Iterable[_Shard], observed: Observed) -> dict[str, Progress]:
-    """Prompts that each arm has answered: whole shards by their files, a running batch job by Bedrock's count."""
-    written = {(found[1], int(found[2])) for key in observed.keys if (found := _PREDICTED.search(key))}
-    named = [
-        (found, job) for name, job in observed.progress.items() if (found := _ARM_JOB.search(name)) and found["shard"]
+def _job_lines(
+    kind: JobKind, rows: Mapping[JobName, LedgerRow], jobs: Mapping[JobName, JobLook]
+) -> tuple[JobLine, ...]:
+    known = [
+        (name.arm, row, jobs.get(name, _UNKNOWN))
+        for name, row in sorted(rows.items(), key=lambda item: item[0].arm)
+        if name.kind is kind
     ]
-    jobs = {(arm_called(found["arm"]), int(found["shard"])): job for found, job in named}
-    arms: dict[str, Progress] = {}
+    return tuple(JobLine(arm, job.status or row.status or row.state, job.loss) for arm, row, job in known)
+
+
+def _predictions(shards: Iterable[_Shard], jobs: Mapping[JobName, JobLook], observed: Observed) -> dict[str, Progress]:
+    """Prompts that each arm has answered: whole shards by their files, a running batch job by Bedrock's count."""
+    layout, arms = RunLayout(observed.run_id), dict[str, Progress]()
     for shard in shards:
-        place = (shard.arm, shard.number)
-        done = shard.records if place in written else min(shard.records, _processed(jobs.get(place)))
+        job = jobs.get(JobName(JobKind.BATCH, arm=shard.arm, shard=shard.number), _UNKNOWN)
+        read = layout.prediction_shard(shard.arm, shard.number) in observed.keys
         before = arms.get(shard.arm, _NOTHING)
+        done = shard.records if read else min(shard.records, job.processed)
         arms[shard.arm] = Progress(before.done + done, before.total + shard.records)
     return arms

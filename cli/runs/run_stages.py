@@ -108,7 +108,7 @@ def _entries(observed: Observed) -> list[_Entry]:
     """
     entries = list(_entered(observed))
     deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
-    created = [job.created for name, job in observed.progress.items() if name in deployments and job.created]
+    created = [job.created for name, job in observed.jobs.items() if name in deployments and job.created]
     entries += [_Entry(at, _DEPLOYMENT, "StartDeployment") for at in created if at >= observed.execution.started]
     return sorted(entries)
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cli.runs.failure import Failure, failure_of
-from cli.runs.observed import HistoryEvent, Observed
+from cli.runs.observed import Observed
 from cli.runs.run_counts import JobLine, Progress, RunCounts, run_counts
 from cli.runs.run_stages import StageState, StageTimes, stage_times
+from gateways.executions import HistoryEvent
 
 # Not an error: a silent wait looks at its job again after every heartbeat.
 _ROUTINE_ERRORS = frozenset({"States.HeartbeatTimeout"})
@@ -73,9 +74,10 @@ def run_view(observed: Observed) -> RunView:
 
 
 def _stage_view(times: StageTimes, counts: RunCounts) -> StageView:
-    if times.state in (StageState.WAITING, StageState.SKIPPED) or times.name not in _FACTS:
+    if times.state in (StageState.WAITING, StageState.SKIPPED):
         return StageView(times)
-    return StageView(times, _FACTS[times.name](counts) + _running_jobs(times, counts), _progress(times, counts))
+    facts = _FACTS[times.name](counts) if times.name in _FACTS else ()
+    return StageView(times, facts + _running_jobs(times, counts), _progress(times, counts))
 
 
 def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
@@ -91,10 +93,11 @@ def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
 
 
 def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
-    """What Bedrock says of the batch jobs; of no interest any more when they have been read."""
-    if times.name != "AnswerShards" or times.state is StageState.DONE or not counts.batch_statuses:
+    """What Bedrock says of the jobs; of no interest any more when they have been read."""
+    jobs = {"AnswerShards": counts.batch_statuses, "Judging": counts.judging}.get(times.name)
+    if times.state is StageState.DONE or not jobs:
         return ()
-    return (Fact("jobs", ", ".join(f"{number} {status}" for status, number in sorted(counts.batch_statuses.items()))),)
+    return (Fact("jobs", ", ".join(f"{number} {status}" for status, number in sorted(jobs.items()))),)
 
 
 def _named(counts: RunCounts, **labels: str) -> list[Fact]:

@@ -4,30 +4,25 @@ itself.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from application.services import Services
 from cli.errors import CommandError
-from cli.runs.observed import Execution
-from cli.runs.run_lookup import ExecutionSource
+from cli.runs.run_lookup import described
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
 from distillation.layout import dataset_input, seeds_prefix
 from distillation.run.input import dataset_of, resolve_config
 from distillation.seeds.reader import is_seed_file
+from gateways.executions import Execution
 
-TRIGGER_PATIENCE_SECONDS = 240.0
+TRIGGER_PATIENCE = timedelta(minutes=4)
 """How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue included.
 """
 
-
-class RunStarter(ExecutionSource, Protocol):
-    """What starting asks of AWS (`aws.Cloud`)."""
-
-    def start(self, name: str, execution_input: Mapping[str, Any]) -> str: ...
-
-    def upload(self, path: Path, key: str, sent: Callable[[int], None]) -> None: ...
+_EXAMPLE = "statemachine/example-input.json is an input to begin with."
 
 
 def read_input(path: Path | None, dataset: str, run_id: str | None = None) -> dict[str, Any]:
@@ -65,13 +60,9 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        raise CommandError(
-            f"{path} is not JSON: {error}.", "statemachine/example-input.json is an input to begin with."
-        ) from None
+        raise CommandError(f"{path} is not JSON: {error}.", _EXAMPLE) from None
     if not isinstance(value, dict):
-        raise CommandError(
-            f"{path} holds no JSON object.", "statemachine/example-input.json is an input to begin with."
-        )
+        raise CommandError(f"{path} holds no JSON object.", _EXAMPLE)
     return value
 
 
@@ -82,15 +73,19 @@ def new_run_id(dataset: str, now: datetime) -> str:
     return "-".join([*words, stamp])
 
 
-def start_run(starter: RunStarter, execution_input: Mapping[str, Any], now: datetime) -> Execution:
-    """Starts an execution.
+def start_run(services: Services, execution_input: Mapping[str, Any]) -> Execution:
+    """Starts an execution. Raises CommandError where there is one of that name.
 
     A run id that the input names is a run to go on with: its executions are told apart by the time.
     """
-    given = execution_input.get("runId")
+    given, now = execution_input.get("runId"), services.now()
     run_id = str(given or new_run_id(str(execution_input["dataset"]), now))
     name = f"{run_id}_{now:%Y%m%d-%H%M%S}" if given else run_id
-    return starter.describe(starter.start(name, {**execution_input, "runId": run_id}))
+    if not services.executions.start(name, {**execution_input, "runId": run_id}):
+        raise CommandError(
+            f"An execution named {name} exists already.", "Wait a second and start again, or give another --run-id."
+        )
+    return described(services, services.executions.arn_of(name))
 
 
 def seed_keys(dataset: str, files: Sequence[Path]) -> dict[str, Path]:
@@ -112,40 +107,38 @@ def seed_keys(dataset: str, files: Sequence[Path]) -> dict[str, Path]:
 
 
 def upload_seeds(
-    starter: RunStarter, dataset: str, keys: Mapping[str, Path], settings: Path | None, sent: Callable[[int], None]
-) -> None:
-    """Uploads the settings first: the run that the seeds start reads them."""
+    services: Services, dataset: str, keys: Mapping[str, Path], settings: Path | None, sent: Callable[[int], None]
+) -> list[str]:
+    """Uploads the settings first: the run that the seeds start reads them.
+
+    Gives the keys of the dataset's other seed files.
+    """
     if settings:
-        starter.upload(settings, dataset_input(dataset), lambda _: None)
+        services.store.upload(settings, dataset_input(dataset), lambda _: None)
     for key, path in sorted(keys.items()):
-        starter.upload(path, key, sent)
+        services.store.upload(path, key, sent)
+    below = (stored.key for stored in services.store.list(seeds_prefix(dataset)))
+    return [key for key in below if is_seed_file(key) and key not in keys]
 
 
 def await_triggered(
-    starter: RunStarter,
-    dataset: str,
-    before: Sequence[Execution],
-    *,
-    sleep: Callable[[float], None],
-    clock: Callable[[], float],
+    services: Services, dataset: str, before: Sequence[Execution], sleep: Callable[[float], None]
 ) -> Execution:
     """The execution that an upload has started: the first one of the dataset that was not there before.
 
     Raises CommandError when none comes.
     """
-    known, deadline = {execution.arn for execution in before}, clock() + TRIGGER_PATIENCE_SECONDS
-    while clock() < deadline:
-        for listed in starter.latest(20):
+    known, until = {execution.arn for execution in before}, services.now() + TRIGGER_PATIENCE
+    while services.now() < until:
+        for listed in services.executions.latest(20):
             if listed.arn not in known:
-                execution = starter.describe(listed.arn)
+                execution = described(services, listed.arn)
                 if execution.input.get("dataset") == dataset:
                     return execution
                 known.add(listed.arn)
         sleep(1.0)
     raise CommandError(
-        f"The files are in the bucket, but no run started within {TRIGGER_PATIENCE_SECONDS:.0f} s.",
-        (
-            f"`python -m cli start {dataset}` starts one on them. If uploads never start runs, see the trigger's "
-            "queue and the log of the function StartRun."
-        ),
+        f"The files are in the bucket, but no run started within {TRIGGER_PATIENCE.seconds} s.",
+        f"`python -m cli start {dataset}` starts one on them. If uploads never start runs, see the trigger's queue and "
+        "the log of the function StartRun.",
     )

@@ -9,10 +9,10 @@ from datetime import datetime
 from rich.console import Console
 from rich.live import Live
 
-from cli.aws_advice import passes_by_itself
 from cli.runs.draw_run import PlainLines, RunPicture
 from cli.runs.observed import Observed
 from cli.runs.run_view import RunView, run_view
+from gateways.aws_errors import passes_by_itself
 
 Look = Callable[[], Observed]
 TOLERATED_FAILURES = 5

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from gateways.batch_jobs import BatchJobs
 from gateways.callbacks import StepFunctionsCallbacks
-from gateways.clients import ONE_TRY, PATIENT, client, table
+from gateways.clients import ONE_TRY, Clients
 from gateways.deployments import Deployments
 from gateways.embeddings import Embeddings
 from gateways.evaluation_jobs import EvaluationJobs
@@ -29,66 +29,77 @@ def _utc_now() -> datetime:
 class Services:
     """Gateways, settings and the clock of a function. Tests hand in fakes by assigning the attributes."""
 
-    def __init__(self, settings: Settings | None = None, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        now: Callable[[], datetime] = _utc_now,
+        clients: Callable[[], Clients] = Clients,
+    ) -> None:
         self.settings = settings or settings_from_environment()
         self.now = now
+        self._make_clients = clients
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Where the gateways get their clients from."""
+        return self._make_clients()
 
     @cached_property
     def store(self) -> Store:
         """The run's files."""
-        return Store(client("s3"), self.settings.bucket)
+        return Store(self.clients.client("s3"), self.settings.bucket)
 
     @cached_property
     def ledger(self) -> DynamoLedger:
         """The ledger of paid work."""
-        return DynamoLedger(table(self.settings.ledger_table))
+        return DynamoLedger(self.clients.table(self.settings.ledger_table))
 
     @cached_property
     def batch_jobs(self) -> BatchJobs:
         """Batch inference."""
-        return BatchJobs(client("bedrock"))
+        return BatchJobs(self.clients.client("bedrock"))
 
     @cached_property
     def tuning_jobs(self) -> TuningJobs:
         """Model customization."""
-        return TuningJobs(client("bedrock"))
+        return TuningJobs(self.clients.client("bedrock"))
 
     @cached_property
     def deployments(self) -> Deployments:
         """On-demand deployments."""
-        return Deployments(client("bedrock"))
+        return Deployments(self.clients.client("bedrock"))
 
     @cached_property
     def models(self) -> ModelClient:
         """Converse."""
-        return ModelClient(client("bedrock-runtime", ONE_TRY))
+        return ModelClient(self.clients.client("bedrock-runtime", ONE_TRY))
 
     @cached_property
     def embeddings(self) -> Embeddings:
         """Vectors of texts."""
-        return Embeddings(client("bedrock-runtime", PATIENT), self.settings.embedding_model_id)
+        return Embeddings(self.clients.client("bedrock-runtime"), self.settings.embedding_model_id)
 
     @cached_property
     def evaluation_jobs(self) -> EvaluationJobs:
         """Model evaluation by a judge."""
-        return EvaluationJobs(client("bedrock"))
+        return EvaluationJobs(self.clients.client("bedrock"))
 
     @cached_property
     def catalogue(self) -> ModelCatalogue:
         """What models there are."""
-        return ModelCatalogue(client("bedrock"))
+        return ModelCatalogue(self.clients.client("bedrock"))
 
     @cached_property
     def callbacks(self) -> StepFunctionsCallbacks:
         """Tasks that wait."""
-        return StepFunctionsCallbacks(client("stepfunctions"))
+        return StepFunctionsCallbacks(self.clients.client("stepfunctions"))
 
     @cached_property
     def executions(self) -> Executions:
         """The state machine."""
-        return Executions(client("stepfunctions"), self.settings.state_machine_arn)
+        return Executions(self.clients.client("stepfunctions"), self.settings.state_machine_arn)
 
     @cached_property
     def parameters(self) -> Parameters:
         """SSM."""
-        return Parameters(client("ssm"))
+        return Parameters(self.clients.client("ssm"))

@@ -6,6 +6,7 @@ from application.services import Services
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.waiting import JobLook, complete_if_ended
 from distillation.records import LedgerRow
+from gateways.aws_errors import DENIED, GONE, passing_over
 from gateways.batch_jobs import BatchJobs
 from gateways.evaluation_jobs import EvaluationJobs
 from gateways.tuning_jobs import TuningJobs
@@ -29,6 +30,18 @@ def _look_and_stop(row: LedgerRow, services: Services) -> tuple[Callable[[str], 
         return deployments.look, deployments.delete
     jobs = jobs_of(kind, services)
     return jobs.look, jobs.stop
+
+
+def job_as_seen(row: LedgerRow, services: Services) -> JobLook:
+    """What Bedrock says of the job of a ledger row that has an ARN.
+
+    What the ledger says where the job is gone, where these credentials may not look at it, and of what is no job of
+    Bedrock's.
+    """
+    if row.kind in set(JobKind):
+        with passing_over(GONE | DENIED):
+            return _look_and_stop(row, services)[0](row.job_arn or "")
+    return JobLook(status=row.status or row.state, message=row.message or "")
 
 
 def jobs_of(kind: JobKind, services: Services) -> BatchJobs | TuningJobs | EvaluationJobs:

@@ -1,8 +1,10 @@
-"""AWS's error codes -> the domain's errors."""
+"""AWS's errors -> the domain's errors, and what kind of trouble they are."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
+from botocore import exceptions as aws
 from botocore.exceptions import ClientError
 
 from distillation.errors import QuotaFull, ThrottledByBedrock
@@ -21,6 +23,74 @@ FULL = frozenset({"ServiceQuotaExceededException"})
 GONE = frozenset({"ResourceNotFoundException"})
 NOT_RUNNING = GONE | {"ConflictException", "ValidationException"}
 """What stopping a job gives that has ended already."""
+_LOGIN_CODES = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+    }
+)
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+class Trouble(StrEnum):
+    """What kind of trouble an error of boto3 is, for who tells a person."""
+
+    CREDENTIALS = "no usable credentials"
+    LOGIN = "credentials that AWS does not accept"
+    PROFILE = "no such profile"
+    CERTIFICATE = "a certificate that is not accepted"
+    UNREACHABLE = "an endpoint that cannot be reached"
+    SDK = "the SDK's own configuration"
+    DENIED = "missing rights"
+    REFUSED = "another refusal of AWS"
+
+
+_TROUBLES: tuple[tuple[Trouble, tuple[type[Exception], ...]], ...] = (
+    (
+        Trouble.CREDENTIALS,
+        (
+            aws.NoCredentialsError,
+            aws.PartialCredentialsError,
+            aws.CredentialRetrievalError,
+            aws.TokenRetrievalError,
+            aws.UnauthorizedSSOTokenError,
+            aws.SSOTokenLoadError,
+        ),
+    ),
+    (Trouble.PROFILE, (aws.ProfileNotFound,)),
+    (Trouble.CERTIFICATE, (aws.SSLError,)),
+    (
+        Trouble.UNREACHABLE,
+        (
+            aws.EndpointConnectionError,
+            aws.ConnectTimeoutError,
+            aws.ConnectionClosedError,
+            aws.ReadTimeoutError,
+            aws.ProxyConnectionError,
+        ),
+    ),
+    (Trouble.SDK, (aws.BotoCoreError,)),
+)
+
+
+def trouble_of(error: Exception) -> Trouble | None:
+    """The kind of an error of boto3's, None for all others."""
+    if isinstance(error, ClientError):
+        code = code_of(error)
+        return Trouble.LOGIN if code in _LOGIN_CODES else Trouble.DENIED if code in DENIED else Trouble.REFUSED
+    return next((trouble for trouble, kinds in _TROUBLES if isinstance(error, kinds)), None)
+
+
+def passes_by_itself(error: Exception) -> bool:
+    """Whether it is worth to ask again: the network and AWS's own hiccups, but neither rights nor a mistake of ours."""
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return status >= 500 or "Throttl" in code_of(error)
+    return isinstance(error, ThrottledByBedrock) or trouble_of(error) is Trouble.UNREACHABLE
 
 
 def code_of(error: ClientError) -> str:

@@ -60,7 +60,13 @@ class BatchJobs:
         """The job as Bedrock sees it now."""
         with busy_is_retryable(f"GetModelInvocationJob {arn}"):
             job = self._client.get_model_invocation_job(jobIdentifier=arn)
-        return JobLook(status=job.get("status", ""), message=job.get("message", ""))
+        return JobLook(
+            status=job.get("status", ""),
+            message=job.get("message", ""),
+            processed=job.get("processedRecordCount", 0),
+            total=job.get("totalRecordCount", 0),
+            created=job.get("submitTime"),
+        )
 
     def stop(self, arn: str) -> None:
         """Asks a job to stop; one that has ended already is left alone."""

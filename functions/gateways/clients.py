@@ -1,4 +1,4 @@
-"""Where AWS clients are made: one patience for all."""
+"""Where AWS clients are made: one session, one patience."""
 
 from typing import Any
 
@@ -14,12 +14,32 @@ ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_tim
 A call that is under way when a turn's time is up has to end within the reserve (`application.converse.RESERVE_MS`).
 """
 
+BRIEF = Config(
+    retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=60, max_pool_connections=32
+)
+"""For a person who waits: an endpoint that cannot be reached is said within seconds."""
 
-def client(service: str, config: Config = PATIENT) -> Any:
-    """A client of a service, as boto3 names it."""
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+HOME = "us-east-1"
+"""The only Region where Nova Micro can be fine-tuned."""
 
 
-def table(name: str) -> Any:
-    """A DynamoDB table as a resource."""
-    return boto3.resource("dynamodb", config=PATIENT).Table(name)
+class Clients:
+    """Clients of the Region given, or the profile's, or HOME. `patience` is for every client that asks for none."""
+
+    def __init__(self, region: str | None = None, profile: str | None = None, patience: Config = PATIENT) -> None:
+        session = boto3.Session(region_name=region, profile_name=profile)
+        self._session = session if session.region_name else boto3.Session(region_name=HOME, profile_name=profile)
+        self._patience = patience
+
+    @property
+    def region(self) -> str:
+        """Where the clients ask."""
+        return str(self._session.region_name)
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """A client of a service, as boto3 names it."""
+        return self._session.client(service, config=config or self._patience)  # type: ignore[call-overload]
+
+    def table(self, name: str) -> Any:
+        """A DynamoDB table as a resource."""
+        return self._session.resource("dynamodb", config=self._patience).Table(name)

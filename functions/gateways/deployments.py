@@ -68,6 +68,7 @@ class Deployments:
             message=seen.get("failureMessage", ""),
             model_arn=seen["modelArn"],
             deployment_arn=seen["customModelDeploymentArn"],
+            created=seen.get("createdAt"),
         )
 
     def look_for(self, arn: str, model_arn: str) -> JobLook:
@@ -90,6 +91,7 @@ class Deployments:
             message=seen.get("failureMessage", ""),
             model_arn=seen["modelArn"],
             deployment_arn=seen["customModelDeploymentArn"],
+            created=seen.get("createdAt"),
         )
 
     def moves_to(self, arn: str) -> str | None:

@@ -68,7 +68,9 @@ class EvaluationJobs:
         """The job as Bedrock sees it now."""
         with busy_is_retryable(f"GetEvaluationJob {arn}"):
             job = self._client.get_evaluation_job(jobIdentifier=arn)
-        return JobLook(status=job["status"], message="; ".join(job.get("failureMessages", [])))
+        return JobLook(
+            status=job["status"], message="; ".join(job.get("failureMessages", [])), created=job.get("creationTime")
+        )
 
     def stop(self, arn: str) -> None:
         """Asks a job to stop; one that has ended already is left alone."""

@@ -39,7 +39,11 @@ class TuningJobs:
         with busy_is_retryable(f"GetModelCustomizationJob {arn}"):
             job = self._client.get_model_customization_job(jobIdentifier=arn)
         return JobLook(
-            status=job.get("status", ""), message=job.get("failureMessage", ""), model_arn=job.get("outputModelArn")
+            status=job.get("status", ""),
+            message=job.get("failureMessage", ""),
+            model_arn=job.get("outputModelArn"),
+            loss=job.get("trainingMetrics", {}).get("trainingLoss"),
+            created=job.get("creationTime"),
         )
 
     def model_is_gone(self, arn: str) -> bool:

@@ -7,7 +7,10 @@ of ([0-9a-zA-Z][_-]?)+ (botocore service model `bedrock`), so no name here has t
 """
 
 import hashlib
+import re
+from typing import NamedTuple
 
+from distillation.bedrock.job_status import JobKind
 from distillation.records import Arm, Stage
 
 RUN_ID_MAX = 36
@@ -19,6 +22,29 @@ a hyphen.
 """
 _ARM_LETTERS: dict[str, str] = {Arm.TEACHER: "t", Arm.BASE: "b", Arm.FEW_SHOT: "f", Arm.STUDENT: "s", Arm.DIRECT: "d"}
 _PROMOTE = "-promote-p"
+
+_SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {
+    JobKind.BATCH: (
+        re.compile(r"-(?P<stage>[xwrc])(?P<wave>\d+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
+        re.compile(r"-(?P<arm>[a-z]+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
+    ),
+    JobKind.EVALUATION: (re.compile(r"-j(?P<arm>[a-z])-(?P<shard>\d+)a(?P<attempt>\d+)x[0-9a-f]+$"),),
+    JobKind.TUNING: (re.compile(r"-(?P<arm>[a-z]+)-t(?P<attempt>\d+)$"),),
+    JobKind.DEPLOYMENT: (re.compile(r"-(?P<arm>[a-z]+)-d(?P<attempt>\d+)$"),),
+}
+
+
+class JobName(NamedTuple):
+    """What a name says of its work: a shard of a wave of a stage, or work for an arm. `shard`: of an evaluation job the
+    part.
+    """
+
+    kind: JobKind
+    stage: Stage | None = None
+    wave: int = 0
+    arm: str = ""
+    shard: int = 0
+    attempt: int = 0
 
 
 def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, stage: Stage = Stage.ANSWERS) -> str:
@@ -34,9 +60,22 @@ def prediction_batch(app: str, run_id: str, arm: str, shard: int, attempt: int =
     return f"{app}-{run_id}-{_ARM_WORDS.get(arm, arm)}-s{shard:04d}{_attempt(attempt)}"
 
 
-def arm_called(word: str) -> str:
-    """The arm that `word` stands for in a job's name."""
-    return next((arm for arm, short in _ARM_WORDS.items() if short == word), word)
+def parsed(job_name: str) -> JobName | None:
+    """What a name of a Bedrock job says; None for names that none of the functions here makes."""
+    for kind, shapes in _SHAPES.items():
+        for shape in shapes:
+            if found := shape.search(job_name):
+                said = found.groupdict()
+                stage = next((stage for stage, letter in _WAVE_LETTERS.items() if letter == said.get("stage")), None)
+                arm = _arm_called(said.get("arm") or "")
+                numbers = {part: int(said.get(part) or 0) for part in ("wave", "shard", "attempt")}
+                return JobName(kind, stage, arm=arm, **numbers) if stage or arm else None
+    return None
+
+
+def _arm_called(word: str) -> str:
+    """The arm that a part of a name stands for; "" where it is none."""
+    return next((str(arm) for arm in Arm if word in (arm, _ARM_WORDS.get(arm), _ARM_LETTERS[arm])), "")
 
 
 def _attempt(attempt: int) -> str:

@@ -29,12 +29,19 @@ Without a model or a deployment there is no next step.
 
 
 class JobLook(Record, frozen=True, omit_defaults=True):
-    """What Bedrock says of a job: its status as Bedrock spells it, why it failed, and what it made."""
+    """What Bedrock says of a job: its status as Bedrock spells it, why it failed, and what it made.
+
+    `processed` of `total` records of a batch job; `loss`: the training loss of a customization job that has ended.
+    """
 
     status: str
     message: str = ""
     model_arn: str | None = None
     deployment_arn: str | None = None
+    processed: int = 0
+    total: int = 0
+    loss: float | None = None
+    created: datetime | None = None
 
 
 class Callbacks(Protocol):

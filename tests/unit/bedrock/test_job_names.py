@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.bedrock import job_names
-from distillation.records import Arm
+from distillation.bedrock.job_status import JobKind
+from distillation.records import Arm, Stage
 from distillation.run.config import DATASET_PATTERN
 
 RUN_IDS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,35}", fullmatch=True).filter(
@@ -89,3 +90,36 @@ def test_a_promotion_and_its_way_back_are_told_apart(run_id: str, attempt: int) 
     back = job_names.way_back(name)
     assert job_names.is_promotion(name) and not job_names.is_promotion(back)
     assert job_names.run_id_of("app", back) == run_id and back.endswith(f"p{attempt}")
+
+
+ATTEMPTS, SHARDS, WAVES = st.integers(0, 12), st.integers(0, 20_000), st.integers(0, 120)
+
+
+@given(run_id=RUN_IDS, stage=st.sampled_from(Stage), wave=WAVES, shard=SHARDS, attempt=ATTEMPTS)
+def test_a_wave_is_read_back(run_id: str, stage: Stage, wave: int, shard: int, attempt: int) -> None:
+    name = job_names.batch("nova-distill", run_id, wave, shard, attempt=attempt, stage=stage)
+    expected = job_names.JobName(JobKind.BATCH, stage, wave, shard=shard, attempt=attempt)
+    assert job_names.parsed(name) == expected
+
+
+@given(run_id=RUN_IDS, arm=st.sampled_from(Arm), shard=SHARDS, attempt=ATTEMPTS)
+def test_work_for_an_arm_is_read_back(run_id: str, arm: Arm, shard: int, attempt: int) -> None:
+    app, said = "nova-distill", {"arm": arm, "attempt": attempt}
+    assert job_names.parsed(job_names.prediction_batch(app, run_id, arm, shard, attempt)) == job_names.JobName(
+        JobKind.BATCH, shard=shard, **said
+    )
+    judged = job_names.evaluation(app, run_id, arm, shard, "0a1b2c3d", attempt=attempt)
+    assert job_names.parsed(judged) == job_names.JobName(JobKind.EVALUATION, shard=shard, **said)
+
+
+@given(run_id=RUN_IDS, arm=st.sampled_from(TRAINED), attempt=ATTEMPTS)
+def test_the_arm_of_a_model_is_read_back(run_id: str, arm: Arm, attempt: int) -> None:
+    for kind, make in ((JobKind.TUNING, job_names.tuning), (JobKind.DEPLOYMENT, job_names.deployment)):
+        assert job_names.parsed(make("app", run_id, arm, attempt)) == job_names.JobName(kind, arm=arm, attempt=attempt)
+
+
+@given(run_id=RUN_IDS, attempt=ATTEMPTS)
+def test_what_is_no_job_of_bedrocks_is_read_as_none(run_id: str, attempt: int) -> None:
+    promoted = job_names.promotion("app", run_id, attempt)
+    for name in (promoted, job_names.way_back(promoted), job_names.approval("app", run_id, attempt), "app-reviews-s3"):
+        assert job_names.parsed(name) is None

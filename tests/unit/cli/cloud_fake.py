@@ -1,85 +1,72 @@
-"""AWS in memory, with the methods of `cli.aws.Cloud` that the commands use."""
+"""The deployed app in memory: the application's services over fakes, with the account's executions and jobs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
-from run_stories import START
 
-from cli.errors import CommandError
-from cli.files.stored import StackOutputs, StoredFile
-from cli.runs.observed import Execution, HistoryEvent, JobProgress
+from application.services import Services
+from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow
+from gateways.executions import Execution
+from settings import Settings
+from tests.fakes import Clock, FakeExecutions, FakeJobs, MemoryLedger, MemoryStore
 
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:NovaDistill"
 
+class _Executions(FakeExecutions):
+    """`unreachable` is how many of the next looks the network swallows."""
 
-class FakeCloud:
-    """`asked` counts the calls by name. `unreachable` is how many of the next looks the network swallows."""
+    unreachable = 0
 
-    def __init__(self, *, on_aws: bool = True) -> None:
-        self.outputs = StackOutputs("bucket", MACHINE, "ledger")
-        self.on_aws, self.unreachable = on_aws, 0
-        self.executions: dict[str, Execution] = {}
-        self.events: list[HistoryEvent] = []
-        self.rows: list[LedgerRow] = []
-        self.jobs: dict[str, JobProgress] = {}
-        self.objects: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.on_upload: Callable[[], None] = lambda: None
-
-    def add(self, execution: Execution) -> Execution:
-        self.executions[execution.arn] = execution
-        return execution
-
-    def start(self, name: str, execution_input: Mapping[str, Any]) -> str:
-        arn = MACHINE.replace("stateMachine", "execution") + f":{name}"
-        if arn in self.executions:
-            raise CommandError(f"An execution named {name} exists already.")
-        self.add(Execution(arn=arn, name=name, status="RUNNING", started=START, input=execution_input))
-        return arn
-
-    def latest(self, limit: int) -> Sequence[Execution]:
-        newest_first = sorted(self.executions.values(), key=lambda execution: execution.started, reverse=True)
-        return [replace(execution, input={}, output={}) for execution in newest_first[:limit]]
-
-    def describe(self, arn: str) -> Execution:
-        self.asked.append("describe")
+    def describe(self, arn: str) -> Execution | None:
         if self.unreachable:
             self.unreachable -= 1
             raise EndpointConnectionError(endpoint_url="https://states")
-        if arn not in self.executions:
-            raise CommandError(f"There is no execution {arn}.")
-        return self.executions[arn]
+        return super().describe(arn)
 
-    def events_after(self, arn: str, last_id: int) -> Sequence[HistoryEvent]:
-        self.asked.append(f"events after {last_id}")
-        return [event for event in self.events if event.id > last_id]
 
-    def ledger(self, run_id: str) -> Sequence[LedgerRow]:
-        return [row for row in self.rows if row.run_id == run_id]
+class _Store(MemoryStore):
+    def __init__(self, asked: list[str]) -> None:
+        super().__init__()
+        self.asked = asked
+        self.on_upload: Callable[[], None] = lambda: None
 
-    def job_progress(self, row: LedgerRow) -> JobProgress:
-        self.asked.append(f"job {row.job_name}")
-        return self.jobs[row.job_name]
-
-    def files(self, prefix: str) -> Iterator[StoredFile]:
-        return (StoredFile(key, len(body)) for key, body in sorted(self.objects.items()) if key.startswith(prefix))
-
-    def keys(self, prefix: str) -> list[str]:
-        return [file.key for file in self.files(prefix)]
-
-    def read(self, key: str) -> bytes | None:
+    def chunks(self, key: str) -> Iterator[bytes]:
         self.asked.append(f"read {key}")
-        return self.objects.get(key)
+        return super().chunks(key)
 
     def upload(self, path: Path, key: str, sent: Callable[[int], None]) -> None:
-        self.objects[key] = path.read_bytes()
-        sent(len(self.objects[key]))
+        super().upload(path, key, sent)
         self.on_upload()
 
-    def download(self, key: str, path: Path, received: Callable[[int], None]) -> None:
-        path.write_bytes(self.objects[key])
-        received(len(self.objects[key]))
+
+class _Jobs(FakeJobs):
+    """Jobs that are looked at by an ARN that ends in their name."""
+
+    def __init__(self, jobs: dict[str, JobLook], asked: list[str]) -> None:
+        super().__init__()
+        self._jobs, self._asked = jobs, asked
+
+    def look(self, arn: str) -> JobLook:
+        name = arn.rpartition(":")[2]
+        self._asked.append(f"job {name}")
+        return self._jobs[name]
+
+    def look_for(self, arn: str, model_arn: str) -> JobLook:
+        return self.look(arn)
+
+
+class FakeCloud(Services):
+    """`jobs` by name are what Bedrock says; `asked` are the calls that were made."""
+
+    def __init__(self, *, on_aws: bool = True) -> None:
+        machine = FakeExecutions().arn_of("x").replace(":execution:", ":stateMachine:").removesuffix(":x")
+        super().__init__(Settings("bucket", "ledger", "nova-distill", state_machine_arn=machine), Clock())
+        self.machine, self.jobs = _Executions(), dict[str, JobLook]()
+        self.machine.on_aws, self.asked = on_aws, self.machine.asked
+        self.files, self.paid, jobs = _Store(self.asked), MemoryLedger(), _Jobs(self.jobs, self.asked)
+        self.__dict__.update(store=self.files, executions=self.machine, ledger=self.paid, deployments=jobs)
+        self.__dict__.update(batch_jobs=jobs, tuning_jobs=jobs, evaluation_jobs=jobs)
+
+    def add_rows(self, rows: Sequence[LedgerRow]) -> None:
+        self.paid.kept |= {(row.run_id, row.job_name): row for row in rows}

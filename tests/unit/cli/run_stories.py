@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.runs.observed import Execution, HistoryEvent, JobProgress, Observed, history_event
+from cli.runs.observed import Observed
+from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow
+from gateways.executions import Execution, HistoryEvent, history_event
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:execution:NovaDistill:reviews-1"
@@ -265,23 +267,23 @@ def observed(
     story: Story,
     *,
     keys: Sequence[str] = (),
-    progress: Mapping[str, JobProgress] | None = None,
+    jobs: Mapping[str, JobLook] | None = None,
     ledger: Sequence[LedgerRow] = (),
     **more: Any,
 ) -> Observed:
     facts = {"execution": execution(), "run_id": RUN_ID, **more}
     return Observed(
         events=story.events,
-        keys=tuple(ROOT + key for key in keys),
-        progress=progress or {},
+        keys=frozenset(ROOT + key for key in keys),
+        jobs=jobs or {},
         ledger=tuple(ledger),
         **facts,
     )
 
 
 BATCH_JOBS = {
-    "nova-distill-reviews-1-w00-s0000": JobProgress(status="Completed", processed=1000, total=1000, created=at(9)),
-    "nova-distill-reviews-1-w00-s0001": JobProgress(status="InProgress", processed=400, total=950, created=at(9)),
+    "nova-distill-reviews-1-w00-s0000": JobLook(status="Completed", processed=1000, total=1000, created=at(9)),
+    "nova-distill-reviews-1-w00-s0001": JobLook(status="InProgress", processed=400, total=950, created=at(9)),
 }
 BATCH_ROWS = (
     row("nova-distill-reviews-1-w00-s0000", "batch", records=1000),
@@ -292,8 +294,8 @@ MODEL_ROWS = (
     row("nova-distill-reviews-1-student-d0", "deployment"),
 )
 MODEL_JOBS = {
-    "nova-distill-reviews-1-student-t0": JobProgress(status="Completed", created=at(101), loss=0.4213),
-    "nova-distill-reviews-1-student-d0": JobProgress(status="Active", created=at(141)),
+    "nova-distill-reviews-1-student-t0": JobLook(status="Completed", created=at(101), loss=0.4213),
+    "nova-distill-reviews-1-student-d0": JobLook(status="Active", created=at(141)),
 }
 ANSWERED = (
     "4-answers/shard-0000.jsonl",

@@ -7,7 +7,9 @@ from cloud_fake import FakeCloud
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cli import app as commands
+from cli import connection
+from cli.app import app
+from cli.screen import screen
 
 
 class Terminal:
@@ -16,15 +18,15 @@ class Terminal:
     def __init__(self, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cloud, self._output = cloud, io.StringIO()
         console = Console(file=self._output, width=160, color_system=None)
-        monkeypatch.setattr(commands, "console", console)
-        monkeypatch.setattr(commands, "errors", console)
-        monkeypatch.setattr(commands, "connect", lambda *_: cloud)
-        monkeypatch.setattr(commands.time, "sleep", lambda _: None)
+        monkeypatch.setattr(screen, "out", console)
+        monkeypatch.setattr(screen, "err", console)
+        monkeypatch.setattr(connection, "connect", lambda *_: cloud)
+        monkeypatch.setattr("time.sleep", lambda _: None)
 
     def call(self, *arguments: object) -> tuple[int, str]:
         self._output.truncate(0)
         self._output.seek(0)
-        result = CliRunner().invoke(commands.app, [str(argument) for argument in arguments])
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result.exit_code, (self._output.getvalue() + result.output).replace("\N{NO-BREAK SPACE}", " ")

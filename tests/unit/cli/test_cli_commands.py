@@ -10,7 +10,7 @@ from cloud_fake import FakeCloud
 from run_stories import ROOT, at, execution, failed_run, whole_run
 from terminal_fake import Terminal
 
-from cli import app as commands
+from cli import connection as commands
 
 REPORT = {
     "runId": "reviews-1",
@@ -98,9 +98,9 @@ REPORT = {
 
 
 def finished(cloud: FakeCloud, status: str, **more: Any) -> None:
-    cloud.add(execution(status, stopped=at(190), **more))
-    cloud.events = list((whole_run(inside_maps=True) if status == "SUCCEEDED" else failed_run()).events)
-    cloud.objects[ROOT + "8-report/report.json"] = json.dumps(REPORT).encode()
+    cloud.machine.add(execution(status, stopped=at(190), **more))
+    cloud.machine.events = list((whole_run(inside_maps=True) if status == "SUCCEEDED" else failed_run()).events)
+    cloud.files.objects[ROOT + "8-report/report.json"] = json.dumps(REPORT).encode()
 
 
 def test_watch_a_good_run(terminal: Terminal) -> None:
@@ -120,12 +120,12 @@ def test_watch_a_failed_run(terminal: Terminal) -> None:
 
 
 def test_ctrl_c_leaves_the_run_alone(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal.cloud.add(execution())
+    terminal.cloud.machine.add(execution())
 
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands.time, "sleep", interrupted)
+    monkeypatch.setattr("time.sleep", interrupted)
     code, text = terminal.call("watch")
     assert code == 130
     assert "The run goes on: python -m cli watch reviews-1" in text
@@ -133,7 +133,7 @@ def test_ctrl_c_leaves_the_run_alone(terminal: Terminal, monkeypatch: pytest.Mon
 
 def test_there_is_no_run_to_watch(terminal: Terminal) -> None:
     assert "python -m cli start" in terminal.call("watch")[1]
-    terminal.cloud.add(execution())
+    terminal.cloud.machine.add(execution())
     code, text = terminal.call("watch", "reviews-2")
     assert code == 1 and "There is no run reviews-2" in text and "python -m cli runs" in text
 
@@ -154,7 +154,7 @@ def test_a_run_is_found_by_the_name_of_one_of_its_executions(terminal: Terminal)
 
 
 def test_report(terminal: Terminal) -> None:
-    terminal.cloud.objects[ROOT + "8-report/report.json"] = json.dumps(REPORT).encode()
+    terminal.cloud.files.objects[ROOT + "8-report/report.json"] = json.dumps(REPORT).encode()
     code, text = terminal.call("report", "reviews-1")
     assert code == 0
     for expected in (
@@ -180,7 +180,7 @@ def test_report(terminal: Terminal) -> None:
 
 
 def test_a_report_of_the_bare_shape_is_enough(terminal: Terminal) -> None:
-    terminal.cloud.objects[ROOT + "8-report/report.json"] = (
+    terminal.cloud.files.objects[ROOT + "8-report/report.json"] = (
         b'{"runId": "reviews-1", "dataset": "reviews", "verdict": {"decision": "failed", "reasons": ["no"]}}'
     )
     code, text = terminal.call("report", "reviews-1")
@@ -190,7 +190,7 @@ def test_a_report_of_the_bare_shape_is_enough(terminal: Terminal) -> None:
 @pytest.mark.parametrize(("content", "complaint"), [(None, "has no report"), (b"{}", "cannot be read")])
 def test_no_report(terminal: Terminal, content: bytes | None, complaint: str) -> None:
     if content is not None:
-        terminal.cloud.objects[ROOT + "8-report/report.json"] = content
+        terminal.cloud.files.objects[ROOT + "8-report/report.json"] = content
     code, text = terminal.call("report", "reviews-1")
     assert code == 1 and complaint in text
 
@@ -202,7 +202,7 @@ def test_fetch_keeps_the_layout(terminal: Terminal, tmp_path: Path) -> None:
         "3-replies/wave-00/shard-0000/abc/x.jsonl.out",
         "8-report/index.html",
     ]
-    terminal.cloud.objects |= {ROOT + name: name.encode() for name in names} | {
+    terminal.cloud.files.objects |= {ROOT + name: name.encode() for name in names} | {
         "runs/reviews-10/0-run/run.json": b"another run",
         ROOT + "empty/": b"",
     }
@@ -220,7 +220,7 @@ def test_fetch_keeps_the_layout(terminal: Terminal, tmp_path: Path) -> None:
     "name", ["../../outside.txt", "a/../../../outside.txt", "/etc/outside.txt", "..\\outside.txt", "a/../outside.txt"]
 )
 def test_fetch_never_writes_outside_of_its_folder(terminal: Terminal, tmp_path: Path, name: str) -> None:
-    terminal.cloud.objects[ROOT + name] = b"x"
+    terminal.cloud.files.objects[ROOT + name] = b"x"
     target = tmp_path / "a" / "b"
     code, text = terminal.call("fetch", "reviews-1", "--to", target)
     assert code == 1 and "outside" in text
@@ -234,7 +234,7 @@ def test_fetch_of_nothing(terminal: Terminal, tmp_path: Path) -> None:
 
 def test_runs(terminal: Terminal) -> None:
     finished(terminal.cloud, "SUCCEEDED")
-    terminal.cloud.add(
+    terminal.cloud.machine.add(
         execution(
             arn="arn:aws:states:us-east-1:1:execution:NovaDistill:second",
             name="second",

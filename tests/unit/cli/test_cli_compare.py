@@ -32,7 +32,7 @@ def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str
         layout.predictions(Arm.STUDENT): b"".join(encode_lines(run.student)),
         layout.predictions(Arm.TEACHER): b"".join(encode_lines(run.teacher)),
     }
-    cloud.objects.update(files)
+    cloud.files.objects.update(files)
     return layout
 
 
@@ -62,7 +62,7 @@ def test_compare_writes_a_page_and_prints_the_numbers(terminal: Terminal, tmp_pa
         (lambda cloud: put(cloud, "b", "1" * 5, first=90), "there is no holdout item that all of these runs have"),
         (lambda cloud: put(cloud, "b", "1" * 5, decision="failed"), "The run b failed"),
         (
-            lambda cloud: cloud.objects.pop(put(cloud, "b", "1" * 5).predictions("student")),
+            lambda cloud: cloud.files.objects.pop(put(cloud, "b", "1" * 5).predictions("student")),
             "predictions-student.jsonl is not in the bucket",
         ),
         (lambda cloud: None, "The run b has no report"),

@@ -9,7 +9,7 @@ import pytest
 from terminal_fake import Terminal
 
 from application.approval import ask_for_approval
-from cli import app as commands
+from cli import connection
 from distillation.layout import RunLayout
 from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
 
@@ -36,7 +36,7 @@ class Desk:
 @pytest.fixture
 def desk(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Desk:
     desk = Desk(terminal)
-    monkeypatch.setattr(commands, "application", lambda *_: desk.world)
+    monkeypatch.setattr(connection, "connect", lambda *_: desk.world)
     return desk
 
 
@@ -73,7 +73,7 @@ def test_a_promotion_waits_for_the_move(desk: Desk, monkeypatch: pytest.MonkeyPa
         if len(looks) == 3:
             desk.world.stable.settle()
 
-    monkeypatch.setattr(commands.time, "sleep", sleep)
+    monkeypatch.setattr("time.sleep", sleep)
     assert desk.call("promote", DATASET, "--run", "run-2", "--yes")[0] == 0
     assert len(looks) == 3
 

@@ -53,7 +53,7 @@ def test_nothing_behind_the_replies_is_looked_at(terminal: Terminal, folder: Pat
 
 
 def test_from_the_bucket(terminal: Terminal, world: CurationWorld) -> None:
-    terminal.cloud.objects = dict(world.files.objects)
+    terminal.cloud.files.objects = dict(world.files.objects)
     code, text = terminal.call("rebuild", "run-1")
     assert code == 0, text
     assert "byte for byte" in text
@@ -96,7 +96,7 @@ def test_answers_that_were_taken_over_from_the_cache_are_part_of_it(
     later = CurationWorld(world.prompts)
     later.files.objects |= {key: body for key, body in world.files.objects.items() if key.startswith("answers/")}
     later.reduced(says("never asked")).assembled()
-    terminal.cloud.objects = dict(later.files.objects)
+    terminal.cloud.files.objects = dict(later.files.objects)
     code, text = terminal.call("rebuild", "run-1")
     assert code == 0, text
     assert not [key for key in later.files.objects if key.endswith(".jsonl.out")]

@@ -24,11 +24,12 @@ from run_stories import (
     whole_run,
 )
 
-from cli.runs.observed import JobProgress
 from cli.runs.run_counts import Progress
 from cli.runs.run_stages import CLEAN_UP, STAGES, StageState
 from cli.runs.run_view import RunView, run_view
-from distillation.bedrock.job_names import prediction_batch
+from distillation.bedrock.job_names import batch, evaluation, prediction_batch, tuning
+from distillation.bedrock.waiting import JobLook
+from distillation.records import Arm, Stage
 
 BOTH_WAYS = pytest.mark.parametrize("inside_maps", [True, False], ids=["events inside maps", "no events inside maps"])
 
@@ -56,9 +57,7 @@ def test_every_state_that_works_belongs_to_exactly_one_stage() -> None:
 
 @BOTH_WAYS
 def test_a_run_in_its_batches(inside_maps: bool) -> None:
-    view = run_view(
-        observed(up_to_answers(inside_maps=inside_maps), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS)
-    )
+    view = run_view(observed(up_to_answers(inside_maps=inside_maps), keys=ANSWERED, jobs=BATCH_JOBS, ledger=BATCH_ROWS))
     assert states(view) == {
         "PrepareRun": StageState.DONE,
         "PlanRequests": StageState.DONE,
@@ -108,7 +107,7 @@ def test_a_whole_run(inside_maps: bool) -> None:
             story,
             execution=ended,
             keys=keys,
-            progress=BATCH_JOBS | MODEL_JOBS,
+            jobs=BATCH_JOBS | MODEL_JOBS,
             ledger=(*BATCH_ROWS, *MODEL_ROWS),
             report=report,
         ),
@@ -137,8 +136,8 @@ def test_a_whole_run(inside_maps: bool) -> None:
 
 @BOTH_WAYS
 def test_rounds_of_expansion_show_what_each_method_gave(inside_maps: bool) -> None:
-    job = JobProgress(status="InProgress", processed=30, total=120)
-    view = run_view(observed(expanding(inside_maps=inside_maps), progress={"nova-distill-reviews-1-x01-s0000": job}))
+    job = JobLook(status="InProgress", processed=30, total=120)
+    view = run_view(observed(expanding(inside_maps=inside_maps), jobs={"nova-distill-reviews-1-x01-s0000": job}))
     assert states(view)["Expansion"] is StageState.RUNNING and states(view)["AnswerShards"] is StageState.WAITING
     assert facts(view, "Expansion") == {
         "round": "2",
@@ -212,27 +211,56 @@ def test_a_retired_student_gives_the_stage_its_name() -> None:
     assert "RetireStudent" in states(run_view(observed(story)))
 
 
-@pytest.mark.parametrize("arm", ["base", "few-shot"])
-def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teacher(arm: str) -> None:
+@pytest.mark.parametrize("arm", list(Arm))
+@pytest.mark.parametrize("attempt", [0, 1])
+def test_a_batch_job_of_an_arm_counts_for_its_predictions_and_not_for_the_teacher(arm: Arm, attempt: int) -> None:
     story = Story(inside_maps=False)
     story.state("PlanPredictions", 1, 2, {"shards": [{"arm": arm, "shard": 0, "route": "batch", "records": 120}]})
     story.state("PredictArms", 2, None, kind="Map")
-    name = prediction_batch("nova-distill", "reviews-1", arm, 0)
-    view = run_view(
-        observed(
-            story,
-            progress={name: JobProgress(status="InProgress", processed=30, total=120)},
-            ledger=[row(name, "batch")],
-        )
-    )
+    tried = [prediction_batch("nova-distill", "reviews-1", arm, 0, number) for number in range(attempt + 1)]
+    jobs = dict.fromkeys(tried, JobLook(status="Failed", processed=120, total=120))
+    jobs[tried[-1]] = JobLook(status="InProgress", processed=30, total=120)
+    view = run_view(observed(story, jobs=jobs, ledger=[row(name, "batch") for name in tried]))
     assert facts(view, "PredictArms") == {arm: "30/120"}
     assert next(line.progress for line in view.stages if line.times.name == "PredictArms") == Progress(30, 120)
     assert view.stages[2].times.state is StageState.SKIPPED
 
 
+def test_of_several_attempts_the_last_is_shown() -> None:
+    story = up_to_answers(inside_maps=False)
+    jobs = BATCH_JOBS | {batch("nova-distill", RUN_ID, 0, 1): JobLook(status="Failed", processed=900, total=950)}
+    jobs[batch("nova-distill", RUN_ID, 0, 1, attempt=1)] = JobLook(status="InProgress", processed=100, total=950)
+    view = run_view(observed(story, keys=ANSWERED, jobs=jobs))
+    assert facts(view, "AnswerShards")["records"] == "1,150/2,000"
+    assert facts(view, "AnswerShards")["jobs"] == "1 Completed, 1 InProgress"
+    tried = [tuning("nova-distill", RUN_ID, Arm.STUDENT, number) for number in (0, 1)]
+    story.state("TrainStudents", 100, None, kind="Map")
+    looks = {tried[0]: JobLook(status="Failed"), tried[1]: JobLook(status="InProgress")}
+    view = run_view(observed(story, jobs=looks, ledger=[row(name, "tuning") for name in tried]))
+    assert facts(view, "Tuning") == {"student": "InProgress"}
+
+
+@BOTH_WAYS
+def test_a_second_attempt_counts_for_its_round_of_expansion(inside_maps: bool) -> None:
+    name = batch("nova-distill", RUN_ID, 1, 0, attempt=1, stage=Stage.EXPANSION)
+    job = JobLook(status="InProgress", processed=30, total=120)
+    view = run_view(observed(expanding(inside_maps=inside_maps), jobs={name: job}))
+    assert facts(view, "Expansion")["requests"] == "30/120"
+
+
+def test_judging_shows_its_jobs() -> None:
+    story = Story(inside_maps=True)
+    story.state("PlanJudging", 1, 2)
+    story.state("JudgeArms", 2, None, kind="Map")
+    names = [evaluation("nova-distill", RUN_ID, arm, 0, "0a1b2c") for arm in (Arm.TEACHER, Arm.STUDENT)]
+    jobs = {names[0]: JobLook(status="Completed"), names[1]: JobLook(status="InProgress")}
+    view = run_view(observed(story, jobs=jobs, ledger=[row(name, "evaluation") for name in names]))
+    assert facts(view, "Judging") == {"jobs": "1 Completed, 1 InProgress"}
+
+
 def test_a_deployment_of_an_earlier_execution_does_not_put_this_one_ahead() -> None:
-    earlier = {"nova-distill-reviews-1-student-d0": JobProgress(status="Failed", created=at(-500))}
-    view = run_view(observed(up_to_answers(inside_maps=False), progress=earlier, ledger=[MODEL_ROWS[1]]))
+    earlier = {"nova-distill-reviews-1-student-d0": JobLook(status="Failed", created=at(-500))}
+    view = run_view(observed(up_to_answers(inside_maps=False), jobs=earlier, ledger=[MODEL_ROWS[1]]))
     assert states(view)["AnswerShards"] is StageState.RUNNING
     assert states(view)["Deployment"] is StageState.WAITING
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_start_on_files_that_are_there(terminal: Terminal, tmp_path: Path) -> No
     settings = tmp_path / "input.json"
     settings.write_text('{"sampling": {"sampled": 2}}')
     code, text = terminal.call("start", "reviews", "--input", settings)
-    (started,) = terminal.cloud.executions.values()
+    (started,) = terminal.cloud.machine.known.values()
     assert code == 0
     assert started.input["dataset"] == "reviews" and started.input["sampling"] == {"sampled": 2}
     assert started.name == started.input["runId"] and started.name.startswith("reviews-2")
@@ -102,7 +103,7 @@ def test_start_elsewhere_than_on_aws_has_no_console(monkeypatch: pytest.MonkeyPa
 
 def test_going_on_with_a_run_gives_a_new_execution_of_the_same_run(terminal: Terminal) -> None:
     assert terminal.call("start", "reviews", "--run-id", "reviews-7")[0] == 0
-    (started,) = terminal.cloud.executions.values()
+    (started,) = terminal.cloud.machine.known.values()
     assert started.input["runId"] == "reviews-7"
     assert started.name.startswith("reviews-7_")
 
@@ -119,25 +120,25 @@ def test_bad_input_starts_nothing(terminal: Terminal, tmp_path: Path) -> None:
         settings.write_text(content)
         code, text = terminal.call("start", "reviews", "--input", settings)
         assert code == 1 and complaint in text, content
-    assert terminal.cloud.executions == {}
+    assert terminal.cloud.machine.known == {}
 
 
 def test_an_upload_starts_nothing_itself_and_finds_the_run_that_it_triggers(terminal: Terminal, tmp_path: Path) -> None:
     cloud = terminal.cloud
-    cloud.add(execution(arn="arn:aws:states:us-east-1:1:execution:NovaDistill:old", name="old", stopped=START))
+    cloud.machine.add(execution(arn="arn:aws:states:us-east-1:1:execution:NovaDistill:old", name="old", stopped=START))
     settings = tmp_path / "settings.json"
     settings.write_text('{"gate": {"margin": 0.1}}')
     uploads: list[list[str]] = []
 
     def triggered() -> None:
-        uploads.append(sorted(cloud.objects))
-        if "seeds/reviews/seeds.jsonl" in cloud.objects:
+        uploads.append(sorted(cloud.files.objects))
+        if "seeds/reviews/seeds.jsonl" in cloud.files.objects:
             other = "arn:aws:states:us-east-1:1:execution:NovaDistill:other-1"
-            cloud.add(execution(arn=other, name="other-1", input={"dataset": "other"}, started=at(60)))
-            cloud.start("reviews-0123456789", {"dataset": "reviews"})
+            cloud.machine.add(execution(arn=other, name="other-1", input={"dataset": "other"}, started=at(60)))
+            cloud.machine.start("reviews-0123456789", {"dataset": "reviews"})
 
-    cloud.on_upload = triggered
-    cloud.objects["seeds/reviews/older.csv"] = b"prompt\n"
+    cloud.files.on_upload = triggered
+    cloud.files.objects["seeds/reviews/older.csv"] = b"prompt\n"
     code, text = terminal.call(
         "start", "reviews", "--input", settings, "--upload", good_seeds(tmp_path / "seeds.jsonl")
     )
@@ -145,13 +146,13 @@ def test_an_upload_starts_nothing_itself_and_finds_the_run_that_it_triggers(term
     assert uploads[0] == ["seeds/reviews/input.json", "seeds/reviews/older.csv"]
     assert "Run      reviews-0123456789" in text
     assert "Also part of the dataset: seeds/reviews/older.csv" in text
-    assert len(cloud.executions) == 3
+    assert len(cloud.machine.known) == 3
 
 
 def test_an_upload_that_triggers_nothing_says_so(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starting, "TRIGGER_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(starting, "TRIGGER_PATIENCE", timedelta())
     code, text = terminal.call("start", "reviews", "--upload", good_seeds(tmp_path / "seeds.jsonl"))
     assert code == 1
     assert "no run started within" in text and "python -m cli start reviews" in text
@@ -164,7 +165,7 @@ def test_files_that_no_run_would_read_are_not_uploaded(terminal: Terminal, tmp_p
     for arguments, complaint in ((["--upload", tmp_path / "notes.txt"], "notes.txt"), (same, "same name")):
         code, text = terminal.call("start", "reviews", *arguments)
         assert code == 1 and complaint in text
-    assert terminal.cloud.objects == {}
+    assert terminal.cloud.files.objects == {}
 
 
 def test_settings_of_an_upload_may_not_name_a_run(terminal: Terminal, tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ def test_settings_of_an_upload_may_not_name_a_run(terminal: Terminal, tmp_path: 
     code, text = terminal.call(
         "start", "reviews", "--input", settings, "--upload", good_seeds(tmp_path / "seeds.jsonl")
     )
-    assert code == 1 and "runId" in text and terminal.cloud.objects == {}
+    assert code == 1 and "runId" in text and terminal.cloud.files.objects == {}
     assert terminal.call("start", "reviews", "--run-id", "x", "--upload", tmp_path / "seeds.jsonl")[0] == 2
 
 

@@ -26,10 +26,11 @@ from run_stories import (
 )
 
 from cli.runs.draw_run import PlainLines, RunPicture, outcome
-from cli.runs.observed import JobProgress
-from cli.runs.observer import RunObserver, run_id_of
+from cli.runs.observed import RunObserver
+from cli.runs.run_lookup import run_id_of
 from cli.runs.run_view import RunView, run_view
 from cli.runs.watch import TOLERATED_FAILURES, watch
+from distillation.bedrock.waiting import JobLook
 
 
 def rendered(view: RunView, now: datetime, *, width: int = 100) -> str:
@@ -40,17 +41,18 @@ def rendered(view: RunView, now: datetime, *, width: int = 100) -> str:
 
 def cloud_with_run() -> FakeCloud:
     cloud = FakeCloud()
-    cloud.add(execution())
-    cloud.events = list(up_to_answers(inside_maps=True).events)
-    cloud.rows, cloud.jobs = list(BATCH_ROWS), dict(BATCH_JOBS)
-    cloud.objects = {
+    cloud.machine.add(execution())
+    cloud.machine.events = list(up_to_answers(inside_maps=True).events)
+    cloud.add_rows(BATCH_ROWS)
+    cloud.jobs.update(BATCH_JOBS)
+    cloud.files.objects = {
         ROOT + "0-run/run.json": json.dumps({"dataset": "reviews", "counts": {"seeds": 400, "prompts": 400}}).encode()
     }
     return cloud
 
 
 def test_the_picture_of_a_running_run() -> None:
-    view = run_view(observed(up_to_answers(inside_maps=False), keys=ANSWERED, progress=BATCH_JOBS, ledger=BATCH_ROWS))
+    view = run_view(observed(up_to_answers(inside_maps=False), keys=ANSWERED, jobs=BATCH_JOBS, ledger=BATCH_ROWS))
     lines = [line.strip() for line in rendered(view, at(67)).splitlines()]
     assert "Nova Distill  run reviews-1  dataset reviews  RUNNING  1:07" in lines
     assert any(
@@ -67,7 +69,7 @@ def test_the_picture_of_a_running_run() -> None:
 
 
 def test_the_picture_fits_into_a_narrow_terminal() -> None:
-    view = run_view(observed(whole_run(inside_maps=True), keys=ANSWERED, progress=BATCH_JOBS))
+    view = run_view(observed(whole_run(inside_maps=True), keys=ANSWERED, jobs=BATCH_JOBS))
     assert max(len(line.rstrip()) for line in rendered(view, at(190), width=60).splitlines()) <= 60
 
 
@@ -79,7 +81,9 @@ def test_the_outcome_of_a_failed_run_names_problems_file_and_next_step() -> None
         "FAILED", stopped=at(9), error="InvalidInput", cause="\n".join(["40 of 50 seeds cannot be used.", *problems])
     )
     console = Console(record=True, width=100, file=io.StringIO())
-    console.print(outcome(run_view(observed(failed_run(), execution=ended)), "bucket", ROOT + "8-report/index.html"))
+    console.print(
+        outcome(run_view(observed(failed_run(), execution=ended)), "bucket", f"s3://bucket/{ROOT}8-report/index.html")
+    )
     text = console.export_text()
     assert "InvalidInput" in text
     assert "line 1: prompt: found 3, expected text [wrong]" in text
@@ -94,7 +98,7 @@ def test_the_outcome_of_a_good_run_is_its_verdict_and_the_place_of_the_report() 
         observed(whole_run(inside_maps=True), execution=execution("SUCCEEDED", stopped=at(190)), report=report)
     )
     console = Console(record=True, width=100, file=io.StringIO())
-    console.print(outcome(view, "bucket", ROOT + "8-report/index.html"))
+    console.print(outcome(view, "bucket", f"s3://bucket/{ROOT}8-report/index.html"))
     text = console.export_text()
     assert "Verdict: hold\n  the interval is too wide\n" in text
     assert f"s3://bucket/{ROOT}8-report/index.html" in text
@@ -105,8 +109,8 @@ def test_a_log_says_changes_of_state_at_once_and_numbers_seldom() -> None:
     story = up_to_answers(inside_maps=False)
 
     def said(seconds: float, processed: int) -> list[str]:
-        jobs["nova-distill-reviews-1-w00-s0001"] = JobProgress(status="InProgress", processed=processed, total=950)
-        return list(lines.changes(run_view(observed(story, keys=ANSWERED, progress=jobs)), at(seconds)))
+        jobs["nova-distill-reviews-1-w00-s0001"] = JobLook(status="InProgress", processed=processed, total=950)
+        return list(lines.changes(run_view(observed(story, keys=ANSWERED, jobs=jobs)), at(seconds)))
 
     first = said(30, 100)
     assert [line.split()[1] for line in first] == ["PrepareRun", "PlanRequests", "AnswerShards"]
@@ -146,9 +150,11 @@ def test_watching_ends_when_the_run_does(terminal: bool) -> None:
 
     def tick(pause: int) -> None:
         if pause == 2:
-            cloud.events = list(whole_run(inside_maps=True).events)
-            cloud.add(execution("SUCCEEDED", stopped=at(190)))
-            cloud.objects[ROOT + "8-report/report.json"] = json.dumps({"verdict": {"decision": "promote"}}).encode()
+            cloud.machine.events = list(whole_run(inside_maps=True).events)
+            cloud.machine.add(execution("SUCCEEDED", stopped=at(190)))
+            cloud.files.objects[ROOT + "8-report/report.json"] = json.dumps(
+                {"verdict": {"decision": "promote"}}
+            ).encode()
 
     view, text = watched(cloud, terminal=terminal, tick=tick)
     assert (view.status, view.decision, view.failure) == ("SUCCEEDED", "promote", None)
@@ -165,38 +171,43 @@ def test_a_look_asks_only_for_what_can_have_changed() -> None:
     observer.look()
     cloud.asked.clear()
     second = observer.look()
-    assert cloud.asked == ["describe", f"events after {len(cloud.events)}", "job nova-distill-reviews-1-w00-s0001"]
-    assert len(second.events) == len(cloud.events)
-    assert second.progress["nova-distill-reviews-1-w00-s0000"].status == "Completed"
+    assert cloud.asked == [
+        "describe",
+        f"events after {len(cloud.machine.events)}",
+        "job nova-distill-reviews-1-w00-s0001",
+    ]
+    assert len(second.events) == len(cloud.machine.events)
+    assert second.jobs["nova-distill-reviews-1-w00-s0000"].status == "Completed"
 
 
 def test_rows_without_a_job_are_not_asked_for() -> None:
     cloud = cloud_with_run()
-    cloud.rows = [row("nova-distill-reviews-1-w00-s0000", "batch", job_arn=None, state="SUBMITTING")]
-    assert RunObserver(cloud, ARN).look().progress == {}
+    cloud.paid.kept.clear()
+    cloud.add_rows([row("nova-distill-reviews-1-w00-s0000", "batch", job_arn=None, state="SUBMITTING")])
+    assert RunObserver(cloud, ARN).look().jobs == {}
 
 
 def test_the_report_of_an_earlier_execution_of_the_run_is_not_taken_for_this_one() -> None:
     cloud = cloud_with_run()
-    cloud.objects[ROOT + "8-report/report.json"] = b'{"verdict": {"decision": "failed"}}'
+    cloud.files.objects[ROOT + "8-report/report.json"] = b'{"verdict": {"decision": "failed"}}'
     observer = RunObserver(cloud, ARN)
     assert observer.look().report == {}
-    cloud.objects[ROOT + "8-report/report.json"] = b'{"verdict": {"decision": "promote"}}'
-    cloud.add(execution("SUCCEEDED", stopped=at(190)))
+    cloud.files.objects[ROOT + "8-report/report.json"] = b'{"verdict": {"decision": "promote"}}'
+    cloud.machine.add(execution("SUCCEEDED", stopped=at(190)))
     assert observer.look().report["verdict"]["decision"] == "promote"
 
 
 def test_a_short_loss_of_the_network_is_outlasted() -> None:
     cloud = cloud_with_run()
-    cloud.add(execution("SUCCEEDED", stopped=at(190)))
-    cloud.unreachable = TOLERATED_FAILURES
+    cloud.machine.add(execution("SUCCEEDED", stopped=at(190)))
+    cloud.machine.unreachable = TOLERATED_FAILURES
     view, _ = watched(cloud, terminal=False, tick=lambda _: None)
     assert view.status == "SUCCEEDED"
 
 
 def test_a_long_loss_of_the_network_is_an_error() -> None:
     cloud = cloud_with_run()
-    cloud.unreachable = TOLERATED_FAILURES + 1
+    cloud.machine.unreachable = TOLERATED_FAILURES + 1
     with pytest.raises(EndpointConnectionError):
         watched(cloud, terminal=False, tick=lambda _: None)
 

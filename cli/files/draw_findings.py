@@ -1,50 +1,12 @@
-"""The list of runs and the findings of a validation as tables for the terminal."""
-
-from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+"""The findings of a validation for the terminal."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cli.files.validate import Findings
-from cli.runs.draw_report import VERDICT_STYLES
-from cli.runs.durations import elapsed
-from cli.runs.observed import Execution
 
 SHOWN_SEEDS = 200
-_STATUS_STYLES = {"RUNNING": "cyan", "SUCCEEDED": "green"}
-
-
-class RunLine(NamedTuple):
-    """One execution in the list; `verdict` is "" where there is no report."""
-
-    run_id: str
-    execution: Execution
-    verdict: str
-
-
-def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
-    """Newest first."""
-    table = Table(title="Runs, newest first", title_justify="left", title_style="bold")
-    for name in ("run", "dataset", "status", "verdict", "started (UTC)"):
-        table.add_column(name, overflow="fold")
-    table.add_column("took", justify="right")
-    for line in lines:
-        execution = line.execution
-        status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
-        verdict = Text(line.verdict, style=VERDICT_STYLES.get(line.verdict, ""))
-        took = elapsed(execution.started, execution.stopped, now)
-        table.add_row(
-            line.run_id,
-            str(execution.input.get("dataset", "?")),
-            status,
-            verdict,
-            f"{execution.started:%Y-%m-%d %H:%M}",
-            took,
-        )
-    return table
 
 
 def draw_findings(findings: Findings) -> RenderableType:

@@ -1,0 +1,37 @@
+"""The deployed app of one account and Region, as the application's own services."""
+
+from application.services import Services
+from cli.errors import CommandError
+from gateways.clients import BRIEF, Clients
+from gateways.stack import stack_outputs
+from settings import Settings
+
+_OUTPUTS = {
+    "bucket": "BucketName",
+    "state_machine_arn": "StateMachineArn",
+    "ledger_table": "LedgerTableName",
+    "app": "AppName",
+}
+
+
+def connect(stack: str, region: str | None, profile: str | None) -> Services:
+    """Services over what the stack's outputs name, with the person's credentials and a short patience.
+
+    Raises CommandError when the stack is not there or has not all outputs; credentials and network problems come as
+    boto3's errors.
+    """
+    clients = Clients(region, profile, BRIEF)
+    outputs = stack_outputs(clients.client("cloudformation"), stack)
+    if outputs is None:
+        raise CommandError(
+            f"There is no stack {stack} in {clients.region}.",
+            "Deploy it (`npx cdk deploy`), or name another with --stack, --region or --profile.",
+        )
+    missing = [name for name in _OUTPUTS.values() if name not in outputs]
+    if missing:
+        raise CommandError(
+            f"The stack {stack} has no output {', '.join(missing)}.",
+            "Is it a Nova Distill stack, and has its deployment ended? `npx cdk deploy` completes it.",
+        )
+    settings = Settings(**{setting: outputs[output] for setting, output in _OUTPUTS.items()})
+    return Services(settings, clients=lambda: clients)

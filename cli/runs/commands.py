@@ -1,0 +1,152 @@
+"""start, watch, report, runs, compare: what they read and print."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.command import Dataset, InputFile, Run, Uploads, on_stack
+
+if TYPE_CHECKING:
+    from application.services import Services
+    from gateways.executions import Execution
+
+Connect = Callable[[], "Services"]
+
+
+@on_stack
+def start(
+    connect: Connect,
+    dataset: Dataset,
+    *,
+    input_file: InputFile = None,
+    upload: Uploads = None,
+    run_id: Annotated[str | None, typer.Option(help="Go on with this run: it keeps what it has paid for.")] = None,
+) -> None:
+    """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
+    from cli.runs import start as starting
+    from cli.runs.run_lookup import place_of, run_id_of
+    from cli.screen import screen
+
+    if upload and run_id:
+        raise typer.BadParameter("an upload starts a new run; leave out --run-id or --upload")
+    execution_input = starting.read_input(input_file, dataset, run_id)
+    keys = starting.seed_keys(dataset, upload or [])
+    if keys and input_file:
+        starting.check_settings(input_file, dataset)
+    services = connect()
+    execution = (
+        _upload_and_await(services, dataset, keys, input_file)
+        if keys
+        else starting.start_run(services, execution_input)
+    )
+    screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
+    screen.say(f"Next: python -m cli watch {run_id_of(execution)}", "dim")
+
+
+def _upload_and_await(services: "Services", dataset: str, keys: dict[str, Path], settings: Path | None) -> "Execution":
+    from cli.runs import start as starting
+    from cli.screen import screen
+
+    before = services.executions.latest(100)
+    with screen.transfer() as progress:
+        task = progress.add_task("Uploading", total=sum(path.stat().st_size for path in keys.values()))
+        others = starting.upload_seeds(services, dataset, keys, settings, lambda sent: progress.advance(task, sent))
+    screen.say(f"Uploaded {', '.join(keys)}")
+    if others:
+        screen.say(f"Also part of the dataset: {', '.join(others)}")
+    with screen.out.status("Waiting for the run that the upload starts ..."):
+        return starting.await_triggered(services, dataset, before, time.sleep)
+
+
+@on_stack
+def watch(
+    connect: Connect,
+    run: Run = None,
+    *,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
+) -> None:
+    """Show a run as it goes. Exit 0 when it succeeds, 1 when it fails; Ctrl-C leaves the run alone."""
+    from cli.runs import watch as watching
+    from cli.runs.draw_run import outcome
+    from cli.runs.observed import RunObserver
+    from cli.runs.run_lookup import find_execution, place_of, run_id_of
+    from cli.screen import screen
+    from distillation.layout import RunLayout
+
+    services = connect()
+    execution = find_execution(services, run)
+    try:
+        look = RunObserver(services, execution.arn).look
+        view = watching.watch(look, screen.out, sleep=time.sleep, now=services.now, every=every)
+    except KeyboardInterrupt:
+        screen.say(f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}")
+        raise typer.Exit(130) from None
+    report = services.store.uri(RunLayout(view.run_id).report("index.html"))
+    screen.show(outcome(view, services.settings.bucket, report), fold=view.failure is not None)
+    if view.failure:
+        screen.say(place_of(services, execution))
+        raise typer.Exit(1)
+
+
+@on_stack
+def report(connect: Connect, run: Run = None) -> None:
+    """Print a run's verdict, its numbers with their intervals, its counts and costs."""
+    from cli.runs.draw_report import draw_report
+    from cli.runs.report_file import parse_report
+    from cli.runs.run_lookup import find_run_id
+    from cli.screen import screen
+    from distillation.layout import RunLayout
+
+    services = connect()
+    run_id = find_run_id(services, run)
+    layout = RunLayout(run_id)
+    screen.show(draw_report(parse_report(services.store.get_or_none(layout.report("report.json")), run_id)))
+    screen.say(f"\nReport: {services.store.uri(layout.report('index.html'))}")
+    screen.say(f"Next: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html")
+
+
+@on_stack
+def compare(
+    connect: Connect,
+    runs: Annotated[
+        list[str], typer.Argument(help="Run ids, two to six; the first one's references and teacher are taken.")
+    ],
+    *,
+    to: Annotated[Path, typer.Option(dir_okay=False, help="The page to write.")] = Path("comparison.html"),
+) -> None:
+    """Compare the students of several runs on the holdout items that all of them have: a page, and tables here."""
+    from cli.runs.compare import comparison_of
+    from cli.runs.draw_comparison import draw_comparison
+    from cli.runs.run_lookup import find_run_id
+    from cli.screen import screen
+    from distillation.report.comparison_page import render_comparison
+
+    services = connect()
+    run_ids = [find_run_id(services, run) for run in runs]
+    with screen.out.status("Comparing ..."):
+        found = comparison_of(services.store, run_ids, services.now().isoformat(timespec="seconds"))
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(render_comparison(found), encoding="utf-8")
+    screen.show(draw_comparison(found))
+    screen.say(f"\nPage: {to}")
+
+
+@on_stack
+def runs(connect: Connect, *, limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20) -> None:
+    """List the newest executions with status and verdict."""
+    from cli.runs.draw_runs import draw_runs, run_line
+    from cli.screen import screen
+
+    services = connect()
+    listed = services.executions.latest(limit)
+    if not listed:
+        screen.say("No run was started yet. Next: python -m cli start DATASET --upload FILE")
+        return
+    _ = services.store  # made before the threads begin: a session of boto3 is not for many at once
+    with ThreadPoolExecutor(8) as pool:
+        lines = list(pool.map(lambda one: run_line(services, one.arn), listed))
+    screen.show(draw_runs(lines, services.now()))

@@ -1,0 +1,58 @@
+"""The list of runs as a table for the terminal."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from application.services import Services
+from cli.runs.draw_report import VERDICT_STYLES
+from cli.runs.durations import elapsed
+from cli.runs.run_lookup import described, run_id_of
+from distillation.layout import RunLayout
+from gateways.executions import Execution, json_object
+
+_STATUS_STYLES = {"RUNNING": "cyan", "SUCCEEDED": "green"}
+
+
+class RunLine(NamedTuple):
+    """One execution in the list; `verdict` is "" where there is no report."""
+
+    run_id: str
+    execution: Execution
+    verdict: str
+
+
+def run_line(services: Services, arn: str) -> RunLine:
+    """The line of an execution that was listed."""
+    execution = described(services, arn)
+    run_id = run_id_of(execution)
+    if execution.status != "SUCCEEDED":
+        return RunLine(run_id, execution, "")
+    verdict = json_object(services.store.get_or_none(RunLayout(run_id).report("report.json"))).get("verdict", {})
+    return RunLine(run_id, execution, str(verdict.get("decision", "")))
+
+
+def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
+    """Newest first."""
+    table = Table(title="Runs, newest first", title_justify="left", title_style="bold")
+    for name in ("run", "dataset", "status", "verdict", "started (UTC)"):
+        table.add_column(name, overflow="fold")
+    table.add_column("took", justify="right")
+    for line in lines:
+        execution = line.execution
+        status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
+        verdict = Text(line.verdict, style=VERDICT_STYLES.get(line.verdict, ""))
+        took = elapsed(execution.started, execution.stopped, now)
+        table.add_row(
+            line.run_id,
+            str(execution.input.get("dataset", "?")),
+            status,
+            verdict,
+            f"{execution.started:%Y-%m-%d %H:%M}",
+            took,
+        )
+    return table

@@ -1,0 +1,94 @@
+"""serving, approve, promote, rollback: what they read and print."""
+
+import getpass
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.command import Dataset, Yes, confirm, on_stack
+
+if TYPE_CHECKING:
+    from application.services import Services
+
+Connect = Callable[[], "Services"]
+
+
+@on_stack
+def serving(connect: Connect, dataset: Dataset) -> None:
+    """Show which model serves a dataset, through which deployment, and what served before."""
+    from cli.screen import screen
+    from cli.serving.draw_serving import draw_serving
+    from cli.serving.rollback import what_serves
+
+    screen.show(draw_serving(dataset, what_serves(connect(), dataset)))
+
+
+@on_stack
+def approve(
+    connect: Connect,
+    run: Annotated[str, typer.Argument(help="Id of the run that waits.")],
+    *,
+    decline: Annotated[bool, typer.Option("--decline", help="Do not promote the student.")] = False,
+) -> None:
+    """Answer a run that waits for approval: its student is promoted, or with --decline it is not."""
+    from cli.screen import screen
+    from cli.serving.approve import give_answer, waiting_run
+
+    services = connect()
+    give_answer(services, waiting_run(services, run), approved=not decline, by=getpass.getuser())
+    screen.say(f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}")
+
+
+@on_stack
+def promote(
+    connect: Connect,
+    dataset: Dataset,
+    *,
+    run: Annotated[str, typer.Option(help="Id of the run whose student is to serve.")],
+    yes: Yes = False,
+) -> None:
+    """Promote a run's student by hand, after a look at its verdict.
+
+    The deployment's ARN stays; the model before can be brought back.
+    """
+    from cli.screen import screen
+    from cli.serving import promote as promoting
+    from cli.serving.draw_serving import draw_verdict
+
+    services = connect()
+    chosen = promoting.candidate(services, dataset, run)
+    screen.show(draw_verdict(run, chosen.verdict))
+    screen.say(f"Serves now: {chosen.serves_now or 'nothing'}")
+    confirm(f"Have the student of {run} serve {dataset}?", yes)
+    parameter = promoting.promote(services, chosen, promoting.Waiting(screen.say, time.sleep))
+    screen.done(f"{run} serves {dataset}; {parameter} says so.")
+    screen.say(f"Back: python -m cli rollback {dataset}")
+
+
+@on_stack
+def rollback(
+    connect: Connect,
+    dataset: Dataset,
+    *,
+    to: Annotated[str | None, typer.Option(help="Run of the history to go back to. Default: the one before.")] = None,
+    skip_canary: Annotated[
+        bool, typer.Option("--skip-canary", help="Do not compare with that run's predictions (its files may be gone).")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Go back to the model that served before."""
+    from cli.screen import screen
+    from cli.serving import rollback as rolling_back
+    from cli.serving.draw_serving import draw_serving
+    from cli.serving.promote import Waiting
+
+    services = connect()
+    now = rolling_back.what_serves(services, dataset)
+    target = rolling_back.rollback_target(now, to)
+    screen.show(draw_serving(dataset, now))
+    confirm(f"Have the student of {target.run_id} serve {dataset} again?", yes)
+    waiting = Waiting(screen.say, time.sleep)
+    parameter = rolling_back.roll_back(services, dataset, now, target, waiting, canary=not skip_canary)
+    screen.done(f"{target.run_id} serves {dataset} again; {parameter} says so.")
