@@ -101,6 +101,7 @@ class DistillationStack(Stack):
             name=self._settings.app_name,
             function_arns=list(tasks.values()),
             topic_arn=topic_arn,
+            key_arn=self._notifications.key.key_arn,
             substitutions=tasks | waits | {"NotificationTopicArn": topic_arn},
             log_retention_days=self._settings.log_retention_days,
         )

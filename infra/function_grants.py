@@ -41,7 +41,7 @@ class GrantTargets(NamedTuple):
 
 def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]:
     """Every function's grants, by handler name."""
-    storage, bedrock, students = _Storage(to.bucket_arn), _Bedrock(stack, to.models), _Students(stack, to.app_name)
+    storage, bedrock, students = _Storage(to.bucket_arn), _Bedrock(stack, to), _Students(stack, to.app_name)
     read_run = [storage.see_keys(), storage.read("runs")]
     run_files = [*read_run, storage.write("runs")]
     run_and_cache = [*run_files, storage.read("answers"), storage.write("answers")]
@@ -148,8 +148,9 @@ class _Bedrock:
         "The List operations of Bedrock's jobs and deployments know no resource (Service Authorization Reference)."
     )
 
-    def __init__(self, stack: Stack, models: BedrockModels) -> None:
-        self._stack, self._models = stack, models
+    def __init__(self, stack: Stack, to: GrantTargets) -> None:
+        self._stack, self._models = stack, to.models
+        self._ours = {"StringEquals": {"aws:ResourceTag/app": to.app_name}}
         self._batch_jobs = self._any("model-invocation-job")
         self._tuning_jobs = self._any("model-customization-job")
         self._evaluation_jobs = self._any("evaluation-job")
@@ -176,7 +177,11 @@ class _Bedrock:
         return Grant(["bedrock:InvokeModel"], models)
 
     def invoke_students(self) -> Grant:
-        return Grant(["bedrock:InvokeModel"], [self._deployments], self._RANDOM)
+        return self._on_ours("bedrock:InvokeModel", self._deployments)
+
+    def _on_ours(self, action: str, *resources: str) -> Grant:
+        """What can do harm is allowed on what carries this app's tag: another team's model is none of its business."""
+        return Grant([action], resources, self._RANDOM, self._ours)
 
     def look_at_jobs(self) -> list[Grant]:
         return [
@@ -188,13 +193,13 @@ class _Bedrock:
 
     def stop_jobs(self) -> list[Grant]:
         return [
-            Grant(["bedrock:StopModelInvocationJob"], [self._batch_jobs], self._RANDOM),
-            Grant(["bedrock:StopModelCustomizationJob"], [self._tuning_jobs], self._RANDOM),
-            Grant(["bedrock:StopEvaluationJob"], [self._evaluation_jobs], self._RANDOM),
+            self._on_ours("bedrock:StopModelInvocationJob", self._batch_jobs),
+            self._on_ours("bedrock:StopModelCustomizationJob", self._tuning_jobs),
+            self._on_ours("bedrock:StopEvaluationJob", self._evaluation_jobs),
         ]
 
     def delete_deployments(self) -> Grant:
-        return Grant(["bedrock:DeleteCustomModelDeployment"], [self._deployments], self._RANDOM)
+        return self._on_ours("bedrock:DeleteCustomModelDeployment", self._deployments)
 
     def look_at_students(self) -> list[Grant]:
         return [
@@ -204,12 +209,13 @@ class _Bedrock:
 
     def move_deployments(self) -> Grant:
         """Putting another model behind a deployment's ARN."""
-        return Grant(["bedrock:UpdateCustomModelDeployment"], [self._deployments, self._students], self._RANDOM)
+        return self._on_ours("bedrock:UpdateCustomModelDeployment", self._deployments, self._students)
 
     def delete_students(self) -> list[Grant]:
         return [
             self.delete_deployments(),
-            Grant(["bedrock:GetCustomModel", "bedrock:DeleteCustomModel"], [self._students], self._RANDOM),
+            Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
+            self._on_ours("bedrock:DeleteCustomModel", self._students),
         ]
 
     def submit_batches(self, role_arn: str) -> list[Grant]:

@@ -25,13 +25,14 @@ class Workflow(Construct):
         name: str,
         function_arns: list[str],
         topic_arn: str,
+        key_arn: str,
         substitutions: Mapping[str, str],
         log_retention_days: int,
         definition: Path = DEFINITION,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = name
-        role = self._role(function_arns, topic_arn)
+        role = self._role(function_arns, topic_arn, key_arn)
         # The run's own time limit is `TimeoutSeconds` in the file: the CDK drops `timeout` for a definition that comes
         # as text.
         self.state_machine = sfn.StateMachine(
@@ -47,10 +48,11 @@ class Workflow(Construct):
             ),
         )
 
-    def _role(self, function_arns: list[str], topic_arn: str) -> iam.Role:
+    def _role(self, function_arns: list[str], topic_arn: str, key_arn: str) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=function_arns))
         role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic_arn]))
+        role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key_arn]))
         acknowledge(
             role,
             "AwsSolutions-IAM5[Resource::*]",

@@ -164,6 +164,26 @@ def test_who_may_do_what_costs_or_decides(assembly: Assembly, action: str, funct
     assert who_may(assembly, action) == functions
 
 
+HARMFUL = re.compile(r"bedrock:(Delete|Update|Stop)\w+")
+
+
+def test_what_other_teams_made_in_bedrock_is_out_of_reach(assembly: Assembly) -> None:
+    """Deleting, moving, stopping and calling a student is allowed on what carries this app's tag; everything that the
+    app makes there carries it.
+    """
+    statements = [statement for name in SIZES for statement in statements_of(assembly, f"Functions/{pascal(name)}Role")]
+    harmful = [
+        statement
+        for statement in statements
+        if any(HARMFUL.fullmatch(action) for action in listed(statement["Action"]))
+        or any(
+            ":custom-model-deployment/" in flat(r) and "Invoke" in str(statement) for r in listed(statement["Resource"])
+        )
+    ]
+    assert len(harmful) >= 10
+    assert [s for s in harmful if s.get("Condition") != {"StringEquals": {"aws:ResourceTag/app": "nova-distill"}}] == []
+
+
 def test_nobody_deletes_data(assembly: Assembly) -> None:
     for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "dynamodb:DeleteItem", "ssm:DeleteParameter"):
         assert not who_may(assembly, action)
@@ -284,7 +304,10 @@ def test_the_machine_calls_its_own_functions_and_its_topic(assembly: Assembly) -
     assert [resource for action, resource in allowed if action == "sns:Publish"] == [
         f"<{assembly.logical_id('AWS::SNS::Topic', 'Notifications/Topic')}>"
     ]
-    assert {action.split(":")[0] for action, _ in allowed} == {"lambda", "sns", "logs", "xray"}
+    assert {resource for action, resource in allowed if action.startswith("kms:")} == {
+        f"<{assembly.logical_id('AWS::KMS::Key', 'Notifications/Key')}>"
+    }
+    assert {action.split(":")[0] for action, _ in allowed} == {"lambda", "sns", "kms", "logs", "xray"}
 
 
 def test_the_evaluation_role_has_the_actions_that_the_user_guide_names(assembly: Assembly) -> None:

@@ -21,6 +21,18 @@ def test_the_topic_refuses_plain_http_and_lets_this_accounts_alarms_in(assembly:
     assert alarms["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1] == ":alarm:*"
 
 
+def test_messages_are_encrypted_with_a_key_that_alarms_may_use(assembly: Assembly) -> None:
+    """CloudWatch may not use alias/aws/sns, and an alarm that cannot encrypt its message is lost in silence."""
+    key_id = assembly.logical_id("AWS::KMS::Key", "Notifications/Key")
+    topic = assembly.properties("AWS::SNS::Topic", "Notifications/Topic")
+    assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [key_id, "Arn"]}
+    key = assembly.properties("AWS::KMS::Key", "Notifications/Key")
+    assert key["EnableKeyRotation"] is True
+    alarms = [s for s in key["KeyPolicy"]["Statement"] if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+    assert [s["Action"] for s in alarms] == [["kms:Decrypt", "kms:GenerateDataKey*"]]
+    assert alarms[0]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_nobody_is_subscribed_unasked(assembly: Assembly) -> None:
     assert not assembly.resources("AWS::SNS::Subscription")
 
