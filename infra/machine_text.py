@@ -71,8 +71,16 @@ _POLICY: dict[str, State] = {
     _WAIT: {"TimeoutSeconds": 604_800, "Retry": _RETRY},
     "arn:aws:states:::sns:publish": {"TimeoutSeconds": 60, "Retry": [MESSAGE_FAILED]},
 }
-# Bedrock tells the end of these jobs by an event; the others are only looked at.
-_WITH_EVENT = frozenset({"batch", "tuning"})
+# A job -> the time until the first look at it, and how often that may double. Bedrock tells the end of batch and tuning
+# jobs by an event; the others are only looked at. PrepareRun says what the run's budget of events allows.
+_ALLOWED = "$states.input.run.doublings"
+_LOOKS = {
+    "batch": ("AwaitHeartbeatSeconds", _ALLOWED),
+    "tuning": ("AwaitHeartbeatSeconds", _ALLOWED),
+    "evaluation": ("DeploymentHeartbeatSeconds", f"4 + {_ALLOWED}"),
+    "deployment": ("DeploymentHeartbeatSeconds", "4"),
+    "promotion": ("DeploymentHeartbeatSeconds", "4"),
+}
 
 
 class PlaceholdersDoNotMatch(ValueError):
@@ -94,13 +102,15 @@ def whole_machine(file: Path = DEFINITION) -> dict[str, Any]:
 
 
 def _look_again(name: str, wait: State) -> None:
-    """The heartbeat of a wait for a job, and the way back into the wait when it stays silent."""
-    looks = "Await" if wait["Arguments"]["Payload"]["kind"] in _WITH_EVENT else "Deployment"
-    wait["HeartbeatSeconds"] = f"{{% ${{{looks}HeartbeatSeconds}} %}}"
+    """The heartbeat of a wait for a job, and the way back into the wait when it stays silent, each time for longer."""
+    first, doublings = _LOOKS[wait["Arguments"]["Payload"]["kind"]]
+    looked = f"$states.input.looks.{name}"
+    times = f"$power(2, $min([{doublings}, $sum([0, {looked}])]))"
+    wait["HeartbeatSeconds"] = f"{{% $min([86400, ${{{first}}} * {times}]) %}}"
+    counted = f"{{% $merge([$states.input, {{'looks': {{'{name}': $sum([1, {looked}])}}}}]) %}}"
     # AWS's documents name the one, a recording of AWS shows the other.
     silent = ["States.HeartbeatTimeout", "States.Timeout"]
-    again = {"ErrorEquals": silent, "Output": "{% $states.input %}", "Next": name}
-    wait["Catch"] = [again, *wait.get("Catch", [])]
+    wait["Catch"] = [{"ErrorEquals": silent, "Output": counted, "Next": name}, *wait.get("Catch", [])]
 
 
 def _add_rail(name: str, state: State) -> None:

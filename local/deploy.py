@@ -49,7 +49,7 @@ def local_context() -> dict[str, str]:
         "pythonVersion": f"{sys.version_info.major}.{sys.version_info.minor}",
         "triggerQuietSeconds": "2",
         "awaitHeartbeatSeconds": "5",
-        "deploymentHeartbeatSeconds": "2",
+        "deploymentHeartbeatSeconds": "1",
     }
 
 

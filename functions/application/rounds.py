@@ -108,7 +108,7 @@ def plan_round(store: Store, record: RunRecord, wave: int, stage: Stage, groups:
         record.run_id,
         wave,
         asked,
-        max_records=record.config.batches.max_shard_records,
+        max_records=record.batch_records,
         cached=len(cached),
         stage=stage,
     )

@@ -41,7 +41,7 @@ def _plan(store: Store, run_id: str, wave: int) -> Wave:
         run_id,
         wave,
         groups,
-        max_records=settings.batches.max_shard_records,
+        max_records=record.batch_records,
         cached=len(known),
         stage=Stage.EXPANSION,
     )

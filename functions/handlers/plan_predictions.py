@@ -39,7 +39,7 @@ def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[
         items,
         base_model=record.models.base_invoke,
         deployments=deployments,
-        max_records=settings.batches.max_shard_records,
+        max_records=record.batch_records,
         few_shot=settings.arms.few_shot > 0,
         samples=settings.evaluation.samples,
     )

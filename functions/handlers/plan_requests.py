@@ -24,7 +24,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
 
 def _plan(store: Store, record: RunRecord) -> Wave:
-    layout, max_records = RunLayout(record.run_id), record.config.batches.max_shard_records
+    layout, max_records = RunLayout(record.run_id), record.batch_records
     prompts, parts = read_prompts(store, record.run_id), 0
     for parts, part in enumerate(prompt_shards(prompts, record.config.sampling, max_records), 1):
         store.put_records(layout.prompt_shard(parts - 1), part)

@@ -33,9 +33,7 @@ def _plan(store: Store, run_id: str, wave: int) -> Wave:
     )
     groups = without(teacher_requests(read_prompts(store, run_id), record), asked - again)
     first_shard = sum(len(earlier.shards) for earlier in waves_of(store, run_id))
-    return write_wave(
-        store, run_id, wave, groups, max_records=record.config.batches.max_shard_records, first_shard=first_shard
-    )
+    return write_wave(store, run_id, wave, groups, max_records=record.batch_records, first_shard=first_shard)
 
 
 handler = lambda_entry(run)

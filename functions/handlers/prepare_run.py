@@ -22,6 +22,7 @@ from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
 from distillation.run.config import RunConfig
+from distillation.run.fan_out import doublings_within, shard_records
 from distillation.run.input import dataset_of, resolve_config
 from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds.prompts import SeedIntake, prompts_of
@@ -51,8 +52,10 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record = earlier_run(store, config.run_id, question) or _prepare(
         services, config, files, question, started_at=event["startedAt"], warnings=models.warnings
     )
+    asked = record.counts["prompts"] + config.expansion.target_prompts
+    doublings = doublings_within(config, asked, record.batch_records)
     return {
-        "run": {"runId": record.run_id, "dataset": dataset},
+        "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings},
         "retryWaves": config.batches.retry_waves,
         "maxConcurrent": config.batches.max_concurrent,
         "expand": config.expansion.target_prompts > 0,
@@ -87,12 +90,16 @@ def _prepare(
         expected = _estimate(services, config, task, spool)
     store.put_json(layout.estimate, expected)
     _check_budget(config, expected)
+    asked = prompts + config.expansion.target_prompts
+    records = shard_records(config, asked)
+    doublings_within(config, asked, records)
     record = RunRecord(
         run_id=config.run_id,
         dataset=config.dataset,
         created_at=started_at,
         task=task,
         counts=intake.counts(prompts),
+        shard_records=records,
         versions={"nova-distill": services.settings.release} | {name: version(name) for name in LIBRARIES},
         warnings=tuple(warnings),
         **msgspec.structs.asdict(question),

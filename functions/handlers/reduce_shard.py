@@ -30,7 +30,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     record, layout = read_run(store, event["run"]["runId"]), RunLayout(event["run"]["runId"])
     prompts = list(store.records(layout.prompt_shard(shard), Prompt))
     sampling = record.config.sampling
-    size = prompts_a_shard(sampling, record.config.batches.max_shard_records)
+    size = prompts_a_shard(sampling, record.batch_records)
     found = replies_to(
         store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1
     )

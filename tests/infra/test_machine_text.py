@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from distillation.run import fan_out
 from infra.machine_text import DEFINITION, State, states_of, whole_machine
 from infra.pipeline_functions import SIZES, pascal
 from infra.wheels import ROOT
@@ -42,7 +43,7 @@ POLICIES: dict[str, str] = {
 def policy(name: str, state: State) -> str:
     """A state's policy in the words of the table."""
     tried = [f"{retry['ErrorEquals'][0]} x{retry['MaxAttempts']}" for retry in state.get("Retry", [])]
-    heartbeat = re.search(r"[A-Za-z]{3,}", state.get("HeartbeatSeconds", "none"))
+    heartbeat = re.search(r"\w*Heartbeat\w+|none|approvalHours", state.get("HeartbeatSeconds", "none"))
     caught = [
         f"{', '.join(catch['ErrorEquals'])} -> {'itself' if catch['Next'] == name else catch['Next']}"
         for catch in state.get("Catch", [])
@@ -91,6 +92,95 @@ def test_a_subject_has_fewer_than_100_characters() -> None:
     subjects = [state["Arguments"]["Subject"] for _, state in states_of(whole_machine()) if "Subject" in str(state)]
     cuts = [re.fullmatch(r"\{% \$substring\(.*, 0, (\d+)\) %\}", subject) for subject in subjects if subject]
     assert [int(cut[1]) for cut in cuts if cut] == [99] * len(subjects)
+
+
+def evaluated(expressions: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+    """What JSONata makes of `{% ... %}` texts, each with its `$states.input`; a deployment's seconds are filled in."""
+    program = """
+        const jsonata = require("jsonata");
+        const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        Promise.all(asked.map(([text, input]) => jsonata(text).evaluate(null, {states: {input}})))
+            .then((found) => console.log(JSON.stringify(found)));
+    """
+    filled = [
+        (
+            text.strip("{%} ")
+            .replace("${AwaitHeartbeatSeconds}", "900")
+            .replace("${DeploymentHeartbeatSeconds}", "60"),
+            i,
+        )
+        for text, i in expressions
+    ]
+    done = subprocess.run(
+        ["node", "-e", program], cwd=ROOT, input=json.dumps(filled), capture_output=True, text=True, check=True
+    )
+    found: list[Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "doublings", "seconds"),
+    [
+        ("AwaitBatch", 0, [900, 900, 900]),
+        ("AwaitBatch", 2, [900, 1800, 3600, 3600]),
+        ("AwaitTuning", 7, [900, 1800, 3600, 7200, 14_400, 28_800, 57_600, 86_400, 86_400]),
+        ("AwaitDeployment", 7, [60, 120, 240, 480, 960, 960]),
+        ("AwaitPromotion", 0, [60, 120, 240, 480, 960, 960]),
+        ("AwaitJudging", 0, [60, 120, 240, 480, 960, 960]),
+        ("AwaitJudging", 1, [60, 120, 240, 480, 960, 1920, 1920]),
+    ],
+)
+def test_a_silent_wait_backs_off_as_the_budget_says(name: str, doublings: int, seconds: list[int]) -> None:
+    wait = dict(states_of(whole_machine()))[name]
+    entered = {"run": {"runId": "run-1", "doublings": doublings}, "jobName": "job", "looks": {"AwaitOther": 5}}
+    seen = []
+    for _ in seconds:
+        # What the wait before left must not shorten this one's patience.
+        beat, entered = evaluated([(wait["HeartbeatSeconds"], entered), (wait["Catch"][0]["Output"], entered)])
+        seen.append(beat)
+    assert seen == seconds
+    assert (entered["jobName"], entered["looks"]) == ("job", {name: len(seconds)})
+
+
+EVENTS = {"Task": 5, "wait": 6, "Choice": 2, "Pass": 2}
+
+
+def events_of_an_iteration(name: str, *chosen: str) -> int:
+    """History events of one item of a Map that goes from state to state; `chosen` are the ways at its Choices."""
+    processor = whole_machine()["States"][name]["ItemProcessor"]
+    state, events, ways = processor["StartAt"], 2, list(chosen)
+    while True:
+        text = processor["States"][state]
+        events += EVENTS["wait" if "HeartbeatSeconds" in text else text["Type"]]
+        if text.get("End"):
+            return events
+        state = ways.pop(0) if text["Type"] == "Choice" else text["Next"]
+
+
+def test_the_budget_counts_the_states_of_the_machine() -> None:
+    """LocalStack's recordings of AWS: a Lambda writes Entered, Scheduled, Started, Succeeded, Exited; a token's wait
+    Submitted too; a Choice or Pass two; an item of a Map Started and Succeeded.
+    """
+    assert events_of_an_iteration("AnswerShards", "StartBatch") == fan_out.BATCH_SHARD
+    assert events_of_an_iteration("ReduceShards") == fan_out.REDUCTION
+    assert events_of_an_iteration("TrainStudents") == fan_out.STUDENT
+    assert events_of_an_iteration("JudgeArms") == fan_out.JUDGING_JOB
+    predicted = events_of_an_iteration("PredictArms", "StartPredictions", "PredictionsWritten")
+    assert predicted == fan_out.PREDICTION_SHARD
+    three_turns = ["PredictArm", "PredictArm", "PredictArm", "PredictionsWritten"]
+    assert events_of_an_iteration("PredictArms", *three_turns) == fan_out.DIRECT_SHARD
+
+
+def test_what_a_new_account_can_bear_is_a_setting_of_every_wide_map() -> None:
+    """Ten Lambdas at once: a constant would be some other number than the account's."""
+    maps = {name: s["MaxConcurrency"] for name, s in states_of(whole_machine()) if s["Type"] == "Map"}
+    assert maps == {
+        "AnswerShards": "{% $maxConcurrent %}",
+        "ReduceShards": "{% $maxConcurrent %}",
+        "TrainStudents": 2,
+        "PredictArms": "{% $maxConcurrent %}",
+        "JudgeArms": 5,
+    }
 
 
 def test_the_rail_is_told_which_state_failed() -> None:

@@ -49,7 +49,8 @@ class Question(Record, frozen=True):
 class RunRecord(Record, frozen=True):
     """Resolved input (`config`), task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
 
-    `warnings`: what the preflight saw that does not stop a run.
+    `warnings`: what the preflight saw that does not stop a run. `shard_records`: most records of a batch job of this
+    run (`run.fan_out`); 0 in a record of an earlier release.
     """
 
     run_id: str
@@ -63,6 +64,12 @@ class RunRecord(Record, frozen=True):
     versions: dict[str, str]
     prompt_hashes: dict[str, str]
     warnings: tuple[str, ...] = ()
+    shard_records: int = 0
+
+    @property
+    def batch_records(self) -> int:
+        """Most records of a batch job."""
+        return self.shard_records or self.config.batches.max_shard_records
 
     @property
     def question(self) -> Question:

@@ -1,0 +1,117 @@
+"""How wide a run fans out: the size of its shards, and how often it looks at the jobs that it waits for.
+
+Step Functions ends an execution at 25,000 history events, past every Catch. So one budget holds over all waits: a run
+first makes its shards larger, then looks less often, and is refused where even that is too much. The counts of events
+are of the states of the machine (a Map's iteration 2, a Lambda 5, a wait for a token 6, a Choice or Pass 2; a wait that
+stays silent 6 more).
+"""
+
+import math
+from typing import NamedTuple
+
+from distillation.errors import InvalidInput
+from distillation.records import Arm
+from distillation.run.config import RunConfig
+
+MOST_EVENTS = 15_000
+"""What a run may be expected to write. The other 10,000 are for retry waves and for the patience with a full quota."""
+FEW_SHARDS = 40
+"""So many jobs of the size that the input names; beyond it each job grows."""
+MOST_RECORDS = 50_000
+"""Most records of a batch job (Amazon Bedrock quotas)."""
+FIRST_LOOK, SHORT_FIRST_LOOK, LONGEST_LOOK = 900, 60, 86_400
+"""Seconds until a silent wait looks for the first time: at jobs with an event, at jobs without, and at most."""
+SHORT_DOUBLINGS = 4
+"""How often the time between looks at a job without events always doubles: 60 to 960 seconds."""
+MOST_DOUBLINGS = 7
+JUDGED_AT_ONCE = 1_000
+"""Answers of an evaluation job."""
+
+BATCH_SHARD, REDUCTION, JUDGING_JOB, STUDENT, PREDICTION_SHARD, DIRECT_SHARD = 20, 7, 13, 24, 29, 27
+LOOK, FIXED = 6, 300
+"""Events of a look that found nothing, and of all states outside the Maps."""
+
+
+class FanOut(NamedTuple):
+    """How many items each Map of the machine gets."""
+
+    batch_shards: int
+    reductions: int
+    prediction_shards: int
+    direct_shards: int
+    judging_jobs: int
+    students: int
+
+
+def shard_records(config: RunConfig, prompts: int) -> int:
+    """Records of a batch job: what the input says up to `FEW_SHARDS` jobs, then more, up to what Bedrock takes."""
+    requests = prompts * (config.sampling.greedy + config.sampling.sampled)
+    least = config.batches.max_shard_records
+    return max(least, min(MOST_RECORDS, math.ceil(requests / FEW_SHARDS)))
+
+
+def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
+    """The Maps' sizes for `prompts` prompts in jobs of `records` records, without retry waves."""
+    samples, judge = config.sampling.greedy + config.sampling.sampled, config.evaluation.judge
+    held = math.ceil(prompts * config.split.holdout_share)
+    rated = (prompts - held) * samples if config.filters.judge else 0
+    compared = 2 * min(held, judge.max_prompts) if judge and judge.pairwise else 0
+    arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct)
+    predictions = math.ceil(held * (1 + config.evaluation.samples) / records)
+    asked = 1 + (config.arms.few_shot > 0)
+    reductions = math.ceil(prompts / max(1, records // samples))
+    return FanOut(
+        batch_shards=reductions + math.ceil(rated / records) + math.ceil(compared / records),
+        reductions=reductions,
+        prediction_shards=asked * predictions,
+        direct_shards=(arms - asked) * predictions,
+        judging_jobs=arms * math.ceil(min(held, judge.max_prompts) / JUDGED_AT_ONCE) if judge and judge.scores else 0,
+        students=1 + config.arms.direct,
+    )
+
+
+def looks(seconds: float, first: int, doublings: int) -> int:
+    """How often a wait of `seconds` looks in vain: the time between looks starts at `first` and doubles so often."""
+    count, passed = 0, 0
+    while (passed := passed + min(LONGEST_LOOK, first * 2 ** min(count, doublings))) < seconds:
+        count += 1
+    return count
+
+
+def expected_events(wide: FanOut, timeout_hours: int, doublings: int) -> int:
+    """History events of a run whose every job takes as long as it may, and whose events from Bedrock are all lost."""
+    seconds = timeout_hours * 3600
+    batch = LOOK * looks(seconds, FIRST_LOOK, doublings)
+    judging = LOOK * looks(seconds, SHORT_FIRST_LOOK, SHORT_DOUBLINGS + doublings)
+    made = LOOK * (looks(seconds, FIRST_LOOK, doublings) + looks(3600, SHORT_FIRST_LOOK, SHORT_DOUBLINGS))
+    return (
+        FIXED
+        + wide.batch_shards * (BATCH_SHARD + batch)
+        + wide.reductions * REDUCTION
+        + wide.prediction_shards * (PREDICTION_SHARD + batch)
+        + wide.direct_shards * DIRECT_SHARD
+        + wide.judging_jobs * (JUDGING_JOB + judging)
+        + wide.students * (STUDENT + made)
+    )
+
+
+def doublings_within(config: RunConfig, prompts: int, records: int) -> int:
+    """How often the time between two looks at a job may double, so that the run stays within its budget of events; 0
+    for a run of ordinary size.
+
+    Raises InvalidInput where even the fewest looks are too many.
+    """
+    wide, hours = fan_out(config, prompts, records), config.batches.timeout_hours
+    events = 0
+    for doublings in range(MOST_DOUBLINGS + 1):
+        events = expected_events(wide, hours, doublings)
+        if events <= MOST_EVENTS:
+            return doublings
+    raise InvalidInput(
+        f"run {config.run_id} is too wide for one execution",
+        [
+            f"found {wide.batch_shards:,} batch jobs and {wide.judging_jobs:,} evaluation jobs, which write {events:,} "
+            f"history events, expected at most {MOST_EVENTS:,}: give the seeds to several datasets, or lower "
+            "sampling.sampled, batches.timeoutHours or evaluation.judge.maxPrompts"
+        ],
+    )

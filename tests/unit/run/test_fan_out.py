@@ -1,0 +1,85 @@
+"""One budget of history events over all waits: shards grow before their number, looks get fewer, then it is refused."""
+
+from typing import Any
+
+import pytest
+
+from distillation.errors import InvalidInput
+from distillation.run.config import RunConfig
+from distillation.run.fan_out import (
+    MOST_DOUBLINGS,
+    MOST_EVENTS,
+    doublings_within,
+    expected_events,
+    fan_out,
+    looks,
+    shard_records,
+)
+
+JUDGED: dict[str, Any] = {"evaluation": {"judge": {"maxPrompts": 20_000}}, "arms": {"fewShot": 4, "direct": True}}
+
+
+def config(**more: Any) -> RunConfig:
+    return RunConfig.from_json({"dataset": "reviews", "runId": "run-1", **more})
+
+
+def worst_events(prompts: int, **more: Any) -> int:
+    settings = config(**more)
+    records = shard_records(settings, prompts)
+    doublings = doublings_within(settings, prompts, records)
+    return expected_events(fan_out(settings, prompts, records), settings.batches.timeout_hours, doublings)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "records"), [(100, 10_000), (80_000, 10_000), (160_000, 20_000), (400_000, 50_000), (2_000_000, 50_000)]
+)
+def test_shards_grow_before_their_number(prompts: int, records: int) -> None:
+    assert shard_records(config(), prompts) == records
+
+
+def test_what_the_input_says_is_never_made_smaller() -> None:
+    assert shard_records(config(batches={"maxShardRecords": 30_000}), 160_000) == 30_000
+
+
+@pytest.mark.parametrize("prompts", [100, 20_000])
+def test_an_ordinary_run_looks_every_quarter_of_an_hour(prompts: int) -> None:
+    settings = config()
+    assert doublings_within(settings, prompts, shard_records(settings, prompts)) == 0
+
+
+@pytest.mark.parametrize("prompts", [20_000, 80_000, 400_000, 2_000_000])
+def test_ten_million_requests_stay_under_fifteen_thousand_events(prompts: int) -> None:
+    """Five requests a prompt, every job as slow as it may be, every event of Bedrock lost."""
+    assert worst_events(prompts) < 15_000
+
+
+@pytest.mark.parametrize("prompts", [5_000, 100_000])
+def test_a_hundred_evaluation_jobs_that_hang_stay_within_the_budget(prompts: int) -> None:
+    """At a look a minute five of them ended a run after 14 hours, past every Catch."""
+    assert worst_events(prompts, **JUDGED) <= MOST_EVENTS
+
+
+def test_what_is_too_wide_even_so_is_refused_with_what_to_change() -> None:
+    settings = config()
+    with pytest.raises(InvalidInput, match=r"found 300 batch jobs .* expected at most 15,000: .* several datasets"):
+        doublings_within(settings, 3_000_000, shard_records(settings, 3_000_000))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first", "doublings", "expected"),
+    [
+        (900, 900, 0, 0),
+        (901, 900, 0, 1),
+        (86_400, 900, 0, 95),
+        (3_600, 60, 4, 6),  # after 60, 180, 420, 900, 1,860 and 2,820 seconds
+        (86_400, 900, MOST_DOUBLINGS, 6),  # 900 ... 57,600 are 113,400 seconds
+    ],
+)
+def test_looks_of_a_silent_wait(seconds: int, first: int, doublings: int, expected: int) -> None:
+    assert looks(seconds, first, doublings) == expected
+
+
+def test_a_slower_look_never_costs_more_events() -> None:
+    wide = fan_out(config(), 400_000, 50_000)
+    events = [expected_events(wide, 24, doublings) for doublings in range(MOST_DOUBLINGS + 1)]
+    assert events == sorted(events, reverse=True)
