@@ -1,5 +1,5 @@
-"""`python -m benchmarks [curation] [convergence] [soft_hard]`: all parts, or those that are named; prints the tables,
-writes results.md and results.json.
+"""`python -m benchmarks [PART ...]`: all parts, or those that are named; prints the tables, writes results.md and
+results.json.
 """
 
 import sys
@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import convergence, curation, soft_hard
+from benchmarks import cold_start, convergence, curation, soft_hard
 from benchmarks.environments import BenchmarkFailed
 from benchmarks.results import RESULTS_MD, TABLES, keep
 
@@ -19,13 +19,12 @@ PARTS: dict[str, Callable[[Console], dict[str, Any]]] = {
     "curation": curation.run,
     "convergence": convergence.run,
     "soft_hard": soft_hard.run,
+    "cold_start": cold_start.run,
 }
 
 
 def main(
-    parts: Annotated[
-        list[str] | None, typer.Argument(help="curation, convergence, soft_hard; all without one.")
-    ] = None,
+    parts: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all without one.")] = None,
 ) -> None:
     """Measures, prints, writes."""
     # The tables are wide; where nobody looks at them live they need not wrap.

@@ -186,7 +186,23 @@ def _interval(values: Sequence[float]) -> str:
     return f"{values[0]:.3f} ±{(values[2] - values[1]) / 2:.3f}"
 
 
-TABLES = {"curation": curation_tables, "convergence": convergence_tables, "soft_hard": soft_hard_tables}
+def cold_start_tables(part: dict[str, Any]) -> list[Table]:
+    """One row a function, the slowest first."""
+    rows = [
+        [name, f"{part['milliseconds'][name]:.0f}", f"{ratio:.2f}"]
+        for name, ratio in sorted(part["ratios"].items(), key=lambda row: -row[1])
+    ]
+    above = f"Above {part['bound']}: {', '.join(part['above'])}." if part["above"] else ""
+    note = f"Processor time, medians of {part['rounds']} rounds; no bytecode is kept, as on Lambda. {above}".strip()
+    return [Table("Import of each function against boto3 and Powertools alone", ("handler", "ms", "ratio"), rows, note)]
+
+
+TABLES = {
+    "curation": curation_tables,
+    "convergence": convergence_tables,
+    "soft_hard": soft_hard_tables,
+    "cold_start": cold_start_tables,
+}
 
 
 def machine() -> dict[str, Any]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import curation_ours
+from benchmarks import cold_start, curation_ours
+from benchmarks.__main__ import PARTS
 from benchmarks.convergence import (
     SIZES,
     corrected_entropy,
@@ -99,4 +100,20 @@ def test_differences_of_students_are_taken_within_each_seed() -> None:
     assert part["paired"]["greedy"]["accuracy"] == pytest.approx([0.1, 0.1, 0.1])
     text = markdown({"soft_hard": {**part, "machine": MACHINE, "date": "2026-01-01"}})
     assert "| greedy | +0.100 ±0.000 |" in text
-    assert set(TABLES) == {"curation", "convergence", "soft_hard"}
+    assert set(TABLES) == set(PARTS)
+
+
+def test_a_cold_start_is_compared_with_the_bare_one_of_its_round_and_the_bound_names_who_breaks_it() -> None:
+    measured = {
+        "bare": [0.1, 0.2, 0.4],
+        "start_run": [0.15, 0.3, 0.6],
+        "plan_x": [0.2, 0.4, 0.4],
+        "score_run": [1.0] * 3,
+    }
+    part = cold_start.summary(measured)
+    assert part["ratios"] == {"bare": 1.0, "start_run": 1.5, "plan_x": 2.0, "score_run": 5.0}
+    assert part["milliseconds"]["start_run"] == 300
+    assert part["above"] == ["plan_x"]
+    text = markdown({"cold_start": {**part, "machine": MACHINE, "date": "2026-01-01"}})
+    assert text.index("| score_run | 1000 | 5.00 |") < text.index("| start_run | 300 | 1.50 |")
+    assert "Above 1.6: plan_x." in text

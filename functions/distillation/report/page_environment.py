@@ -5,11 +5,13 @@ What comes from seeds and models is data: HTML is escaped by default, Markdown b
 
 import re
 from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from typing import TYPE_CHECKING
 
 from distillation import wording
 from distillation.report.charts import palette
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~]|^[#+-])")
 """Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay
@@ -20,8 +22,11 @@ _UNITS = re.compile(r"(?<=\d) (?=%|USD|ms\b|bits|points|items)|(?<=[<=]) (?=\d)|
 
 
 @lru_cache(maxsize=1)
-def pages() -> Environment:
+def pages() -> "Environment":
     """Templates of `report/templates`; an unknown name in a template is an error."""
+    # A function that makes the dataset writes one page, at its end.
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
+
     environment = Environment(
         loader=PackageLoader("distillation.report", "templates"),
         autoescape=select_autoescape(["html"]),
