@@ -15,6 +15,7 @@ app = typer.Typer(
     help="Nova Distill: start runs, watch them, read their reports.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # boxes around the help take four times as long to come up
 )
 for command in (validate, start, watch, report, fetch, compare, rebuild, runs, serving, approve, promote, rollback):
     app.command()(command)

@@ -3,13 +3,17 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from cli.errors import CommandError
 
+if TYPE_CHECKING:
+    from application.services import Services
+
+Connect = Callable[[], "Services"]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Run = Annotated[str | None, typer.Argument(help="Run id or execution ARN. Default: the newest run.")]
 Dataset = Annotated[str, typer.Argument(help="Name of the dataset.")]

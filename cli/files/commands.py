@@ -1,18 +1,12 @@
 """validate, fetch, rebuild: what they read and print."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from cli.command import Files, InputFile, Run, on_stack
-
-if TYPE_CHECKING:
-    from application.services import Services
-
-Connect = Callable[[], "Services"]
+from cli.command import Connect, Files, InputFile, Run, on_stack
 
 
 def validate(files: Files = None, input_file: InputFile = None) -> None:

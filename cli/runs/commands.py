@@ -1,20 +1,17 @@
 """start, watch, report, runs, compare: what they read and print."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.command import Dataset, InputFile, Run, Uploads, on_stack
+from cli.command import Connect, Dataset, InputFile, Run, Uploads, on_stack
 
 if TYPE_CHECKING:
     from application.services import Services
     from gateways.executions import Execution
-
-Connect = Callable[[], "Services"]
 
 
 @on_stack

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from cli.errors import CommandError
-from cli.runs.report_file import ReportFile, parse_report
+from cli.runs.report_file import parse_report
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
@@ -20,12 +20,6 @@ from distillation.run.record import RunRecord
 from gateways.store import Store
 
 T = TypeVar("T", bound=msgspec.Struct)
-
-
-def read_runs(store: Store, run_ids: Sequence[str]) -> list[ComparedRun]:
-    """The runs, side by side. Raises CommandError for a run that has no report or lacks a file."""
-    with ThreadPoolExecutor(len(run_ids)) as pool:
-        return list(pool.map(lambda run_id: _read_run(store, run_id), run_ids))
 
 
 def _read_run(store: Store, run_id: str) -> ComparedRun:
@@ -49,14 +43,15 @@ def _read_run(store: Store, run_id: str) -> ComparedRun:
         models={role: model for role, model in msgspec.to_builtins(record.models).items() if model},
         decision=report.verdict.decision,
         headline=report.verdict.headline,
-        cost_usd=_cost(report),
+        cost_usd=report.costs.total_usd if report.costs else None,
         training_lines=report.counts.get("train"),
     )
 
 
 def comparison_of(store: Store, run_ids: Sequence[str], created_at: str) -> Comparison:
     """The comparison of the runs. Raises CommandError for runs that cannot be compared, and says why."""
-    runs = read_runs(store, run_ids)
+    with ThreadPoolExecutor(len(run_ids)) as pool:
+        runs = list(pool.map(lambda run_id: _read_run(store, run_id), run_ids))
     try:
         return compare(runs, prices=load_prices(), created_at=created_at, tolerance=tolerance_of(runs[0]))
     except InvalidInput as error:
@@ -71,10 +66,6 @@ def tolerance_of(run: ComparedRun) -> NumericTolerance:
         return RunConfig.from_json(run.settings).evaluation.numeric_tolerance
     except InvalidInput:
         return NumericTolerance()
-
-
-def _cost(report: ReportFile) -> float | None:
-    return report.costs.total_usd if report.costs else None
 
 
 @contextmanager

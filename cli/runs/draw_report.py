@@ -7,7 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.runs.report_file import CostResult, DifferenceResult, FunnelResult, ReportFile, SliceResult
+from cli.runs.report_file import DifferenceResult, ReportFile, SliceResult
+from distillation.costs.spent import Costs
+from distillation.records import FunnelStep
 from distillation.wording import figure, metric_name, points, usd
 
 VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red", "failed": "bold red"}
@@ -173,7 +175,7 @@ def _counts(counts: dict[str, int]) -> Table:
     return table
 
 
-def _funnel(steps: tuple[FunnelResult, ...]) -> Table:
+def _funnel(steps: tuple[FunnelStep, ...]) -> Table:
     table = titled_table("Filter by filter", ("step", "of"), ("came", "kept", "set aside"))
     for step in steps:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in step.rejected.items())
@@ -181,13 +183,12 @@ def _funnel(steps: tuple[FunnelResult, ...]) -> Table:
     return table
 
 
-def _costs(costs: CostResult) -> Table:
+def _costs(costs: Costs) -> Table:
     table = Table(title="Cost at list prices", title_justify="left", title_style="bold", show_footer=True)
-    total = "" if costs.total_usd is None else usd(costs.total_usd)
     table.add_column("stage", footer="total")
     for name in ("model", "route"):
         table.add_column(name, overflow="fold")
-    for name, footer in (("tokens in", ""), ("tokens out", ""), ("cost", total)):
+    for name, footer in (("tokens in", ""), ("tokens out", ""), ("cost", usd(costs.total_usd))):
         table.add_column(name, justify="right", footer=footer)
     for line in costs.lines:
         cost = "no price" if line.usd is None else usd(line.usd)

@@ -3,7 +3,9 @@
 import msgspec
 
 from cli.errors import CommandError
+from distillation.costs.spent import Costs
 from distillation.layout import RunLayout
+from distillation.records import FunnelStep
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -74,38 +76,10 @@ class SliceResult(_Part, frozen=True):
     arms: dict[str, dict[str, Interval]] = {}
 
 
-class FunnelResult(_Part, frozen=True):
-    """One filter of the data."""
-
-    step: str
-    unit: str
-    came: int
-    kept: int
-    rejected: dict[str, int] = {}
-
-
 class DataResult(_Part, frozen=True):
     """What became of the data."""
 
-    funnel: tuple[FunnelResult, ...] = ()
-
-
-class CostLine(_Part, frozen=True):
-    """What a stage used and what it cost."""
-
-    stage: str
-    model: str = ""
-    route: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    usd: float | None = None
-
-
-class CostResult(_Part, frozen=True):
-    """Prices are those of the release, applied to the tokens that Bedrock counted."""
-
-    lines: tuple[CostLine, ...] = ()
-    total_usd: float | None = None
+    funnel: tuple[FunnelStep, ...] = ()
 
 
 class ReportFile(_Part, frozen=True):
@@ -117,7 +91,7 @@ class ReportFile(_Part, frozen=True):
     arms: dict[str, ArmResult] = {}
     counts: dict[str, int] = {}
     differences: tuple[DifferenceResult, ...] = ()
-    costs: CostResult | None = None
+    costs: Costs | None = None
     gate: GateResult | None = None
     slices: tuple[SliceResult, ...] = ()
     data: DataResult | None = None

@@ -28,21 +28,15 @@ class Progress(NamedTuple):
     total: int
 
 
-class Yield(NamedTuple):
-    """New prompts of a method of expansion: asked for, read from the replies, kept."""
-
-    asked: int
-    parsed: int
-    kept: int
-
-
 class Expanded(NamedTuple):
-    """The rounds of expansion so far. `requests` are those of the latest round; `why` is "" while the rounds go on."""
+    """The rounds of expansion so far. `requests` are those of the latest round; `methods` has by name how many new
+    prompts were asked for, parsed and kept; `why` is "" while the rounds go on.
+    """
 
     round: int = 0
     requests: Progress = Progress(0, 0)
     kept: Progress = Progress(0, 0)
-    methods: Mapping[str, Yield] = {}
+    methods: Mapping[str, Mapping[str, int]] = {}
     why: str = ""
 
 
@@ -162,7 +156,9 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], jobs: Mapping[JobName, JobL
             expanded = expanded._replace(round=int(payload.get("wave") or 0) + 1, requests=planned, why="")
         elif isinstance(account, dict):
             found = account.get("methods")
-            methods = {str(name): _yield(counts) for name, counts in found.items()} if isinstance(found, dict) else {}
+            methods = (
+                {str(name): _integers(counts) for name, counts in found.items()} if isinstance(found, dict) else {}
+            )
             known, total = _integers(account), expanded.requests.total
             kept = Progress(known.get("kept", 0), known.get("target", 0))
             expanded = Expanded(
@@ -177,11 +173,6 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], jobs: Mapping[JobName, JobL
     )
     done = max(expanded.requests.done, min(expanded.requests.total, asked))
     return expanded._replace(requests=expanded.requests._replace(done=done))
-
-
-def _yield(counts: object) -> Yield:
-    known = _integers(counts)
-    return Yield(known.get("asked", 0), known.get("parsed", 0), known.get("kept", 0))
 
 
 def _planned(plan: Mapping[str, Any]) -> list[_Shard]:

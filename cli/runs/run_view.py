@@ -76,8 +76,7 @@ def run_view(observed: Observed) -> RunView:
 def _stage_view(times: StageTimes, counts: RunCounts) -> StageView:
     if times.state in (StageState.WAITING, StageState.SKIPPED):
         return StageView(times)
-    facts = _FACTS[times.name](counts) if times.name in _FACTS else ()
-    return StageView(times, facts + _running_jobs(times, counts), _progress(times, counts))
+    return StageView(times, _facts(times.name, counts) + _running_jobs(times, counts), _progress(times, counts))
 
 
 def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
@@ -100,18 +99,27 @@ def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
     return (Fact("jobs", ", ".join(f"{number} {status}" for status, number in sorted(jobs.items()))),)
 
 
-def _named(counts: RunCounts, **labels: str) -> list[Fact]:
-    """Facts of the counts that are known, in the order given; what is rejected or cached is shown only where there is
-    some.
-    """
-    known = [(name, label, counts.named[name]) for name, label in labels.items() if name in counts.named]
-    return [
-        Fact(label, f"{value:,}") for name, label, value in known if value or not name.endswith(("Rejected", "cached"))
-    ]
+_NAMED = {
+    "PrepareRun": {"seeds": "seeds", "seedsRejected": "rejected", "prompts": "prompts"},
+    "PlanRequests": {"requests": "requests", "cached": "from the cache"},
+    "AnswerShards": {"replies": "replies", "answers": "answers", "answersRejected": "rejected"},
+    "Reducing": {"candidates": "candidates", "held": "held out"},
+    "AssembleDataset": {
+        "examples": "examples",
+        "examplesRejected": "rejected",
+        "train": "train",
+        "validation": "validation",
+        "holdout": "holdout",
+    },
+}
+"""Counts that a stage shows, by their names in report.json; what is rejected or cached only where there is some."""
 
 
-def _prepare_facts(counts: RunCounts) -> tuple[Fact, ...]:
-    return tuple(_named(counts, seeds="seeds", seedsRejected="rejected", prompts="prompts"))
+def _facts(stage: str, counts: RunCounts) -> tuple[Fact, ...]:
+    more = _MORE[stage](counts) if stage in _MORE else ()
+    known = [(name, label, counts.named[name]) for name, label in _NAMED.get(stage, {}).items() if name in counts.named]
+    named = [Fact(label, f"{n:,}") for name, label, n in known if n or not name.endswith(("Rejected", "cached"))]
+    return (*more, *named) if stage == "AnswerShards" else (*named, *more)
 
 
 def _expansion_facts(counts: RunCounts) -> tuple[Fact, ...]:
@@ -120,38 +128,16 @@ def _expansion_facts(counts: RunCounts) -> tuple[Fact, ...]:
     if expanded.kept.total:
         facts.append(Fact("new prompts", _of(expanded.kept)))
     facts += [
-        Fact(name, f"asked {found.asked:,}, parsed {found.parsed:,}, kept {found.kept:,}")
+        Fact(name, ", ".join(f"{what} {found.get(what, 0):,}" for what in ("asked", "parsed", "kept")))
         for name, found in expanded.methods.items()
     ]
     return (*facts, Fact("end", expanded.why)) if expanded.why else tuple(facts)
 
 
-def _plan_facts(counts: RunCounts) -> tuple[Fact, ...]:
-    shards = [Fact("shards", f"{counts.first_wave_shards:,}")] if counts.first_wave_shards else []
-    return (*_named(counts, requests="requests", cached="from the cache"), *shards)
-
-
 def _answer_facts(counts: RunCounts) -> tuple[Fact, ...]:
     wave = [Fact("retry wave", str(counts.wave))] if counts.wave else []
-    pairs = [
-        Fact(label, _of(progress))
-        for label, progress in (("shards", counts.shards), ("records", counts.records))
-        if progress.total or progress.done
-    ]
-    return (*wave, *pairs, *_named(counts, replies="replies", answers="answers", answersRejected="rejected"))
-
-
-def _dataset_facts(counts: RunCounts) -> tuple[Fact, ...]:
-    return tuple(
-        _named(
-            counts,
-            examples="examples",
-            examplesRejected="rejected",
-            train="train",
-            validation="validation",
-            holdout="holdout",
-        )
-    )
+    pairs = (("shards", counts.shards), ("records", counts.records))
+    return (*wave, *(Fact(label, _of(progress)) for label, progress in pairs if progress.total or progress.done))
 
 
 def _job_facts(jobs: Sequence[JobLine]) -> tuple[Fact, ...]:
@@ -160,25 +146,20 @@ def _job_facts(jobs: Sequence[JobLine]) -> tuple[Fact, ...]:
     )
 
 
-def _prediction_facts(counts: RunCounts) -> tuple[Fact, ...]:
-    return tuple(Fact(arm, _of(progress)) for arm, progress in counts.predictions.items())
-
-
 def _of(progress: Progress) -> str:
     return f"{progress.done:,}/{progress.total:,}" if progress.total else f"{progress.done:,}"
 
 
-_FACTS: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
-    "PrepareRun": _prepare_facts,
+_MORE: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
     "Expansion": _expansion_facts,
-    "PlanRequests": _plan_facts,
+    "PlanRequests": lambda counts: (
+        (Fact("shards", f"{counts.first_wave_shards:,}"),) if counts.first_wave_shards else ()
+    ),
     "AnswerShards": _answer_facts,
-    "Reducing": lambda counts: tuple(_named(counts, candidates="candidates", held="held out")),
     "Rating": lambda counts: (Fact("answers rated", f"{counts.ratings:,}"),) if counts.ratings else (),
-    "AssembleDataset": _dataset_facts,
     "Tuning": lambda counts: _job_facts(counts.tuning),
     "Deployment": lambda counts: _job_facts(counts.deployments),
-    "PredictArms": _prediction_facts,
+    "PredictArms": lambda counts: tuple(Fact(arm, _of(progress)) for arm, progress in counts.predictions.items()),
     "ScoreRun": lambda counts: (Fact("verdict", counts.decision),) if counts.decision else (),
 }
 

@@ -2,17 +2,11 @@
 
 import getpass
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from cli.command import Dataset, Yes, confirm, on_stack
-
-if TYPE_CHECKING:
-    from application.services import Services
-
-Connect = Callable[[], "Services"]
+from cli.command import Connect, Dataset, Yes, confirm, on_stack
 
 
 @on_stack

@@ -1,8 +1,7 @@
 """Bringing a run's student to serve its dataset by hand: the state machine's own steps, with the waiting done here."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import NamedTuple
 
 from application.promotion import Verified, publish, serving, student_model, submit_promotion, verify
@@ -11,7 +10,6 @@ from application.services import Services
 from cli.errors import CommandError
 from cli.runs.report_file import VerdictResult, parse_report
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
-from distillation.errors import DistillationError
 from distillation.layout import RunLayout
 
 LOOK_SECONDS, PATIENCE_LOOKS = 5.0, 720
@@ -62,11 +60,10 @@ def candidate(services: Services, dataset: str, run_id: str) -> Candidate:
 def promote(services: Services, chosen: Candidate, waiting: Waiting) -> str:
     """Moves the stable deployment to the student, asks the canary and sets the parameter; gives the parameter's name.
 
-    Raises CommandError where any of it fails; then what served before serves again.
+    Raises CommandError, or what the application refuses; then what served before serves again.
     """
-    with said_plainly():
-        seen = bring_to_serve(services, chosen.run_id, chosen.dataset, chosen.model_arn, waiting)
-        return publish(services, chosen.run_id, chosen.dataset, seen.deployment_arn)
+    seen = bring_to_serve(services, chosen.run_id, chosen.dataset, chosen.model_arn, waiting)
+    return publish(services, chosen.run_id, chosen.dataset, seen.deployment_arn)
 
 
 def bring_to_serve(services: Services, run_id: str, dataset: str, model_arn: str, waiting: Waiting) -> Verified:
@@ -116,14 +113,3 @@ def await_move(services: Services, run_id: str, job: str, waiting: Waiting) -> N
             f"{arn} did not take over {model}: {seen.message or seen.status}.",
             "The model before goes on serving. Try again later.",
         )
-
-
-@contextmanager
-def said_plainly() -> Iterator[None]:
-    """What the application refuses, as an error of the command line."""
-    try:
-        yield
-    except DistillationError as error:
-        raise CommandError(
-            f"{error}", "Nothing was promoted. `python -m cli serving DATASET` says what serves."
-        ) from None

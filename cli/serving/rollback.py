@@ -3,19 +3,15 @@
 from application.promotion import serving, write_parameter
 from application.services import Services
 from cli.errors import CommandError
-from cli.serving.promote import Waiting, bring_to_serve, move, said_plainly
+from cli.serving.promote import Waiting, bring_to_serve, move
 from distillation.training.promotion import Served, Serving, rolled_back, to_go_back_to
-
-
-class Nowhere(CommandError):
-    """There is nothing to go back to."""
 
 
 def what_serves(services: Services, dataset: str) -> Serving:
     """What the dataset's parameter says. Raises CommandError before the first promotion."""
     now = serving(services, dataset)
     if now is None:
-        raise Nowhere(
+        raise CommandError(
             f"Nothing was promoted for {dataset} yet.",
             f"`python -m cli promote {dataset} --run RUN` promotes a run's student.",
         )
@@ -27,7 +23,7 @@ def rollback_target(now: Serving, run_id: str | None) -> Served:
     target = to_go_back_to(now, run_id)
     if target is None:
         known = ", ".join(served.run_id for served in now.history) or "nothing"
-        raise Nowhere(
+        raise CommandError(
             (
                 f"There is {'no run ' + run_id + ' in' if run_id else 'nothing in'} the history to go back to; it "
                 f"holds {known}."
@@ -44,11 +40,8 @@ def roll_back(
 
     `canary` False where the run's files, which the canary needs, are gone, or where there is no time.
     """
-    with said_plainly():
-        if canary:
-            bring_to_serve(services, target.run_id, dataset, target.model_arn, waiting)
-        else:
-            move(services, target.run_id, dataset, target.model_arn, waiting)
-        return write_parameter(
-            services, dataset, rolled_back(now, target, services.now().isoformat(timespec="seconds"))
-        )
+    if canary:
+        bring_to_serve(services, target.run_id, dataset, target.model_arn, waiting)
+    else:
+        move(services, target.run_id, dataset, target.model_arn, waiting)
+    return write_parameter(services, dataset, rolled_back(now, target, services.now().isoformat(timespec="seconds")))

@@ -89,6 +89,7 @@ REPORT = {
             }
         ],
         "totalUsd": 0.0356,
+        "unpriced": [],
     },
     "somethingNew": {"of": "a later release"},
 }

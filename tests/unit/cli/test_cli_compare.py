@@ -22,7 +22,7 @@ def put(cloud: FakeCloud, run_id: str, right: str, first: int = 0, decision: str
         "runId": run_id,
         "dataset": "reviews",
         "verdict": {"decision": decision, "headline": "So it is."},
-        "costs": {"totalUsd": 1.25},
+        "costs": {"lines": [], "totalUsd": 1.25, "unpriced": []},
         "counts": {"train": 321},
     }
     files = {
