@@ -29,6 +29,13 @@ class _AnyModel:
     problem_with_profile = problem_with
 
 
+class _NothingServes:
+    """No dataset has a student yet."""
+
+    def get(self, name: str) -> None:
+        return None
+
+
 class NoHurry:
     """A turn with all of Lambda's 15 minutes left."""
 
@@ -41,5 +48,7 @@ def folder_services(root: Path) -> Services:
     """Services over a folder: what PrepareRun, PlanRequests, ReadReplies, ReduceShard and AssembleDataset use."""
     names = Settings("folder", "ledger", "bench", "role", "role", _PRO, _PRO, f"{_MICRO}:128k", _MICRO, "machine")
     services = Services(names, lambda: _STARTED)
-    services.__dict__.update(store=FolderStore(root), ledger=_NoLedger(), catalogue=_AnyModel())
+    services.__dict__.update(
+        store=FolderStore(root), ledger=_NoLedger(), catalogue=_AnyModel(), parameters=_NothingServes()
+    )
     return services

@@ -67,6 +67,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
             storage.read("seeds"),
             storage.read("evaluation"),
             *bedrock.preflight(),
+            students.read(),
             bedrock.invoke([*to.models.asked_for_a_stage, to.models.student]),
         ],
         "plan_expansion": run_and_cache,
@@ -82,7 +83,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "assemble_dataset": [*run_files, storage.read("evaluation"), list_jobs],
         "start_tuning": [*submit, *bedrock.tune(to.customization_role_arn)],
         "start_deployment": [*submit, *bedrock.deploy()],
-        "plan_predictions": run_files,
+        "plan_predictions": [*run_files, students.read(), *bedrock.find_deployments()],
         "start_predictions": submit_batch,
         "read_predictions": run_files,
         "predict_arm": [*run_files, bedrock.invoke([*to.models.teacher, to.models.student]), bedrock.invoke_students()],
@@ -205,6 +206,12 @@ class _Bedrock:
         return [
             Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
             Grant(["bedrock:GetCustomModelDeployment"], [self._deployments], self._RANDOM),
+        ]
+
+    def find_deployments(self) -> list[Grant]:
+        return [
+            Grant(["bedrock:GetCustomModelDeployment"], [self._deployments], self._RANDOM),
+            Grant(["bedrock:ListCustomModelDeployments"], ["*"], self._NO_RESOURCE),
         ]
 
     def move_deployments(self) -> Grant:

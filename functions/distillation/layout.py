@@ -229,6 +229,11 @@ class RunLayout(NamedTuple):
         return self._key("6-model", "students.json")
 
     @property
+    def champion(self) -> str:
+        """What served the dataset when the arms were planned; there only where something did."""
+        return self._key("6-model", "champion.json")
+
+    @property
     def promotion_plan(self) -> str:
         """What the stable deployment served before this run's student, written before anything is changed: the way
         back.

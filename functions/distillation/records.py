@@ -281,7 +281,7 @@ class Prediction(Record, frozen=True, omit_defaults=True):
 
 class Arm(StrEnum):
     """The models that are compared on the holdout: the large one; the small one untouched, given examples, distilled,
-    and tuned on the references.
+    and tuned on the references; and what serves the dataset today.
     """
 
     TEACHER = "teacher"
@@ -289,6 +289,7 @@ class Arm(StrEnum):
     FEW_SHOT = "few-shot"
     STUDENT = "student"
     DIRECT = "direct"
+    CHAMPION = "champion"
 
 
 class Stage(StrEnum):

@@ -1,9 +1,11 @@
 """PlanPredictions: the students and the holdout -> the list of holdout shards of every arm, their requests in S3."""
 
 from application.arm_files import few_shot_of
+from application.champion import champion_of, task_of_champion
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_holdout, read_run
 from application.services import Services
+from distillation.arms.champion import as_trained
 from distillation.arms.few_shot import FewShot, as_turns
 from distillation.arms.shards import ArmRoute, ArmShard, arm_shards
 from distillation.inference.requests import arm_requests
@@ -13,19 +15,26 @@ from distillation.run.record import RunRecord
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Every arm answers the same holdout prompts with the same system text: once greedily, and as often as
-    distributions are to be compared by.
+    """Every arm answers the same holdout prompts with the same system text (the champion: with its own), once greedily
+    and as often as distributions are to be compared by.
     """
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     store.put_json(layout.students, event["students"])
     holdout, few_shot = list(read_holdout(store, run_id)), few_shot_of(store, record)
-    shards = _shards(record, len(holdout), {student["arm"]: student["deploymentArn"] for student in event["students"]})
+    deployments = {student["arm"]: student["deploymentArn"] for student in event["students"]}
+    champion, told = champion_of(services, record), None
+    if champion:
+        deployments[Arm.CHAMPION] = champion.deployment_arn
+        told = task_of_champion(services, champion)
+    shards = _shards(record, len(holdout), deployments)
     for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
         requests = (
             r
             for item in holdout[shard.first : shard.first + shard.items]
-            for r in _requests(item, shard, record, few_shot)
+            for r in _requests(
+                as_trained(item, record.task, told) if shard.arm == Arm.CHAMPION else item, shard, record, few_shot
+            )
         )
         store.put_records(layout.prediction_requests(shard.arm, shard.shard), requests)
     if few_shot:

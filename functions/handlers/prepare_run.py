@@ -9,6 +9,7 @@ from typing import IO
 
 import msgspec
 
+from application.champion import has_champion
 from application.entry import Event, Turn, lambda_entry
 from application.evaluation_copies import evaluation_items
 from application.preflight import check_models, extra_models
@@ -87,7 +88,7 @@ def _prepare(
         if config.training.managed:
             check_prompts(prompts_of(_seeds(spool), task), config)
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
-        expected = _estimate(services, config, task, spool)
+        expected = _estimate(services, config, question.models, task, spool)
     store.put_json(layout.estimate, expected)
     _check_budget(config, expected)
     asked = prompts + config.expansion.target_prompts
@@ -155,14 +156,13 @@ def _seeds(spool: IO[bytes]) -> Iterator[Seed]:
     return decode_lines(spool, Seed)
 
 
-def _estimate(services: Services, config: RunConfig, task: Task, spool: IO[bytes]) -> Estimate:
+def _estimate(services: Services, config: RunConfig, models: Models, task: Task, spool: IO[bytes]) -> Estimate:
     load = workload(
         prompts_of(_seeds(spool), task),
         task,
         config,
-        teacher=services.settings.teacher_model_id,
-        student=services.settings.student_model_id,
-        judge=extra_models(services.settings, config)[0],
+        models,
+        champion=has_champion(services, config.run_id, config.dataset),
     )
     return estimate(load, load_prices())
 

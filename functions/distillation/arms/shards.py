@@ -51,10 +51,11 @@ def arm_shards(
     few_shot: bool = False,
     samples: int = 0,
 ) -> list[ArmShard]:
-    """Cuts `items` holdout prompts into shards for the teacher, the base model (with and without examples) and every
-    trained arm.
+    """Cuts `items` holdout prompts into shards for the teacher, the base model (with and without examples), every
+    trained arm and the champion.
 
-    `deployments`: trained arm -> ARN. Each prompt makes 1 + `samples` requests, which stay in one shard.
+    `deployments`: arm that answers through a deployment -> its ARN. Each prompt makes 1 + `samples` requests, which
+    stay in one shard.
     """
     each = 1 + samples
     shards = _cut(_Asked(Arm.TEACHER, ArmRoute.SAMPLES, ""), items, items, each)

@@ -20,7 +20,14 @@ _ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STU
 """Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add
 a hyphen.
 """
-_ARM_LETTERS: dict[str, str] = {Arm.TEACHER: "t", Arm.BASE: "b", Arm.FEW_SHOT: "f", Arm.STUDENT: "s", Arm.DIRECT: "d"}
+_ARM_LETTERS: dict[str, str] = {
+    Arm.TEACHER: "t",
+    Arm.BASE: "b",
+    Arm.FEW_SHOT: "f",
+    Arm.STUDENT: "s",
+    Arm.DIRECT: "d",
+    Arm.CHAMPION: "c",
+}
 _PROMOTE = "-promote-p"
 
 _SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {

@@ -18,6 +18,7 @@ from distillation.costs.loads import ExpansionLoad, JudgingLoad, RatingLoad, exp
 from distillation.errors import InvalidInput
 from distillation.records import Prompt, Record
 from distillation.run.config import RunConfig
+from distillation.run.record import Models
 from distillation.task import Task, TaskKind
 
 
@@ -48,11 +49,11 @@ class Workload(Record, frozen=True):
     direct: bool
     arm_samples: int
     managed: bool
+    champion: bool
     teacher: str
     student: str
     judge: str
-    teacher_batched: bool
-    base_batched: bool
+    batched: bool
 
 
 class Estimate(Record, frozen=True):
@@ -83,16 +84,15 @@ def workload(
     prompts: Iterable[Prompt],
     task: Task,
     config: RunConfig,
+    models: Models,
     *,
-    teacher: str,
-    student: str,
-    judge: str = "",
-    teacher_batched: bool = True,
-    base_batched: bool = True,
+    champion: bool = False,
+    batched: bool = True,
 ) -> Workload:
     """Counts the tokens of the seeds' `prompts` (read once, as a stream).
 
-    `teacher`, `student` and `judge` are model ids.
+    `champion`: something serves the dataset and answers the holdout too. `batched`: teacher and base are asked in batch
+    jobs.
     """
     sampling, (count, tokens, references, reference_tokens) = config.sampling, _measured(prompts)
     length, basis = _expected_output(task, sampling.max_tokens, references, reference_tokens)
@@ -112,16 +112,16 @@ def workload(
         epochs=config.training.epoch_count,
         expansion=expansion_load(config.expansion, mean),
         ratings=rating_load(config, samples, mean + length),
-        judging=judging_load(config, mean, length),
+        judging=judging_load(config, mean, length, champion=champion),
         few_shot=config.arms.few_shot,
         direct=config.arms.direct,
         arm_samples=config.evaluation.samples,
         managed=config.training.managed,
-        teacher=teacher,
-        student=student,
-        judge=judge or teacher,
-        teacher_batched=teacher_batched,
-        base_batched=base_batched,
+        champion=champion,
+        teacher=models.teacher,
+        student=models.student,
+        judge=models.judge or models.teacher,
+        batched=batched,
     )
 
 
@@ -195,13 +195,13 @@ def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int
 
 
 def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict[str, float]:
-    teacher, student = _route(_priced(prices, work.teacher), work.teacher_batched), _priced(prices, work.student)
+    teacher, student = _route(_priced(prices, work.teacher), work.batched), _priced(prices, work.student)
     asked = _priced(prices, work.judge if work.ratings.a_prompt or work.judging.most_prompts else work.teacher)
     judge, compared = (
-        _route(asked, work.teacher_batched),
-        _usd(_route(asked, work.teacher_batched), tokens["comparisonsInput"], tokens["comparisonsOutput"]),
+        _route(asked, work.batched),
+        _usd(_route(asked, work.batched), tokens["comparisonsInput"], tokens["comparisonsOutput"]),
     )
-    base, trained = _route(student, work.base_batched), 1 + work.direct
+    base, deployed = _route(student, work.batched), 1 + work.direct + work.champion
     few_shot_output = tokens["armOutput"] if work.few_shot else 0
     return {
         "expansion_usd": _usd(teacher, tokens["expansionInput"], tokens["expansionOutput"]),
@@ -213,7 +213,7 @@ def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict
         ),
         "base_usd": _usd(base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + few_shot_output),
         "training_usd": round(tokens["training"] * (student.training.input if student.training else 0.0) / MILLION, 6),
-        "evaluation_usd": _usd(student.on_demand, tokens["armInput"] * trained, tokens["armOutput"] * trained),
+        "evaluation_usd": _usd(student.on_demand, tokens["armInput"] * deployed, tokens["armOutput"] * deployed),
     }
 
 
@@ -255,6 +255,7 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
         *work.ratings.assumptions,
         *work.judging.assumptions,
         "The teacher's answers on the holdout are part of its batch and not asked twice.",
+        *(["What serves the dataset today answers the holdout too, at the student's price."] if work.champion else []),
         f"Prices of {prices.region}, {' and '.join(dates)}. S3, Lambda, Step Functions and DynamoDB are not counted.",
     )
 

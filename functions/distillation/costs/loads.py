@@ -44,7 +44,7 @@ class JudgingLoad(Record, frozen=True):
         return min(holdout, self.most_prompts)
 
 
-def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int) -> JudgingLoad:
+def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int, *, champion: bool = False) -> JudgingLoad:
     """What `evaluation.judge` takes.
 
     Every metric of every arm is a call of its own (user guide: each metric has its own prompt).
@@ -52,7 +52,7 @@ def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int) ->
     judge = config.evaluation.judge
     if judge is None:
         return JudgingLoad()
-    arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct)
+    arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct) - (not champion)
     own = [estimate_tokens(metric.instructions) for metric in judge.custom]
     told = len(judge.metrics) * estimate_tokens("x" * METRIC_CHARACTERS) + sum(own)
     metrics = len(judge.metrics) + len(own)

@@ -64,7 +64,7 @@ def request_text(
     as_json = any(_breaks_a_line(prompt.prompt) for prompt in shown)
     reply = template("expand_reply_json.txt" if as_json else "expand_reply_lines.txt")
     return template("expand_frame.txt").substitute(
-        context=_context(own_system(shown[0], task), category),
+        context=_context(own_system(shown[0].system, task), category),
         texts="\n".join(
             f"{number}. {_quoted(prompt.prompt) if as_json else prompt.prompt.strip()}"
             for number, prompt in enumerate(shown, 1)

@@ -205,7 +205,7 @@ def _sound(
 
 def _prompt(item: _Item, first: Prompt, task: Task) -> Prompt:
     return Prompt(
-        prompt_id=prompt_id(own_system(first, task), item.text),
+        prompt_id=prompt_id(own_system(first.system, task), item.text),
         prompt=item.text,
         seed_id=first.seed_id,
         system=first.system,

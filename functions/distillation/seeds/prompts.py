@@ -31,24 +31,26 @@ def prompt_id(system: str, prompt: str) -> str:
 
 def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
     """One prompt a seed, in the order of the seeds."""
-    instruction = _instruction(task)
     for seed in seeds:
         yield Prompt(
             prompt_id=prompt_id(seed.system, seed.prompt),
             prompt=seed.prompt,
             seed_id=seed.seed_id,
-            system="\n\n".join(filter(None, (seed.system, instruction))),
+            system=full_system(seed.system, task),
             reference=seed.reference,
             category=seed.category,
         )
 
 
-def own_system(prompt: Prompt, task: Task) -> str:
-    """The seed's own system text: what `prompts_of` put the task's instruction behind, and what `prompt_id` is a hash
-    of.
-    """
+def full_system(own: str, task: Task) -> str:
+    """A seed's own system text with the task's instruction behind it."""
+    return "\n\n".join(filter(None, (own, _instruction(task))))
+
+
+def own_system(system: str, task: Task) -> str:
+    """The seed's own part of a full system text, which `prompt_id` is a hash of."""
     instruction = _instruction(task)
-    return prompt.system.removesuffix(instruction).removesuffix("\n\n") if instruction else prompt.system
+    return system.removesuffix(instruction).removesuffix("\n\n") if instruction else system
 
 
 def _instruction(task: Task) -> str:

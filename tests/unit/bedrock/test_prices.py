@@ -10,6 +10,7 @@ from distillation.costs.spent import Usage, actual_cost
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.run.config import RunConfig
+from distillation.run.record import Models
 from distillation.task import Task, TaskKind
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0:128k"
@@ -33,13 +34,15 @@ def plan(
     reference: str | None = None,
     teacher: str = PRO,
     batched: bool = True,
+    champion: bool = False,
     **changes: Any,
 ) -> Workload:
     prompts = [
         Prompt(prompt_id=str(number), prompt="x" * 300, system="y" * 100, seed_id=str(number), reference=reference)
         for number in range(count)
     ]
-    return workload(prompts, task, config(**changes), teacher=teacher, student=MICRO, teacher_batched=batched)
+    models = Models(teacher=teacher, teacher_invoke=teacher, student=MICRO, base_invoke=MICRO)
+    return workload(prompts, task, config(**changes), models, champion=champion, batched=batched)
 
 
 @pytest.mark.parametrize(

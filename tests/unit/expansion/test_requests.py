@@ -144,5 +144,5 @@ def test_every_method_says_how_many_and_leaves_no_field_open(method: str) -> Non
 def test_the_own_system_text_comes_back(system: str, labelled: bool) -> None:
     task = LABEL if labelled else TEXT
     (prompt,) = prompts_of([Seed(seed_id="s", prompt="x", file="a", line=1, system=system)], task)
-    assert own_system(prompt, task) == system
-    assert prompt_id(own_system(prompt, task), "x") == prompt.prompt_id
+    assert own_system(prompt.system, task) == system
+    assert prompt_id(own_system(prompt.system, task), "x") == prompt.prompt_id

@@ -1,0 +1,20 @@
+"""What serves the dataset today, asked about this run's holdout as its applications ask it: under the system text that
+it was trained with.
+"""
+
+import msgspec
+
+from distillation.records import HoldoutItem
+from distillation.seeds.prompts import full_system, own_system
+from distillation.task import Task
+
+
+def as_trained(item: HoldoutItem, task: Task, champions: Task | None) -> HoldoutItem:
+    """The holdout item of a run on `task` as the champion's own run, on `champions`, would ask it: under the seed's own
+    system text and the instruction of that task.
+
+    Unchanged where the champion's task is not known any more (None).
+    """
+    if champions is None:
+        return item
+    return msgspec.structs.replace(item, system=full_system(own_system(item.system, task), champions))
