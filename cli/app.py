@@ -5,6 +5,7 @@ Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C.
 
 import typer
 
+from cli.account.commands import doctor
 from cli.command import Commands
 from cli.files.commands import fetch, rebuild, validate
 from cli.runs.commands import compare, report, runs, start, watch
@@ -17,5 +18,19 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # boxes around the help take four times as long to come up
 )
-for command in (validate, start, watch, report, fetch, compare, rebuild, runs, serving, approve, promote, rollback):
+for command in (
+    doctor,
+    validate,
+    start,
+    watch,
+    report,
+    fetch,
+    compare,
+    rebuild,
+    runs,
+    serving,
+    approve,
+    promote,
+    rollback,
+):
     app.command()(command)

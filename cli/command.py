@@ -60,11 +60,23 @@ def on_stack(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command --stack, --region and --profile, and hands it the services of that stack as its first argument:
     a function that connects when it is called.
     """
+    return _somewhere(command, lambda connection, *where: lambda: connection.connect(*where))
 
+
+def on_account(command: Callable[..., None]) -> Callable[..., None]:
+    """As `on_stack`, for a command that works where no stack is: hands it clients of the account, and the stack's
+    name.
+    """
+    return _somewhere(
+        command, lambda connection, stack, region, profile: (connection.clients_of(region, profile), stack)
+    )
+
+
+def _somewhere(command: Callable[..., None], make: Callable[..., Any]) -> Callable[..., None]:
     def connected(*given: Any, stack: str, region: str | None, profile: str | None, **named: Any) -> None:
         from cli import connection  # noqa: PLC0415 - boto3, which `--help` does not wait for
 
-        command(lambda: connection.connect(stack, region, profile), *given, **named)
+        command(make(connection, stack, region, profile), *given, **named)
 
     own = list(inspect.signature(command).parameters.values())[1:]
     where = [

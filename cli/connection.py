@@ -14,13 +14,18 @@ _OUTPUTS = {
 }
 
 
+def clients_of(region: str | None, profile: str | None) -> Clients:
+    """Clients with the person's credentials and a short patience."""
+    return Clients(region, profile, BRIEF)
+
+
 def connect(stack: str, region: str | None, profile: str | None) -> Services:
     """Services over what the stack's outputs name, with the person's credentials and a short patience.
 
     Raises CommandError when the stack is not there or has not all outputs; credentials and network problems come as
     boto3's errors.
     """
-    clients = Clients(region, profile, BRIEF)
+    clients = clients_of(region, profile)
     outputs = stack_outputs(clients.client("cloudformation"), stack)
     if outputs is None:
         raise CommandError(

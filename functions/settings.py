@@ -1,6 +1,7 @@
 """The only reader of the environment. The CDK app sets these variables on every function."""
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from distillation.records import Stage
@@ -31,9 +32,9 @@ class Settings(NamedTuple):
         return self.judge_invoke_id if stage in (Stage.RATINGS, Stage.COMPARISONS) else self.teacher_invoke_id
 
 
-def settings_from_environment() -> Settings:
-    """Reads the variables; one that only other functions need may be absent."""
-    env = os.environ.get
+def settings_from_environment(variables: Mapping[str, str] | None = None) -> Settings:
+    """Reads the variables (default: this process's own); one that only other functions need may be absent."""
+    env = (os.environ if variables is None else variables).get
     return Settings(
         bucket=env("BUCKET_NAME", ""),
         ledger_table=env("LEDGER_TABLE_NAME", ""),

@@ -17,6 +17,12 @@ class ModelLook(NamedTuple):
     legacy: bool = False
 
 
+class Access(NamedTuple):
+    """What an account still lacks to call a model (GetFoundationModelAvailability); empty where it may."""
+
+    lacking: tuple[str, ...] = ()
+
+
 class ModelCatalogue:
     """Looks models and inference profiles up."""
 
@@ -35,6 +41,24 @@ class ModelCatalogue:
         if status not in {"ACTIVE", "LEGACY"}:
             return ModelLook(f"model {model_id}: found lifecycle {status}, expected ACTIVE")
         return ModelLook(legacy=status == "LEGACY")
+
+    def access(self, model_id: str) -> Access:
+        """Whether this account may call a model in this Region."""
+        with busy_is_retryable(f"GetFoundationModelAvailability {model_id}"):
+            said = self._client.get_foundation_model_availability(modelId=model_id)
+        agreement = said["agreementAvailability"]["status"]
+        wants = {
+            "not authorized": said["authorizationStatus"] != "AUTHORIZED",
+            "access was not asked for": said["entitlementAvailability"] != "AVAILABLE",
+            "not in this Region": said["regionAvailability"] != "AVAILABLE",
+            f"agreement {agreement}": agreement not in {"AVAILABLE", "NOT_AVAILABLE"},
+        }
+        return Access(tuple(lack for lack, lacks in wants.items() if lacks))
+
+    def logs_invocations(self) -> bool:
+        """Whether the account logs prompts and answers of every call."""
+        with busy_is_retryable("GetModelInvocationLoggingConfiguration"):
+            return bool(self._client.get_model_invocation_logging_configuration().get("loggingConfig"))
 
     def problem_with_profile(self, profile_id: str) -> str | None:
         """Why an inference profile cannot be used, None where it can."""

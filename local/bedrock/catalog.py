@@ -93,6 +93,20 @@ def get_foundation_model(identifier: str, region: str) -> dict[str, Any]:
     return {"modelDetails": details}
 
 
+def availability(identifier: str, region: str) -> dict[str, Any]:
+    """The output of GetFoundationModelAvailability: every model of the catalogue may be called."""
+    model = MODELS.get(last_part(identifier))
+    if model is None:
+        raise not_found(f"The foundation model {identifier}")
+    return {
+        "modelId": model.model_id,
+        "agreementAvailability": {"status": "AVAILABLE"},
+        "authorizationStatus": "AUTHORIZED",
+        "entitlementAvailability": "AVAILABLE",
+        "regionAvailability": "AVAILABLE" if model.inference_types(region) else "NOT_AVAILABLE",
+    }
+
+
 def get_inference_profile(identifier: str, region: str) -> dict[str, Any]:
     """The output of GetInferenceProfile."""
     profile_id = last_part(identifier)

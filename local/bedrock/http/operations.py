@@ -53,6 +53,8 @@ def operations(services: Services) -> dict[str, Operation]:
         "ListEvaluationJobs": evaluations.list_jobs,
         "StopEvaluationJob": evaluations.stop,
         "GetFoundationModel": lambda given, region: catalog.get_foundation_model(given["modelIdentifier"], region),
+        "GetFoundationModelAvailability": lambda given, region: catalog.availability(given["modelId"], region),
+        "GetModelInvocationLoggingConfiguration": lambda given, region: {},
         "GetInferenceProfile": lambda given, region: catalog.get_inference_profile(
             given["inferenceProfileIdentifier"], region
         ),

@@ -1,0 +1,127 @@
+"""Looks an account up: seconds, costs nothing, changes nothing. What may not be read is a warning, not an end."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from cli.account.checks import (
+    Check,
+    Level,
+    check_access,
+    check_bootstrap,
+    check_concurrency,
+    check_logging,
+    check_profile,
+    check_quotas,
+    check_region,
+    check_release,
+    check_role,
+    unread,
+)
+from cli.advice import in_plain_words
+from gateways.clients import HOME, Clients
+from gateways.functions import Functions
+from gateways.identity import Identity
+from gateways.model_catalogue import ModelCatalogue
+from gateways.permissions import Permissions
+from gateways.quotas import Quotas
+from gateways.stack import stack_outputs, stack_resource
+from settings import Settings, settings_from_environment
+
+
+def examine(clients: Clients, stack: str, release: str) -> Iterator[Check]:
+    """One check after the other, as they are known. `release`: that of this command line."""
+    yield check_region(clients.region)
+    try:
+        caller = Identity(clients.client("sts")).caller()
+    except Exception as error:
+        known = in_plain_words(error)
+        if known is None:
+            raise
+        yield Check("credentials", Level.FAILURE, known.message, known.next_step)
+        return
+    yield Check("credentials", Level.OK, f"{caller.arn} in account {caller.account}")
+    yield from _read(
+        "CDK bootstrap", lambda: [check_bootstrap(stack_outputs(clients.client("cloudformation"), "CDKToolkit"))]
+    )
+    environment = _environment_of(clients, stack)
+    settings = settings_from_environment(environment or _BEFORE_THE_STACK)
+    if environment:
+        yield check_release(stack, settings.release, release)
+    else:
+        yield Check(f"stack {stack}", Level.FAILURE, "not there", "npx cdk deploy")
+    yield from _models(ModelCatalogue(clients.client("bedrock")), settings)
+    yield from _read("quotas", lambda: check_quotas(Quotas(clients.client("service-quotas")).of("bedrock")))
+    functions = Functions(clients.client("lambda"))
+    yield from _read("Lambda: functions at once", lambda: [check_concurrency(functions.concurrency())])
+    if environment:
+        yield from _roles(Permissions(clients.client("iam")), settings, caller.account)
+
+
+_BEFORE_THE_STACK = {
+    "TEACHER_MODEL_ID": "amazon.nova-pro-v1:0",
+    "TEACHER_INVOKE_ID": "amazon.nova-pro-v1:0",
+    "STUDENT_INVOKE_ID": "amazon.nova-micro-v1:0",
+}
+
+
+def _environment_of(clients: Clients, stack: str) -> Mapping[str, str] | None:
+    name = stack_resource(clients.client("cloudformation"), stack, "AWS::Lambda::Function", "PrepareRun")
+    return Functions(clients.client("lambda")).environment(name) if name else None
+
+
+def _models(catalogue: ModelCatalogue, settings: Settings) -> Iterator[Check]:
+    asked = {
+        settings.judge_invoke_id.removeprefix("us."): "judge",  # first: where the teacher judges, it is the teacher
+        settings.teacher_model_id: "teacher",
+        settings.base_invoke_id: "student",
+        settings.embedding_model_id: "embedder",
+    }
+    for model, role in asked.items():
+        if model:
+            yield from _read(f"{role} {model}", partial(_access, catalogue, role, model))
+    for profile in {settings.teacher_invoke_id, settings.judge_invoke_id} - asked.keys() - {""}:
+        yield from _read(profile, partial(_profile, catalogue, profile))
+    yield from _read("invocation logging", lambda: [check_logging(catalogue.logs_invocations())])
+
+
+def _access(catalogue: ModelCatalogue, role: str, model: str) -> list[Check]:
+    return [check_access(role, model, catalogue.access(model))]
+
+
+def _profile(catalogue: ModelCatalogue, profile: str) -> list[Check]:
+    return [check_profile(profile, catalogue.problem_with_profile(profile))]
+
+
+def _roles(permissions: Permissions, settings: Settings, account: str) -> Iterator[Check]:
+    bucket = f"arn:aws:s3:::{settings.bucket}"
+    teacher = [("bedrock:InvokeModel", f"arn:aws:bedrock:{HOME}::foundation-model/{settings.teacher_model_id}")]
+    for name, role, read, written, models in (
+        ("batch jobs", settings.batch_role_arn, "2-requests", "3-replies", teacher),
+        ("customization jobs", settings.customization_role_arn, "5-dataset", "6-model", teacher),
+        ("evaluation jobs", settings.evaluation_role_arn, "7-evaluation/judge", "7-evaluation/judge", []),
+    ):
+        needed = [
+            ("s3:ListBucket", bucket),
+            ("s3:GetObject", f"{bucket}/runs/doctor/{read}/file"),
+            ("s3:PutObject", f"{bucket}/runs/doctor/{written}/file"),
+            *models,
+        ]
+        yield from _read(f"role of {name}", partial(_role, permissions, account, name, role, needed))
+
+
+def _role(
+    permissions: Permissions, account: str, name: str, role: str, needed: Sequence[tuple[str, str]]
+) -> list[Check]:
+    lacking = [action for action, on in needed if permissions.denied(role, [action], on, account)]
+    return [check_role(name, lacking)]
+
+
+def _read(about: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """The checks, or a warning where AWS does not answer the question."""
+    try:
+        yield from look()
+    except Exception as error:
+        known = in_plain_words(error)
+        if known is None:
+            raise
+        yield unread(about, known.message)

@@ -1,0 +1,23 @@
+"""What a role may do: IAM's policy simulator."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class Permissions:
+    """Asks the simulator; nothing is carried out."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def denied(self, role_arn: str, actions: Sequence[str], resource: str, account: str) -> list[str]:
+        """Those of `actions` that the role may not do on `resource`, an ARN of `account`."""
+        answer = self._client.simulate_principal_policy(
+            PolicySourceArn=role_arn,
+            ActionNames=list(actions),
+            ResourceArns=[resource],
+            ContextEntries=[
+                {"ContextKeyName": "aws:ResourceAccount", "ContextKeyValues": [account], "ContextKeyType": "string"}
+            ],
+        )
+        return [r["EvalActionName"] for r in answer["EvaluationResults"] if r["EvalDecision"] != "allowed"]

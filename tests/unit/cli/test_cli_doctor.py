@@ -1,0 +1,118 @@
+"""doctor: each line from facts; what may not be read is a warning and no end."""
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+from terminal_fake import Terminal
+
+from cli import connection
+from cli.account.checks import (
+    QUOTAS,
+    Check,
+    Level,
+    check_access,
+    check_bootstrap,
+    check_concurrency,
+    check_logging,
+    check_quotas,
+    check_region,
+    check_release,
+    check_role,
+)
+from cli.account.draw_checks import summary
+from gateways.model_catalogue import Access
+
+JOBS = "Batch inference: Sum of in-progress and submitted batch inference jobs using a base model for Nova Pro"
+
+
+@pytest.mark.parametrize(
+    ("check", "level", "says"),
+    [
+        (check_region("us-east-1"), Level.OK, ""),
+        (check_region("eu-west-1"), Level.FAILURE, "--region us-east-1"),
+        (check_bootstrap(None), Level.FAILURE, "npx cdk bootstrap"),
+        (check_bootstrap({"BootstrapVersion": "29"}), Level.OK, ""),
+        (check_release("NovaDistill", "0.2.0", "0.2.0"), Level.OK, ""),
+        (check_release("NovaDistill", "0.1.0", "0.2.0"), Level.WARNING, "is of release 0.2.0: npx cdk deploy"),
+        (check_access("judge", "mistral.x", Access()), Level.OK, ""),
+        (check_access("judge", "us.anthropic.x", Access(("not authorized",))), Level.FAILURE, "use-case form"),
+        (check_concurrency(10), Level.WARNING, "slower"),
+        (check_concurrency(1_000), Level.OK, ""),
+        (check_role("batch jobs", ["s3:PutObject"]), Level.FAILURE, "service control policy"),
+        (check_logging(on=True), Level.WARNING, "who reads that log"),
+    ],
+)
+def test_a_line_says_what_to_do(check: Check, level: Level, says: str) -> None:
+    assert check.level is level
+    assert says in check.advice
+    assert (check.advice == "") is (level is Level.OK)
+
+
+def test_quotas_are_found_by_the_words_of_their_names_and_a_missing_one_is_said() -> None:
+    lines = list(check_quotas({JOBS: 3.0}))
+    assert len(lines) == len(QUOTAS)
+    assert lines[0] == Check(
+        "quota: batch jobs of the teacher",
+        Level.WARNING,
+        "3",
+        "set batches.maxConcurrent to it, or ask for more in Service Quotas",
+    )
+    assert {line.found for line in lines[1:]} == {"not listed"}
+    assert next(check_quotas({JOBS: 20.0})).level is Level.OK
+
+
+def test_the_summary_counts_what_would_stop_a_run() -> None:
+    lines = [check_region("eu-west-1"), check_concurrency(10), check_logging(on=False)]
+    assert summary(lines) == "1 of 3 would stop a run; 1 to look at."
+
+
+class Account:
+    """Clients of an account without a stack, whose roles may not be asked about."""
+
+    region = "us-east-1"
+
+    def __init__(self, caller: object) -> None:
+        self._caller = caller
+
+    def client(self, service: str) -> "Account":
+        return self
+
+    def get_caller_identity(self) -> object:
+        if isinstance(self._caller, Exception):
+            raise self._caller
+        return self._caller
+
+    def __getattr__(self, operation: str) -> object:
+        def refuse(**_: object) -> None:
+            code = "ValidationError" if operation in ("describe_stacks", "get_paginator") else "AccessDeniedException"
+            raise ClientError({"Error": {"Code": code, "Message": "Stack does not exist"}}, operation)
+
+        return refuse
+
+    def get_paginator(self, operation: str) -> "Account":
+        return self
+
+    def paginate(self, **_: object) -> object:
+        raise ClientError({"Error": {"Code": "ValidationError", "Message": "Stack does not exist"}}, "List")
+
+
+def test_an_account_without_a_stack_is_looked_up_to_its_end(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account({"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"})
+    monkeypatch.setattr(connection, "clients_of", lambda *_: account)
+    code, said = terminal.call("doctor")
+    assert code == 1
+    assert "arn:aws:iam::111122223333:user/ann" in said
+    assert "npx cdk bootstrap" in said and "npx cdk deploy" in said
+    assert said.count("could not be read") >= 4
+    assert "would stop a run" in said
+
+
+def test_without_credentials_it_says_how_to_log_in_and_asks_nothing_else(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "clients_of", lambda *_: Account(NoCredentialsError()))
+    code, said = terminal.call("doctor")
+    assert code == 1
+    assert "aws configure" in said
+    assert "quota" not in said
