@@ -94,6 +94,7 @@ class DistillationStack(Stack):
         waits = {
             "AwaitHeartbeatSeconds": str(self._settings.await_heartbeat_seconds),
             "DeploymentHeartbeatSeconds": str(self._settings.deployment_heartbeat_seconds),
+            "RetireAgainSeconds": str(self._settings.retire_again_seconds),
         }
         return Workflow(
             self,

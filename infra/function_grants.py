@@ -64,6 +64,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     return {
         "prepare_run": [
             *run_files,
+            _ledger(to.table_arn, "PutItem"),
             storage.read("seeds"),
             storage.read("evaluation"),
             *bedrock.preflight(),
@@ -110,8 +111,8 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
             students.read(),
             students.write(),
         ],
-        "retire_student": [*retire, students.read()],
-        "retire_after_failure": [*retire, *submit, bedrock.move_deployments(), students.read()],
+        "retire_student": [*retire, bedrock.find_jobs(), students.read()],
+        "retire_after_failure": [*retire, *submit, bedrock.find_jobs(), bedrock.move_deployments(), students.read()],
         "write_failure_report": [*run_files, list_jobs],
         "job_changed": complete,
         "start_run": [storage.see_keys()],
@@ -224,6 +225,11 @@ class _Bedrock:
             Grant(["bedrock:GetCustomModel"], [self._students], self._RANDOM),
             self._on_ours("bedrock:DeleteCustomModel", self._students),
         ]
+
+    def find_jobs(self) -> Grant:
+        """By name: what a lost reply left without an ARN in the ledger."""
+        listed = ("ModelInvocationJobs", "ModelCustomizationJobs", "EvaluationJobs", "CustomModelDeployments")
+        return Grant([f"bedrock:List{things}" for things in listed], ["*"], self._NO_RESOURCE)
 
     def submit_batches(self, role_arn: str) -> list[Grant]:
         return [

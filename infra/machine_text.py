@@ -53,6 +53,7 @@ LAMBDA_FAILED = {
         "Lambda.Unknown",
         "Sandbox.Timedout",
         "Runtime.ExitError",
+        "Transient",
     ],
     "IntervalSeconds": 2,
     "BackoffRate": 2,

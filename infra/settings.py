@@ -60,6 +60,8 @@ class Settings(BaseModel):
     trigger_quiet_seconds: Annotated[int, Field(ge=0, le=900)] = 60
     await_heartbeat_seconds: Annotated[int, Field(ge=1, le=86_400)] = 900
     deployment_heartbeat_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    retire_again_seconds: Annotated[int, Field(ge=1, le=3_600)] = 120
+    """Between two passes of the failure rail's clean-up: longer than a function may take to submit a job."""
     teacher_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+$")] = "amazon.nova-pro-v1:0"
     teacher_inference_profile: str | None = None
     student_model_id: Annotated[str, Field(pattern=r"^amazon\.nova-[a-z0-9-]+:\d+:\d+k$")] = (

@@ -50,6 +50,7 @@ def local_context() -> dict[str, str]:
         "triggerQuietSeconds": "2",
         "awaitHeartbeatSeconds": "5",
         "deploymentHeartbeatSeconds": "1",
+        "retireAgainSeconds": "1",
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from distillation.bedrock.job_status import GONE
 from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow, Request
 from gateways.executions import Execution, HistoryEvent
@@ -91,14 +92,20 @@ class MemoryLedger:
     def open(self, row: LedgerRow) -> None:
         self.kept.setdefault((row.run_id, row.job_name), row)
 
+    def note(self, row: LedgerRow) -> None:
+        self.kept[row.run_id, row.job_name] = row
+
     def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
         self._change(run_id, job_name, state="SUBMITTED", job_arn=job_arn)
 
     def waiting(self, run_id: str, job_name: str, token: str) -> LedgerRow:
         return self._change(run_id, job_name, token=token)
 
-    def ended(self, run_id: str, job_name: str, *, status: str, outcome: str, message: str) -> None:
-        self._change(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message)
+    def ended(
+        self, run_id: str, job_name: str, *, status: str, outcome: str, message: str, model_arn: str | None = None
+    ) -> None:
+        made = {"model_arn": model_arn} if model_arn else {}
+        self._change(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message, **made)
 
     def _change(self, run_id: str, job_name: str, **fields: str) -> LedgerRow:
         row = msgspec.structs.replace(self.kept[run_id, job_name], **fields)
@@ -150,12 +157,17 @@ class FakeJobs:
         return f"arn:{name}" if name in self.created and f"arn:{name}" not in self.gone else None
 
     def look(self, arn: str) -> JobLook:
+        if arn in self.gone:
+            return JobLook(status=GONE)
         return self.looks.get(
             arn, JobLook(status=self.status, model_arn=f"{arn}:model", deployment_arn=f"{arn}:deployment")
         )
 
     def model_is_gone(self, arn: str) -> bool:
         return f"{arn}:model" in self.gone or self.look(arn).status in {"Failed", "Stopped"}
+
+    def model_exists(self, arn: str) -> bool:
+        return arn not in self.gone
 
     def stop(self, arn: str) -> None:
         self.stopped.append(arn)
@@ -195,6 +207,8 @@ class FakeDeployments(FakeJobs):
         self.moving = {}
 
     def look(self, arn: str) -> JobLook:
+        if arn in self.gone:
+            return JobLook(status=GONE)
         return self.looks.get(arn, JobLook(status=self.status, model_arn=self.models.get(arn), deployment_arn=arn))
 
     def look_for(self, arn: str, model_arn: str) -> JobLook:

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from application.services import Services
 from distillation.errors import DiskFull
+from gateways.aws_errors import hiccups_are_transient
 
 logger = Logger()
 tracer = Tracer()
@@ -46,7 +47,7 @@ def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
     @metrics.log_metrics(raise_on_empty_metrics=False)
     def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         logger.append_keys(**_who(event))
-        with full_disk_is_said():
+        with full_disk_is_said(), hiccups_are_transient():
             output = run(event, _services(), context)
         logger.info("done", extra={"output": output.get("counts", {})})
         return output

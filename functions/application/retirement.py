@@ -1,6 +1,7 @@
 """Taking back what a run made in Bedrock, found through the ledger.
 
-What serves a dataset, the stable deployment, is never among it.
+What serves a dataset, the stable deployment, is never among it. Nothing stops the clean-up: what cannot be stopped or
+deleted is left, and said with its reason and the command that ends it.
 """
 
 import json
@@ -8,12 +9,29 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
+from msgspec import structs
+
+from application.promotion import student_model, undo_unverified, was_promoted
 from application.services import Services
 from application.waiting import jobs_of
-from distillation.bedrock.job_status import JobKind
-from distillation.errors import InvalidInput
-from distillation.records import LedgerRow
+from distillation.bedrock import job_names
+from distillation.bedrock.job_status import GONE, JobKind, Outcome, outcome_of
+from distillation.bedrock.submission import RETIRING, set_run_state
+from distillation.bedrock.waiting import JobLook
+from distillation.errors import InvalidInput, StillCosts, ThrottledByBedrock, Transient
+from distillation.layout import RunLayout
+from distillation.records import CleanUp, LedgerRow, Leftover
 from distillation.run.input import default_run_id, resolve_config
+from distillation.run.record import RunRecord
+
+_COMMANDS = {
+    JobKind.BATCH: "stop-model-invocation-job --job-identifier",
+    JobKind.TUNING: "stop-model-customization-job --job-identifier",
+    JobKind.EVALUATION: "stop-evaluation-job --job-identifier",
+    JobKind.DEPLOYMENT: "delete-custom-model-deployment --custom-model-deployment-identifier",
+}
+_ORDER = (JobKind.DEPLOYMENT, JobKind.BATCH, JobKind.EVALUATION, JobKind.TUNING)
+"""Deployments go first: a model that is deployed cannot be deleted (Bedrock user guide)."""
 
 
 def run_of_execution(execution_input: Any, execution_name: str) -> str:
@@ -40,38 +58,133 @@ def plain_cause(cause: str) -> str:
     return cause
 
 
-def retire(services: Services, run_id: str, *, keep_models: Collection[str] | None = ()) -> list[str]:
-    """Deletes the run's own deployments, stops jobs that still run, and deletes its models; gives one line for each.
+def retire_failed(services: Services, run_id: str, dataset: str) -> CleanUp:
+    """The whole clean-up of a run that ended without success. Doing it twice is no error.
+
+    From now on nothing is submitted for the run, until an execution of it begins anew. A run whose student was promoted
+    keeps its models; a promotion that was not verified is taken back first.
+    """
+    set_run_state(services.ledger, run_id, RETIRING, services.now())
+    if was_promoted(services, run_id, dataset):
+        return retire(services, run_id, keep_models=None)
+    undone: list[str] = []
+    try:
+        undone = undo_unverified(services, run_id)
+    except Exception as error:
+        stable = job_names.stable_deployment(services.settings.app, dataset)
+        unsure = Leftover(
+            what=f"deployment {stable}, on an unverified model of this run",
+            why=_said(error),
+            command=f"python -m cli stop {run_id}",
+        )
+        done = retire(services, run_id, keep_models=None)
+        return structs.replace(done, left=(unsure, *done.left), busy=done.busy or _passes(error), known=True)
+    # A model that the stable deployment is just leaving cannot be deleted yet.
+    done = retire(services, run_id, keep_models=None if undone else _models_to_keep(services, run_id))
+    return structs.replace(done, retired=(*undone, *done.retired), known=done.known or bool(undone))
+
+
+def _models_to_keep(services: Services, run_id: str) -> Collection[str] | None:
+    """ARNs, None for all. A model costs little to store and much to train again, so it stays once the run has come as
+    far as asking it, unless the input says otherwise; after a verdict as after one of hold.
+    """
+    record = services.store.read_or_none(RunLayout(run_id).run, RunRecord)
+    if record is None:
+        return ()
+    settings = record.config
+    if settings.keep_model_on_failure:
+        return None
+    if services.store.get_or_none(RunLayout(run_id).students) is None:
+        return ()
+    if services.store.get_or_none(RunLayout(run_id).verdict) is not None:
+        return [student_model(services, run_id)] if settings.serving.keep_rejected_model else ()
+    return () if settings.keep_model_on_failure is False else None
+
+
+def retire(services: Services, run_id: str, *, keep_models: Collection[str] | None = ()) -> CleanUp:
+    """Goes through every ledger row: deletes the run's own deployments, stops jobs that still run, deletes its models.
     Doing it twice is no error.
 
-    `keep_models`: ARNs of models that stay, None for all. Deployments go first: a model that is deployed cannot be
-    deleted (Bedrock user guide).
+    `keep_models`: ARNs of models that stay, None for all. A row without an ARN is looked up by its name: the reply of
+    its submission may have been lost.
     """
-    rows = sorted(
-        (row for row in services.ledger.rows(run_id) if row.job_arn), key=lambda row: row.kind != JobKind.DEPLOYMENT
+    rows = [row for row in services.ledger.rows(run_id) if row.kind in _ORDER]
+    ends = [
+        _retire(row, services, keep_models) for row in sorted(rows, key=lambda row: _ORDER.index(JobKind(row.kind)))
+    ]
+    return CleanUp(
+        retired=tuple(line for end in ends for line in end.retired),
+        kept=tuple(line for end in ends for line in end.kept),
+        left=tuple(left for end in ends for left in end.left),
+        busy=any(end.busy for end in ends),
+        known=bool(rows),
     )
-    return [line for row in rows for line in _retire(row, services, keep_models)]
 
 
-def _retire(row: LedgerRow, services: Services, keep_models: Collection[str] | None) -> list[str]:
-    arn = row.job_arn or ""
-    if row.kind == JobKind.DEPLOYMENT:
-        services.deployments.delete(arn)
-        return [f"deleted deployment {arn}"]
-    if row.kind == JobKind.TUNING:
-        return _retire_tuning(row, arn, services, keep_models)
-    if row.kind in (JobKind.BATCH, JobKind.EVALUATION) and row.outcome is None:
-        jobs_of(JobKind(row.kind), services).stop(arn)
-        return [f"stopped {row.kind} job {arn}"]
-    return []
+def raise_left(done: CleanUp) -> None:
+    """Raises what a state that must not pass over it retries or fails with.
+
+    Raises:
+        ThrottledByBedrock: something may go later.
+        StillCosts: something cannot be stopped or deleted.
+    """
+    if done.left:
+        raise (ThrottledByBedrock if done.busy else StillCosts)("\n".join(map(str, done.left)))
 
 
-def _retire_tuning(row: LedgerRow, arn: str, services: Services, keep_models: Collection[str] | None) -> list[str]:
-    if row.outcome is None:
-        services.tuning_jobs.stop(arn)
-        return [f"stopped customization job {arn}"]
-    model = services.tuning_jobs.look(arn).model_arn
-    if keep_models is None or model is None or model in keep_models:
-        return []
+def _retire(row: LedgerRow, services: Services, keep_models: Collection[str] | None) -> CleanUp:
+    kind, arn, model = JobKind(row.kind), row.job_arn, row.model_arn
+    jobs: Any = services.deployments if kind is JobKind.DEPLOYMENT else jobs_of(kind, services)
+    try:
+        arn = arn or _found(row, jobs, services)
+        seen = jobs.look(arn) if arn is not None else JobLook(status=GONE)
+        model = seen.model_arn or model if kind is JobKind.TUNING else None
+        if kind is JobKind.DEPLOYMENT:
+            return _delete_deployment(arn or "", seen, services)
+        if outcome_of(kind, seen.status) is Outcome.RUNNING:
+            jobs.stop(arn)
+            return CleanUp(retired=(f"stopped {'customization' if kind is JobKind.TUNING else kind} job {arn}",))
+        return _delete_model(model, services, keep_models) if model else CleanUp()
+    except Exception as error:
+        # Whatever it was, the rows after this one cost money too.
+        command = _command(kind, model, arn)
+        left = Leftover(what=model or arn or row.job_name, why=_said(error), command=command)
+        return CleanUp(left=(left,), busy=_passes(error))
+
+
+def _found(row: LedgerRow, jobs: Any, services: Services) -> str | None:
+    """The ARN of a job whose row never got one; the ledger has it from now on."""
+    arn: str | None = jobs.find(row.job_name)
+    if arn is not None:
+        services.ledger.submitted(row.run_id, row.job_name, arn)
+    return arn
+
+
+def _delete_deployment(arn: str, seen: JobLook, services: Services) -> CleanUp:
+    if seen.status == GONE:
+        return CleanUp()
+    services.deployments.delete(arn)
+    return CleanUp(retired=(f"deleted deployment {arn}",))
+
+
+def _delete_model(model: str, services: Services, keep_models: Collection[str] | None) -> CleanUp:
+    if not services.tuning_jobs.model_exists(model):
+        return CleanUp()
+    if keep_models is None or model in keep_models:
+        return CleanUp(kept=(f"custom model {model}, paid for by the month: {_command(JobKind.TUNING, model, None)}",))
     services.tuning_jobs.delete_model(model)
-    return [f"deleted custom model {model}"]
+    return CleanUp(retired=(f"deleted custom model {model}",))
+
+
+def _command(kind: JobKind, model: str | None, arn: str | None) -> str:
+    if model:
+        return f"aws bedrock delete-custom-model --model-identifier {model}"
+    return f"aws bedrock {_COMMANDS[kind]} {arn or 'ARN'}"
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, (ThrottledByBedrock, Transient))

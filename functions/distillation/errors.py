@@ -13,6 +13,9 @@ DistillationError
 ├── WaitedTooLong         a job did not even stop at its deadline
 ├── DiskFull              a file under construction is larger than the function's disk
 ├── QuotaFull             as many jobs, models or deployments as the account may have; tried again for three days
+├── RunIsRetiring         the run has failed: what its clean-up takes back is not made anew
+├── StillCosts            something that costs money could not be stopped or deleted; lists it
+├── Transient             a connection or another service hiccuped; the state machine tries again
 └── ThrottledByBedrock    too many calls a minute; the state machine retries with backoff
 """
 
@@ -78,6 +81,18 @@ class DiskFull(DistillationError):
 
 class QuotaFull(DistillationError):
     """The account has as many jobs, models or deployments as its quota allows. Room comes when one of them ends."""
+
+
+class RunIsRetiring(DistillationError):
+    """The failure rail is taking the run back, so a function that was still under way submits nothing more."""
+
+
+class StillCosts(DistillationError):
+    """Resources of the run could not be stopped or deleted. The message names each, why, and the command."""
+
+
+class Transient(DistillationError):
+    """A connection broke, or S3, DynamoDB or Step Functions was busy. The same call works a little later."""
 
 
 class ThrottledByBedrock(DistillationError):

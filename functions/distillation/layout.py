@@ -255,5 +255,5 @@ class RunLayout(NamedTuple):
 
     # 8-report
     def report(self, name: str) -> str:
-        """`name`: index.html, report.json or report.md."""
+        """`name`: index.html, report.json or report.md; failure.html, .json, .md beside the report of a verdict."""
         return self._key("8-report", name)

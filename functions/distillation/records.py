@@ -339,9 +339,9 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by
     `bedrock.waiting`, the failure rail and the CLI.
 
-    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED. Times are ISO 8601, UTC. `token` is the
-    task token of who waits for it. `model_arn`: the model that a stable deployment is to serve, in a row of kind
-    promotion.
+    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED; the run's own row (kind "run") is OPEN
+    or RETIRING. Times are ISO 8601, UTC. `token` is the task token of who waits for it. `model_arn`: the model that a
+    stable deployment is to serve, in a row of kind promotion; the model that was made, in one of kind tuning.
     """
 
     run_id: str
@@ -358,3 +358,32 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     message: str | None = None
     expires_at: int = 0
     model_arn: str | None = None
+
+
+class Leftover(Record, frozen=True):
+    """Something of a run that still costs money: why it could not be taken back, and the command that ends it.
+
+    Made by the clean-up, read by the report, the notice and the CLI.
+    """
+
+    what: str
+    why: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"STILL COSTS MONEY: {self.what} ({self.why}); {self.command}"
+
+
+class CleanUp(Record, frozen=True, omit_defaults=True):
+    """What became of everything that a run made in Bedrock, one line each. Made by `application.retirement`, read by
+    the rail's next states and the failure report.
+
+    `retired`: stopped or deleted. `kept`: models that stay on purpose. `busy`: some of `left` may go later. `known`:
+    the ledger names at least one job, deployment or model of the run.
+    """
+
+    retired: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    left: tuple[Leftover, ...] = ()
+    busy: bool = False
+    known: bool = False

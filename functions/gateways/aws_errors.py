@@ -1,13 +1,16 @@
 """AWS's errors -> the domain's errors, and what kind of trouble they are."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from http import HTTPStatus
 
 from botocore import exceptions as aws
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from distillation.errors import QuotaFull, ThrottledByBedrock
+from distillation.bedrock.job_status import GONE as GONE_STATUS
+from distillation.bedrock.waiting import GONE_MESSAGE, JobLook
+from distillation.errors import QuotaFull, ThrottledByBedrock, Transient
 
 BUSY_CODES = frozenset(
     {
@@ -20,7 +23,23 @@ BUSY_CODES = frozenset(
 )
 FULL = frozenset({"ServiceQuotaExceededException"})
 """As many jobs, models or deployments as the account may have: not over in minutes."""
+HICCUPS = BUSY_CODES | {
+    "SlowDown",
+    "InternalError",
+    "ServiceUnavailable",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "Throttling",
+}
+"""What S3 (error responses), DynamoDB (programming errors) and the other services say when the same call works a little
+later.
+"""
 GONE = frozenset({"ResourceNotFoundException"})
+IN_USE = frozenset({"ConflictException"})
+"""What deleting gives while something is being made, moved or still uses it."""
 NOT_RUNNING = GONE | {"ConflictException", "ValidationException"}
 """What stopping a job gives that has ended already."""
 _LOGIN_CODES = frozenset(
@@ -99,16 +118,16 @@ def code_of(error: ClientError) -> str:
 
 
 @contextmanager
-def busy_is_retryable(what: str) -> Iterator[None]:
-    """Turns throttling and outages into ThrottledByBedrock, a full quota into QuotaFull: the state machine tries both
-    again, each with its own patience.
+def busy_is_retryable(what: str, also: Collection[str] = ()) -> Iterator[None]:
+    """Turns throttling, outages and the codes of `also` into ThrottledByBedrock, a full quota into QuotaFull: the state
+    machine tries both again, each with its own patience.
     """
     try:
         yield
     except ClientError as error:
         if code_of(error) in FULL:
             raise QuotaFull(f"{what}: {error}") from error
-        if code_of(error) in BUSY_CODES:
+        if code_of(error) in BUSY_CODES or code_of(error) in also:
             raise ThrottledByBedrock(f"{what}: {error}") from error
         raise
 
@@ -121,3 +140,30 @@ def passing_over(codes: Collection[str]) -> Iterator[None]:
     except ClientError as error:
         if code_of(error) not in codes:
             raise
+
+
+@contextmanager
+def hiccups_are_transient() -> Iterator[None]:
+    """Turns what passes by itself and no gateway has named into Transient: a connection or a body that broke, a service
+    that was busy through all retries of the client. botocore does not ask again for a body that breaks while it is
+    read.
+    """
+    try:
+        yield
+    except (HTTPClientError, IncompleteReadError) as error:
+        raise Transient(f"{type(error).__name__}: {error}") from error
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code_of(error) in HICCUPS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Transient(str(error)) from error
+        raise
+
+
+def unless_gone(look: Callable[[], JobLook]) -> JobLook:
+    """What `look` sees, status Gone where Bedrock no longer knows the job."""
+    try:
+        return look()
+    except ClientError as error:
+        if code_of(error) in GONE:
+            return JobLook(status=GONE_STATUS, message=GONE_MESSAGE)
+        raise

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from distillation.bedrock.job_names import client_token
 from distillation.bedrock.waiting import JobLook
-from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over
+from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over, unless_gone
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class BatchJobs:
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now."""
+        return unless_gone(lambda: self._look(arn))
+
+    def _look(self, arn: str) -> JobLook:
         with busy_is_retryable(f"GetModelInvocationJob {arn}"):
             job = self._client.get_model_invocation_job(jobIdentifier=arn)
         return JobLook(
@@ -69,6 +72,10 @@ class BatchJobs:
         )
 
     def stop(self, arn: str) -> None:
-        """Asks a job to stop; one that has ended already is left alone."""
-        with passing_over(NOT_RUNNING):
+        """Asks a job to stop; one that has ended already is left alone.
+
+        Raises:
+            ThrottledByBedrock: Bedrock is busy.
+        """
+        with busy_is_retryable(f"StopModelInvocationJob {arn}"), passing_over(NOT_RUNNING):
             self._client.stop_model_invocation_job(jobIdentifier=arn)

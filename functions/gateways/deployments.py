@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
-from gateways.aws_errors import GONE, busy_is_retryable, code_of, passing_over
+from gateways.aws_errors import GONE, IN_USE, busy_is_retryable, code_of, passing_over, unless_gone
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ class Deployments:
 
     def look(self, arn: str) -> JobLook:
         """The deployment as Bedrock sees it now."""
+        return unless_gone(lambda: self._look(arn))
+
+    def _look(self, arn: str) -> JobLook:
         seen = self._get(arn)
         return JobLook(
             status=seen["status"],
@@ -79,6 +82,9 @@ class Deployments:
         both together say what serves. A look that does not know of the update yet, or sees another's, counts as
         Updating: the wait's deadline ends it.
         """
+        return unless_gone(lambda: self._look_for(arn, model_arn))
+
+    def _look_for(self, arn: str, model_arn: str) -> JobLook:
         seen = self._get(arn)
         serves, update = seen["modelArn"] == model_arn, seen.get("updateDetails")
         status: str = seen["status"]
@@ -107,15 +113,10 @@ class Deployments:
         """Deletes a deployment; one that is gone is no error.
 
         Raises:
-            ThrottledByBedrock: it is being made or moved; try again later.
+            ThrottledByBedrock: Bedrock is busy, or it is being made or moved; try again later.
         """
-        try:
-            with passing_over(GONE):
-                self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
-        except ClientError as error:
-            if code_of(error) == "ConflictException":
-                raise ThrottledByBedrock(f"DeleteCustomModelDeployment {arn}: {error}") from error
-            raise
+        with busy_is_retryable(f"DeleteCustomModelDeployment {arn}", also=IN_USE), passing_over(GONE):
+            self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
 
 
 @contextmanager

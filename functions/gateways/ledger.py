@@ -40,6 +40,10 @@ class DynamoLedger:
         with passing_over({"ConditionalCheckFailedException"}):
             self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression="attribute_not_exists(jobName)")
 
+    def note(self, row: LedgerRow) -> None:
+        """Writes a row, over one that exists."""
+        self._table.put_item(Item=msgspec.to_builtins(row))
+
     def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
         """Notes the ARN."""
         self._update(run_id, job_name, state="SUBMITTED", jobArn=job_arn)
@@ -48,9 +52,12 @@ class DynamoLedger:
         """Notes who waits, and gives the row."""
         return self._update(run_id, job_name, token=token)
 
-    def ended(self, run_id: str, job_name: str, *, status: str, outcome: str, message: str) -> None:
-        """Notes how it ended."""
-        self._update(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message)
+    def ended(
+        self, run_id: str, job_name: str, *, status: str, outcome: str, message: str, model_arn: str | None = None
+    ) -> None:
+        """Notes how it ended, and the model that it made."""
+        made = {"modelArn": model_arn} if model_arn else {}
+        self._update(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message, **made)
 
     def _update(self, run_id: str, job_name: str, **fields: str) -> LedgerRow:
         answer = self._table.update_item(

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from distillation.bedrock.job_status import GONE as GONE_STATUS
 from distillation.bedrock.waiting import JobLook
-from gateways.aws_errors import GONE, NOT_RUNNING, busy_is_retryable, code_of, passing_over
+from gateways.aws_errors import GONE, IN_USE, NOT_RUNNING, busy_is_retryable, passing_over, unless_gone
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
@@ -36,6 +35,9 @@ class TuningJobs:
 
     def look(self, arn: str) -> JobLook:
         """The job as Bedrock sees it now, with the model once there is one."""
+        return unless_gone(lambda: self._look(arn))
+
+    def _look(self, arn: str) -> JobLook:
         with busy_is_retryable(f"GetModelCustomizationJob {arn}"):
             job = self._client.get_model_customization_job(jobIdentifier=arn)
         return JobLook(
@@ -50,21 +52,31 @@ class TuningJobs:
         """Whether a job ended with a model that was deleted since, so that it cannot be adopted."""
         seen = self.look(arn)
         if seen.status != "Completed" or seen.model_arn is None:
-            return seen.status in {"Failed", "Stopped"}
-        try:
-            self._client.get_custom_model(modelIdentifier=seen.model_arn)
-        except ClientError as error:
-            if code_of(error) == "ResourceNotFoundException":
-                return True
-            raise
+            return seen.status in {"Failed", "Stopped", GONE_STATUS}
+        return not self.model_exists(seen.model_arn)
+
+    def model_exists(self, arn: str) -> bool:
+        """Whether a custom model was not deleted."""
+        with busy_is_retryable(f"GetCustomModel {arn}"), passing_over(GONE):
+            self._client.get_custom_model(modelIdentifier=arn)
+            return True
         return False
 
     def stop(self, arn: str) -> None:
-        """Asks a job to stop; one that has ended already is left alone."""
-        with passing_over(NOT_RUNNING):
+        """Asks a job to stop; one that has ended already is left alone.
+
+        Raises:
+            ThrottledByBedrock: Bedrock is busy.
+        """
+        with busy_is_retryable(f"StopModelCustomizationJob {arn}"), passing_over(NOT_RUNNING):
             self._client.stop_model_customization_job(jobIdentifier=arn)
 
     def delete_model(self, arn: str) -> None:
-        """Deletes a custom model; one that is gone is no error."""
-        with passing_over(GONE):
+        """Deletes a custom model; one that is gone is no error.
+
+        Raises:
+            ThrottledByBedrock: Bedrock is busy, or a deployment of the model is still being deleted: that has no
+                status to wait for.
+        """
+        with busy_is_retryable(f"DeleteCustomModel {arn}", also=IN_USE), passing_over(GONE):
             self._client.delete_custom_model(modelIdentifier=arn)

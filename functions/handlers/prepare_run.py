@@ -17,6 +17,7 @@ from application.run_files import earlier_run
 from application.services import Services
 from distillation.arms.direct import check_direct
 from distillation.bedrock.prices import load_prices
+from distillation.bedrock.submission import OPEN, set_run_state
 from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.instructions import prompt_hashes
@@ -55,6 +56,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     )
     asked = record.counts["prompts"] + config.expansion.target_prompts
     doublings = doublings_within(config, asked, record.batch_records)
+    set_run_state(services.ledger, record.run_id, OPEN, services.now())
     return {
         "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings},
         "retryWaves": config.batches.retry_waves,

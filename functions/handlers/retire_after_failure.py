@@ -1,44 +1,40 @@
-"""RetireAfterFailure: what failed -> what was stopped and deleted, so that nothing goes on costing money."""
-
-from collections.abc import Collection
+"""RetireAfterFailure: what failed -> what was stopped and deleted, and what still costs money."""
 
 from application.entry import Event, Turn, lambda_entry
-from application.promotion import student_model, undo_unverified, was_promoted
-from application.retirement import dataset_named, retire, run_of_execution
+from application.retirement import dataset_named, retire_failed, run_of_execution
 from application.services import Services
-from distillation.layout import RunLayout
-from distillation.run.record import RunRecord
+from distillation.records import CleanUp
 
-_EARNED = frozenset({"PromoteStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack", "RetireStudent"})
-"""States that come after a verdict: a student that has one is kept as a held one is, and can be promoted by hand."""
+PASSES_AT_LEAST = 2
+"""A function that was under way when the run failed may submit a job after the first pass has looked."""
+PASSES_AT_MOST = 10
+"""How often what is busy is tried again, two minutes apart."""
 
 
 def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
-    """Stops running jobs, deletes the run's deployments, and its models too unless the input says `keepModelOnFailure`.
+    """One pass over everything that the run made; `again` where another is to follow after a pause.
 
     An execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.
-    A run whose student was promoted keeps model and stable deployment, whatever a rerun of it meets; one that was not
-    verified is taken back first.
     """
+    failure, passes = event["failure"], event["failure"].get("passes", 0) + 1
+    if failure["state"] == "PrepareRun":
+        return _told(CleanUp(), failure, passes=passes, again=False)
     run_id = run_of_execution(event["input"], event["executionName"])
-    if event["failure"]["state"] == "PrepareRun":
-        return {"retired": []}
-    if was_promoted(services, run_id, dataset_named(event["input"])):
-        return {"retired": retire(services, run_id, keep_models=None)}
-    undone = undo_unverified(services, run_id)
-    # A model that the stable deployment is just leaving cannot be deleted yet.
-    kept = None if undone else _kept(services, run_id, event["failure"]["state"])
-    return {"retired": undone + retire(services, run_id, keep_models=kept)}
+    done = retire_failed(services, run_id, dataset_named(event["input"]))
+    again = passes < PASSES_AT_LEAST or (done.busy and passes < PASSES_AT_MOST)
+    return _told(done, failure, passes=passes, again=done.known and again)
 
 
-def _kept(services: Services, run_id: str, state: str) -> Collection[str] | None:
-    record = services.store.read_or_none(RunLayout(run_id).run, RunRecord)
-    if record is None:
-        return ()
-    settings = record.config
-    if settings.keep_model_on_failure:
-        return None
-    return [student_model(services, run_id)] if state in _EARNED and settings.serving.keep_rejected_model else ()
+def _told(done: CleanUp, failure: Event, *, passes: int, again: bool) -> dict[str, object]:
+    """The pass as the machine carries it, with what earlier passes retired."""
+    return {
+        "retired": list(dict.fromkeys([*failure.get("retired", []), *done.retired])),
+        "kept": list(done.kept),
+        "left": [{"what": left.what, "why": left.why[:1000], "command": left.command} for left in done.left],
+        "known": done.known,
+        "passes": passes,
+        "again": again,
+    }
 
 
 handler = lambda_entry(run)

@@ -4,7 +4,7 @@ nothing serves twice.
 
 from application.entry import Event, Turn, lambda_entry
 from application.promotion import student_model, was_promoted
-from application.retirement import retire
+from application.retirement import raise_left, retire
 from application.run_files import read_run
 from application.services import Services
 
@@ -14,12 +14,18 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
 
     The student's model stays where it serves or `serving.keepRejectedModel` wants it; other arms' models have done
     their work.
+
+    Raises:
+        ThrottledByBedrock: something cannot be deleted yet.
+        StillCosts: something cannot be deleted; the rail tries once more and says it.
     """
     run_id = event["run"]["runId"]
     keep = read_run(services.store, run_id).config.serving.keep_rejected_model or was_promoted(
         services, run_id, event["run"]["dataset"]
     )
-    return {"deleted": retire(services, run_id, keep_models=[student_model(services, run_id)] if keep else [])}
+    done = retire(services, run_id, keep_models=[student_model(services, run_id)] if keep else [])
+    raise_left(done)
+    return {"deleted": list(done.retired)}
 
 
 handler = lambda_entry(run)

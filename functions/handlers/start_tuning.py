@@ -26,7 +26,9 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     """
     run, arm = event["run"], event["arm"]
     name = next(
-        n for i in count() if _usable(n := job_names.tuning(services.settings.app, run["runId"], arm, i), services)
+        n
+        for i in count()
+        if _usable(run["runId"], n := job_names.tuning(services.settings.app, run["runId"], arm, i), services)
     )
     submit_once(
         services.ledger,
@@ -41,9 +43,14 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     return {"jobName": name}
 
 
-def _usable(name: str, services: Services) -> bool:
-    arn = services.tuning_jobs.find(name)
-    return arn is None or not services.tuning_jobs.model_is_gone(arn)
+def _usable(run_id: str, name: str, services: Services) -> bool:
+    arn, row = services.tuning_jobs.find(name), services.ledger.row(run_id, name)
+    if arn is not None:
+        return not services.tuning_jobs.model_is_gone(arn)
+    if row is None or row.job_arn is None:
+        return True
+    # Bedrock has forgotten the job; its model may be there all the same.
+    return row.model_arn is not None and services.tuning_jobs.model_exists(row.model_arn)
 
 
 def _request(event: Event, services: Services, name: str) -> dict[str, object]:

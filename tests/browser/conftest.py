@@ -59,6 +59,9 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+LEFT = {"what": HOSTILE, "why": HOSTILE, "command": HOSTILE}
+
+
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages: runs of labels and of texts, full of hostile text, a run that failed, and a comparison."""
@@ -67,7 +70,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "reviews-3",
         "reviews",
         "2026-01-01T00:00:00Z",
-        {"state": "AwaitTuning", "error": "TuningFailed", "cause": HOSTILE},
+        {"state": "AwaitTuning", "error": "TuningFailed", "cause": HOSTILE, "left": [LEFT]},
         {},
     )
     pages = {

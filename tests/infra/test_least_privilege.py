@@ -156,7 +156,7 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
         (
             "dynamodb:PutItem",
             {"start_batch", "start_predictions", "start_tuning", "start_deployment", "start_judging"}
-            | {"await_approval", "promote_student", "verify_promotion", "retire_after_failure"},
+            | {"await_approval", "promote_student", "verify_promotion", "retire_after_failure", "prepare_run"},
         ),
     ],
 )

@@ -74,6 +74,7 @@ class PromotionWorld(Services):
             layout.prediction_shard(Arm.STUDENT, 0),
             [Prediction(prompt_id=i, arm=Arm.STUDENT, text="good") for i in ids],
         )
+        self.files.put_json(layout.verdict, {})
         self.files.put_json(layout.dataset("manifest.json"), {"files": {"train.jsonl": {"sha256": f"sha of {run_id}"}}})
         models = {arm: self.tuning.look(self.tuning.create(f"{run_id}-{arm}")).model_arn for arm in trained}
         self.files.put_json(

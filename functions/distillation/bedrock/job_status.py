@@ -30,6 +30,9 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+GONE = "Gone"
+"""Our own word for a job that Bedrock no longer knows."""
+
 _OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
     JobKind.BATCH: {
         "Submitted": Outcome.RUNNING,
@@ -78,8 +81,11 @@ _OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
 def outcome_of(kind: JobKind, status: str) -> Outcome:
     """What `status`, as Bedrock says it, means.
 
-    A status that this release does not know counts as RUNNING: the wait's deadline ends it.
+    A job that Bedrock no longer knows has FAILED. A status that this release does not know counts as RUNNING: the
+    wait's deadline ends it.
     """
+    if status == GONE:
+        return Outcome.FAILED
     return _OUTCOMES[kind].get(status, Outcome.RUNNING)
 
 

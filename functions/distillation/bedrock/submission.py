@@ -9,8 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from distillation.bedrock.job_status import JobKind
+from distillation.errors import RunIsRetiring
 from distillation.records import LedgerRow
 
+RUN = "run"
+"""Kind and job name of the one row that says how the run itself stands: OPEN or RETIRING."""
+OPEN, RETIRING = "OPEN", "RETIRING"
 KEEP_LEDGER = timedelta(days=400)
 """Rows outlive the run by more than a year, then DynamoDB's TTL removes them; 0-run/ledger.jsonl keeps them for good.
 """
@@ -25,14 +29,19 @@ class Ledger(Protocol):
     def open(self, row: LedgerRow) -> None:
         """Writes a new row; leaves one that exists as it is."""
 
+    def note(self, row: LedgerRow) -> None:
+        """Writes a row, over one that exists."""
+
     def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
         """Notes the ARN."""
 
     def waiting(self, run_id: str, job_name: str, token: str) -> LedgerRow:
         """Notes who waits, and gives the row."""
 
-    def ended(self, run_id: str, job_name: str, *, status: str, outcome: str, message: str) -> None:
-        """Notes how it ended."""
+    def ended(
+        self, run_id: str, job_name: str, *, status: str, outcome: str, message: str, model_arn: str | None = None
+    ) -> None:
+        """Notes how it ended, and the model that it made."""
 
 
 def submit_once(
@@ -52,6 +61,10 @@ def submit_once(
     when waiting for it ends.
 
     `model_arn`: what the stable deployment is to serve (kind promotion).
+
+    Raises:
+        RunIsRetiring: the run has failed meanwhile. A promotion is made all the same: the rail moves the stable
+            deployment back with one, and takes back what was not verified.
     """
     known = ledger.row(run_id, job_name)
     if known is not None and known.job_arn:
@@ -69,6 +82,22 @@ def submit_once(
             expires_at=int((now + KEEP_LEDGER).timestamp()),
         )
     )
+    # After the row is written: whoever retires the run marks it first and reads the rows then, so one of the two sees
+    # the other.
+    if kind is not JobKind.PROMOTION and is_retiring(ledger, run_id):
+        raise RunIsRetiring(f"run {run_id} has failed and is being taken back, so {job_name} is not submitted")
     arn = find(job_name) or create()
     ledger.submitted(run_id, job_name, arn)
     return arn
+
+
+def set_run_state(ledger: Ledger, run_id: str, state: str, now: datetime) -> None:
+    """Notes OPEN (an execution begins) or RETIRING (its failure rail takes back what was made)."""
+    expires = int((now + KEEP_LEDGER).timestamp())
+    ledger.note(LedgerRow(run_id=run_id, job_name=RUN, kind=RUN, state=state, expires_at=expires))
+
+
+def is_retiring(ledger: Ledger, run_id: str) -> bool:
+    """Whether the run's failure rail has begun."""
+    row = ledger.row(run_id, RUN)
+    return row is not None and row.state == RETIRING

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import GONE, JobKind, Outcome, outcome_of
 from distillation.bedrock.submission import Ledger
 from distillation.errors import DeploymentFailed, PromotionFailed, TuningFailed, WaitedTooLong
 from distillation.records import LedgerRow, Record
@@ -26,6 +26,9 @@ _FAILS_THE_TASK = {
 
 Without a model or a deployment there is no next step.
 """
+
+
+GONE_MESSAGE = "Bedrock no longer knows it"
 
 
 class JobLook(Record, frozen=True, omit_defaults=True):
@@ -63,17 +66,38 @@ def complete_if_ended(
     callbacks: Callbacks,
     now: datetime,
 ) -> Outcome:
-    """Looks at the job of `row` and completes its token where it has ended. RUNNING: nothing was completed."""
+    """Looks at the job of `row` and completes its token where it has ended. RUNNING: nothing was completed.
+
+    A job that Bedrock no longer knows counts as what the row says, and as failed where the row has no outcome.
+    """
     kind = JobKind(row.kind)
     if row.job_arn is None or row.token is None:
         return Outcome.RUNNING
     seen = look(row.job_arn)
+    if seen.status == GONE and row.outcome is not None:
+        seen = _as_noted(row, kind)
     outcome = outcome_of(kind, seen.status)
     if outcome is Outcome.RUNNING:
         return _at_deadline(row, seen, stop, callbacks, now)
-    ledger.ended(row.run_id, row.job_name, status=seen.status, outcome=outcome, message=seen.message)
+    ledger.ended(
+        row.run_id,
+        row.job_name,
+        status=seen.status,
+        outcome=outcome,
+        message=seen.message,
+        model_arn=seen.model_arn if kind is JobKind.TUNING else None,
+    )
     _complete(row, kind, seen, outcome, callbacks)
     return outcome
+
+
+def _as_noted(row: LedgerRow, kind: JobKind) -> JobLook:
+    """What the ledger says of a job that ended before Bedrock forgot it: its files or its model outlive it. A
+    deployment that is gone serves nothing.
+    """
+    if kind in (JobKind.DEPLOYMENT, JobKind.PROMOTION) or (kind is JobKind.TUNING and row.model_arn is None):
+        return JobLook(status=GONE, message=GONE_MESSAGE)
+    return JobLook(status=row.status or "", message=row.message or "", model_arn=row.model_arn)
 
 
 def _complete(row: LedgerRow, kind: JobKind, seen: JobLook, outcome: Outcome, callbacks: Callbacks) -> None:

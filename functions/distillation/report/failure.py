@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from distillation.layout import RunLayout
-from distillation.records import Record
+from distillation.records import CleanUp, Leftover, Record
 from distillation.report.page_environment import pages
 
 _NEXT = {
@@ -55,6 +55,14 @@ _NEXT = {
         "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise "
         "batches.timeoutHours and start again."
     ),
+    "StillCosts": (
+        "The verdict stands. Mend why it could not be deleted, a role's permission perhaps, then run the commands "
+        "that the cause lists."
+    ),
+    "Transient": (
+        "A connection or a service of AWS failed through all retries. Start again with the same runId: what was paid "
+        "for is taken over."
+    ),
     "States.TaskFailed": "Read the function's log in CloudWatch: the execution's event history links to it.",
     "AccessDeniedException": (
         "A role lacks a permission. Read in the cause which, and deploy the stack again if it was changed by hand."
@@ -81,6 +89,9 @@ class FailureReport(Record, frozen=True):
     cause: str
     counts: dict[str, int]
     deleted: tuple[str, ...]
+    kept: tuple[str, ...]
+    left: tuple[Leftover, ...]
+    nothing_made: bool
     next_step: str
 
 
@@ -88,8 +99,10 @@ def build_failure_report(
     run_id: str, dataset: str, created_at: str, failure: Mapping[str, Any], counts: Mapping[str, int]
 ) -> FailureReport:
     """`failure`: what the rail says, `state` and `error` as Step Functions names them, `cause` in plain words,
-    `retired` the resources that were removed.
+    beside them the fields of CleanUp. Only where the ledger names nothing of the run does the report say that nothing
+    was made.
     """
+    done = msgspec.convert(failure, CleanUp)
     state, error, cause = (str(failure[name]) for name in ("state", "error", "cause"))
     where = f" in {state}" if state else ""
     first = next((line.strip() for line in cause.splitlines() if line.strip()), "Step Functions gave no cause.")
@@ -101,13 +114,16 @@ def build_failure_report(
         verdict={
             "decision": "failed",
             "headline": f"Failed{where}: {error or 'unknown error'}.",
-            "reasons": [first, step],
+            "reasons": [*map(str, done.left), first, step],
         },
         state=state,
         error=error,
         cause=cause,
         counts=dict(counts),
-        deleted=tuple(failure.get("retired", ())),
+        deleted=done.retired,
+        kept=done.kept,
+        left=done.left,
+        nothing_made=not (done.known or done.left or done.retired or done.kept),
         next_step=step,
     )
 

@@ -227,7 +227,7 @@ class RunConfig(Section):
     promotion: PromotionMode = "auto"
     """`auto` promotes a student that passes the gate, `approve` asks a person first, `never` only reports."""
     serving: Serving = Serving()
-    keep_model_on_failure: bool = False
+    keep_model_on_failure: bool | None = None
     """Keep a tuned model when the run fails later; it costs storage every month."""
 
     @model_validator(mode="after")

@@ -247,14 +247,19 @@ def test_a_rerun_that_asks_something_else_is_refused_and_touches_nothing_of_the_
     world.files.put(key, before[key])
     failure = {"state": "PrepareRun", "error": "InvalidInput", "cause": "differs"}
     rail = {"input": INPUT, "executionName": "run-1", "startedAt": "2026-01-02T00:00:00Z"}
-    assert world.call(retire_after_failure, failure=failure, **rail) == {"retired": []}
+    pass_ = world.call(retire_after_failure, failure=failure, **rail)
+    assert (pass_["retired"], pass_["left"], pass_["again"]) == ([], [], False)
     world.call(write_failure_report, failure=failure, **rail)
     assert world.files.objects == before
     assert not world.deployments.gone  # type: ignore[attr-defined]
 
 
+NO_MODEL_STAYS = b'{"keepModelOnFailure": false, "serving": {"keepRejectedModel": false}}'
+
+
 @pytest.mark.parametrize("promoted", [True, False])
 def test_a_failure_retires_what_the_run_made_but_never_a_promoted_student(world: World, promoted: bool) -> None:
+    world.files.put("seeds/reviews/input.json", NO_MODEL_STAYS)
     world.to_report()
     if promoted:
         world.promote()
@@ -280,6 +285,7 @@ def test_a_student_that_did_not_earn_it_loses_its_deployment_but_not_its_model(w
 
 
 def test_after_a_failure_a_rerun_trains_under_a_new_name_since_the_model_is_gone(world: World) -> None:
+    world.files.put("seeds/reviews/input.json", NO_MODEL_STAYS)
     world.to_report()
     world.call(
         retire_after_failure,
@@ -287,6 +293,7 @@ def test_after_a_failure_a_rerun_trains_under_a_new_name_since_the_model_is_gone
         input=INPUT,
         executionName="run-1",
     )
+    world.prepare()
     assert world.call(start_tuning, arm="student")["jobName"].endswith("-student-t1")
     assert world.call(start_deployment, arm="student", modelArn="m")["jobName"].endswith("-student-d1")
 

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from distillation.evaluation.scores import Check, CheckOutcome
-from distillation.records import FunnelStep
+from distillation.records import CleanUp, FunnelStep, Leftover
 from distillation.report.charts.palette import DARK, LIGHT
 from distillation.report.charts.style import plotly_js
 from distillation.report.failure import (
+    FailureReport,
     build_failure_report,
     failure_json,
     next_step,
@@ -308,10 +309,13 @@ def test_the_failure_page_runs_no_script_at_all() -> None:
     assert "runs/run-1/0-run/rejected-seeds.jsonl" in seen.text
 
 
+def failed_in_tuning(done: CleanUp) -> FailureReport:
+    failure = {"state": "AwaitTuning", "error": "TuningFailed", "cause": "bad data\nmore"}
+    return build_failure_report("run-1", "reviews", "now", failure | msgspec.to_builtins(done), {})
+
+
 def test_failure_json_has_the_verdicts_place() -> None:
-    report = build_failure_report(
-        "run-1", "reviews", "now", {"state": "AwaitTuning", "error": "TuningFailed", "cause": "bad data\nmore"}, {}
-    )
+    report = failed_in_tuning(CleanUp())
     data = json.loads(failure_json(report))
     assert data["verdict"] == {
         "decision": "failed",
@@ -320,7 +324,23 @@ def test_failure_json_has_the_verdicts_place() -> None:
     }
     text = render_failure_markdown(report)
     assert "    bad data\n    more\n" in text
-    assert "Nothing: the run had created nothing" in text
+    assert "Nothing: the ledger names no job, deployment or model of this run." in text
+
+
+def test_what_still_costs_money_comes_first_with_reason_and_command() -> None:
+    left = Leftover(what="arn:model", why="AccessDeniedException: no", command="aws bedrock delete-custom-model")
+    report = failed_in_tuning(CleanUp(left=(left,), known=True))
+    said = "STILL COSTS MONEY: arn:model (AccessDeniedException: no); aws bedrock delete-custom-model"
+    assert report.verdict.reasons[0] == str(left) == said
+    text, page = render_failure_markdown(report), Tags(render_failure_html(report)).text
+    assert "**STILL COSTS MONEY**: arn:model" in text and "`aws bedrock delete-custom-model`" in text
+    assert page.index("What still costs money") < page.index("What to do next")
+    assert "the ledger names no job" not in text + page
+
+
+def test_a_ledger_with_rows_never_says_that_nothing_was_made() -> None:
+    report = failed_in_tuning(CleanUp(known=True))
+    assert "names no job" not in render_failure_markdown(report) + render_failure_html(report)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_defaults() -> None:
         "arms": {"fewShot": 0, "direct": False},
         "serving": {"approvalHours": 72, "canaryItems": 20, "canaryAgreement": 0.9, "keepRejectedModel": True},
         "promotion": "auto",
-        "keepModelOnFailure": False,
+        "keepModelOnFailure": None,
     }
 
 
@@ -202,7 +202,7 @@ def test_the_resolved_form_is_read_back() -> None:
             "execution input: split.holdoutShare: found NaN, expected a number from 0.01 to 0.9",
         ),
         ({"maxUsd": 0}, "execution input: maxUsd: found 0, expected a number above 0 or null"),
-        ({"keepModelOnFailure": 1}, "execution input: keepModelOnFailure: found 1, expected true or false"),
+        ({"keepModelOnFailure": 1}, "execution input: keepModelOnFailure: found 1, expected true or false or null"),
         ({"promotion": "Auto"}, "execution input: promotion: found 'Auto', expected one of auto, approve, never"),
         (
             {"runId": "a--b"},

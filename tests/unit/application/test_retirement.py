@@ -1,0 +1,239 @@
+"""The clean-up goes through everything, says what it could not do, and lets nothing be made behind its back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from application.retirement import retire, retire_failed
+from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.submission import OPEN, set_run_state, submit_once
+from distillation.bedrock.waiting import JobLook
+from distillation.errors import RunIsRetiring, StillCosts, ThrottledByBedrock
+from distillation.layout import RunLayout
+from distillation.records import CleanUp, Leftover
+from handlers import retire_after_failure, retire_student, write_failure_report
+from tests.fakes import EPOCH, FakeJobs, Turn
+from tests.worlds.promotion_world import DATASET, PromotionWorld
+
+RUN = "run-1"
+EVENT = {"input": {"dataset": DATASET, "runId": RUN}, "executionName": RUN}
+FAILURE = {"state": "PredictArms", "error": "Broken", "cause": "why"}
+
+
+@pytest.fixture
+def world() -> PromotionWorld:
+    return PromotionWorld()
+
+
+def submitted(world: PromotionWorld, kind: JobKind, name: str, create: Callable[[], str] | None = None) -> str:
+    jobs = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
+    request = {"modelDeploymentName": name, "modelArn": "m"} if kind is JobKind.DEPLOYMENT else name
+    return submit_once(
+        world.rows,
+        run_id=RUN,
+        job_name=name,
+        kind=kind,
+        find=jobs.find,
+        create=create or (lambda: jobs.create(request)),  # type: ignore[arg-type, call-arg]
+        now=EPOCH,
+        time_limit=timedelta(hours=1),
+    )
+
+
+def looks(world: PromotionWorld, arn: str, status: str, jobs: FakeJobs | None = None) -> None:
+    (jobs or world.tuning).looks[arn] = JobLook(status=status)
+
+
+def refusing(error: Exception) -> Callable[[str], None]:
+    def refuse(arn: str) -> None:
+        raise error
+
+    return refuse
+
+
+def rail(world: PromotionWorld, **failure: Any) -> dict[str, Any]:
+    return dict(retire_after_failure.run({**EVENT, "failure": FAILURE | failure}, world, Turn()))
+
+
+def reported(world: PromotionWorld, passed: dict[str, Any]) -> tuple[str, str]:
+    """The cause that the execution ends with, and the report."""
+    told = write_failure_report.run({**EVENT, "failure": FAILURE | passed}, world, Turn())
+    return str(told["cause"]), world.files.objects[RunLayout(RUN).report("report.md")].decode()
+
+
+def test_one_row_that_cannot_be_deleted_keeps_no_other_from_being_retired(world: PromotionWorld) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "deployment")
+    batch = submitted(world, JobKind.BATCH, "batch")
+    tuning = submitted(world, JobKind.TUNING, "tuning")
+    looks(world, batch, "InProgress", world.batch_jobs)  # type: ignore[arg-type]
+    looks(world, tuning, "InProgress")
+    world.stable.delete = refusing(PermissionError("may not"))  # type: ignore[method-assign]
+    done = retire(world, RUN)
+    assert done.retired == (f"stopped batch job {batch}", f"stopped customization job {tuning}")
+    command = f"aws bedrock delete-custom-model-deployment --custom-model-deployment-identifier {deployment}"
+    assert done.left == (Leftover(what=deployment, why="PermissionError: may not", command=command),)
+    assert (done.busy, done.known) == (False, True)
+
+
+def test_a_job_that_ended_unseen_loses_the_model_that_it_made(world: PromotionWorld) -> None:
+    tuning = submitted(world, JobKind.TUNING, "tuning")
+    assert world.rows.kept[RUN, "tuning"].outcome is None
+    assert retire(world, RUN).retired == (f"deleted custom model {tuning}:model",)
+    assert f"{tuning}:model" in world.tuning.gone and world.tuning.stopped == []
+
+
+@pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.TUNING, JobKind.DEPLOYMENT])
+def test_a_job_whose_arn_never_reached_the_ledger_is_found_by_its_name(world: PromotionWorld, kind: JobKind) -> None:
+    jobs: Any = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
+
+    def lost() -> str:
+        jobs.create({"modelDeploymentName": "job", "modelArn": "m"} if kind is JobKind.DEPLOYMENT else "job")
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        submitted(world, kind, "job", lost)
+    if kind is not JobKind.DEPLOYMENT:
+        looks(world, "arn:job", "InProgress", jobs)
+    assert len(retire(world, RUN).retired) == 1
+    assert jobs.stopped == ["arn:job"] or "arn:job" in jobs.gone
+    assert world.rows.kept[RUN, "job"].job_arn == "arn:job"
+
+
+def test_what_is_gone_already_is_neither_left_nor_told_again(world: PromotionWorld) -> None:
+    submitted(world, JobKind.DEPLOYMENT, "deployment")
+    submitted(world, JobKind.TUNING, "tuning")
+    first, second = retire(world, RUN), retire(world, RUN)
+    assert (len(first.retired), second) == (2, CleanUp(known=True))
+
+
+def test_a_function_that_was_still_under_way_submits_nothing_more_until_the_run_begins_anew(
+    world: PromotionWorld,
+) -> None:
+    retire_failed(world, RUN, DATASET)
+    with pytest.raises(RunIsRetiring, match="late is not submitted"):
+        submitted(world, JobKind.TUNING, "late")
+    assert world.tuning.created == []
+    set_run_state(world.rows, RUN, OPEN, EPOCH)
+    assert submitted(world, JobKind.TUNING, "late") == "arn:late"
+
+
+def test_a_job_that_was_made_while_the_first_pass_looked_is_taken_by_the_second(world: PromotionWorld) -> None:
+    submitted(world, JobKind.BATCH, "batch")
+    names: list[str] = []
+
+    def slow() -> str:
+        names.extend(rail(world)["retired"])
+        return str(world.tuning.create("tuning"))
+
+    submitted(world, JobKind.TUNING, "tuning", slow)
+    looks(world, "arn:tuning", "InProgress")
+    assert not [line for line in names if "tuning" in line]
+    second = rail(world, passes=1, retired=names)
+    assert "stopped customization job arn:tuning" in second["retired"]
+    assert second["again"] is False
+
+
+def test_what_is_busy_is_tried_in_further_passes_and_what_is_denied_is_not(world: PromotionWorld) -> None:
+    submitted(world, JobKind.DEPLOYMENT, "deployment")
+    world.stable.delete = refusing(ThrottledByBedrock("conflict"))  # type: ignore[method-assign]
+    assert [rail(world, passes=passes)["again"] for passes in (0, 1, 5, 9)] == [True, True, True, False]
+    world.stable.delete = refusing(PermissionError("may not"))  # type: ignore[method-assign]
+    assert [rail(world, passes=passes)["again"] for passes in (0, 1)] == [True, False]
+
+
+def test_a_run_that_made_nothing_needs_no_second_pass_and_its_report_says_so(world: PromotionWorld) -> None:
+    passed = rail(world)
+    assert passed["again"] is False
+    cause, report = reported(world, passed)
+    assert cause == "why" and "the ledger names no job, deployment or model of this run" in report
+
+
+def test_cause_and_report_say_what_still_costs_money_with_reason_and_command(world: PromotionWorld) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "deployment")
+    world.stable.delete = refusing(PermissionError("may not"))  # type: ignore[method-assign]
+    cause, report = reported(world, rail(world))
+    said = f"STILL COSTS MONEY: {deployment} (PermissionError: may not); aws bedrock delete-custom-model-deployment"
+    assert cause.startswith(f"why\n{said}")
+    assert "**STILL COSTS MONEY**" in report and "names no job" not in report
+
+
+def test_a_clean_up_that_failed_itself_never_says_that_nothing_is_left(world: PromotionWorld) -> None:
+    cause, report = reported(world, {"retireError": '{"errorMessage": "no table", "errorType": "ClientError"}'})
+    assert "STILL COSTS MONEY" in cause and "the clean-up failed: no table" in cause
+    assert f"python -m cli stop {RUN}" in cause
+    assert "**STILL COSTS MONEY**" in report and "names no job" not in report
+
+
+@pytest.mark.parametrize(
+    ("settings", "came_to", "stays"),
+    [
+        ({}, "training", False),
+        ({}, "predictions", True),
+        ({"keepModelOnFailure": False}, "predictions", False),
+        ({"keepModelOnFailure": True}, "training", True),
+        ({}, "verdict", True),
+        ({"serving": {"keepRejectedModel": False}}, "verdict", False),
+    ],
+)
+def test_a_model_stays_once_the_run_asked_it_unless_the_input_says_otherwise(
+    world: PromotionWorld, settings: dict[str, Any], came_to: str, stays: bool
+) -> None:
+    world.add_run(RUN, **settings)
+    layout = RunLayout(RUN)
+    absent = {"training": [layout.students, layout.verdict], "predictions": [layout.verdict], "verdict": []}
+    for key in absent[came_to]:
+        del world.files.objects[key]
+    submitted(world, JobKind.TUNING, f"{RUN}-student")
+    done = retire_failed(world, RUN, DATASET)
+    model = f"arn:{RUN}-student:model"
+    assert (model in world.tuning.gone) is not stays
+    assert any(model in line for line in done.kept) is stays
+
+
+def test_a_promotion_that_cannot_be_taken_back_is_said_and_the_rest_is_retired(world: PromotionWorld) -> None:
+    model = world.add_run(RUN)
+    submitted(world, JobKind.DEPLOYMENT, "own")
+    submit_once(
+        world.rows,
+        run_id=RUN,
+        job_name=f"app-{RUN}-promote-p0",
+        kind=JobKind.PROMOTION,
+        find=lambda _: None,
+        create=lambda: "arn:stable",
+        now=EPOCH,
+        time_limit=timedelta(hours=1),
+        model_arn=model,
+    )
+    done = retire_failed(world, RUN, DATASET)
+    assert done.retired == ("deleted deployment arn:own",)
+    [left] = done.left
+    assert left.what.startswith("deployment app-reviews-stable") and left.command == f"python -m cli stop {RUN}"
+
+
+def test_a_student_that_cannot_be_retired_fails_its_state_loudly_and_never_silently(world: PromotionWorld) -> None:
+    world.add_run(RUN)
+    submitted(world, JobKind.DEPLOYMENT, "own")
+    run = {"run": {"runId": RUN, "dataset": DATASET}}
+    for error, raised in ((ThrottledByBedrock("conflict"), ThrottledByBedrock), (PermissionError("no"), StillCosts)):
+        world.stable.delete = refusing(error)  # type: ignore[method-assign]
+        with pytest.raises(raised, match="STILL COSTS MONEY: arn:own"):
+            retire_student.run(run, world, Turn())
+
+
+def test_the_report_of_a_verdict_is_never_overwritten(world: PromotionWorld) -> None:
+    world.add_run(RUN)
+    layout = RunLayout(RUN)
+    world.files.put(layout.report("report.json"), b"the verdict's report")
+    write_failure_report.run({**EVENT, "failure": FAILURE}, world, Turn())
+    assert world.files.objects[layout.report("report.json")] == b"the verdict's report"
+    assert world.files.json(layout.report("failure.json"))["error"] == "Broken"
+    assert layout.report("failure.html") in world.files.objects
+
+
+def test_an_outcome_in_the_ledger_does_not_keep_a_model_from_being_found(world: PromotionWorld) -> None:
+    tuning = submitted(world, JobKind.TUNING, "tuning")
+    world.rows.ended(RUN, "tuning", status="Completed", outcome=Outcome.SUCCEEDED, message="", model_arn="arn:model")
+    world.tuning.gone.add(tuning)
+    assert retire(world, RUN).retired == ("deleted custom model arn:model",)
