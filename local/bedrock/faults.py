@@ -21,14 +21,14 @@ JOB_FAULTS = (
     "doubledEvent",
     "slowJob",
 )
-CALL_FAULTS = ("throttling", "lostReply")
+CALL_FAULTS = ("throttling", "lostReply", "accessDenied")
 
 
 class Fault(BaseModel):
     """One fault.
 
-    `job_name` is a regular expression over job and deployment names; `share` the part of the records that it hits;
-    `times` None means always.
+    `job_name` is a regular expression over job and deployment names, for `accessDenied` over what a call is about: a
+    name, an id or an ARN; `share` the part of the records that it hits; `times` None means always.
     """
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
@@ -54,6 +54,10 @@ class Fault(BaseModel):
     def matches_call(self, kind: str, operation: str) -> bool:
         """Whether this fault is armed for a call of that operation."""
         return self.fault == kind and self._armed() and self.operation in ("any", operation)
+
+    def forbids(self, operation: str, about: str) -> bool:
+        """Whether this fault denies a call of that operation on that resource."""
+        return self.matches_call("accessDenied", operation) and re.search(self.job_name, about) is not None
 
 
 class Faults:
@@ -86,6 +90,10 @@ class Faults:
     def take_for_call(self, kind: str, operation: str) -> Fault | None:
         """The first armed fault of `kind` for this call, counted as fired; None where there is none."""
         return self._take(lambda fault: fault.matches_call(kind, operation))
+
+    def take_denial(self, operation: str, about: str) -> Fault | None:
+        """The first armed denial of this call, counted as fired; None where it is allowed."""
+        return self._take(lambda fault: fault.forbids(operation, about))
 
     def _take(self, wanted: Any) -> Fault | None:
         with self._lock:

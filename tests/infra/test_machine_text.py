@@ -183,6 +183,12 @@ def test_what_a_new_account_can_bear_is_a_setting_of_every_wide_map() -> None:
     }
 
 
+def test_a_hiccup_is_tried_again_wherever_a_lambda_failure_is() -> None:
+    for name, state in states_of(whole_machine()):
+        errors = {error for retry in state.get("Retry", []) for error in retry["ErrorEquals"]}
+        assert ("Transient" in errors) == ("Lambda.Unknown" in errors), name
+
+
 def test_the_rail_is_told_which_state_failed() -> None:
     for name, state in whole_machine()["States"].items():
         rail = [catch for catch in state.get("Catch", []) if catch["Next"] == "RetireAfterFailure"]

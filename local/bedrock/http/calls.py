@@ -17,6 +17,11 @@ _NAMES = (
 )
 
 
+def name_of(parameters: dict[str, Any]) -> str | None:
+    """What a call is about: a name, an id or an ARN; None where it names nothing."""
+    return next((parameters[member] for member in _NAMES if member in parameters), None)
+
+
 class Calls:
     """Every API call since the start: operation, name, time, outcome (`ok` or an error code), and the service tier
     where one was asked for.
@@ -28,8 +33,12 @@ class Calls:
 
     def add(self, operation: str, parameters: dict[str, Any], outcome: str) -> None:
         """Note one call."""
-        name = next((parameters[member] for member in _NAMES if member in parameters), None)
-        entry = {"operation": operation, "name": name, "time": datetime.now(UTC).isoformat(), "outcome": outcome}
+        entry = {
+            "operation": operation,
+            "name": name_of(parameters),
+            "time": datetime.now(UTC).isoformat(),
+            "outcome": outcome,
+        }
         tier = {"serviceTier": parameters["serviceTier"]} if "serviceTier" in parameters else {}
         with self._lock:
             self._calls.append(entry | tier)

@@ -16,7 +16,7 @@ from local.bedrock.catalog import HOME_REGION
 from local.bedrock.faults import Fault, Faults
 from local.bedrock.http import request_parsing, responses, routes
 from local.bedrock.http.api_errors import ApiError
-from local.bedrock.http.calls import Calls
+from local.bedrock.http.calls import Calls, name_of
 from local.bedrock.http.operations import Operation
 from local.bedrock.http.validation import validate
 
@@ -76,6 +76,10 @@ class Api:
         if self._faults.take_for_call("throttling", found.operation.name):
             raise ApiError("ThrottlingException", "Too many requests, please wait before trying again.")
         given = request_parsing.parse(found.operation, found.labels, wire.query, wire.headers, wire.body)
+        if self._faults.take_denial(found.operation.name, name_of(given) or ""):
+            raise ApiError(
+                "AccessDeniedException", f"not authorized to perform {found.operation.name} (injected fault)"
+            )
         validate(found.operation.input_shape, given)
         return given
 

@@ -52,6 +52,15 @@ def test_failed_ends_a_batch_job_without_output(jobs: Jobs, event_queue: EventQu
     assert "Contents" not in jobs.s3.list_objects_v2(Bucket="data", Prefix="out/batch-fails/")
 
 
+def test_access_is_denied_to_one_operation_on_one_resource(jobs: Jobs) -> None:
+    job = jobs.batch("denied-1")
+    arm(jobs, "accessDenied", operation="GetModelInvocationJob", jobName=job["jobArn"], times=None)
+    error = refused(lambda: jobs.bedrock.get_model_invocation_job(jobIdentifier=job["jobArn"]))
+    assert error[0] == "AccessDeniedException"
+    jobs.aws.control("DELETE", "faults")
+    assert jobs.bedrock.get_model_invocation_job(jobIdentifier=job["jobArn"])["status"] == "Completed"
+
+
 def test_failed_ends_a_customization_job_without_a_model(jobs: Jobs, event_queue: EventQueue) -> None:
     arm(jobs, "failed", jobName="tuning-fails", message="No capacity.")
     job = jobs.tune("tuning-fails")
