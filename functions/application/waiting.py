@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from application.services import Services
-from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.job_status import GONE, JobKind
 from distillation.bedrock.waiting import JobLook, complete_if_ended
 from distillation.records import LedgerRow
-from gateways.aws_errors import DENIED, GONE, passing_over
+from gateways.aws_errors import DENIED, passing_over
 from gateways.batch_jobs import BatchJobs
 from gateways.evaluation_jobs import EvaluationJobs
 from gateways.tuning_jobs import TuningJobs
@@ -39,8 +39,10 @@ def job_as_seen(row: LedgerRow, services: Services) -> JobLook:
     Bedrock's.
     """
     if row.kind in set(JobKind):
-        with passing_over(GONE | DENIED):
-            return _look_and_stop(row, services)[0](row.job_arn or "")
+        with passing_over(DENIED):
+            seen = _look_and_stop(row, services)[0](row.job_arn or "")
+            if seen.status != GONE:
+                return seen
     return JobLook(status=row.status or row.state, message=row.message or "")
 
 

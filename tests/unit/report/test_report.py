@@ -331,7 +331,7 @@ def test_what_still_costs_money_comes_first_with_reason_and_command() -> None:
     left = Leftover(what="arn:model", why="AccessDeniedException: no", command="aws bedrock delete-custom-model")
     report = failed_in_tuning(CleanUp(left=(left,), known=True))
     said = "STILL COSTS MONEY: arn:model (AccessDeniedException: no); aws bedrock delete-custom-model"
-    assert report.verdict.reasons[0] == str(left) == said
+    assert report.verdict["reasons"][0] == str(left) == said
     text, page = render_failure_markdown(report), Tags(render_failure_html(report)).text
     assert "**STILL COSTS MONEY**: arn:model" in text and "`aws bedrock delete-custom-model`" in text
     assert page.index("What still costs money") < page.index("What to do next")
