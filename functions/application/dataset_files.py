@@ -28,7 +28,16 @@ from distillation.dataset.merge import Decision, decide
 from distillation.dataset.ratings import ratings_of
 from distillation.errors import NotEnoughExamples, RecordsLost
 from distillation.layout import RunLayout
-from distillation.records import Candidate, Held, HoldoutItem, Record, RejectedExample, Stage, encode_line, encode_lines
+from distillation.records import (
+    Candidate,
+    HoldoutCandidate,
+    HoldoutItem,
+    Record,
+    RejectedExample,
+    Stage,
+    encode_line,
+    encode_lines,
+)
 from distillation.report.card import card_of
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side
@@ -59,7 +68,7 @@ class _Line(msgspec.Struct, rename="camel", gc=False):
 def decided(store: Store, record: RunRecord, ratings: dict[str, int] | None) -> Decision:
     """The decision over all candidates of a run. Without `ratings`: what a judge has to rate."""
     layout = RunLayout(record.run_id)
-    held = store.records_below(layout.candidates_prefix, Held, named="holdout-")
+    held = store.records_below(layout.candidates_prefix, HoldoutCandidate, named="holdout-")
     candidates = store.records_below(layout.candidates_prefix, Candidate, named="shard-")
     measured = evaluation_items(store, record.run_id, record.config)
     common = read_common_shingles(store, record.run_id)
@@ -149,13 +158,13 @@ def _train_lines(lines: Iterable[tuple[Side, bytes]], validation: IO[bytes]) -> 
 
 def _write_holdout(store: Store, run_id: str, decision: Decision) -> dict[str, DatasetFile]:
     layout, digest = RunLayout(run_id), FileDigest()
-    held = store.records_below(layout.candidates_prefix, Held, named="holdout-")
+    held = store.records_below(layout.candidates_prefix, HoldoutCandidate, named="holdout-")
     items = (_item(h) for h, stays in zip(held, decision.held, strict=True) if stays)
     store.put_lines(layout.dataset("holdout.jsonl"), digest.passing(map(encode_line, items)))
     return {"holdout.jsonl": digest.file()}
 
 
-def _item(held: Held) -> HoldoutItem:
+def _item(held: HoldoutCandidate) -> HoldoutItem:
     return HoldoutItem(
         prompt_id=held.key.prompt_id,
         prompt=held.prompt,

@@ -194,7 +194,7 @@ class Candidate(Record, frozen=True, omit_defaults=True):
     method: str | None = None
 
 
-class Held(Record, frozen=True, omit_defaults=True):
+class HoldoutCandidate(Record, frozen=True, omit_defaults=True):
     """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by
     `dataset.reduction`, read by `dataset.merge`.
 

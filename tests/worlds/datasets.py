@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from distillation.dataset.merge import Decision, decide
-from distillation.records import Candidate, Held, Prompt, Seed
+from distillation.records import Candidate, HoldoutCandidate, Prompt, Seed
 from distillation.run.config import Split
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
@@ -45,8 +45,8 @@ def candidate(
     )
 
 
-def held(text: str, *, reference: str | None = None, system: str = "", category: str | None = None) -> Held:
-    return Held(
+def held(text: str, *, reference: str | None = None, system: str = "", category: str | None = None) -> HoldoutCandidate:
+    return HoldoutCandidate(
         key=keys_of([prompt(text, system)], NO_TEMPLATE)[0],
         prompt=text,
         reference=reference,
@@ -56,7 +56,7 @@ def held(text: str, *, reference: str | None = None, system: str = "", category:
 
 
 def merged(
-    held: Iterable[Held],
+    held: Iterable[HoldoutCandidate],
     candidates: Iterable[Candidate],
     evaluation: Sequence[Seed] = (),
     ratings: Mapping[str, int] | None = None,

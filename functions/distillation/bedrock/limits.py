@@ -32,28 +32,14 @@ ASCII_CHARACTERS_PER_TOKEN = 4
 OTHER_BYTES_PER_TOKEN = 2
 
 _LOWERED_WORDS = tuple((word.lower(), word) for word in RESERVED_WORDS)
-_SPEAKERS = tuple(word[:-1] for word, _ in _LOWERED_WORDS if word.endswith(":"))
-_LONGEST_SPEAKER, _FEW_COLONS = max(map(len, _SPEAKERS)), 8
 
 
 def reserved_word_in(text: str) -> str | None:
     """The first of `RESERVED_WORDS` that `text` holds in any case, also inside a longer word ("Superuser:"), or
     None.
     """
-    if "<" not in text and "[" not in text and not _may_speak(text):
-        return None
     lowered = text.lower()
     return next((word for lowered_word, word in _LOWERED_WORDS if lowered_word in lowered), None)
-
-
-def _may_speak(text: str) -> bool:
-    """Whether a word that is reserved before a colon stands before one; true without a look at each where there are
-    many.
-    """
-    before = text.split(":", _FEW_COLONS)
-    if len(before) > _FEW_COLONS:
-        return True
-    return True in [part[-_LONGEST_SPEAKER:].lower().endswith(_SPEAKERS) for part in before[:-1]]
 
 
 def estimate_tokens(text: str) -> int:

@@ -1,13 +1,10 @@
 """Which of a prompt's accepted answers are learnt, by the run's policy."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
-import msgspec
-
-from distillation.dataset.filters.chain import Fit
+from distillation.dataset.filters.chain import Accepted
 from distillation.inference.samples import majority, minimum_bayes_risk
-from distillation.records import GREEDY_SAMPLE, Answer
+from distillation.records import GREEDY_SAMPLE
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 
@@ -17,24 +14,6 @@ OUTVOTED, DUPLICATE_OF_CHOSEN, GREEDY, NO_MATCH = (
     "greedy_is_no_draw",
     "no_sample_matches_reference",
 )
-
-
-class Sample(msgspec.Struct, frozen=True, gc=False):
-    """An accepted answer and what of it would be learnt."""
-
-    answer: Answer
-    fit: Fit
-
-
-class Choice(NamedTuple):
-    """What is learnt.
-
-    `form` is the canonical form that counts for the agreement, `passed_over` holds record id and reason of all others.
-    """
-
-    form: str
-    learnt: list[Sample]
-    passed_over: list[tuple[str, str]]
 
 
 class Chooser:
@@ -52,62 +31,37 @@ class Chooser:
         self._free = task.kind is TaskKind.TEXT
         self._judged = filters.judge is not None
 
-    def choose(self, samples: Sequence[Sample], reference: str | None) -> Choice | Unfit:
-        """What is learnt of at least one sample, greedy first.
+    def choose(self, accepted: Sequence[Accepted], reference: str | None) -> tuple[str, list[Accepted]] | Unfit:
+        """The canonical form that counts for the agreement, and what is learnt of at least one answer, greedy first.
 
         `reference` is in canonical form, None where there is none.
         """
+        forms = [one.form for one in accepted]
         if self._policy == "proportional":
-            return _draws(samples)
+            drawn = [one for one in accepted if one.answer.sample != GREEDY_SAMPLE] or list(accepted)
+            return majority([one.form for one in drawn]), drawn
         if self._policy == "best" and reference is not None and not self._free:
-            return _matching(samples, reference)
+            if reference not in forms:
+                return Unfit(NO_MATCH, f"none of {len(accepted)} accepted answers gives {reference[:100]!r}")
+            return reference, [accepted[forms.index(reference)]]
         if self._policy == "best" and self._judged:
-            return _distinct(samples)
-        return self._consensus(samples)
+            first = dict[str, Accepted]()
+            for one in accepted:
+                first.setdefault(one.text, one)
+            return majority(forms), list(first.values())
+        return self._consensus(accepted, forms)
 
-    def _consensus(self, samples: Sequence[Sample]) -> Choice:
-        forms = [sample.fit.form for sample in samples]
-        if forms.count(forms[0]) == len(forms):
-            return _one(samples, 0)
-        return _one(
-            samples,
-            minimum_bayes_risk([sample.answer.text for sample in samples])
-            if self._free
-            else forms.index(majority(forms)),
-        )
+    def _consensus(self, accepted: Sequence[Accepted], forms: list[str]) -> tuple[str, list[Accepted]]:
+        if self._free and forms.count(forms[0]) < len(forms):
+            chosen = minimum_bayes_risk([one.answer.text for one in accepted])
+        else:
+            chosen = forms.index(majority(forms))
+        return forms[chosen], [accepted[chosen]]
 
-
-def _one(samples: Sequence[Sample], chosen: int) -> Choice:
-    form = samples[chosen].fit.form
-    passed_over = [
-        (sample.answer.record_id, DUPLICATE_OF_CHOSEN if sample.fit.form == form else OUTVOTED)
-        for i, sample in enumerate(samples)
-        if i != chosen
-    ]
-    return Choice(form, [samples[chosen]], passed_over)
-
-
-def _draws(samples: Sequence[Sample]) -> Choice:
-    drawn = [sample for sample in samples if sample.answer.sample != GREEDY_SAMPLE] or list(samples)
-    left = (
-        [(sample.answer.record_id, GREEDY) for sample in samples if sample not in drawn]
-        if len(drawn) < len(samples)
-        else []
-    )
-    return Choice(majority([sample.fit.form for sample in drawn]), drawn, left)
-
-
-def _matching(samples: Sequence[Sample], reference: str) -> Choice | Unfit:
-    chosen = next((i for i, sample in enumerate(samples) if sample.fit.form == reference), None)
-    if chosen is None:
-        return Unfit(NO_MATCH, f"none of {len(samples)} accepted answers gives {reference[:100]!r}")
-    return _one(samples, chosen)
-
-
-def _distinct(samples: Sequence[Sample]) -> Choice:
-    first: dict[str, Sample] = {}
-    passed_over = []
-    for sample in samples:
-        if first.setdefault(sample.fit.text, sample) is not sample:
-            passed_over.append((sample.answer.record_id, DUPLICATE_OF_CHOSEN))
-    return Choice(majority([sample.fit.form for sample in samples]), list(first.values()), passed_over)
+    def passed_over(self, accepted: Sequence[Accepted], learnt: Sequence[Accepted]) -> Iterator[tuple[str, str]]:
+        """Record id and reason of the accepted answers that are not learnt."""
+        forms, ids = {one.form for one in learnt}, {one.answer.record_id for one in learnt}
+        for one in accepted:
+            if one.answer.record_id not in ids:
+                other = DUPLICATE_OF_CHOSEN if one.form in forms else OUTVOTED
+                yield one.answer.record_id, GREEDY if self._policy == "proportional" else other

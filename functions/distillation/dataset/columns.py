@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from distillation.records import Candidate, Held, PromptKey
+from distillation.records import Candidate, HoldoutCandidate, PromptKey
 from distillation.similarity.near_duplicates import Signatures, Vectors
 from distillation.similarity.overlaps import MeasuredTexts, Overlap
 
@@ -53,7 +53,7 @@ class HeldColumns:
     Its keys are the first in `keys`.
     """
 
-    def __init__(self, held: Iterable[Held], keys: KeyColumns) -> None:
+    def __init__(self, held: Iterable[HoldoutCandidate], keys: KeyColumns) -> None:
         self.texts, self.references, self.categories = list[str](), list[str | None](), list[str]()
         for item in held:
             keys.add(item.key)

@@ -15,7 +15,7 @@ from distillation.dataset.columns import HeldColumns, KeyColumns, read_candidate
 from distillation.dataset.manifest import SelectionSummary
 from distillation.dataset.ratings import Judged, judged
 from distillation.dataset.selection import select
-from distillation.records import Candidate, FunnelStep, Held, RejectedExample, Seed
+from distillation.records import Candidate, FunnelStep, HoldoutCandidate, RejectedExample, Seed
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
@@ -49,7 +49,7 @@ class Decision(NamedTuple):
 
 
 def decide(
-    held: Iterable[Held],
+    held: Iterable[HoldoutCandidate],
     candidates: Iterable[Candidate],
     record: RunRecord,
     common: CommonShingles,
@@ -69,7 +69,7 @@ class _Merge:
 
     def __init__(
         self,
-        held: Iterable[Held],
+        held: Iterable[HoldoutCandidate],
         candidates: Iterable[Candidate],
         record: RunRecord,
         common: CommonShingles,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from distillation.bedrock.limits import fits_in_sample
-from distillation.dataset.choice import NO_MATCH, Chooser, Sample
-from distillation.dataset.filters.chain import PERSONAL_DATA, AnswerFilters, Fit
+from distillation.dataset.choice import NO_MATCH, Chooser
+from distillation.dataset.filters.chain import PERSONAL_DATA, Accepted, AnswerFilters
 from distillation.dataset.filters.personal_data import redact
 from distillation.errors import RecordsLost
 from distillation.funnel import FunnelBuilder
@@ -22,7 +22,7 @@ from distillation.records import (
     Answer,
     Candidate,
     FunnelStep,
-    Held,
+    HoldoutCandidate,
     Prompt,
     PromptKey,
     RejectedExample,
@@ -32,8 +32,6 @@ from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of
 from distillation.task import Unfit, canonical_reference
 
-_PROMPTS_AT_ONCE = 128
-"""Their answers are looked at together; those of so few stay in a core's own cache."""
 KeysOf = Callable[[Sequence[Prompt]], list[PromptKey]]
 NO_USABLE_ANSWER, LOW_AGREEMENT, TOO_LONG, HOLDOUT = "no_usable_answer", "low_agreement", "too_long", "holdout"
 REFUSALS = (
@@ -53,32 +51,10 @@ class Reduced(NamedTuple):
     """
 
     candidates: list[Candidate]
-    held: list[Held]
+    held: list[HoldoutCandidate]
     rejected: list[RejectedExample]
     unused: list[UnusedAnswer]
     funnel: list[FunnelStep]
-
-
-class _Learnt(NamedTuple):
-    prompt: Prompt
-    samples: list[Sample]
-    agreement: float | None
-    entropy: float | None
-
-
-class _Judged(NamedTuple):
-    """The answers to a prompt, their canonical forms, and what the filters say of each."""
-
-    answers: Sequence[Answer]
-    forms: Sequence[str | Unfit]
-    verdicts: Sequence[Fit | Unfit]
-
-
-class _HeldBack(NamedTuple):
-    prompt: Prompt
-    answers: int
-    agreement: float | None
-    entropy: float | None
 
 
 def reduce_prompts(
@@ -91,8 +67,8 @@ def reduce_prompts(
         RecordsLost: an answer or a prompt would be lost, or counted twice.
     """
     reduction = _Reduction(record)
-    for start in range(0, len(prompts), _PROMPTS_AT_ONCE):
-        reduction.take(prompts[start : start + _PROMPTS_AT_ONCE], answers)
+    for prompt in prompts:
+        reduction.take(prompt, answers.get(prompt.prompt_id, ()))
     reduction.prove(prompts, answers)
     return reduction.result(keys_of)
 
@@ -123,8 +99,12 @@ class _Reduction:
         self._personal_data, self._least_agreement = config.filters.personal_data, config.examples.min_agreement
         self._filters = AnswerFilters(record.task, config.filters, config.examples)
         self._chooser = Chooser(record.task, config.examples, config.filters)
-        self._learnt: list[_Learnt] = []
-        self._held: list[_HeldBack] = []
+        self._candidates: list[Candidate] = []
+        self._held: list[HoldoutCandidate] = []
+        self._to_learn: list[Prompt] = []  # of the candidates, in the form in which they are learnt
+        self._to_measure: list[Prompt] = []  # of the holdout
+        self._learnt_answers: list[str] = []  # record ids
+        self._held_answers: list[str] = []
         self._rejected: list[RejectedExample] = []
         self._unused: list[UnusedAnswer] = []
         self._filtered: Counter[str] = Counter()  # answers that a filter rejected
@@ -133,50 +113,44 @@ class _Reduction:
         self._refused: Counter[str] = Counter()  # prompts that were rejected although they have accepted answers
         self._redacted_answers = self._redacted_prompts = 0
 
-    def take(self, prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]]) -> None:
-        """Reduces some prompts."""
-        read = self._filters.read
-        learnt = list[tuple[Prompt, Sequence[Answer]]]()
-        for prompt in prompts:
-            group = answers.get(prompt.prompt_id, ())
-            if side_of(prompt, self._split) is Side.HOLDOUT:
-                self._hold(prompt, group)
-            elif self._managed:
-                self._settle(prompt, self._pass_on(prompt), ())
-            else:
-                learnt.append((prompt, group))
-        texts = [answer.text for _, group in learnt for answer in group]
-        forms = [read(text) for text in texts]
-        references = [
-            canonical_reference(prompt.reference, self._task) if prompt.reference else None for prompt, _ in learnt
+    def take(self, prompt: Prompt, answers: Sequence[Answer]) -> None:
+        """Reduces a prompt with the answers to it."""
+        if side_of(prompt, self._split) is Side.HOLDOUT:
+            self._hold(prompt, answers)
+        elif self._managed:
+            self._refuse(prompt, self._pass_on(prompt), ())
+        else:
+            self._reduce(prompt, answers)
+
+    def _reduce(self, prompt: Prompt, answers: Sequence[Answer]) -> None:
+        read, judge = self._filters.read, self._filters.judge
+        reference = canonical_reference(prompt.reference, self._task) if prompt.reference else None
+        forms = [read(answer.text) for answer in answers]
+        verdicts = [judge(answer, form, reference) for answer, form in zip(answers, forms, strict=True)]
+        accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
+        self._redacted_answers += sum([one.changed for one in accepted])
+        unfit = [
+            (answer, verdict) for answer, verdict in zip(answers, verdicts, strict=True) if isinstance(verdict, Unfit)
         ]
-        verdicts = self._filters.judge_all(
-            texts, forms, [reference for (_, group), reference in zip(learnt, references, strict=True) for _ in group]
-        )
-        end = 0
-        for (prompt, group), reference in zip(learnt, references, strict=True):
-            start, end = end, end + len(group)
-            self._reduce(prompt, _Judged(group, forms[start:end], verdicts[start:end]), reference)
-
-    def _reduce(self, prompt: Prompt, judged: _Judged, reference: str | None) -> None:
-        samples = self._accepted(judged)
-        if samples:
-            self._settle(prompt, self._learn(prompt, judged, samples, reference), samples)
+        for answer, verdict in unfit:
+            self._filtered[verdict.reason] += 1
+            self._unused.append(UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail))
+        if accepted:
+            self._refuse(prompt, self._learn(prompt, answers, forms, accepted, reference), accepted)
             return
-        last_words = _commonest([verdict for verdict in judged.verdicts if isinstance(verdict, Unfit)])
+        last_words = _commonest([verdict for _, verdict in unfit])
         self._empty[last_words.reason] += 1
-        self._rejected.append(
-            RejectedExample(prompt_id=prompt.prompt_id, reason=last_words.reason, detail=last_words.detail)
-        )
+        self._reject(prompt, last_words)
 
-    def _settle(self, prompt: Prompt, outcome: Unfit | None, samples: Sequence[Sample]) -> None:
-        """Rejects a prompt with its accepted samples where there is a reason."""
-        if outcome is not None:
-            self._refused[outcome.reason] += 1
-            self._rejected.append(
-                RejectedExample(prompt_id=prompt.prompt_id, reason=outcome.reason, detail=outcome.detail)
-            )
-            self._pass_over((sample.answer.record_id, outcome.reason) for sample in samples)
+    def _refuse(self, prompt: Prompt, why: Unfit | None, accepted: Sequence[Accepted]) -> None:
+        """Rejects a prompt with its accepted answers where there is a reason."""
+        if why is not None:
+            self._refused[why.reason] += 1
+            self._reject(prompt, why)
+            self._pass_over((one.answer.record_id, why.reason) for one in accepted)
+
+    def _reject(self, prompt: Prompt, why: Unfit) -> None:
+        self._rejected.append(RejectedExample(prompt_id=prompt.prompt_id, reason=why.reason, detail=why.detail))
 
     def _pass_on(self, prompt: Prompt) -> Unfit | None:
         """Adds a prompt that is learnt from without an answer of ours, or gives the reason why it is not."""
@@ -186,59 +160,72 @@ class _Reduction:
         if not fits_in_sample(clean.system, clean.prompt):
             return Unfit(TOO_LONG, "system and prompt together are over the token limit of a training sample")
         self._redacted_prompts += clean is not prompt
-        self._learnt.append(_Learnt(clean, [], None, None))
+        self._add(clean, (), None, None)
         return None
 
     def _hold(self, prompt: Prompt, answers: Sequence[Answer]) -> None:
         read = self._filters.read
         forms = [read(answer.text) for answer in answers]
         usable = [form for form in forms if isinstance(form, str)]
-        if not usable:
-            self._held.append(_HeldBack(prompt, len(answers), None, None))
-            return
-        most = max(map(usable.count, usable)) / len(usable)
-        self._held.append(_HeldBack(prompt, len(answers), most, teacher_entropy(answers, forms)))
+        self._held_answers.extend(answer.record_id for answer in answers)
+        self._to_measure.append(prompt)
+        self._held.append(
+            HoldoutCandidate(
+                key=_no_key(prompt),
+                prompt=prompt.prompt,
+                system=prompt.system,
+                reference=prompt.reference,
+                category=prompt.category,
+                agreement=max(map(usable.count, usable)) / len(usable) if usable else None,
+                entropy=teacher_entropy(answers, forms) if usable else None,
+            )
+        )
 
-    def _accepted(self, judged: _Judged) -> list[Sample]:
-        samples = [
-            Sample(answer, verdict)
-            for answer, verdict in zip(judged.answers, judged.verdicts, strict=True)
-            if isinstance(verdict, Fit)
-        ]
-        self._redacted_answers += sum([sample.fit.changed for sample in samples])
-        if len(samples) < len(judged.answers):
-            for answer, verdict in zip(judged.answers, judged.verdicts, strict=True):
-                if isinstance(verdict, Unfit):
-                    self._filtered[verdict.reason] += 1
-                    self._unused.append(
-                        UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail)
-                    )
-        return samples
-
-    def _learn(self, prompt: Prompt, judged: _Judged, samples: list[Sample], reference: str | None) -> Unfit | None:
+    def _learn(
+        self,
+        prompt: Prompt,
+        answers: Sequence[Answer],
+        forms: Sequence[str | Unfit],
+        accepted: Sequence[Accepted],
+        reference: str | None,
+    ) -> Unfit | None:
         """Adds what the prompt teaches, or gives the reason why it teaches nothing."""
         clean = self._without_personal_data(prompt)
         if clean is None:
             return Unfit(PERSONAL_DATA, "in the prompt")
-        choice = self._chooser.choose(samples, reference)
+        choice = self._chooser.choose(accepted, reference)
         if isinstance(choice, Unfit):
             return choice
-        usable = sum([form.__class__ is str for form in judged.forms])
-        agreed = judged.forms.count(choice.form) / usable
+        form, learnt = choice
+        usable = sum([isinstance(form, str) for form in forms])
+        agreed = forms.count(form) / usable
         if agreed < self._least_agreement:
             return Unfit(
                 LOW_AGREEMENT,
-                (
-                    f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is "
-                    f"{self._least_agreement:.0%}"
-                ),
+                f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is {self._least_agreement:.0%}",
             )
-        if not all(fits_in_sample(clean.system, clean.prompt, sample.fit.text) for sample in choice.learnt):
+        if not all(fits_in_sample(clean.system, clean.prompt, one.text) for one in learnt):
             return Unfit(TOO_LONG, "system, prompt and answer together are over the token limit of a training sample")
         self._redacted_prompts += clean is not prompt
-        self._pass_over(choice.passed_over)
-        self._learnt.append(_Learnt(clean, choice.learnt, agreed, teacher_entropy(judged.answers, judged.forms)))
+        self._pass_over(self._chooser.passed_over(accepted, learnt))
+        self._learnt_answers.extend(one.answer.record_id for one in learnt)
+        self._add(clean, tuple([one.text for one in learnt]), agreed, teacher_entropy(answers, forms))
         return None
+
+    def _add(self, clean: Prompt, texts: tuple[str, ...], agreement: float | None, entropy: float | None) -> None:
+        self._to_learn.append(clean)
+        self._candidates.append(
+            Candidate(
+                key=_no_key(clean),
+                prompt=clean.prompt,
+                answers=texts,
+                agreement=agreement,
+                entropy=entropy,
+                system=clean.system,
+                category=clean.category,
+                method=clean.method,
+            )
+        )
 
     def _without_personal_data(self, prompt: Prompt) -> Prompt | None:
         if self._personal_data == "off":
@@ -255,29 +242,22 @@ class _Reduction:
 
     def prove(self, prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]]) -> None:
         """Raises RecordsLost where a prompt or an answer is not in exactly one place."""
-        out = (
-            [item.prompt.prompt_id for item in self._learnt]
-            + [item.prompt.prompt_id for item in self._held]
-            + [r.prompt_id for r in self._rejected]
-        )
+        out = [p.prompt_id for p in (*self._to_learn, *self._to_measure)] + [r.prompt_id for r in self._rejected]
         into = {prompt.prompt_id for prompt in prompts}
         if len(out) != len(into) or into != set(out):
             raise RecordsLost("ReduceShard (prompts)", into - set(out), set(out) - into)
         came = {answer.record_id for group in answers.values() for answer in group}
-        held = {answer.record_id for item in self._held for answer in answers.get(item.prompt.prompt_id, ())}
-        left = [u.record_id for u in self._unused] + [
-            sample.answer.record_id for item in self._learnt for sample in item.samples
-        ]
-        if len(left) + len(held) != len(came) or came != held.union(left):
-            raise RecordsLost("ReduceShard (answers)", came - held.union(left), held.union(left) - came)
+        left = [*(unused.record_id for unused in self._unused), *self._learnt_answers, *self._held_answers]
+        if len(left) != len(came) or came != set(left):
+            raise RecordsLost("ReduceShard (answers)", came - set(left), set(left) - came)
 
     def result(self, keys_of: KeysOf) -> Reduced:
         """Everything, with the keys of the prompts that go on."""
-        keys = keys_of([item.prompt for item in self._learnt] + [item.prompt for item in self._held])
-        ahead = len(self._learnt)
+        keys = keys_of([*self._to_learn, *self._to_measure])
+        replace, ahead = msgspec.structs.replace, len(self._candidates)
         return Reduced(
-            candidates=[_candidate(item, key) for item, key in zip(self._learnt, keys[:ahead], strict=True)],
-            held=[_held(item, key) for item, key in zip(self._held, keys[ahead:], strict=True)],
+            candidates=[replace(one, key=key) for one, key in zip(self._candidates, keys[:ahead], strict=True)],
+            held=[replace(one, key=key) for one, key in zip(self._held, keys[ahead:], strict=True)],
             rejected=self._rejected,
             unused=self._unused,
             funnel=self._funnel(),
@@ -285,15 +265,16 @@ class _Reduction:
 
     def _funnel(self) -> list[FunnelStep]:
         funnel = FunnelBuilder()
-        held_answers = sum(item.answers for item in self._held)
-        learnt_answers = sum(len(item.samples) for item in self._learnt)
-        came = held_answers + len(self._unused) + learnt_answers
-        funnel.start("split", "answers", came, {HOLDOUT: held_answers})
+        held = len(self._held_answers)
+        funnel.start("split", "answers", held + len(self._unused) + len(self._learnt_answers), {HOLDOUT: held})
         if not self._managed:
             funnel.filters(self._filters.steps, self._filtered, self._redacted_answers)
             funnel.then("policy", "answers", self._passed_over)
         funnel.start(
-            "split", "prompts", len(self._learnt) + len(self._held) + len(self._rejected), {HOLDOUT: len(self._held)}
+            "split",
+            "prompts",
+            len(self._candidates) + len(self._held) + len(self._rejected),
+            {HOLDOUT: len(self._held)},
         )
         if not self._managed:
             funnel.then("usableAnswer", "prompts", self._empty)
@@ -311,28 +292,6 @@ def _commonest(unfit: Sequence[Unfit]) -> Unfit:
     return Unfit(reason, f"{count} of {len(unfit)} answers; the first: {first.detail}")
 
 
-def _candidate(item: _Learnt, key: PromptKey) -> Candidate:
-    prompt = item.prompt
-    return Candidate(
-        key=key,
-        prompt=prompt.prompt,
-        answers=tuple([sample.fit.text for sample in item.samples]),
-        agreement=item.agreement,
-        entropy=item.entropy,
-        system=prompt.system,
-        category=prompt.category,
-        method=prompt.method,
-    )
-
-
-def _held(item: _HeldBack, key: PromptKey) -> Held:
-    prompt = item.prompt
-    return Held(
-        key=key,
-        prompt=prompt.prompt,
-        system=prompt.system,
-        reference=prompt.reference,
-        category=prompt.category,
-        agreement=item.agreement,
-        entropy=item.entropy,
-    )
+def _no_key(prompt: Prompt) -> PromptKey:
+    """In the place of the key, which is made of all prompts together."""
+    return PromptKey(prompt_id=prompt.prompt_id, folded="")

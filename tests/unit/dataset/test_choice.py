@@ -1,12 +1,12 @@
 """Policies: what is learnt, and why the rest is not."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from distillation.dataset.choice import Choice, Chooser, Sample
-from distillation.dataset.filters.chain import Fit
+from distillation.dataset.choice import Chooser
+from distillation.dataset.filters.chain import Accepted
 from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
@@ -15,10 +15,10 @@ LABEL = Task(kind=TaskKind.LABEL, labels=("a", "b", "c"))
 TEXT = Task(kind=TaskKind.TEXT)
 
 
-def samples(texts: Sequence[str], greedy: bool = True) -> list[Sample]:
+def samples(texts: Sequence[str], greedy: bool = True) -> list[Accepted]:
     names = [*(["g0"] if greedy else []), *(f"s{i}" for i in range(20))]
     return [
-        Sample(
+        Accepted(
             Answer(
                 record_id=name,
                 prompt_id="p",
@@ -28,10 +28,19 @@ def samples(texts: Sequence[str], greedy: bool = True) -> list[Sample]:
                 input_tokens=1,
                 output_tokens=1,
             ),
-            Fit(text, text),
+            text,
+            text,
         )
         for name, text in zip(names, texts, strict=False)
     ]
+
+
+class Choice(NamedTuple):
+    """Canonical form, and record ids of what is learnt and what is not (with the reason)."""
+
+    form: str
+    learnt: list[str]
+    passed_over: list[tuple[str, str]]
 
 
 def choose(
@@ -44,14 +53,19 @@ def choose(
     greedy: bool = True,
 ) -> Choice | Unfit:
     filters: dict[str, Any] = {"judge": {}} if judge else {}
-    return Chooser(task, Examples.model_validate({"policy": policy}), Filters.model_validate(filters)).choose(
-        samples(texts, greedy), reference
-    )
+    accepted = samples(texts, greedy)
+    chooser = Chooser(task, Examples.model_validate({"policy": policy}), Filters.model_validate(filters))
+    chosen = chooser.choose(accepted, reference)
+    if isinstance(chosen, Unfit):
+        return chosen
+    form, learnt = chosen
+    passed_over = list(chooser.passed_over(accepted, learnt))
+    return Choice(form, [one.answer.record_id for one in learnt], passed_over)
 
 
 def learnt(choice: Choice | Unfit) -> list[str]:
     assert isinstance(choice, Choice)
-    return [sample.answer.record_id for sample in choice.learnt]
+    return choice.learnt
 
 
 def test_consensus_learns_the_first_sample_of_the_majority_and_says_why_not_the_others() -> None:

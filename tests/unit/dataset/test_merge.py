@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distillation.dataset.merge import Decision
-from distillation.records import Candidate, Held, Seed
+from distillation.records import Candidate, HoldoutCandidate, Seed
 from distillation.seeds.split import Side, side_of_id
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import common_shingles
@@ -139,7 +139,7 @@ def test_a_template_is_no_leak_and_makes_no_twins() -> None:
     for known, rejected in ((NO_TEMPLATE, 59), (common, 0)):
         keys = keys_of(asked, known)
         items = [msgspec.structs.replace(candidate(p.prompt), key=key) for p, key in zip(asked, keys, strict=True)]
-        measured = Held(key=keys[0], prompt=asked[0].prompt)
+        measured = HoldoutCandidate(key=keys[0], prompt=asked[0].prompt)
         assert len(merged([measured], items[1:], common=known).rejected) == rejected
 
 
@@ -175,7 +175,7 @@ words = st.lists(st.sampled_from("abcde"), min_size=1, max_size=8).map(" ".join)
 def test_every_prompt_is_in_exactly_one_place_and_the_funnel_adds_up(
     in_holdout: list[str], in_training: list[str], cap: int
 ) -> None:
-    holdout: list[Held] = [held(f"{n} {text}") for n, text in enumerate(in_holdout)]
+    holdout: list[HoldoutCandidate] = [held(f"{n} {text}") for n, text in enumerate(in_holdout)]
     items = [candidate(f"{n + 4} {text}", agreement=n % 3 / 3) for n, text in enumerate(in_training)]
     decision = merged(holdout, items, selection={"maxExamples": cap})
     stay = [h.key.prompt_id for h, kept in zip(holdout, decision.held, strict=True) if kept]

@@ -17,7 +17,7 @@ from distillation.layout import RunLayout
 from distillation.records import (
     Answer,
     Candidate,
-    Held,
+    HoldoutCandidate,
     MissingAnswer,
     Prompt,
     RejectedAnswer,
@@ -203,7 +203,7 @@ def test_a_held_prompt_keeps_its_reference_and_says_how_sure_the_teacher_is() ->
     held = next(seed for seed in seeds if side_of(seed, world.record.config.shares) is Side.HOLDOUT)
     world.wave(0, (0, 0, 19, world.answers(held, "good", "good", "bad", "good", "bad"), []))
     world.reduce()
-    found = {item.key.prompt_id: item for item in world.read("holdout", Held)}
+    found = {item.key.prompt_id: item for item in world.read("holdout", HoldoutCandidate)}
     assert (found[held.prompt_id].reference, found[held.prompt_id].agreement) == ("good", 0.6)
     assert found[held.prompt_id].entropy == pytest.approx(0.6931, abs=1e-4)
     silent = [item for item in found.values() if item.key.prompt_id != held.prompt_id]

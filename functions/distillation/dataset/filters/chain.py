@@ -16,17 +16,17 @@
 A label has passed as soon as it is one of the task's labels. JSON repeats its keys by nature and speaks in no language.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
 from distillation.bedrock.limits import reserved_word_in
 from distillation.dataset.filters.language import other_language
 from distillation.dataset.filters.personal_data import redact
-from distillation.dataset.filters.plain_texts import surely_plain
-from distillation.dataset.filters.repetition import FEW_WORDS, MIN_WORDS, repeats
+from distillation.dataset.filters.repetition import repeats
 from distillation.dataset.filters.stock_phrases import declines, is_boilerplate
 from distillation.funnel import FilterStep
+from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import (
     NO_CANONICAL_ANSWER,
@@ -45,12 +45,13 @@ _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
 _Check = Callable[[str], Unfit | None]
 
 
-class Fit(msgspec.Struct, frozen=True, gc=False):
-    """An answer that may be learnt: its canonical form, and the text to learn.
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """An answer that may be learnt, its canonical form, and the text to learn.
 
     `changed`: personal data was replaced in it.
     """
 
+    answer: Answer
     form: str
     text: str
     changed: bool = False
@@ -70,11 +71,6 @@ class AnswerFilters:
         self._trimmed = unfenced if task.kind is TaskKind.JSON else str.strip
         self._filters = filters
         self._checks = tuple(self._text_checks(filters))
-        self._checks_of_plain = tuple(
-            check for check in self._checks if check not in (_repetition, _refusal, _boilerplate)
-        )
-        self._plain_is_fit = not self._checks_of_plain and self._personal_data == "off" and not self._trusts_reference
-        self._only_form = task.kind is TaskKind.LABEL and not self._checks
 
     @property
     def steps(self) -> tuple[FilterStep, ...]:
@@ -94,39 +90,23 @@ class AnswerFilters:
         )
         return tuple(step for on, step in every if on)
 
-    def judge(self, text: str, form: str, reference: str | None, plain: bool = False) -> Fit | Unfit:
-        """Whether an answer that has a canonical `form` may be learnt. `reference` is in canonical form.
-
-        `plain`: the text surely holds nothing that the filters of words look for: repetition, refusals, boilerplate,
-        reserved words.
-        """
-        for check in self._checks_of_plain if plain else self._checks:
-            if (unfit := check(text)) is not None:
+    def judge(self, answer: Answer, form: str | Unfit, reference: str | None) -> Accepted | Unfit:
+        """Whether an answer may be learnt. `form`: what `read` makes of its text. `reference` is in canonical form."""
+        if isinstance(form, Unfit):
+            return form
+        for check in self._checks:
+            if (unfit := check(answer.text)) is not None:
                 return unfit
-        learnt = form if self._learns_canonical else self._trimmed(text)
-        fit = Fit(form, learnt) if self._personal_data == "off" else self._without_personal_data(form, learnt)
-        if isinstance(fit, Unfit):
-            return fit
-        if not (plain and not fit.changed) and not self._only_form and (word := reserved_word_in(fit.text)):
+        accepted = self._without_personal_data(
+            Accepted(answer, form, form if self._learns_canonical else self._trimmed(answer.text))
+        )
+        if isinstance(accepted, Unfit):
+            return accepted
+        if self._task.kind is not TaskKind.LABEL and (word := reserved_word_in(accepted.text)):
             return Unfit("reserved_word_in_answer", f"{word!r} fails a whole customization job")
         if self._trusts_reference and reference is not None and form != reference:
             return Unfit(CONTRADICTS_REFERENCE, f"says {form[:100]!r}, the reference says {reference[:100]!r}")
-        return fit
-
-    def judge_all(
-        self, texts: Sequence[str], forms: Sequence[str | Unfit], references: Sequence[str | None]
-    ) -> list[Fit | Unfit]:
-        """The same of many answers (at most 65,536); one without a canonical form is unfit for that reason."""
-        plain = surely_plain(texts, MIN_WORDS, FEW_WORDS) if self._task.kind in _PROSE else [False] * len(texts)
-        canonical, trimmed, quick, judge = self._learns_canonical, self._trimmed, self._plain_is_fit, self.judge
-        return [
-            form
-            if isinstance(form, Unfit)
-            else Fit(form, form if canonical else trimmed(text))
-            if quick and is_plain
-            else judge(text, form, reference, is_plain)
-            for text, form, reference, is_plain in zip(texts, forms, references, plain, strict=True)
-        ]
+        return accepted
 
     @property
     def _measures_length(self) -> bool:
@@ -153,16 +133,15 @@ class AnswerFilters:
         found = other_language(text, self._filters.language or "")
         return Unfit("wrong_language", f"reads as {found}") if found else None
 
-    def _without_personal_data(self, form: str, learnt: str) -> Fit | Unfit:
-        clean = redact(learnt)
-        if clean is learnt:
-            return Fit(form, learnt)
+    def _without_personal_data(self, accepted: Accepted) -> Accepted | Unfit:
+        if self._personal_data == "off" or (clean := redact(accepted.text)) is accepted.text:
+            return accepted
         # A number without quotes in JSON cannot give way to a placeholder.
         if self._personal_data == "reject" or (
             self._task.kind is TaskKind.JSON and isinstance(self.read(clean), Unfit)
         ):
             return Unfit(PERSONAL_DATA, clean[:100])
-        return Fit(form, clean, changed=True)
+        return msgspec.structs.replace(accepted, text=clean, changed=True)
 
 
 def _repetition(text: str) -> Unfit | None:

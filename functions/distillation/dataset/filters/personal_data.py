@@ -34,12 +34,7 @@ class Finding(NamedTuple):
 
 
 def personal_data_in(text: str) -> list[Finding]:
-    """What a text holds, in order, without overlaps; an IBAN goes before what else its digits look like.
-
-    Well under a microsecond where there is nothing.
-    """
-    if not _may_hold(text):
-        return []
+    """What a text holds, in order, without overlaps; an IBAN goes before what else its digits look like."""
     found = list(_ibans(text))
     for finding in datafog_core.scan(text, {"entities": _LOOKED_FOR}):
         place = finding.codepoint_range
@@ -55,25 +50,6 @@ def redact(text: str) -> str:
     for finding in reversed(personal_data_in(text)):
         text = text[: finding.start] + PLACEHOLDERS[finding.kind] + text[finding.end :]
     return text
-
-
-def _may_hold(text: str) -> bool:
-    # Everything that is looked for has an @, a digit or, in IPv6, a double colon. Ten searches for one byte are faster
-    # than a regular expression.
-    return (
-        "@" in text
-        or "1" in text
-        or "0" in text
-        or "2" in text
-        or "3" in text
-        or "4" in text
-        or "5" in text
-        or "6" in text
-        or "7" in text
-        or "8" in text
-        or "9" in text
-        or "::" in text
-    )
 
 
 def _ibans(text: str) -> Iterator[Finding]:

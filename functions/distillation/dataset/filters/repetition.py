@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 MIN_WORDS, FEW_WORDS = 20, 100
 """A text of fewer than 20 words is not measured: a label or a sentence repeats its few words by nature. Gopher's rules
@@ -22,25 +21,15 @@ def repeats(text: str) -> str | None:
 
     Shares are of the characters in words.
     """
-    if len(text) < 2 * MIN_WORDS - 1:
-        return None
     words = text.split()
-    if len(words) < MIN_WORDS or (len(words) < FEW_WORDS and _mostly_distinct(words)):
+    if len(words) < MIN_WORDS or (len(words) < FEW_WORDS and len(set(words)) > len(words) // 2):
         return None
     if "\n" in text and (
         found := _of_lines(text.split("\n"), "lines")
         or ("\n\n" in text and _of_lines(text.split("\n\n"), "paragraphs"))
     ):
         return found
-    repeated = len(words) - 1 - len(set(pairwise(words)))
-    return _of_ngrams(words, repeated) if repeated else None
-
-
-def _mostly_distinct(words: Sequence[str]) -> bool:
-    """Whether more than half of the words are distinct."""
-    half = len(words) // 2
-    # The first three quarters nearly always show it, and a set of words is the dearest thing that is made of an answer.
-    return len(set(words[: half + half // 2])) > half or len(set(words)) > half
+    return _of_ngrams(words)
 
 
 def _of_lines(parts: Sequence[str], name: str) -> str | None:
@@ -51,21 +40,14 @@ def _of_lines(parts: Sequence[str], name: str) -> str | None:
     return f"{share:.0%} of the {name} repeat an earlier one" if share > _LINES[0] or characters > _LINES[1] else None
 
 
-def _of_ngrams(words: Sequence[str], repeated_bigrams: int) -> str | None:
-    total, longest = len("".join(words)), max(map(len, words))
+def _of_ngrams(words: Sequence[str]) -> str | None:
+    total = len("".join(words))
     for n, limit in _TOP:
-        # A sequence of n words that is there c times makes at least n - 1 + c - 2 bigrams repeat, so c has a bound, and
-        # with it the share.
-        if (
-            (times := repeated_bigrams - n + 3) >= 2
-            and times * n * longest > limit * total
-            and (share := _top(words, n) / total) > limit
-        ):
+        if (share := _top(words, n) / total) > limit:
             return f"one {n}-gram makes up {share:.0%}"
-    if repeated_bigrams >= 4 and _repeated(words, 5):
-        for n, limit in _REPEATED:
-            if (share := _repeated(words, n) / total) > limit:
-                return f"repeated {n}-grams make up {share:.0%}"
+    for n, limit in _REPEATED:
+        if (share := _repeated(words, n) / total) > limit:
+            return f"repeated {n}-grams make up {share:.0%}"
     return None
 
 

@@ -5,7 +5,6 @@ English only.
 
 import re
 
-_OPENS_A_REFUSAL = frozenset("IiSsUuAaBb,.!")
 _REFUSAL = re.compile(
     r"(?:i['’]?m (?:very |really |so )?sorry|i am (?:very |really |so )?sorry|sorry|i apologi[sz]e|my "
     r"apologies|unfortunately)?[,.!:;]?\s*"
@@ -31,7 +30,7 @@ def declines(text: str) -> bool:
 
     "I can't believe how good it is" is none.
     """
-    return text[:1] in _OPENS_A_REFUSAL and _REFUSAL.match(text) is not None
+    return _REFUSAL.match(text) is not None
 
 
 def is_boilerplate(text: str) -> bool:
@@ -40,6 +39,4 @@ def is_boilerplate(text: str) -> bool:
     """
     if text.endswith(":") and _INTRODUCTION.fullmatch(text):
         return True
-    # One letter is found ten times faster than two.
-    speaks = ("I" in text and "AI" in text) or " ai" in text or "anguage model" in text or "rtificial" in text
-    return speaks and _OF_ITSELF.search(text) is not None
+    return _OF_ITSELF.search(text) is not None

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from distillation.dataset.filters.chain import AnswerFilters, Fit
+from distillation.dataset.filters.chain import Accepted, AnswerFilters
+from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
 
@@ -16,14 +17,18 @@ REFUSAL = "I'm sorry, but I can't help with that."
 GERMAN = "Der schnelle braune Fuchs springt über den faulen Hund und läuft danach in den Wald."
 
 
+def answer_of(text: str) -> Answer:
+    return Answer(
+        record_id="r", prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1
+    )
+
+
 def verdict(
     task: Task, text: str, reference: str | None = None, examples: dict[str, Any] | None = None, **filters: Any
-) -> Fit | Unfit:
+) -> Accepted | Unfit:
     made = AnswerFilters(task, Filters.model_validate(filters), Examples.model_validate(examples or {}))
     form = made.read(text)
-    found = made.judge(text, form, reference) if isinstance(form, str) else form
-    assert made.judge_all(["plain", text], [made.read("plain"), form], [None, reference])[1] == found
-    return found
+    return made.judge(answer_of(text), form, reference)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,7 @@ def test_each_filter_rejects_with_its_reason_and_can_be_turned_off(
     found = verdict(TEXT, text, **on)
     assert isinstance(found, Unfit)
     assert found.reason == reason
-    assert verdict(TEXT, text, **off) == Fit(" ".join(text.split()), text.strip())
+    assert verdict(TEXT, text, **off) == Accepted(answer_of(text), " ".join(text.split()), text.strip())
 
 
 @pytest.mark.parametrize(
@@ -69,11 +74,11 @@ def test_reserved_words_cannot_be_let_in() -> None:
 
 
 def test_redaction_keeps_the_answer_with_placeholders() -> None:
-    assert verdict(TEXT, "Ask jo@example.com ", personalData="redact") == Fit(
-        "Ask jo@example.com", "Ask [EMAIL]", changed=True
+    assert verdict(TEXT, "Ask jo@example.com ", personalData="redact") == Accepted(
+        answer_of("Ask jo@example.com "), "Ask jo@example.com", "Ask [EMAIL]", changed=True
     )
-    assert verdict(JSON, '{"mail": "jo@example.com"}', personalData="redact") == Fit(
-        '{"mail":"jo@example.com"}', '{"mail": "[EMAIL]"}', changed=True
+    assert verdict(JSON, '{"mail": "jo@example.com"}', personalData="redact") == Accepted(
+        answer_of('{"mail": "jo@example.com"}'), '{"mail":"jo@example.com"}', '{"mail": "[EMAIL]"}', changed=True
     )
 
 
@@ -95,7 +100,7 @@ def test_a_number_that_json_cannot_replace_is_rejected() -> None:
 )
 def test_what_is_learnt(task: Task, text: str, rationale: bool, learnt: str) -> None:
     found = verdict(task, text, examples={"rationale": rationale})
-    assert isinstance(found, Fit)
+    assert isinstance(found, Accepted)
     assert found.text == learnt
 
 
@@ -103,9 +108,9 @@ def test_a_contradiction_counts_only_where_the_reference_is_trusted_and_never_fo
     found = verdict(LABEL, "positive", "negative", {"trustReference": True})
     assert isinstance(found, Unfit)
     assert found.reason == "contradicts_reference"
-    assert isinstance(verdict(LABEL, "positive", "negative"), Fit)
-    assert isinstance(verdict(LABEL, "positive", None, {"trustReference": True}), Fit)
-    assert isinstance(verdict(TEXT, "positive", "negative", {"trustReference": True}), Fit)
+    assert isinstance(verdict(LABEL, "positive", "negative"), Accepted)
+    assert isinstance(verdict(LABEL, "positive", None, {"trustReference": True}), Accepted)
+    assert isinstance(verdict(TEXT, "positive", "negative", {"trustReference": True}), Accepted)
 
 
 def test_the_steps_are_the_filters_that_are_on_in_order() -> None:
