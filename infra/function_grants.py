@@ -93,7 +93,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "plan_comparisons": run_and_cache,
         "score_run": run_files,
         "write_report": [*run_files, list_jobs],
-        "await_approval": submit,
+        "await_approval": [*submit, list_jobs, bedrock.delete_deployments()],
         "promote_student": [
             *submit,
             storage.write("runs"),

@@ -1,11 +1,14 @@
 """A run that waits for a person: the task token in the ledger, and the answer that completes it."""
 
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 
 from application.services import Services
 from distillation.bedrock import job_names
+from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import KEEP_LEDGER
+from distillation.errors import ThrottledByBedrock
 from distillation.records import LedgerRow
 
 KIND, WAITING, ENDED = "approval", "WAITING", "ENDED"
@@ -35,6 +38,17 @@ def ask_for_approval(services: Services, run_id: str, token: str, hours: int) ->
         )
     )
     return services.ledger.waiting(run_id, name, token)
+
+
+def delete_own_deployments(services: Services, run_id: str) -> None:
+    """Deletes what only the evaluation asked, so that nothing stands idle while a person thinks.
+
+    A promotion deploys the model anew. What cannot be deleted now goes with the rest when the run ends.
+    """
+    for row in services.ledger.rows(run_id):
+        if row.kind == JobKind.DEPLOYMENT and row.job_arn:
+            with suppress(ThrottledByBedrock):
+                services.deployments.delete(row.job_arn)
 
 
 def _over(services: Services, run_id: str, name: str) -> bool:

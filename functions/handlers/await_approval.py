@@ -1,8 +1,8 @@
 """AwaitApproval: a student that earned it and a task token -> the token is in the ledger, where `python -m cli approve
-RUN` finds it.
+RUN` finds it; the run's own deployments are gone.
 """
 
-from application.approval import ask_for_approval
+from application.approval import ask_for_approval, delete_own_deployments
 from application.entry import Event, Turn, lambda_entry
 from application.run_files import read_run
 from application.services import Services
@@ -14,6 +14,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     row = ask_for_approval(
         services, run_id, event["token"], read_run(services.store, run_id).config.serving.approval_hours
     )
+    delete_own_deployments(services, run_id)
     return {"jobName": row.job_name, "until": row.deadline_at}
 
 

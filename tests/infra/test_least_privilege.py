@@ -145,7 +145,7 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
         ("bedrock:DeleteCustomModel", {"retire_student", "retire_after_failure"}),
         (
             "bedrock:DeleteCustomModelDeployment",
-            {"await_job", "verify_promotion", "retire_student", "retire_after_failure"},
+            {"await_job", "await_approval", "verify_promotion", "retire_student", "retire_after_failure"},
         ),
         ("iam:PassRole", {"start_batch", "start_predictions", "start_tuning", "start_judging"}),
         ("ssm:PutParameter", {"verify_promotion"}),

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from distillation.run import fan_out
+from distillation.run.config import MACHINE_HOURS
+from distillation.run.evaluation import Serving
 from infra.machine_text import DEFINITION, State, states_of, whole_machine
 from infra.pipeline_functions import SIZES, pascal
 from infra.wheels import ROOT
@@ -29,7 +31,7 @@ POLICIES: dict[str, str] = {
     f"{LAMBDA} | 604800 | AwaitHeartbeatSeconds | {AGAIN}": "AwaitBatch AwaitTuning AwaitPredictions",
     f"{LAMBDA} | 604800 | DeploymentHeartbeatSeconds | {AGAIN}": "AwaitDeployment AwaitJudging",
     f"{LAMBDA} | 604800 | DeploymentHeartbeatSeconds | {AGAIN}, {RAIL}": "AwaitPromotion AwaitWayBack",
-    f"{LAMBDA} | 31622400 | approvalHours | States.HeartbeatTimeout, States.Timeout -> RetireStudent, {RAIL}": """
+    f"{LAMBDA} | 8000000 | approvalHours | States.HeartbeatTimeout, States.Timeout -> RetireStudent, {RAIL}": """
         AwaitApproval""",
     f"{LAMBDA} | 960 | none | States.ALL -> WriteFailureReport": "RetireAfterFailure",
     f"{LAMBDA} | 960 | none | States.ALL -> NotifyFailed": "WriteFailureReport",
@@ -86,6 +88,15 @@ def test_a_silent_wait_is_entered_again_by_either_name_of_its_silence() -> None:
     silent = {"States.HeartbeatTimeout", "States.Timeout"}
     caught = [set(catch["ErrorEquals"]) for _, state in states_of(whole_machine()) for catch in state.get("Catch", [])]
     assert [errors for errors in caught if errors & silent and errors != silent] == []
+
+
+def test_no_input_waits_longer_than_the_machine_lasts() -> None:
+    """A machine that ends while it waits reaches no Catch: nothing is cleaned up, and nobody is told."""
+    machine = whole_machine()
+    assert MACHINE_HOURS * 3600 == machine["TimeoutSeconds"] < 365 * 86_400
+    approval = machine["States"]["AwaitApproval"]["TimeoutSeconds"]
+    longest = Serving.model_json_schema()["properties"]["approvalHours"]["maximum"]
+    assert longest * 3600 < approval < machine["TimeoutSeconds"]
 
 
 def test_a_subject_has_fewer_than_100_characters() -> None:

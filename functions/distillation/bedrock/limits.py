@@ -12,10 +12,15 @@ RESERVED_WORDS = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>
 """One of these in any case, anywhere in any text of a sample, fails the whole customization job."""
 
 MIN_SAMPLES = 8
-"""Fewest training samples of a customization job."""
+"""Fewest samples of each file of a customization job (AWS's dataset validator bounds each by 8 to 20,000)."""
 
 MAX_SAMPLES = 20_000
 """Most samples of a customization job, training and validation together (quota L-EC6A6ABC)."""
+
+MAX_VALIDATION_SAMPLES = 1_000
+"""Most samples of the validation file (aws-samples/amazon-bedrock-samples, custom-models/on_demand_inference; AWS's
+table of quotas names only the sum with training).
+"""
 
 MIN_DISTILLATION_PROMPTS = 100
 """Fewest prompts of a managed distillation job (Amazon Nova user guide, "Preparing data for distilling understanding

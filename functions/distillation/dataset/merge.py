@@ -17,7 +17,7 @@ from distillation.dataset.ratings import Judged, judged
 from distillation.dataset.selection import select
 from distillation.records import Candidate, FunnelStep, HoldoutCandidate, RejectedExample, Seed
 from distillation.run.record import RunRecord
-from distillation.seeds.split import Side, side_of_id
+from distillation.seeds.split import Side, side_of_id, watched
 from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
 from distillation.similarity.overlaps import MeasuredTexts
 from distillation.similarity.word_hashes import CommonWords
@@ -114,10 +114,7 @@ class _Merge:
         to_be_judged = self._config.filters.judge is not None and self._ratings is None
         chosen = None if to_be_judged else self._select()
         columns, alive = self._columns, np.flatnonzero(self._alive).tolist()
-        sides: list[Side | None] = [None] * len(columns)
-        split = self._config.shares
-        for i in alive:
-            sides[i] = side_of_id(columns.id(i), split, expanded=bool(columns.expanded[i]))
+        sides = self._sides(alive)
         return Decision(
             arrived=self._keys.ids,
             held=self._held_alive.tolist(),
@@ -134,6 +131,17 @@ class _Merge:
                 side: sum(columns.lines[i] for i in alive if sides[i] is side) for side in (Side.TRAIN, Side.VALIDATION)
             },
         )
+
+    def _sides(self, alive: Sequence[int]) -> list[Side | None]:
+        columns, split = self._columns, self._config.shares
+        sides: list[Side | None] = [None] * len(columns)
+        for i in alive:
+            sides[i] = side_of_id(columns.id(i), split, expanded=bool(columns.expanded[i]))
+        validation = [i for i in alive if sides[i] is Side.VALIDATION]
+        stay = watched({columns.id(i): columns.lines[i] for i in validation})
+        for i in validation:
+            sides[i] = Side.VALIDATION if columns.id(i) in stay else Side.TRAIN
+        return sides
 
     def _step(self, step: str, out: Iterable[tuple[int, bool, str, str]]) -> None:
         """Rejects (number, whether of the holdout, reason, detail), and counts.

@@ -4,6 +4,7 @@ JSON keys are camelCase. Nothing is guessed: unknown keys, numbers in quotes and
 `run_input.resolve_config` merges the sources.
 """
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
@@ -103,6 +104,14 @@ Labels = Annotated[
     Field(json_schema_extra={"minItems": LABELS_MIN, "maxItems": LABELS_MAX}),
     AfterValidator(_usable_labels),
 ]
+
+
+MACHINE_HOURS = 8_750
+"""How long an execution of the machine may take (its TimeoutSeconds); Step Functions ends each after a year."""
+JOB_GRACE_HOURS = 3
+"""Beyond a batch job's own time: until it says Expired, and until the wait gives up after stopping it."""
+OTHER_WAITS_HOURS = 90
+"""Training (three days), deployments, a promotion and its way back."""
 
 
 class TaskInput(Section):
@@ -235,6 +244,13 @@ class RunConfig(Section):
         check_method(self.training, self.examples, self.filters, self.selection, self.arms)
         check_policy(self.examples, self.filters)
         check_expansion(self.expansion)
+        if self.longest_hours > MACHINE_HOURS:
+            raise problem(
+                f"waits of up to {self.longest_hours:,} hours together",
+                f"at most {MACHINE_HOURS:,}, since no execution lasts longer: lower this, batches.retryWaves, "
+                "expansion.maxRounds, evaluation.judge.maxPrompts or serving.approvalHours",
+                "batches.timeoutHours",
+            )
         if self.evaluation.samples and not self.sampling.sampled:
             raise problem(
                 str(self.evaluation.samples),
@@ -242,6 +258,17 @@ class RunConfig(Section):
                 "evaluation.samples",
             )
         return self
+
+    @property
+    def longest_hours(self) -> int:
+        """Hours that a run of one round of shards takes if every job takes as long as it may and is asked again."""
+        judge, job = self.evaluation.judge, self.batches.timeout_hours + JOB_GRACE_HOURS
+        in_waves = 1 + (self.filters.judge is not None) + (judge is not None and judge.pairwise)
+        rounds = in_waves * (1 + self.batches.retry_waves)
+        rounds += self.expansion.max_rounds if self.expansion.target_prompts else 0
+        parts = math.ceil(judge.max_prompts / 1_000) if judge and judge.scores else 0
+        asked = self.serving.approval_hours if self.promotion == "approve" else 0
+        return (rounds + 1 + parts) * job + OTHER_WAITS_HOURS + asked
 
     @property
     def most_lines(self) -> int:

@@ -27,7 +27,7 @@ class Arms(Section):
 class Serving(Section):
     """How a student comes to serve, and what becomes of one that does not."""
 
-    approval_hours: int = Field(default=72, ge=1, le=8760)
+    approval_hours: int = Field(default=72, ge=1, le=2160)
     """Hours that a run with `promotion: approve` waits for an answer. Without one the student is not promoted."""
     canary_items: int = Field(default=20, ge=1, le=200)
     """Holdout prompts that the stable deployment is asked before it is believed."""

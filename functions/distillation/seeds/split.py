@@ -5,8 +5,10 @@ docs/decisions/0013-stable-split.md.
 """
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 
+from distillation.bedrock.limits import MAX_VALIDATION_SAMPLES, MIN_SAMPLES
 from distillation.records import Prompt
 from distillation.run.config import Split
 
@@ -32,9 +34,26 @@ def side_of_id(prompt_id: str, split: Split, *, expanded: bool = False) -> Side:
 
     Adding seeds moves no other seed, a larger holdout only takes in.
     """
-    point = int.from_bytes(hashlib.sha256(f"side:{prompt_id}".encode()).digest()[:6], "big") / 2**48
+    point = _point(prompt_id)
     if not expanded:
         if point < split.holdout_share:
             return Side.HOLDOUT
         point = (point - split.holdout_share) / (1 - split.holdout_share)
     return Side.VALIDATION if point < split.validation_share else Side.TRAIN
+
+
+def _point(prompt_id: str) -> float:
+    return int.from_bytes(hashlib.sha256(f"side:{prompt_id}".encode()).digest()[:6], "big") / 2**48
+
+
+def watched(lines: Mapping[str, int]) -> set[str]:
+    """Which validation prompts (id -> their lines) stay in the validation file: as many of the smallest hashes as it
+    takes; none where they make fewer lines than a file must have. The others are trained on.
+    """
+    room, stay = MAX_VALIDATION_SAMPLES, set[str]()
+    for prompt_id in sorted(lines, key=_point):
+        if lines[prompt_id] > room:
+            break
+        room -= lines[prompt_id]
+        stay.add(prompt_id)
+    return stay if MAX_VALIDATION_SAMPLES - room >= MIN_SAMPLES else set()

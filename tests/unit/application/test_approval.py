@@ -3,7 +3,7 @@ one's end.
 """
 
 from application.approval import answer, ask_for_approval, pending_approval
-from handlers import await_approval
+from handlers import await_approval, start_deployment
 from tests.fakes import Turn
 from tests.worlds.promotion_world import DATASET, PromotionWorld
 
@@ -39,3 +39,14 @@ def test_an_answer_is_given_once() -> None:
         row = pending_approval(world, "run-1")
         assert row is not None and answer(world, row, approved=said, by="me") is said
     assert world.completed.succeeded["token"] == {"approved": True, "by": "me"}
+
+
+def test_the_runs_own_deployment_does_not_stand_idle_while_a_person_thinks() -> None:
+    world = PromotionWorld()
+    world.add_run("run-1")
+    start_deployment.run(
+        {"run": {"runId": "run-1", "dataset": DATASET}, "arm": "student", "modelArn": "arn:model"}, world, Turn()
+    )
+    [own] = [row.job_arn for row in world.ledger.rows("run-1") if row.kind == "deployment"]
+    await_approval.run({"run": {"runId": "run-1", "dataset": DATASET}, "token": "token"}, world, Turn())
+    assert world.stable.gone == {own}

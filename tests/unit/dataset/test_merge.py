@@ -160,11 +160,11 @@ def test_over_the_cap_the_least_agreed_on_are_left_and_named() -> None:
 
 
 def test_strata_and_lines_are_counted() -> None:
-    texts = texts_on(Side.TRAIN, 3) + texts_on(Side.VALIDATION, 1)
+    texts = texts_on(Side.TRAIN, 3) + texts_on(Side.VALIDATION, 4)
     items = [candidate(text, category="a" if n else None, answers=("x", "y")) for n, text in enumerate(texts)]
     decision = merged([held("held one", category="a"), held("held  one", category="a")], items)
-    assert decision.strata == {"": {"train": 1}, "a": {"holdout": 1, "rejected": 1, "train": 2, "validation": 1}}
-    assert decision.lines == {Side.TRAIN: 6, Side.VALIDATION: 2}
+    assert decision.strata == {"": {"train": 1}, "a": {"holdout": 1, "rejected": 1, "train": 2, "validation": 4}}
+    assert decision.lines == {Side.TRAIN: 6, Side.VALIDATION: 8}
 
 
 words = st.lists(st.sampled_from("abcde"), min_size=1, max_size=8).map(" ".join)
@@ -196,5 +196,12 @@ def test_added_training_prompts_change_nothing_in_the_holdout(in_holdout: list[s
 
 
 def test_a_prompt_that_stays_is_where_its_own_text_puts_it() -> None:
-    items = [candidate(text) for text in texts_on(Side.TRAIN, 4) + texts_on(Side.VALIDATION, 2)]
+    items = [candidate(text) for text in texts_on(Side.TRAIN, 4) + texts_on(Side.VALIDATION, 8)]
     assert merged([], items).sides == [side_of_id(c.key.prompt_id, SPLIT) for c in items]
+
+
+def test_a_validation_file_that_no_job_takes_is_trained_on() -> None:
+    items = [candidate(text) for text in texts_on(Side.TRAIN, 4) + texts_on(Side.VALIDATION, 7)]
+    decision = merged([], items)
+    assert decision.sides == [Side.TRAIN] * 11
+    assert decision.lines == {Side.TRAIN: 11, Side.VALIDATION: 0}

@@ -200,7 +200,7 @@ def test_what_is_over_the_cap_is_rated_too() -> None:
 
 
 def test_the_card_is_a_dataset_card() -> None:
-    run = world(licence="cc-by-4.0").reduced(says("It is a thing."))
+    run = world(150, licence="cc-by-4.0").reduced(says("It is a thing."))
     run.assembled()
     _, front, body = run.files.get(LAYOUT.dataset("card.md")).decode().split("---\n", 2)
     head = yaml.safe_load(front)

@@ -149,6 +149,20 @@ def test_the_resolved_form_is_read_back() -> None:
             "execution input: batches.maxConcurrent: found 21, expected a whole number from 1 to 20",
         ),
         (
+            {
+                "batches": {"timeoutHours": 168, "retryWaves": 5},
+                "filters": {"judge": {}},
+                "evaluation": {"judge": {"maxPrompts": 20000}},
+                "promotion": "approve",
+                "serving": {"approvalHours": 2160},
+            },
+            (
+                "execution input: batches.timeoutHours: found waits of up to 8,919 hours together, expected at most "
+                "8,750, since no execution lasts longer: lower this, batches.retryWaves, expansion.maxRounds, "
+                "evaluation.judge.maxPrompts or serving.approvalHours"
+            ),
+        ),
+        (
             {"expansion": {"methods": ["topic"]}},
             (
                 "execution input: expansion.methods[0]: found 'topic', expected one of topics, personas, evolution, "

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from distillation.records import Prompt
 from distillation.run.config import Split
-from distillation.seeds.split import Side, side_of, side_of_id
+from distillation.seeds.split import Side, side_of, side_of_id, watched
 
 PLAN = Split(holdout_share=0.2, validation_share=0.1)
 shares = st.builds(Split, holdout_share=st.floats(0.01, 0.9), validation_share=st.floats(0, 0.5))
@@ -61,3 +61,28 @@ def test_known_sides_stay_what_they_were() -> None:
     assert " ".join(side_of_id(f"{n:020x}", PLAN) for n in range(12)) == (
         "train train train train train holdout train train train train holdout train"
     )
+
+
+@given(lines=st.dictionaries(ids, st.integers(1, 40), max_size=200))
+def test_a_validation_file_is_one_that_a_job_takes_or_none(lines: dict[str, int]) -> None:
+    stay = watched(lines)
+    assert stay <= lines.keys()
+    assert not stay or 8 <= sum(lines[prompt_id] for prompt_id in stay) <= 1_000
+
+
+@given(lines=st.dictionaries(ids, st.just(1), min_size=8, max_size=50))
+def test_what_fits_is_all_watched(lines: dict[str, int]) -> None:
+    assert watched(lines) == set(lines)
+
+
+def test_of_too_many_the_smallest_hashes_are_watched_and_more_seeds_move_few() -> None:
+    """AWS takes 1,000 validation lines; the default share of a full dataset makes 2,000."""
+    known = {f"{number:020x}": 1 for number in range(2_000)}
+    stay = watched(known)
+    assert len(stay) == 1_000
+    more = watched(known | {f"{number:020x}": 1 for number in range(2_000, 2_200)})
+    assert len(more - stay) == len(more - set(known))
+
+
+def test_fewer_than_eight_lines_are_trained_on() -> None:
+    assert watched({f"{number:020x}": 1 for number in range(7)}) == set()
