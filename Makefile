@@ -11,7 +11,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
 
-.PHONY: help install demo test lint types unit infra flow benchmark browser pictures local-up local-down lock clean
+.PHONY: help entry install demo test lint types unit infra flow benchmark browser pictures local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,12 @@ node_modules/.stamp: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-install: $(VENV)/.stamp node_modules/.stamp  ## the Python and Node tools, pinned
+ENTRY ?= $(BIN)/nova-distill
+entry:
+	@printf '#!/bin/sh\nNOVA_DISTILL_COMMAND=nova-distill PYTHONPATH="%s" exec "%s" -P -m cli "$$@"\n' \
+	  "$(CURDIR)" "$(CURDIR)/$(BIN)/python" > "$(ENTRY)" && chmod +x "$(ENTRY)"
+
+install: $(VENV)/.stamp node_modules/.stamp entry  ## the Python and Node tools, pinned, and the command nova-distill
 	@$(BIN)/python -m infra.wheels
 
 demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl] [EXPAND=400]

@@ -1,7 +1,9 @@
 """The commands, by the room that holds them. What a command needs is imported when it runs, so that `--help` is quick.
 
-Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 good, 1 not, 2 wrong usage, 130 stopped by Ctrl-C; `report --exit-code` tells the verdict.
 """
+
+from typing import Annotated
 
 import typer
 
@@ -15,9 +17,28 @@ app = typer.Typer(
     cls=Commands,
     help="Nova Distill: start runs, watch them, read their reports.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # boxes around the help take four times as long to come up
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from infra.release import release  # noqa: PLC0415
+
+        print(f"nova-distill {release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the release and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 for command in (
     doctor,
     validate,

@@ -26,15 +26,26 @@ InputFile = Annotated[
     Path | None, typer.Option("--input", **_FILE, help="Execution input or a dataset's input.json: what differs.")
 ]
 
-_WHERE = {
-    "stack": Annotated[str, typer.Option(help="The stack's name.")],
-    "region": Annotated[
-        str | None,
-        typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Default: the profile's, else us-east-1."),
-    ],
-    "profile": Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="Profile of the AWS configuration.")],
+_JSON = {
+    "json": (
+        Annotated[bool, typer.Option("--json", help="Print one JSON document for programs, and no text.")],
+        False,
+    )
 }
-_DEFAULTS = {"stack": "NovaDistill", "region": None, "profile": None}
+_STACK = {
+    "stack": (Annotated[str, typer.Option(envvar="NOVA_DISTILL_STACK", help="The stack's name.")], "NovaDistill"),
+    "region": (
+        Annotated[
+            str | None,
+            typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Default: the profile's, else us-east-1."),
+        ],
+        None,
+    ),
+    "profile": (
+        Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="Profile of the AWS configuration.")],
+        None,
+    ),
+}
 
 
 class Commands(TyperGroup):
@@ -56,11 +67,23 @@ class Commands(TyperGroup):
             raise typer.Exit(1) from None
 
 
+def printing(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command --json."""
+
+    def called(*, json: bool, **named: Any) -> None:
+        from cli.screen import screen  # noqa: PLC0415
+
+        screen.json = json
+        command(**named)
+
+    return _with_options(called, command, _parameters(command), _JSON)
+
+
 def on_stack(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command --stack, --region and --profile, and hands it the services of that stack as its first argument:
-    a function that connects when it is called.
+    """Gives a command --stack, --region, --profile and --json, and hands it as its first argument a function that
+    connects to that stack.
     """
-    return _somewhere(command, lambda connection, *where: lambda: connection.connect(*where))
+    return _somewhere(command, lambda connection, *where: lambda: connection.opened(*where))
 
 
 def on_account(command: Callable[..., None]) -> Callable[..., None]:
@@ -73,23 +96,38 @@ def on_account(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _somewhere(command: Callable[..., None], make: Callable[..., Any]) -> Callable[..., None]:
-    def connected(*given: Any, stack: str, region: str | None, profile: str | None, **named: Any) -> None:
+    def called(*, stack: str, region: str | None, profile: str | None, json: bool, **named: Any) -> None:
         from cli import connection  # noqa: PLC0415 - boto3, which `--help` does not wait for
+        from cli.screen import screen  # noqa: PLC0415
 
-        command(make(connection, stack, region, profile), *given, **named)
+        screen.json = json
+        command(make(connection, stack, region, profile), **named)
 
-    own = list(inspect.signature(command).parameters.values())[1:]
-    where = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
-        for name, annotation in _WHERE.items()
+    return _with_options(called, command, _parameters(command)[1:], _STACK | _JSON)
+
+
+def _parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
+    return list(inspect.signature(command).parameters.values())
+
+
+def _with_options(
+    called: Callable[..., None],
+    command: Callable[..., None],
+    own: list[inspect.Parameter],
+    added: dict[str, tuple[Any, Any]],
+) -> Callable[..., None]:
+    """`called` under the name and the help of `command`, with its parameters and some more."""
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in added.items()
     ]
-    connected.__name__, connected.__doc__ = command.__name__, command.__doc__
-    connected.__signature__ = inspect.Signature([*own, *where])  # type: ignore[attr-defined]
-    connected.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *where)}
-    return connected
+    called.__name__, called.__doc__ = command.__name__, command.__doc__
+    called.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined]
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *more)}
+    return called
 
 
 def confirm(question: str, yes: bool) -> None:
     """Raises CommandError where the person says no."""
-    if not yes and not typer.confirm(question):
+    if not yes and not typer.confirm(question, err=True):
         raise CommandError("Nothing was changed.")

@@ -2,6 +2,7 @@
 
 from application.services import Services
 from cli.errors import CommandError
+from cli.screen import screen
 from gateways.clients import BRIEF, Clients
 from gateways.stack import stack_outputs
 from settings import Settings
@@ -40,3 +41,17 @@ def connect(stack: str, region: str | None, profile: str | None) -> Services:
         )
     settings = Settings(**{setting: outputs[output] for setting, output in _OUTPUTS.items()})
     return Services(settings, clients=lambda: clients)
+
+
+def opened(stack: str, region: str | None, profile: str | None) -> Services:
+    """As `connect`; says first which deployment it is."""
+    services = connect(stack, region, profile)
+    screen.say(heading(stack, services), "dim")
+    return services
+
+
+def heading(stack: str, services: Services) -> str:
+    """Which deployment a command speaks to, so that a local one cannot be taken for the real one."""
+    region, account = services.settings.state_machine_arn.split(":")[3:5]
+    where = "AWS" if services.executions.on_aws else "LOCAL AWS"
+    return f"{stack} · {where} · account {account} · {region}"

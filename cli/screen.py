@@ -1,20 +1,31 @@
-"""What a command prints."""
+"""What a command prints: text for people, or with --json one JSON document and nothing else on standard output."""
 
+import sys
 from functools import cached_property
 
+import msgspec
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
 
-from cli.errors import CommandError
+from cli.errors import CommandError, as_called
+from distillation.records import encode_json
 
 
 class Screen:
     """Output and errors of this process."""
 
+    def __init__(self) -> None:
+        self.json = False
+
     @cached_property
-    def out(self) -> Console:
+    def text(self) -> Console:
         return Console()
+
+    @property
+    def out(self) -> Console:
+        """Where text goes: nowhere while the JSON document is what counts."""
+        return Console(quiet=True) if self.json else self.text
 
     @cached_property
     def err(self) -> Console:
@@ -26,17 +37,24 @@ class Screen:
 
     def say(self, line: str, style: str = "") -> None:
         """A line as it is, however long, so that what it names can be copied."""
-        self.out.print(Text(line, style), highlight=False, soft_wrap=True)
+        self.out.print(Text(as_called(line), style), highlight=False, soft_wrap=True)
 
     def done(self, line: str) -> None:
         """That something went well."""
         self.out.print(Text.assemble(("✓ ", "bold green"), line), soft_wrap=True)
 
+    def data(self, document: object) -> None:
+        """The same as JSON, for programs: records in camelCase, moments in ISO 8601."""
+        if self.json:
+            body = document if isinstance(document, bytes) else encode_json(document)
+            print(msgspec.json.format(body, indent=2).decode(), file=sys.stdout)
+
     def fail(self, error: CommandError) -> None:
         """What went wrong, and what to do next."""
-        self.err.print(Text(error.message, "red"), soft_wrap=True)
+        self.err.print(Text(as_called(error.message), "red"), soft_wrap=True)
         if error.next_step:
-            self.err.print(Text(f"Next: {error.next_step}"), soft_wrap=True)
+            self.err.print(Text(as_called(f"Next: {error.next_step}")), soft_wrap=True)
+        self.data({"error": error.message, "next": error.next_step})
 
     def transfer(self) -> Progress:
         """A bar for bytes on their way."""

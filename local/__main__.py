@@ -22,6 +22,11 @@ app = typer.Typer(
 Home = Annotated[
     Path, typer.Option("--home", resolve_path=True, file_okay=False, help="Folder of state, logs and stored models.")
 ]
+_NOWHERE = {
+    "AWS_ENDPOINT_URL": "http://no-local-aws.invalid",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+}
 
 
 @app.command()
@@ -71,8 +76,15 @@ def status(home: Home = DEFAULT_HOME) -> None:
 
 @app.command()
 def env(home: Home = DEFAULT_HOME) -> None:
-    """Print shell exports for AWS clients: eval "$(python -m local env)"."""
-    for name, value in lifecycle.running_instance(home).variables().items():
+    """Print shell exports for AWS clients: eval "$(python -m local env)" fails where nothing runs."""
+    try:
+        instance = lifecycle.running_instance(home)
+    except LocalAwsError:
+        # The shell sees only what it evaluates: what comes next shall not meet the real account.
+        print("\n".join([*(f"export {name}={value}" for name, value in _NOWHERE.items()), "false"]))
+        raise
+    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    for name, value in instance.variables().items():
         print(f"export {name}={shlex.quote(value)}")
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cli.command import Connect, Files, InputFile, Run, on_stack
+from cli.command import Connect, Files, InputFile, Run, on_stack, printing
 
 
+@printing
 def validate(files: Files = None, input_file: InputFile = None) -> None:
     """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail."""
     from cli.files.draw_findings import draw_findings
@@ -22,6 +23,7 @@ def validate(files: Files = None, input_file: InputFile = None) -> None:
     if config and files:
         findings = check_seeds(config, files)
     screen.show(draw_findings(findings))
+    screen.data(findings)
     if findings.fatal:
         raise typer.Exit(1)
     if input_file:
@@ -44,6 +46,7 @@ def fetch(
     run_id = find_run_id(services, run)
     number = copy_files(services.store, run_id, to)
     screen.say(f"{number:,} files of the run {run_id} are in {to}")
+    screen.data({"runId": run_id, "files": number, "folder": str(to)})
 
 
 @on_stack
@@ -72,6 +75,7 @@ def rebuild(
             copy_files(connect().store, run, source, rebuilding.is_fetched)
         rebuilt = rebuilding.rebuild(run, source, Path(folder, "again"))
     screen.show(rebuilding.draw(rebuilt))
+    screen.data({"runId": run, "same": not rebuilt.differing, "differing": rebuilt.differing})
     if rebuilt.differing:
         screen.say(f"\n✗ {len(rebuilt.differing)} files differ.", "bold red")
         for line in rebuilding.explanations(rebuilt):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from application.services import Services
     from gateways.executions import Execution
 
+VERDICT_CODES = {"promote": 0, "hold": 10, "reject": 11, "failed": 12}
+
 
 @on_stack
 def start(
@@ -42,6 +44,7 @@ def start(
     )
     screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
     screen.say(f"Next: python -m cli watch {run_id_of(execution)}", "dim")
+    screen.data({"runId": run_id_of(execution), "executionArn": execution.arn, "uploaded": list(keys)})
 
 
 def _upload_and_await(services: "Services", dataset: str, keys: dict[str, Path], settings: Path | None) -> "Execution":
@@ -84,13 +87,21 @@ def watch(
         raise typer.Exit(130) from None
     report = services.store.uri(RunLayout(view.run_id).report("index.html"))
     screen.show(outcome(view, services.settings.bucket, report), fold=view.failure is not None)
+    screen.data(view)
     if view.failure:
         screen.say(place_of(services, execution))
         raise typer.Exit(1)
 
 
 @on_stack
-def report(connect: Connect, run: Run = None) -> None:
+def report(
+    connect: Connect,
+    run: Run = None,
+    *,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 0 for promote, 10 for hold, 11 for reject, 12 for a failed run.")
+    ] = False,
+) -> None:
     """Print a run's verdict, its numbers with their intervals, its counts and costs."""
     from cli.runs.draw_report import draw_report
     from cli.runs.report_file import parse_report
@@ -101,9 +112,14 @@ def report(connect: Connect, run: Run = None) -> None:
     services = connect()
     run_id = find_run_id(services, run)
     layout = RunLayout(run_id)
-    screen.show(draw_report(parse_report(services.store.get_or_none(layout.report("report.json")), run_id)))
+    body = services.store.get_or_none(layout.report("report.json"))
+    found = parse_report(body, run_id)
+    screen.show(draw_report(found))
+    screen.data(body)
     screen.say(f"\nReport: {services.store.uri(layout.report('index.html'))}")
     screen.say(f"Next: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html")
+    if exit_code:
+        raise typer.Exit(VERDICT_CODES.get(found.verdict.decision, 1))
 
 
 @on_stack
@@ -130,20 +146,22 @@ def compare(
         to.write_text(render_comparison(found), encoding="utf-8")
     screen.show(draw_comparison(found))
     screen.say(f"\nPage: {to}")
+    screen.data({"page": str(to), "comparison": found})
 
 
 @on_stack
 def runs(connect: Connect, *, limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20) -> None:
     """List the newest executions with status and verdict."""
-    from cli.runs.draw_runs import draw_runs, run_line
+    from cli.runs.draw_runs import as_json, draw_runs, run_line
     from cli.screen import screen
 
     services = connect()
     listed = services.executions.latest(limit)
     if not listed:
         screen.say("No run was started yet. Next: python -m cli start DATASET --upload FILE")
-        return
     _ = services.store  # made before the threads begin: a session of boto3 is not for many at once
     with ThreadPoolExecutor(8) as pool:
         lines = list(pool.map(lambda one: run_line(services, one.arn), listed))
-    screen.show(draw_runs(lines, services.now()))
+    if lines:
+        screen.show(draw_runs(lines, services.now()))
+    screen.data([as_json(line) for line in lines])

@@ -12,6 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from cli.errors import as_called
 from cli.runs.durations import elapsed
 from cli.runs.failure import Failure
 from cli.runs.run_counts import Progress
@@ -117,7 +118,7 @@ def outcome(view: RunView, bucket: str, report: str) -> RenderableType:
         f"python -m cli report {view.run_id} shows the numbers; python -m cli fetch {view.run_id} --to DIR copies "
         "all files."
     )
-    return Group(*lines, Text(f"Report: {report}", overflow="fold"), Text(commands, style="dim"))
+    return Group(*lines, Text(f"Report: {report}", overflow="fold"), Text(as_called(commands), style="dim"))
 
 
 def _failure_panel(failure: Failure, bucket: str) -> Panel:
@@ -130,7 +131,7 @@ def _failure_panel(failure: Failure, bucket: str) -> Panel:
     cause = [Text(line) for line in shown] or [Text("Step Functions gives no cause.")]
     advice = [Text.assemble(("Next: ", "bold"), failure.next_step, overflow="fold")]
     if failure.command:
-        advice.append(Text(f"To go on with what is paid for: {failure.command}", overflow="fold"))
+        advice.append(Text(as_called(f"To go on with what is paid for: {failure.command}"), overflow="fold"))
     where = Text(f"The run's files are in s3://{bucket}/", style="dim", overflow="fold")
     return Panel(
         Group(*cause, *more, "", *advice, where),

@@ -36,6 +36,20 @@ def run_line(services: Services, arn: str) -> RunLine:
     return RunLine(run_id, execution, str(verdict.get("decision", "")))
 
 
+def as_json(line: RunLine) -> dict[str, object]:
+    """A line for programs."""
+    execution = line.execution
+    return {
+        "runId": line.run_id,
+        "dataset": execution.input.get("dataset"),
+        "status": execution.status,
+        "verdict": line.verdict or None,
+        "startedAt": execution.started,
+        "endedAt": execution.stopped,
+        "executionArn": execution.arn,
+    }
+
+
 def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
     """Newest first."""
     table = Table(title="Runs, newest first", title_justify="left", title_style="bold")

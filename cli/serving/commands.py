@@ -16,7 +16,9 @@ def serving(connect: Connect, dataset: Dataset) -> None:
     from cli.serving.draw_serving import draw_serving
     from cli.serving.rollback import what_serves
 
-    screen.show(draw_serving(dataset, what_serves(connect(), dataset)))
+    now = what_serves(connect(), dataset)
+    screen.show(draw_serving(dataset, now))
+    screen.data(now)
 
 
 @on_stack
@@ -33,6 +35,7 @@ def approve(
     services = connect()
     give_answer(services, waiting_run(services, run), approved=not decline, by=getpass.getuser())
     screen.say(f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}")
+    screen.data({"runId": run, "decision": "declined" if decline else "approved"})
 
 
 @on_stack
@@ -59,6 +62,7 @@ def promote(
     parameter = promoting.promote(services, chosen, promoting.Waiting(screen.say, time.sleep))
     screen.done(f"{run} serves {dataset}; {parameter} says so.")
     screen.say(f"Back: python -m cli rollback {dataset}")
+    screen.data({"runId": run, "dataset": dataset, "parameter": parameter})
 
 
 @on_stack
@@ -86,3 +90,4 @@ def rollback(
     waiting = Waiting(screen.say, time.sleep)
     parameter = rolling_back.roll_back(services, dataset, now, target, waiting, canary=not skip_canary)
     screen.done(f"{target.run_id} serves {dataset} again; {parameter} says so.")
+    screen.data({"runId": target.run_id, "dataset": dataset, "parameter": parameter})

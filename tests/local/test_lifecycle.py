@@ -37,9 +37,9 @@ def _local(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_up_env_status_down(home: Path) -> None:
     assert _local("up", "--without-bedrock", "--home", str(home)).returncode == 0
-    exports = dict(
-        shlex.split(line)[1].split("=", 1) for line in _local("env", "--home", str(home)).stdout.splitlines()
-    )
+    first, *lines = _local("env", "--home", str(home)).stdout.splitlines()
+    assert first == "unset AWS_PROFILE AWS_SESSION_TOKEN"
+    exports = dict(shlex.split(line)[1].split("=", 1) for line in lines)
     assert exports["AWS_ENDPOINT_URL"] == read_state(home).emulator_url
     session = boto3.session.Session(
         exports["AWS_ACCESS_KEY_ID"], exports["AWS_SECRET_ACCESS_KEY"], region_name=exports["AWS_REGION"]
@@ -105,3 +105,10 @@ def test_children_cannot_reach_a_real_account(home: Path, monkeypatch: pytest.Mo
     environment = lifecycle.up(home, with_bedrock=False).environment()
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(environment)
     assert environment["AWS_CONFIG_FILE"] == os.devnull
+
+
+def test_a_shell_that_wants_a_local_aws_that_does_not_run_meets_no_other(tmp_path: Path) -> None:
+    asked = f'eval "$({sys.executable} -m local env --home {tmp_path})"; echo "code $?"; echo "url $AWS_ENDPOINT_URL"'
+    said = subprocess.run(["bash", "-c", asked], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert said.stdout == "code 1\nurl http://no-local-aws.invalid\n"
+    assert "python -m local up" in said.stderr

@@ -10,19 +10,25 @@ from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow
 from gateways.executions import Execution
 from settings import Settings
-from tests.fakes import Clock, FakeExecutions, FakeJobs, MemoryLedger, MemoryStore
+from tests.fakes import Clock, FakeExecutions, FakeJobs, FakeParameters, MemoryLedger, MemoryStore
 
 
 class _Executions(FakeExecutions):
-    """`unreachable` is how many of the next looks the network swallows."""
+    """`unreachable`: how many of the next looks the network swallows; `on_describe` changes the world after a look."""
 
     unreachable = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_describe: Callable[[], object] = lambda: None
 
     def describe(self, arn: str) -> Execution | None:
         if self.unreachable:
             self.unreachable -= 1
             raise EndpointConnectionError(endpoint_url="https://states")
-        return super().describe(arn)
+        found = super().describe(arn)
+        self.on_describe()
+        return found
 
 
 class _Store(MemoryStore):
@@ -66,7 +72,7 @@ class FakeCloud(Services):
         self.machine.on_aws, self.asked = on_aws, self.machine.asked
         self.files, self.paid, jobs = _Store(self.asked), MemoryLedger(), _Jobs(self.jobs, self.asked)
         self.__dict__.update(store=self.files, executions=self.machine, ledger=self.paid, deployments=jobs)
-        self.__dict__.update(batch_jobs=jobs, tuning_jobs=jobs, evaluation_jobs=jobs)
+        self.__dict__.update(parameters=FakeParameters(), batch_jobs=jobs, tuning_jobs=jobs, evaluation_jobs=jobs)
 
     def add_rows(self, rows: Sequence[LedgerRow]) -> None:
         self.paid.kept |= {(row.run_id, row.job_name): row for row in rows}

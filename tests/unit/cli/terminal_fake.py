@@ -1,6 +1,8 @@
 """A terminal on an AWS in memory."""
 
 import io
+import json
+from typing import Any
 
 import pytest
 from cloud_fake import FakeCloud
@@ -18,10 +20,17 @@ class Terminal:
     def __init__(self, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cloud, self._output = cloud, io.StringIO()
         console = Console(file=self._output, width=160, color_system=None)
-        monkeypatch.setattr(screen, "out", console)
+        monkeypatch.setattr(screen, "text", console)
         monkeypatch.setattr(screen, "err", console)
         monkeypatch.setattr(connection, "connect", lambda *_: cloud)
         monkeypatch.setattr("time.sleep", lambda _: None)
+
+    def json(self, *arguments: object) -> tuple[int, Any]:
+        """Exit code, and what stands on standard output as JSON."""
+        result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, json.loads(result.stdout)
 
     def call(self, *arguments: object) -> tuple[int, str]:
         self._output.truncate(0)

@@ -11,6 +11,7 @@ from terminal_fake import Terminal
 from application.approval import ask_for_approval
 from cli import connection
 from distillation.layout import RunLayout
+from tests.fakes import FakeExecutions
 from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
 
 
@@ -18,7 +19,10 @@ class Desk:
     """A terminal, and the world that its commands act on."""
 
     def __init__(self, terminal: Terminal) -> None:
-        self.world, self._terminal = PromotionWorld(), terminal
+        self.world, self.terminal = PromotionWorld(), terminal
+        machine = "arn:aws:states:us-east-1:123456789012:stateMachine:NovaDistill"
+        self.world.settings = self.world.settings._replace(state_machine_arn=machine)
+        self.world.__dict__["executions"] = FakeExecutions()
 
     def add_run(self, run_id: str, decision: str = "hold") -> str:
         report = {
@@ -30,7 +34,7 @@ class Desk:
         return self.world.add_run(run_id)
 
     def call(self, *arguments: str) -> tuple[int, str]:
-        return self._terminal.call(*arguments)
+        return self.terminal.call(*arguments)
 
 
 @pytest.fixture
