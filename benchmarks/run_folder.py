@@ -7,6 +7,8 @@ from pathlib import Path
 
 from application.services import Services
 from cli.files.folder_store import FolderStore
+from distillation.records import LedgerRow
+from gateways.model_catalogue import ModelLook
 from settings import Settings
 
 _PRO, _MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
@@ -19,14 +21,21 @@ class _NoLedger:
     def rows(self, run_id: str) -> list[object]:
         return []
 
+    def row(self, run_id: str, job_name: str) -> None:
+        return None
+
+    def note(self, row: LedgerRow) -> None:
+        """PrepareRun notes its run: nobody asks."""
+
 
 class _AnyModel:
     """Every model is there."""
 
-    def problem_with(self, model_id: str) -> None:
-        return None
+    def look(self, model_id: str) -> ModelLook:
+        return ModelLook()
 
-    problem_with_profile = problem_with
+    def problem_with_profile(self, profile_id: str) -> None:
+        return None
 
 
 class _NothingServes:
