@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.account.commands import doctor
+from cli.account.commands import doctor, prove
 from cli.command import Commands
 from cli.files.commands import fetch, rebuild, validate
 from cli.runs.commands import compare, report, runs, start, watch
@@ -41,6 +41,7 @@ def _options(
 
 for command in (
     doctor,
+    prove,
     validate,
     start,
     watch,

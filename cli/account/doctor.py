@@ -43,7 +43,7 @@ def examine(clients: Clients, stack: str, release: str) -> Iterator[Check]:
     yield from _read(
         "CDK bootstrap", lambda: [check_bootstrap(stack_outputs(clients.client("cloudformation"), "CDKToolkit"))]
     )
-    environment = _environment_of(clients, stack)
+    environment = environment_of(clients, stack)
     settings = settings_from_environment(environment or _BEFORE_THE_STACK)
     if environment:
         yield check_release(stack, settings.release, release)
@@ -64,7 +64,8 @@ _BEFORE_THE_STACK = {
 }
 
 
-def _environment_of(clients: Clients, stack: str) -> Mapping[str, str] | None:
+def environment_of(clients: Clients, stack: str) -> Mapping[str, str] | None:
+    """The environment of a stack's functions; None where there is no such stack."""
     name = stack_resource(clients.client("cloudformation"), stack, "AWS::Lambda::Function", "PrepareRun")
     return Functions(clients.client("lambda")).environment(name) if name else None
 

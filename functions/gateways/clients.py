@@ -1,5 +1,6 @@
 """Where AWS clients are made: one session, one patience."""
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -35,6 +36,17 @@ class Clients:
     def region(self) -> str:
         """Where the clients ask."""
         return str(self._session.region_name)
+
+    def on_answer(self, hear: Callable[[str, dict[str, Any]], None]) -> None:
+        """From now on `hear` gets the operation's name and Bedrock's answer, errors too, of every call of a client that
+        is made after this.
+        """
+
+        def heard(parsed: dict[str, Any], model: Any, **_: object) -> None:
+            hear(str(model.name), parsed)
+
+        for service in ("bedrock", "bedrock-runtime"):
+            self._session.events.register(f"after-call.{service}", heard)
 
     def client(self, service: str, config: Config | None = None) -> Any:
         """A client of a service, as boto3 names it."""

@@ -1,0 +1,46 @@
+"""doctor and prove on the local AWS: every question is answered, what it can show of the assumptions holds, nothing
+stays.
+"""
+
+from pathlib import Path
+
+from cli.account.assumptions import ASSUMPTIONS
+from tests.flow import App
+from tests.proofs import replay
+
+UNSEEN = {"judge", "both-sampling-fields"}
+"""What only a judge of another family shows; the app is deployed with none."""
+
+
+def test_doctor_finds_nothing_that_would_stop_a_run(app: App) -> None:
+    done = app.cli("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "Nothing here would stop a run" in done.stdout
+    assert done.stdout.count("may be called") == 3
+
+
+def test_prove_shows_every_assumption_leaves_nothing_and_its_files_can_be_read(app: App, tmp_path: Path) -> None:
+    before = counts(app)
+    done = app.cli("prove", "--yes", "--to", str(tmp_path), "--every", "0.3")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("✓") == len(ASSUMPTIONS) - len(UNSEEN)
+    assert done.stdout.count("not proven") == len(UNSEEN)
+    replay(tmp_path)
+    assert counts(app) == before
+    assert not [name for name in names(app) if "-proof-" in name]
+
+
+def names(app: App) -> list[str]:
+    bedrock = app.client("bedrock")
+    deployed = bedrock.list_custom_model_deployments()["modelDeploymentSummaries"]
+    models = bedrock.list_custom_models()["modelSummaries"]
+    return [one["customModelDeploymentName"] for one in deployed] + [one["modelName"] for one in models]
+
+
+def counts(app: App) -> dict[str, int]:
+    """Machines, rules and queues: what prove makes beside jobs."""
+    return {
+        "machines": len(app.client("stepfunctions").list_state_machines()["stateMachines"]),
+        "rules": len(app.client("events").list_rules()["Rules"]),
+        "queues": len(app.client("sqs").list_queues().get("QueueUrls", [])),
+    }
