@@ -30,13 +30,13 @@ from distillation.run.template import PromptTemplate
 from distillation.run.training import Training, check_method
 from distillation.task import Task, TaskKind, canonical_answer
 
-LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 20, 64
+LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 200, 64
 RUN_ID_PATTERN = r"^[a-z0-9](-?[a-z0-9]){0,35}$"
 DATASET_PATTERN = r"^[a-z0-9][a-z0-9-]{0,31}$"
 
 
 def trouble_of_labels(labels: tuple[str, ...]) -> str | None:
-    """Why these cannot be the labels of a task ("2 to 20 labels", ...), or None where they can."""
+    """Why these cannot be the labels of a task ("2 to 200 labels", ...), or None where they can."""
     task = Task(kind=TaskKind.LABEL, labels=labels)
     rules: list[tuple[str, Callable[[], bool]]] = [
         (f"{LABELS_MIN} to {LABELS_MAX} labels", lambda: LABELS_MIN <= len(labels) <= LABELS_MAX),

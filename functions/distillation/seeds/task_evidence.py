@@ -6,10 +6,14 @@ from collections import Counter
 
 from distillation.errors import InvalidInput
 from distillation.records import Seed
-from distillation.run.config import LABELS_MAX, TaskInput, trouble_of_labels
+from distillation.run.config import LABELS_MIN, TaskInput, trouble_of_labels
 from distillation.task import Task, TaskKind
 
 REFERENCE_SHARE = 0.9
+FEW_LABELS = 20
+"""So many distinct references are labels even where hardly one comes twice."""
+REPEATS_OF_LABELS = 2
+"""Beyond FEW_LABELS a label comes so often on average: free text hardly ever does."""
 _KEPT_SPELLINGS = 1000
 
 
@@ -49,7 +53,8 @@ class TaskEvidence:
     def resolve(self) -> Task:
         """The task of the run. `why` says in a sentence how it was found.
 
-        Raises InvalidInput where kind `label` has no labels to take.
+        Raises InvalidInput where kind `label` has no labels to take, and where kind `auto` meets references that
+        repeat as labels do and cannot be labels: nobody shall find out from the report that words were counted.
         """
         given = self._given
         if given.labels is not None:
@@ -85,15 +90,22 @@ class TaskEvidence:
                 kind=TaskKind.TEXT,
                 why=f"{seen}: fewer than {REFERENCE_SHARE:.0%} carry one, so the answers are free text.",
             )
-        if expected:
-            return Task(
-                kind=TaskKind.TEXT,
-                why=f"{seen}: they cannot be labels (expected {expected}), so the answers are free text.",
+        repeats = self._spellings.total() >= REPEATS_OF_LABELS * len(labels)
+        if expected and repeats and len(labels) >= LABELS_MIN:
+            raise InvalidInput(
+                "The references repeat as labels do, and cannot be labels.",
+                [
+                    f"task.kind: found auto, and {seen}; expected {expected}, or task.kind text where free text is "
+                    "meant, or an answerPattern"
+                ],
             )
+        if expected or not (repeats or len(labels) <= FEW_LABELS):
+            why = f"they cannot be labels (expected {expected})" if expected else "they hardly repeat"
+            return Task(kind=TaskKind.TEXT, why=f"{seen}: {why}, so the answers are free text.")
         return Task(
             kind=TaskKind.LABEL,
             labels=labels,
-            why=f"{seen}: at least {REFERENCE_SHARE:.0%} and at most {LABELS_MAX}, so they are the labels.",
+            why=f"{seen}: at least {REFERENCE_SHARE:.0%} carry one, so they are the labels.",
         )
 
     def _labels(self) -> tuple[str, ...]:

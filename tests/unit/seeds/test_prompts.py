@@ -219,8 +219,7 @@ def test_references_of_a_closed_set_are_labels() -> None:
     task = task_of(labelled(*["b", "a"] * 9, "b", None))
     assert (task.kind, task.labels) == (TaskKind.LABEL, ("a", "b"))
     assert task.why == (
-        "19 of 20 seeds carry a reference, with 2 distinct value(s): "
-        "at least 90% and at most 20, so they are the labels."
+        "19 of 20 seeds carry a reference, with 2 distinct value(s): at least 90% carry one, so they are the labels."
     )
 
 
@@ -237,11 +236,17 @@ def test_references_of_a_closed_set_are_labels() -> None:
         (
             [f"r{i}" for i in range(21)],
             TaskKind.TEXT,
-            "21 distinct value(s): they cannot be labels (expected 2 to 20 labels)",
+            "21 distinct value(s): they hardly repeat",
         ),
-        (["a"] * 10, TaskKind.TEXT, "expected 2 to 20 labels"),
-        (["a", "b" * 65] * 5, TaskKind.TEXT, "expected labels of 1 to 64 characters"),
-        (["a", "b|c"] * 5, TaskKind.TEXT, "expected labels without |"),
+        ([f"r{i}" for i in range(77)] * 2, TaskKind.LABEL, "77 distinct"),
+        ([f"r{i}" for i in range(200)] * 2, TaskKind.LABEL, "200 distinct"),
+        (
+            [f"r{i}" for i in range(201)],
+            TaskKind.TEXT,
+            "201 distinct value(s): they cannot be labels (expected 2 to 200 labels)",
+        ),
+        (["a"] * 10, TaskKind.TEXT, "expected 2 to 200 labels"),
+        (["a", "b" * 65], TaskKind.TEXT, "expected labels of 1 to 64 characters"),
         ([None] * 10, TaskKind.TEXT, "0 of 10 seeds carry a reference"),
         ([f"r{i}" for i in range(1500)], TaskKind.TEXT, "1,000 or more distinct"),
     ],
@@ -250,6 +255,24 @@ def test_auto_decides_by_share_and_distinct_references(references: list[str | No
     task = task_of(labelled(*references))
     assert task.kind is kind
     assert why in task.why
+
+
+@pytest.mark.parametrize(
+    ("references", "expected"),
+    [
+        ([f"r{i}" for i in range(201)] * 2, "expected 2 to 200 labels"),
+        ([f"r{i}" for i in range(1500)] * 3, "1,000 or more distinct value(s); expected 2 to 200 labels"),
+        (["a", "b|c"] * 5, "expected labels without |"),
+        (["a", "b" * 65] * 5, "expected labels of 1 to 64 characters"),
+    ],
+)
+def test_references_that_repeat_and_cannot_be_labels_are_free_text_only_where_that_is_said(
+    references: list[str | None], expected: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        task_of(labelled(*references))
+    assert expected in caught.value.problems[0] and "task.kind text" in caught.value.problems[0]
+    assert task_of(labelled(*references), kind="text").kind is TaskKind.TEXT
 
 
 def test_spellings_that_differ_in_case_and_space_are_one_label() -> None:
@@ -270,7 +293,7 @@ def test_kind_label_without_labels_anywhere() -> None:
     with pytest.raises(InvalidInput) as caught:
         task_of(labelled("a", None), kind="label")
     assert caught.value.problems == [
-        "task.labels: found nothing, and 1 of 2 seeds carry a reference, with 1 distinct value(s); expected 2 to 20 "
+        "task.labels: found nothing, and 1 of 2 seeds carry a reference, with 1 distinct value(s); expected 2 to 200 "
         "labels"
     ]
 
