@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from distillation.records import Stage
+from distillation.records import Asking
 
 
 class Settings(NamedTuple):
@@ -25,11 +25,11 @@ class Settings(NamedTuple):
     embedding_model_id: str = ""
     release: str = ""
 
-    def model_asked_in(self, stage: Stage) -> str:
+    def model_asked_in(self, stage: Asking) -> str:
         """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the
         teacher's.
         """
-        return self.judge_invoke_id if stage in (Stage.RATINGS, Stage.COMPARISONS) else self.teacher_invoke_id
+        return self.judge_invoke_id if stage in (Asking.RATINGS, Asking.COMPARISONS) else self.teacher_invoke_id
 
 
 def settings_from_environment(variables: Mapping[str, str] | None = None) -> Settings:

@@ -296,7 +296,7 @@ class FakeParameters:
         self.values[name] = text
 
 
-class Turn:
+class Invocation:
     """An invocation with time left."""
 
     def __init__(self, milliseconds: int = 900_000) -> None:

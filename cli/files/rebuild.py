@@ -15,7 +15,7 @@ from cli.errors import CommandError
 from cli.files.folder_store import RunCopy
 from distillation.dataset.manifest import DatasetFile, Manifest
 from distillation.layout import RunLayout
-from distillation.records import Stage, decode_json
+from distillation.records import Asking, decode_json
 from gateways.store import Store
 from handlers import read_replies, reduce_shard
 from settings import Settings
@@ -117,7 +117,7 @@ def _manifest(run_id: str, source: Path) -> Manifest:
 
 
 def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
-    for stage in (Stage.ANSWERS, Stage.RATINGS):
+    for stage in (Asking.ANSWERS, Asking.RATINGS):
         for planned in waves_of(services.store, run_id, stage):
             for shard in planned.shards:
                 event = {

@@ -15,7 +15,7 @@ from distillation.bedrock.job_names import JobName, parsed
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.waiting import JobLook
 from distillation.layout import RunLayout
-from distillation.records import LedgerRow, Stage
+from distillation.records import Asking, LedgerRow
 from gateways.executions import HistoryEvent, json_object
 
 T = TypeVar("T")
@@ -92,14 +92,14 @@ class _Shard(NamedTuple):
 def run_counts(observed: Observed) -> RunCounts:
     """All counts of the run as far as they are known now."""
     staged = list(_by_stage(_payloads(observed.events)))
-    payloads = [payload for stage, payload in staged if stage == Stage.ANSWERS]
+    payloads = [payload for stage, payload in staged if stage == Asking.ANSWERS]
     plans = [plan for plan in payloads if isinstance(plan.get("shards"), list)]
     shards = list(dict.fromkeys(shard for plan in plans for shard in _planned(plan)))
     rows = _latest({row.job_name: row for row in observed.ledger})
     jobs, layout = _latest(observed.jobs), RunLayout(observed.run_id)
-    asked = {name.shard: job for name, job in jobs.items() if name.stage is Stage.ANSWERS}
+    asked = {name.shard: job for name, job in jobs.items() if name.stage is Asking.ANSWERS}
     planned = {shard.number: shard.records for shard in shards if not shard.arm} or {
-        name.shard: row.records for name, row in rows.items() if name.stage is Stage.ANSWERS
+        name.shard: row.records for name, row in rows.items() if name.stage is Asking.ANSWERS
     }
     read = {number for number in planned if layout.answers(number) in observed.keys}
     return RunCounts(
@@ -109,7 +109,7 @@ def run_counts(observed: Observed) -> RunCounts:
         ratings=sum(
             _integers(plan.get("counts")).get("requests", 0)
             for stage, plan in staged
-            if stage == Stage.RATINGS and "shards" in plan
+            if stage == Asking.RATINGS and "shards" in plan
         ),
         first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(planned)),
         shards=Progress(len(read), len(planned)),
@@ -169,7 +169,9 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], jobs: Mapping[JobName, JobL
                 str(account.get("why") or ""),
             )
     asked = sum(
-        job.processed for name, job in jobs.items() if name.stage is Stage.EXPANSION and name.wave == expanded.round - 1
+        job.processed
+        for name, job in jobs.items()
+        if name.stage is Asking.EXPANSION and name.wave == expanded.round - 1
     )
     done = max(expanded.requests.done, min(expanded.requests.total, asked))
     return expanded._replace(requests=expanded.requests._replace(done=done))

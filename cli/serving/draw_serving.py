@@ -6,10 +6,10 @@ from rich.text import Text
 
 from cli.runs.draw_report import VERDICT_STYLES
 from cli.runs.report_file import VerdictResult
-from distillation.training.promotion import Served, Serving
+from distillation.training.promotion import Served, ServedStudent
 
 
-def draw_serving(dataset: str, now: Serving) -> RenderableType:
+def draw_serving(dataset: str, now: ServedStudent) -> RenderableType:
     """The deployment that applications call, and the runs whose students serve and served."""
     table = Table(box=None, pad_edge=False)
     for name in ("", "run", "promoted at", "model", "report"):

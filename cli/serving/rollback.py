@@ -4,10 +4,10 @@ from application.promotion import serving, write_parameter
 from application.services import Services
 from cli.errors import CommandError
 from cli.serving.promote import Waiting, bring_to_serve, move
-from distillation.training.promotion import Served, Serving, rolled_back, to_go_back_to
+from distillation.training.promotion import Served, ServedStudent, rolled_back, to_go_back_to
 
 
-def what_serves(services: Services, dataset: str) -> Serving:
+def what_serves(services: Services, dataset: str) -> ServedStudent:
     """What the dataset's parameter says. Raises CommandError before the first promotion."""
     now = serving(services, dataset)
     if now is None:
@@ -18,7 +18,7 @@ def what_serves(services: Services, dataset: str) -> Serving:
     return now
 
 
-def rollback_target(now: Serving, run_id: str | None) -> Served:
+def rollback_target(now: ServedStudent, run_id: str | None) -> Served:
     """The entry of the history to go back to: the newest, or a run's. Raises CommandError where there is none."""
     target = to_go_back_to(now, run_id)
     if target is None:
@@ -34,7 +34,7 @@ def rollback_target(now: Serving, run_id: str | None) -> Served:
 
 
 def roll_back(
-    services: Services, dataset: str, now: Serving, target: Served, waiting: Waiting, *, canary: bool = True
+    services: Services, dataset: str, now: ServedStudent, target: Served, waiting: Waiting, *, canary: bool = True
 ) -> str:
     """Brings the target back and notes it in the parameter, whose name it gives.
 

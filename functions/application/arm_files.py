@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from distillation.arms.few_shot import FewShot, Learnt, learnt_prompts
+from distillation.arms.few_shot import FewShot, TrainingPrompt, learnt_prompts
 from distillation.bedrock.training_lines import conversation_parts
 from distillation.layout import RunLayout
 from distillation.records import Record
@@ -55,12 +55,12 @@ def training_lines(store: Store, key: str) -> Iterator[tuple[str, str, str]]:
     return map(conversation_parts, store.lines(key))
 
 
-def known_prompts(store: Store, run_id: str) -> Iterator[Learnt]:
+def known_prompts(store: Store, run_id: str) -> Iterator[TrainingPrompt]:
     """Every candidate of the run: its prompt as it is trained on (redacted where that was wanted), under the id of the
     prompt that was asked.
     """
     for one in store.records_below(RunLayout(run_id).candidates_prefix, _Known, named="shard-"):
-        yield Learnt(
+        yield TrainingPrompt(
             prompt_id=one.key.prompt_id,
             system=one.system,
             prompt=one.prompt,

@@ -10,7 +10,7 @@ from distillation.layout import RunLayout
 from distillation.records import Arm
 from distillation.run.record import RunRecord
 from distillation.task import Task
-from distillation.training.promotion import Serving
+from distillation.training.promotion import ServedStudent
 
 
 def has_champion(services: Services, run_id: str, dataset: str) -> bool:
@@ -19,14 +19,14 @@ def has_champion(services: Services, run_id: str, dataset: str) -> bool:
     return now is not None and now.run_id != run_id
 
 
-def champion_of(services: Services, record: RunRecord) -> Serving | None:
+def champion_of(services: Services, record: RunRecord) -> ServedStudent | None:
     """What the run's student has to stand up to, noted in `6-model/champion.json`; None where nothing serves.
 
     The run's own student is never its champion: a rerun after the promotion keeps the one that it was compared with.
     Where another one serves by now, the answers of the earlier one are dropped.
     """
     store, layout = services.store, RunLayout(record.run_id)
-    before, now = store.read_or_none(layout.champion, Serving), serving(services, record.dataset)
+    before, now = store.read_or_none(layout.champion, ServedStudent), serving(services, record.dataset)
     if now is not None and now.run_id == record.run_id:
         return before
     champion = now if now is not None and _answers(services, record.dataset, now) else None
@@ -39,7 +39,7 @@ def champion_of(services: Services, record: RunRecord) -> Serving | None:
     return champion
 
 
-def task_of_champion(services: Services, champion: Serving) -> Task | None:
+def task_of_champion(services: Services, champion: ServedStudent) -> Task | None:
     """The task that the champion was trained on; None where the record of its run is gone or of another release."""
     try:
         record = services.store.read_or_none(RunLayout(champion.run_id).run, RunRecord)
@@ -48,7 +48,7 @@ def task_of_champion(services: Services, champion: Serving) -> Task | None:
     return record.task if record else None
 
 
-def _answers(services: Services, dataset: str, now: Serving) -> bool:
+def _answers(services: Services, dataset: str, now: ServedStudent) -> bool:
     """Whether the stable deployment is there, and serves what the parameter names."""
     if services.deployments.find(stable_deployment(services.settings.app, dataset)) != now.deployment_arn:
         return False

@@ -6,7 +6,7 @@ Shared by teacher shards, holdout shards and the canary.
 import time
 from collections.abc import Sequence
 
-from application.entry import Turn
+from application.entry import Invocation
 from application.services import Services
 from distillation.errors import ThrottledByBedrock
 from distillation.inference.adaptive_limit import AdaptiveLimit
@@ -23,7 +23,7 @@ PACE = Pace(time.monotonic, time.sleep)
 
 
 def converse(
-    services: Services, turn: Turn, todo: Sequence[Request], *, model_id: str, replies: str, flex: bool
+    services: Services, invocation: Invocation, todo: Sequence[Request], *, model_id: str, replies: str, flex: bool
 ) -> bool:
     """Asks `todo` and writes the replies as parts below the prefix `replies`, behind the parts of earlier turns. True
     when all were asked.
@@ -31,14 +31,14 @@ def converse(
     Raises:
         ThrottledByBedrock: a whole turn brought nothing at all.
     """
-    store, had_time = services.store, turn.get_remaining_time_in_millis() >= RESERVE_MS
+    store, had_time = services.store, invocation.get_remaining_time_in_millis() >= RESERVE_MS
     first_part = len(store.list(f"{replies}now/"))
     parts = answer_in_parts(
         todo,
         lambda request: services.models.ask(model_id, request, flex=flex),
         limit=AdaptiveLimit(most=MOST, start=START),
         most=MOST,
-        time_is_up=lambda: turn.get_remaining_time_in_millis() < RESERVE_MS,
+        time_is_up=lambda: invocation.get_remaining_time_in_millis() < RESERVE_MS,
         pace=PACE,
     )
     written = sum(

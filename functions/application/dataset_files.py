@@ -29,12 +29,12 @@ from distillation.dataset.ratings import ratings_of
 from distillation.errors import NotEnoughExamples, RecordsLost
 from distillation.layout import RunLayout
 from distillation.records import (
+    Asking,
     Candidate,
     HoldoutCandidate,
     HoldoutItem,
     Record,
     RejectedExample,
-    Stage,
     encode_line,
     encode_lines,
 )
@@ -46,7 +46,7 @@ from gateways.store import SPOOL_BYTES, Store
 
 def read_ratings(store: Store, run_id: str) -> dict[str, int]:
     """Record id -> rating, of all rounds and of what the cache held."""
-    return ratings_of(answers_of(store, run_id, Stage.RATINGS))
+    return ratings_of(answers_of(store, run_id, Asking.RATINGS))
 
 
 SHOWN = 2

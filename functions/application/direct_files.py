@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from application.arm_files import known_prompts, training_lines
 from application.run_files import read_prompts, read_run
-from distillation.arms.direct import DirectCounts, Taught, direct_lines, references_of
+from distillation.arms.direct import DirectCounts, direct_lines, references_of
+from distillation.arms.few_shot import TrainingPrompt
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.dataset.filters.personal_data import redact
 from distillation.errors import NotEnoughExamples
@@ -34,14 +35,11 @@ def write_direct_files(store: Store, run_id: str) -> dict[str, DirectCounts]:
         NotEnoughExamples: fewer than 8 different prompts of train.jsonl have a usable reference.
     """
     record, layout = read_run(store, run_id), RunLayout(run_id)
-    ids: dict[tuple[str, str], str] = {}
-    for known in known_prompts(store, run_id):
-        ids.setdefault((known.system, known.prompt), known.prompt_id)
+    known: dict[tuple[str, str], TrainingPrompt] = {}
+    for one in known_prompts(store, run_id):
+        known.setdefault((one.system, one.prompt), one)
     lines = {
-        name: [
-            Taught(ids[system, prompt], system, prompt)
-            for system, prompt, _ in training_lines(store, layout.dataset(name))
-        ]
+        name: [known[system, prompt] for system, prompt, _ in training_lines(store, layout.dataset(name))]
         for name in FILES
     }
     references = references_of(
@@ -65,7 +63,9 @@ def _references(store: Store, run_id: str) -> Iterator[tuple[str, str | None]]:
     return ((prompt.prompt_id, prompt.reference) for prompt in read_prompts(store, run_id))
 
 
-def _write(store: Store, key: str, taught: list[Taught], references: dict[str, str], record: RunRecord) -> DirectCounts:
+def _write(
+    store: Store, key: str, taught: list[TrainingPrompt], references: dict[str, str], record: RunRecord
+) -> DirectCounts:
     redacts = record.config.filters.personal_data == "redact"
     lines, counts = direct_lines(taught, references, record.task, redact if redacts else str)
     store.put_lines(key, lines)

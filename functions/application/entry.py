@@ -21,14 +21,14 @@ metrics = Metrics()
 Event = dict[str, Any]
 
 
-class Turn(Protocol):
+class Invocation(Protocol):
     """What a handler may know of its own invocation."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the function."""
 
 
-Run = Callable[[Event, Services, Turn], dict[str, Any]]
+Run = Callable[[Event, Services, Invocation], dict[str, Any]]
 
 
 @cache

@@ -8,7 +8,7 @@ from distillation.expansion.methods import Ask, Topic
 from distillation.expansion.requests import parents_of
 from distillation.expansion.rounds import RoundCounts
 from distillation.layout import RunLayout
-from distillation.records import Answer, Prompt, RejectedAnswer, Stage
+from distillation.records import Answer, Asking, Prompt, RejectedAnswer
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
@@ -62,7 +62,7 @@ def read_asks(store: Store, run_id: str, number: int) -> list[Ask]:
 
 def read_round_replies(store: Store, run_id: str, number: int) -> list[Answer | RejectedAnswer]:
     """All that the teacher said in round `number`, what was taken over from earlier runs too."""
-    prefix, named = RunLayout(run_id).answers_prefix, f"{Stage.EXPANSION}-{number:02d}-"
+    prefix, named = RunLayout(run_id).answers_prefix, f"{Asking.EXPANSION}-{number:02d}-"
     answers = (
         answer for part in ("cached", "shard-") for answer in store.records_below(prefix, Answer, named=named + part)
     )

@@ -20,7 +20,7 @@ from distillation.judging.scores import (
     shown_metrics,
 )
 from distillation.layout import RunLayout
-from distillation.records import Arm, HoldoutItem, Prediction, Stage
+from distillation.records import Arm, Asking, HoldoutItem, Prediction
 from distillation.run.evaluation import EvaluationJudge
 from distillation.run.record import RunRecord
 from gateways.store import Store
@@ -68,7 +68,7 @@ def _judgements(
 
 def _comparisons(store: Store, record: RunRecord, given: Judgements, draw: Draw) -> Comparisons:
     pairs = pairs_between(record, given.items, given.texts)
-    choices = choices_of(answers_of(store, record.run_id, Stage.COMPARISONS))
+    choices = choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
     return comparisons(pairs, choices, record.models.judge, len(given.items) - len(pairs), draw)
 
 

@@ -26,7 +26,7 @@ from distillation.training.promotion import (
     Canary,
     PromotionPlan,
     Served,
-    Serving,
+    ServedStudent,
     canary_items,
     judge_canary,
     parameter_text,
@@ -56,7 +56,7 @@ def student_model(services: Services, run_id: str) -> str:
     return next(student.model_arn for student in read_students(services.store, run_id) if student.arm == Arm.STUDENT)
 
 
-def serving(services: Services, dataset: str) -> Serving | None:
+def serving(services: Services, dataset: str) -> ServedStudent | None:
     """What the dataset's parameter says, None before the first promotion."""
     text = services.parameters.get(student_parameter(services.settings.app, dataset))
     return read_parameter(text) if text else None
@@ -226,7 +226,7 @@ def publish(services: Services, run_id: str, dataset: str, deployment_arn: str) 
     return name
 
 
-def write_parameter(services: Services, dataset: str, now: Serving) -> str:
+def write_parameter(services: Services, dataset: str, now: ServedStudent) -> str:
     """Writes the dataset's parameter; gives its name."""
     name = student_parameter(services.settings.app, dataset)
     services.parameters.put(name, parameter_text(now))

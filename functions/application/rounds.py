@@ -6,7 +6,7 @@ from application.run_files import Wave, read_wave, waves_of
 from distillation.inference.accounts import ids_to_ask_again
 from distillation.inference.requests import Shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache
-from distillation.records import Answer, Prompt, RejectedAnswer, Request, Stage
+from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request
 from distillation.run.record import RunRecord
 from distillation.training.managed import asked_by_us
 from gateways.store import Store
@@ -34,7 +34,7 @@ def write_wave(
     max_records: int,
     first_shard: int = 0,
     cached: int = 0,
-    stage: Stage = Stage.ANSWERS,
+    stage: Asking = Asking.ANSWERS,
     prompt_shards: int = 0,
 ) -> Wave:
     """Writes a wave's shards, its plan last. `groups`: a prompt's number and its requests."""
@@ -86,7 +86,7 @@ Groups = Iterable[tuple[int, list[Request]]]
 """Requests that belong together, with their number."""
 
 
-def plan_round(store: Store, record: RunRecord, wave: int, stage: Stage, groups: Callable[[], Groups]) -> Wave:
+def plan_round(store: Store, record: RunRecord, wave: int, stage: Asking, groups: Callable[[], Groups]) -> Wave:
     """The plan of a round; one that an earlier execution planned stands as it is. The first round takes over what the
     answer cache holds.
 
@@ -114,7 +114,7 @@ def plan_round(store: Store, record: RunRecord, wave: int, stage: Stage, groups:
     )
 
 
-def answers_of(store: Store, run_id: str, stage: Stage) -> Iterator[Answer]:
+def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:
     """The usable replies of all rounds, those taken over first."""
     layout = RunLayout(run_id)
     for planned in waves_of(store, run_id, stage):
@@ -123,7 +123,7 @@ def answers_of(store: Store, run_id: str, stage: Stage) -> Iterator[Answer]:
             yield from store.records_below(layout.answers(shard.shard, stage, planned.wave), Answer)
 
 
-def ids_to_ask(store: Store, run_id: str, stage: Stage, requested: list[str]) -> list[str]:
+def ids_to_ask(store: Store, run_id: str, stage: Asking, requested: list[str]) -> list[str]:
     """The requested ids that no round brought a final reply for."""
     layout = RunLayout(run_id)
     rejected = (

@@ -13,6 +13,7 @@ from distillation.inference.requests import Shard
 from distillation.layout import RunLayout
 from distillation.records import (
     Answer,
+    Asking,
     FunnelStep,
     HoldoutItem,
     LedgerRow,
@@ -20,7 +21,6 @@ from distillation.records import (
     Record,
     RejectedAnswer,
     Request,
-    Stage,
 )
 from distillation.run.record import Question, RunRecord
 from distillation.similarity.words import CommonShingles
@@ -69,7 +69,7 @@ class Wave(Record, frozen=True):
     shards: tuple[Shard, ...]
     requests: int
     cached: int = 0
-    stage: Stage = Stage.ANSWERS
+    stage: Asking = Asking.ANSWERS
     prompt_shards: int = 0
 
 
@@ -104,7 +104,7 @@ def read_prompts(store: Store, run_id: str) -> Iterator[Prompt]:
     yield from store.records_below(layout.expanded, Prompt)
 
 
-def read_wave(store: Store, run_id: str, wave: int, stage: Stage = Stage.ANSWERS) -> Wave | None:
+def read_wave(store: Store, run_id: str, wave: int, stage: Asking = Asking.ANSWERS) -> Wave | None:
     """The plan of a wave, None where it was not planned yet."""
     return store.read_or_none(RunLayout(run_id).wave_plan(wave, stage), Wave)
 
@@ -140,7 +140,7 @@ def read_rejected_answers(store: Store, run_id: str) -> Iterator[RejectedAnswer]
     return store.records_below(RunLayout(run_id).answers_prefix, RejectedAnswer, named="rejected-")
 
 
-def waves_of(store: Store, run_id: str, stage: Stage = Stage.ANSWERS) -> Iterator[Wave]:
+def waves_of(store: Store, run_id: str, stage: Asking = Asking.ANSWERS) -> Iterator[Wave]:
     """The plans of all waves of a stage, in order."""
     number = 0
     while (wave := read_wave(store, run_id, number, stage)) is not None:

@@ -10,15 +10,15 @@ from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_parts
 from distillation.costs.spent import Usage
 from distillation.layout import RunLayout
-from distillation.records import Arm, Route, Stage
+from distillation.records import Arm, Asking, Route
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
 STAGES = {
-    Stage.EXPANSION: "expansion",
-    Stage.ANSWERS: "teacher",
-    Stage.RATINGS: "ratings",
-    Stage.COMPARISONS: "comparisons",
+    Asking.EXPANSION: "expansion",
+    Asking.ANSWERS: "teacher",
+    Asking.RATINGS: "ratings",
+    Asking.COMPARISONS: "comparisons",
 }
 
 
@@ -43,7 +43,7 @@ def _stages(store: Store, record: RunRecord) -> Iterator[Usage]:
     for stage, name in STAGES.items():
         model = (
             record.models.judge
-            if stage in (Stage.RATINGS, Stage.COMPARISONS) and record.models.judge
+            if stage in (Asking.RATINGS, Asking.COMPARISONS) and record.models.judge
             else record.models.teacher
         )
         shards = [(wave.wave, shard) for wave in waves_of(store, record.run_id, stage) for shard in wave.shards]

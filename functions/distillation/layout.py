@@ -3,7 +3,7 @@
 import hashlib
 from typing import NamedTuple
 
-from distillation.records import Arm, Stage
+from distillation.records import Arm, Asking
 
 
 def seeds_prefix(dataset: str) -> str:
@@ -30,17 +30,17 @@ def answer_cache(dataset: str) -> str:
     return f"answers/{dataset}/"
 
 
-def cached_shard(dataset: str, run_id: str, shard: int, stage: Stage = Stage.ANSWERS, wave: int = 0) -> str:
+def cached_shard(dataset: str, run_id: str, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
     """The answers of one shard in the cache."""
     return f"{answer_cache(dataset)}{run_id}-{_round(stage, wave)}shard-{shard:04d}.jsonl"
 
 
-def _folder(stage: Stage, wave: int) -> str:
-    return f"{'wave' if stage is Stage.ANSWERS else stage}-{wave:02d}"
+def _folder(stage: Asking, wave: int) -> str:
+    return f"{'wave' if stage is Asking.ANSWERS else stage}-{wave:02d}"
 
 
-def _round(stage: Stage, wave: int) -> str:
-    return "" if stage is Stage.ANSWERS else f"{stage}-{wave:02d}-"
+def _round(stage: Asking, wave: int) -> str:
+    return "" if stage is Asking.ANSWERS else f"{stage}-{wave:02d}-"
 
 
 class RunLayout(NamedTuple):
@@ -102,7 +102,7 @@ class RunLayout(NamedTuple):
         return self._key("1-prompts", "common.json")
 
     # 2-requests
-    def requests_prefix(self, wave: int, stage: Stage = Stage.ANSWERS) -> str:
+    def requests_prefix(self, wave: int, stage: Asking = Asking.ANSWERS) -> str:
         return self._key("2-requests", _folder(stage, wave), "")
 
     @property
@@ -110,14 +110,14 @@ class RunLayout(NamedTuple):
         """Below it are the requests of every wave that asks for answers."""
         return self._key("2-requests", "wave-")
 
-    def wave_plan(self, wave: int, stage: Stage = Stage.ANSWERS) -> str:
+    def wave_plan(self, wave: int, stage: Asking = Asking.ANSWERS) -> str:
         return self.requests_prefix(wave, stage) + "plan.json"
 
-    def requests(self, wave: int, shard: int, stage: Stage = Stage.ANSWERS) -> str:
+    def requests(self, wave: int, shard: int, stage: Asking = Asking.ANSWERS) -> str:
         return self.requests_prefix(wave, stage) + f"shard-{shard:04d}.jsonl"
 
     # 3-replies
-    def replies_prefix(self, wave: int, shard: int, stage: Stage = Stage.ANSWERS) -> str:
+    def replies_prefix(self, wave: int, shard: int, stage: Asking = Asking.ANSWERS) -> str:
         """Bedrock writes `<this>/<job id>/<input name>.out` and `manifest.json.out` below."""
         return self._key("3-replies", _folder(stage, wave), f"shard-{shard:04d}", "")
 
@@ -131,11 +131,11 @@ class RunLayout(NamedTuple):
     def answers_prefix(self) -> str:
         return self._key("4-answers", "")
 
-    def answers(self, shard: int, stage: Stage = Stage.ANSWERS, wave: int = 0) -> str:
+    def answers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
         """The teacher's answers count their shards over all waves; other stages name their round."""
         return self._key("4-answers", f"{_round(stage, wave)}shard-{shard:04d}.jsonl")
 
-    def rejected_answers(self, shard: int, stage: Stage = Stage.ANSWERS, wave: int = 0) -> str:
+    def rejected_answers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
         return self._key("4-answers", f"{_round(stage, wave)}rejected-{shard:04d}.jsonl")
 
     @property
@@ -143,7 +143,7 @@ class RunLayout(NamedTuple):
         """Answers of earlier runs that this run takes over instead of asking (and paying) again."""
         return self._key("4-answers", "cached.jsonl")
 
-    def cached(self, stage: Stage, wave: int) -> str:
+    def cached(self, stage: Asking, wave: int) -> str:
         """The same for another stage's round."""
         return self._key("4-answers", f"{_round(stage, wave)}cached.jsonl")
 

@@ -292,7 +292,7 @@ class Arm(StrEnum):
     CHAMPION = "champion"
 
 
-class Stage(StrEnum):
+class Asking(StrEnum):
     """What a model is asked for in shards: new prompts, answers, ratings of answers, comparisons of two answers.
 
     Each has its own rounds, counted from 0.

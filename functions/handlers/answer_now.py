@@ -3,21 +3,21 @@ tier where there is one.
 """
 
 from application.converse import converse
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import requests_in
 from application.services import Services
 from distillation.bedrock.families import takes_flex
 from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout
-from distillation.records import Stage
+from distillation.records import Asking
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """One turn: asks what has no reply yet. `done` is False where another turn is needed."""
     store, layout, stage, wave, shard = (
         services.store,
         RunLayout(event["run"]["runId"]),
-        Stage(event["stage"]),
+        Asking(event["stage"]),
         event["wave"],
         event["shard"],
     )
@@ -27,7 +27,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
         read_replies((r.record_id for r in requests), store.lines_below(replies, suffix=".jsonl.out")).missing
     )
     todo = [request for request in requests if request.record_id in missing]
-    return {"done": converse(services, turn, todo, model_id=model, replies=replies, flex=takes_flex(model))}
+    return {"done": converse(services, invocation, todo, model_id=model, replies=replies, flex=takes_flex(model))}
 
 
 handler = lambda_entry(run)

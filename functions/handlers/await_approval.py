@@ -3,12 +3,12 @@ RUN` finds it; the run's own deployments are gone.
 """
 
 from application.approval import ask_for_approval, delete_own_deployments
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
 from application.services import Services
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The state's own timeout, as long as `serving.approvalHours`, ends the wait where nobody answers."""
     run_id = event["run"]["runId"]
     row = ask_for_approval(

@@ -2,13 +2,13 @@
 ledger, the job was looked at.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
 from application.waiting import look_and_complete
 from distillation.errors import ThrottledByBedrock
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Notes who waits, then looks. A look that Bedrock throttles is made again after the heartbeat."""
     row = services.ledger.waiting(event["runId"], event["jobName"], event["token"])
     try:

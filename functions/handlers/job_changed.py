@@ -3,13 +3,13 @@
 An event is only a hint: the job itself is looked at, so early, late and doubled events change nothing.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
 from application.waiting import look_and_complete
 from distillation.bedrock.job_names import run_id_of
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The event names the job as `batchJobName` (batch) or `jobName` (customization)."""
     job_name = event["detail"].get("batchJobName") or event["detail"].get("jobName", "")
     run_id = run_id_of(services.settings.app, job_name)

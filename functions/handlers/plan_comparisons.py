@@ -4,23 +4,23 @@ orders.
 
 from functools import cache, partial
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.judging_files import read_pairs
 from application.rounds import plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
 from distillation.judging.pairs import orders_of
-from distillation.records import Request, Stage
+from distillation.records import Asking, Request
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the shards of the round."""
     store = services.store
     record = read_run(store, event["run"]["runId"])
     groups = cache(partial(_groups, store, record))
-    return wave_output(plan_round(store, record, event["wave"], Stage.COMPARISONS, groups))
+    return wave_output(plan_round(store, record, event["wave"], Asking.COMPARISONS, groups))
 
 
 def _groups(store: Store, record: RunRecord) -> list[tuple[int, list[Request]]]:

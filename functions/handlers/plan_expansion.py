@@ -3,24 +3,24 @@
 What the answer cache holds is not asked and paid for again.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.expansion_files import rounds_before
 from application.rounds import take_over, wave_output, without, write_wave
 from application.run_files import Wave, read_run, read_wave
 from application.services import Services
 from distillation.expansion.requests import asks_of_round, request_of
 from distillation.layout import RunLayout
-from distillation.records import Stage
+from distillation.records import Asking
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the shards that are still to be answered.
 
     A round that an earlier execution of this run planned stands as it is: its jobs may be paid for.
     """
     store, run_id, wave = services.store, event["run"]["runId"], event["wave"]
-    return wave_output(read_wave(store, run_id, wave, Stage.EXPANSION) or _plan(store, run_id, wave))
+    return wave_output(read_wave(store, run_id, wave, Asking.EXPANSION) or _plan(store, run_id, wave))
 
 
 def _plan(store: Store, run_id: str, wave: int) -> Wave:
@@ -34,7 +34,7 @@ def _plan(store: Store, run_id: str, wave: int) -> Wave:
         for place, (ask, shown) in enumerate(asked)
     ]
     needed = {request.record_id for _, group in requests for request in group}
-    known = take_over(store, record.dataset, needed, layout.cached(Stage.EXPANSION, wave))
+    known = take_over(store, record.dataset, needed, layout.cached(Asking.EXPANSION, wave))
     groups = without(requests, known)
     return write_wave(
         store,
@@ -43,7 +43,7 @@ def _plan(store: Store, run_id: str, wave: int) -> Wave:
         groups,
         max_records=record.batch_records,
         cached=len(known),
-        stage=Stage.EXPANSION,
+        stage=Asking.EXPANSION,
     )
 
 

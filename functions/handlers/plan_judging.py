@@ -2,13 +2,13 @@
 answers.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.judging_files import write_datasets
 from application.run_files import read_run
 from application.services import Services
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the jobs; none where the run's input wants no scores of a judge."""
     record = read_run(services.store, event["run"]["runId"])
     judge = record.config.evaluation.judge

@@ -2,11 +2,11 @@
 
 from application.arm_files import few_shot_of
 from application.champion import champion_of, task_of_champion
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_holdout, read_run
 from application.services import Services
 from distillation.arms.champion import as_trained
-from distillation.arms.few_shot import FewShot, as_turns
+from distillation.arms.few_shot import FewShot, as_messages
 from distillation.arms.shards import ArmRoute, ArmShard, arm_shards
 from distillation.inference.requests import arm_requests
 from distillation.layout import RunLayout
@@ -14,7 +14,7 @@ from distillation.records import Arm, HoldoutItem, Request
 from distillation.run.record import RunRecord
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Every arm answers the same holdout prompts with the same system text (the champion: with its own), once greedily
     and as often as distributions are to be compared by.
     """
@@ -55,7 +55,7 @@ def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[
 
 
 def _requests(item: HoldoutItem, shard: ArmShard, record: RunRecord, few_shot: FewShot | None) -> list[Request]:
-    earlier = as_turns(few_shot.shots(item)) if few_shot and shard.arm == Arm.FEW_SHOT else ()
+    earlier = as_messages(few_shot.shots(item)) if few_shot and shard.arm == Arm.FEW_SHOT else ()
     return arm_requests(
         item, record.config.sampling, shard.model_id, samples=record.config.evaluation.samples, earlier=earlier
     )

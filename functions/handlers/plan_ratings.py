@@ -7,24 +7,26 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from application.dataset_files import decided
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.rounds import plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
 from distillation.dataset.ratings import rating_requests
 from distillation.layout import RunLayout
-from distillation.records import Candidate, Request, Stage
+from distillation.records import Asking, Candidate, Request
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the shards of the round."""
     store = services.store
     record = read_run(store, event["run"]["runId"])
     sides = cache(lambda: decided(store, record, None).sides)
-    return wave_output(plan_round(store, record, event["wave"], Stage.RATINGS, lambda: _groups(store, record, sides())))
+    return wave_output(
+        plan_round(store, record, event["wave"], Asking.RATINGS, lambda: _groups(store, record, sides()))
+    )
 
 
 def _groups(store: Store, record: RunRecord, sides: Sequence[Side | None]) -> Iterator[tuple[int, list[Request]]]:

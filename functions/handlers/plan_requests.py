@@ -3,7 +3,7 @@
 What the answer cache holds is taken over instead of asked and paid for again.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.rounds import take_over, teacher_requests, wave_output, without, write_wave
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
@@ -14,7 +14,7 @@ from distillation.similarity.words import common_shingles
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the shards that are still to be answered.
 
     A wave that an earlier execution of this run planned stands as it is: its jobs may be paid for.

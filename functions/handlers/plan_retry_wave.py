@@ -1,6 +1,6 @@
 """PlanRetryWave: what the waves so far brought -> the next wave, shards of the missing requests only."""
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.rounds import teacher_requests, wave_output, without, write_wave
 from application.run_files import (
     Wave,
@@ -17,7 +17,7 @@ from distillation.inference.accounts import ids_to_ask_again
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the next wave; one that an earlier execution planned stands as it is."""
     store, run_id, wave = services.store, event["run"]["runId"], event["wave"] + 1
     return wave_output(read_wave(store, run_id, wave) or _plan(store, run_id, wave))

@@ -3,7 +3,7 @@ from its own samples).
 """
 
 from application.converse import converse
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import ids_in, read_answers, read_holdout, read_rejected_answers, read_run, requests_in
 from application.services import Services
 from distillation.arms.predictions import arm_predictions, teacher_predictions
@@ -14,7 +14,7 @@ from distillation.layout import RunLayout
 from distillation.records import Arm, RejectedAnswer
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """One turn: `done` is False where another is needed."""
     if event["arm"] == Arm.TEACHER:
         return _teacher(event, services)
@@ -30,7 +30,7 @@ def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
     ]
     all_asked = converse(
         services,
-        turn,
+        invocation,
         todo,
         model_id=event["modelId"],
         replies=layout.prediction_replies_prefix(event["arm"], event["shard"], event["modelId"]),

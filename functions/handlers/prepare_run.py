@@ -10,7 +10,7 @@ from typing import IO
 import msgspec
 
 from application.champion import has_champion
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.evaluation_copies import evaluation_items
 from application.preflight import check_models, extra_models
 from application.run_files import earlier_run
@@ -38,7 +38,7 @@ LIBRARIES = ("boto3", "msgspec", "pydantic", "aws-lambda-powertools")
 """What run.json names with its version, beside the release."""
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the reference that all later states carry, and the limits that the machine needs.
 
     A rerun of the same question goes on with its files.

@@ -2,12 +2,12 @@
 waits, VerifyPromotion makes it known.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.promotion import student_model, submit_promotion
 from application.services import Services
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Submits once: the first promotion of a dataset makes the deployment, later ones move it in place, so that its ARN
     never changes.
     """

@@ -4,7 +4,7 @@ follows; behind the last one, all of them.
 
 import msgspec
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.expansion_files import RoundsSoFar, expanded_before, read_asks, read_round_replies, rounds_before
 from application.run_files import read_run
 from application.services import Services
@@ -15,7 +15,7 @@ from distillation.run.record import RunRecord
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives `more`, and the account of all rounds so far by method."""
     store, run_id, wave = services.store, event["run"]["runId"], event["wave"]
     record = read_run(store, run_id)

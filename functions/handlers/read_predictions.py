@@ -2,14 +2,14 @@
 rest and writes the predictions.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import ids_in
 from application.services import Services
 from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Counts what the batch brought, and proves that it answers this shard's requests only."""
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
     lines = services.store.lines_below(

@@ -2,20 +2,20 @@
 missing.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import ids_in
 from application.services import Services
 from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout, cached_shard
-from distillation.records import Stage, encode_blocks
+from distillation.records import Asking, encode_blocks
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Joins replies to requests by record id, keeps what was paid for, also in the answer cache."""
     store, run_id, stage, wave, shard = (
         services.store,
         event["run"]["runId"],
-        Stage(event["stage"]),
+        Asking(event["stage"]),
         event["wave"],
         event["shard"],
     )

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 from functools import partial
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
 from distillation.dataset.reduction import Reduced, reduce_prompts
@@ -24,7 +24,7 @@ EMBEDDING_DIMENSIONS = 256
 """The fewest that Titan gives: enough to tell duplicates, and a prompt's vector takes 512 bytes."""
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Reduces one shard; a second time gives the same files."""
     store, shard = services.store, event["shard"]
     record, layout = read_run(store, event["run"]["runId"]), RunLayout(event["run"]["runId"])

@@ -1,6 +1,6 @@
 """RetireAfterFailure: what failed -> what was stopped and deleted, and what still costs money."""
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.retirement import dataset_named, retire_failed, run_of_execution
 from application.services import Services
 from distillation.records import CleanUp
@@ -11,7 +11,7 @@ PASSES_AT_MOST = 10
 """How often what is busy is tried again, two minutes apart."""
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """One pass over everything that the run made; `again` where another is to follow after a pause.
 
     An execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.

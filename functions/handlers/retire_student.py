@@ -2,14 +2,14 @@
 nothing serves twice.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.promotion import student_model, was_promoted
 from application.retirement import raise_left, retire
 from application.run_files import read_run
 from application.services import Services
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives what was deleted.
 
     The student's model stays where it serves or `serving.keepRejectedModel` wants it; other arms' models have done

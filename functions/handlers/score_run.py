@@ -6,7 +6,7 @@ import zlib
 
 import msgspec
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.judging_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
@@ -20,7 +20,7 @@ from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from gateways.store import Store
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the decision."""
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)

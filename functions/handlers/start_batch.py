@@ -1,16 +1,16 @@
 """StartBatch: a shard's requests in S3 -> the name of its batch job, submitted once or adopted."""
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
 from application.submission import submit_batch
 from distillation.bedrock import job_names
 from distillation.layout import RunLayout
-from distillation.records import Stage
+from distillation.records import Asking
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The batch job for one shard of a stage's wave."""
-    run_id, stage, wave, shard = event["run"]["runId"], Stage(event["stage"]), event["wave"], event["shard"]
+    run_id, stage, wave, shard = event["run"]["runId"], Asking(event["stage"]), event["wave"], event["shard"]
     layout = RunLayout(run_id)
     name = submit_batch(
         event,

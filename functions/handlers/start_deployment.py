@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import count
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
@@ -13,7 +13,7 @@ from distillation.training.customization import deployment_request
 TIME_LIMIT = timedelta(hours=6)
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The deployment of one arm's model.
 
     One that failed or was deleted is not adopted: the next attempt gets its own name.

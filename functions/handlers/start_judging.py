@@ -2,13 +2,13 @@
 adopted.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
 from application.services import Services
 from application.submission import submit_judging
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The evaluation job of one arm and part."""
     record = read_run(services.store, event["run"]["runId"])
     return {"jobName": submit_judging(services, record, arm=event["arm"], part=event["part"], records=event["records"])}

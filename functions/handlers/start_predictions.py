@@ -1,13 +1,13 @@
 """StartPredictions: a holdout shard's requests in S3 -> the name of its batch job, submitted once or adopted."""
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
 from application.submission import submit_batch
 from distillation.bedrock import job_names
 from distillation.layout import RunLayout
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """An arm's batch job for one shard of the holdout."""
     run_id, arm, shard = event["run"]["runId"], event["arm"], event["shard"]
     layout = RunLayout(run_id)

@@ -8,14 +8,14 @@ a function of the dataset's files, so events that come twice, or one for each of
 import json
 from typing import Any
 
-from application.entry import Event, Turn, lambda_entry, logger
+from application.entry import Event, Invocation, lambda_entry, logger
 from application.services import Services
 from distillation.layout import seeds_prefix
 from distillation.run.uploads import dataset_of_key, execution_name, is_newest
 from distillation.seeds.reader import is_seed_file
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, Any]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, Any]:
     """Takes SQS messages, each an S3 event of EventBridge.
 
     What failed is given back to the queue, message by message.

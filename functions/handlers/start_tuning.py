@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import count
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
 from application.services import Services
 from distillation.bedrock import job_names
@@ -19,7 +19,7 @@ much longer.
 """
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The customization job of one arm.
 
     A job that failed, or whose model was deleted, is not adopted: the next attempt gets its own name.

@@ -2,12 +2,12 @@
 back where it answers differently.
 """
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.promotion import publish, verify
 from application.services import Services
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """`verified`, and where it is False the `cause` and the `jobName` of the move back to wait for (empty where a first
     deployment was deleted).
     """

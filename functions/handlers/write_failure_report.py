@@ -4,7 +4,7 @@ in S3.
 
 import msgspec
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.retirement import dataset_named, plain_cause, run_of_execution
 from application.run_files import write_ledger
 from application.services import Services
@@ -24,7 +24,7 @@ _HEAD = 2000
 """Of the cause, before what still costs money: a message to the topic shows 8,000 characters."""
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the error and the cause that the execution ends with; the cause names what still costs money.
 
     An execution that was refused the run id of an earlier run leaves that run's report alone. The report of a

@@ -4,7 +4,7 @@ run.
 
 import msgspec
 
-from application.entry import Event, Turn, lambda_entry
+from application.entry import Event, Invocation, lambda_entry
 from application.report_facts import report_of
 from application.run_files import write_ledger
 from application.services import Services
@@ -13,7 +13,7 @@ from distillation.report.pages import render_html, render_markdown
 from distillation.report.report import report_json
 
 
-def run(event: Event, services: Services, turn: Turn) -> dict[str, object]:
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the key of the report that people open."""
     store, run_id = services.store, event["run"]["runId"]
     layout = RunLayout(run_id)

@@ -8,13 +8,13 @@ import msgspec
 from application.services import Services
 from distillation.dataset.manifest import Manifest
 from distillation.layout import RunLayout
-from distillation.records import Prompt, Request, Stage, decode_json, decode_lines, encode_line
+from distillation.records import Asking, Prompt, Request, decode_json, decode_lines, encode_line
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
 from distillation.task import Task, TaskKind
 from handlers import assemble_dataset, plan_ratings, plan_requests, read_replies, reduce_shard
 from settings import Settings
-from tests.fakes import MemoryLedger, MemoryStore, Turn, model_output
+from tests.fakes import Invocation, MemoryLedger, MemoryStore, model_output
 from tests.worlds.run_records import run_record
 
 RUN = {"runId": "run-1", "dataset": "reviews"}
@@ -44,24 +44,24 @@ class CurationWorld(Services):
 
     def reduced(self, teacher: Teacher) -> "CurationWorld":
         """Asks, reads and reduces everything."""
-        wave = plan_requests.run({"run": RUN}, self, Turn())
+        wave = plan_requests.run({"run": RUN}, self, Invocation())
         self.answer(wave, teacher)
         for shard in range(int(str(wave["promptShards"]))):
-            reduce_shard.run({"run": RUN, "shard": shard}, self, Turn())
+            reduce_shard.run({"run": RUN, "shard": shard}, self, Invocation())
         return self
 
     def rated(self, judge: Teacher, wave: int = 0) -> dict[str, Any]:
         """One round of ratings."""
-        planned = plan_ratings.run({"run": RUN, "wave": wave}, self, Turn())
+        planned = plan_ratings.run({"run": RUN, "wave": wave}, self, Invocation())
         self.answer(planned, judge)
         return planned
 
     def assembled(self) -> Manifest:
-        assemble_dataset.run({"run": RUN}, self, Turn())
+        assemble_dataset.run({"run": RUN}, self, Invocation())
         return decode_json(self.files.get(LAYOUT.dataset("manifest.json")), Manifest)
 
     def answer(self, planned: dict[str, Any], teacher: Teacher) -> None:
-        stage, wave = Stage(planned["stage"]), planned["wave"]
+        stage, wave = Asking(planned["stage"]), planned["wave"]
         for shard in (shard["shard"] for shard in planned["shards"]):
             lines = []
             for request in decode_lines(self.files.lines(LAYOUT.requests(wave, shard, stage)), Request):
@@ -73,7 +73,7 @@ class CurationWorld(Services):
                 )
                 lines += [encode_line({"recordId": request.record_id} | reply)] if reply is not None else []
             self.files.put_lines(LAYOUT.replies_prefix(wave, shard, stage) + "job/shard.jsonl.out", lines)
-            read_replies.run({"run": RUN, "stage": stage, "wave": wave, "shard": shard}, self, Turn())
+            read_replies.run({"run": RUN, "stage": stage, "wave": wave, "shard": shard}, self, Invocation())
 
     def reasons(self) -> dict[str, str]:
         """Prompt id -> reason, of the dataset's rejected file."""

@@ -11,10 +11,10 @@ import msgspec
 from application.services import Services
 from distillation.evaluation.scores import JudgeScores, Scores
 from distillation.layout import RunLayout
-from distillation.records import HoldoutItem, Prediction, Request, Stage, decode_lines, encode_line
+from distillation.records import Asking, HoldoutItem, Prediction, Request, decode_lines, encode_line
 from handlers import plan_comparisons, plan_judging, read_replies, score_run, start_judging
 from settings import Settings
-from tests.fakes import Clock, FakeCallbacks, FakeJobs, MemoryLedger, MemoryStore, Turn, model_output
+from tests.fakes import Clock, FakeCallbacks, FakeJobs, Invocation, MemoryLedger, MemoryStore, model_output
 from tests.worlds.run_records import GOOD_OR_BAD, run_record
 
 RUN = {"runId": "run-1", "dataset": "reviews"}
@@ -78,7 +78,7 @@ class JudgedWorld(Services):
         self.files.put_records(LAYOUT.prediction_shard(arm, 0), made)
 
     def call(self, handler: Any, **event: Any) -> dict[str, Any]:
-        return dict(handler.run({"run": RUN, **event}, self, Turn()))
+        return dict(handler.run({"run": RUN, **event}, self, Invocation()))
 
     def submit(self) -> list[str]:
         return [self.call(start_judging, **job)["jobName"] for job in self.call(plan_judging)["jobs"]]
@@ -102,11 +102,11 @@ class JudgedWorld(Services):
         planned = self.call(plan_comparisons, wave=wave)
         for shard in (shard["shard"] for shard in planned["shards"]):
             lines = []
-            for request in decode_lines(self.files.lines(LAYOUT.requests(wave, shard, Stage.COMPARISONS)), Request):
+            for request in decode_lines(self.files.lines(LAYOUT.requests(wave, shard, Asking.COMPARISONS)), Request):
                 body: dict[str, Any] = request.model_input
                 said = choose(body["messages"][0]["content"][0]["text"])
                 lines += [encode_line({"recordId": request.record_id} | model_output(said))] if said else []
-            self.files.put_lines(LAYOUT.replies_prefix(wave, shard, Stage.COMPARISONS) + "job/shard.jsonl.out", lines)
+            self.files.put_lines(LAYOUT.replies_prefix(wave, shard, Asking.COMPARISONS) + "job/shard.jsonl.out", lines)
             self.call(read_replies, stage="comparisons", wave=wave, shard=shard)
         return planned
 

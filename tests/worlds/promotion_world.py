@@ -9,7 +9,7 @@ from application.services import Services
 from distillation.bedrock.job_names import stable_deployment
 from distillation.layout import RunLayout, student_parameter
 from distillation.records import Arm, HoldoutItem, Prediction, Request
-from distillation.training.promotion import Serving, read_parameter
+from distillation.training.promotion import ServedStudent, read_parameter
 from settings import Settings
 from tests.fakes import (
     Clock,
@@ -84,5 +84,5 @@ class PromotionWorld(Services):
         return str(models[Arm.STUDENT])
 
     @property
-    def parameter(self) -> Serving:
+    def parameter(self) -> ServedStudent:
         return read_parameter(self.ssm.values[PARAMETER])

@@ -8,8 +8,8 @@ steps.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle
-from typing import NamedTuple
 
+from distillation.arms.few_shot import TrainingPrompt
 from distillation.bedrock.limits import fits_in_sample, reserved_word_in
 from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import InvalidInput
@@ -19,14 +19,6 @@ from distillation.task import Task, TaskKind, canonical_answer
 LEAST_SHARE = 0.5
 """With references for fewer of the seeds than this, a direct student is no fair rival: it would repeat a few prompts.
 """
-
-
-class Taught(NamedTuple):
-    """A line of train.jsonl or validation.jsonl: which prompt it teaches, under which system text."""
-
-    prompt_id: str
-    system: str
-    prompt: str
 
 
 class DirectCounts(Record, frozen=True):
@@ -63,7 +55,7 @@ def check_direct(prompts: Iterable[Prompt], task: Task) -> None:
 
 
 def direct_lines(
-    taught: Sequence[Taught], references: Mapping[str, str], task: Task, redact: Callable[[str], str] = str
+    taught: Sequence[TrainingPrompt], references: Mapping[str, str], task: Task, redact: Callable[[str], str] = str
 ) -> tuple[list[bytes], DirectCounts]:
     """As many lines as `taught`, in its order. `references`: prompt id -> reference; `redact` is applied to them.
 
@@ -104,7 +96,7 @@ def usable_reference(reference: str | None, task: Task) -> str | None:
     return form if task.kind is TaskKind.LABEL else reference.strip()
 
 
-def _line(one: Taught, answer: str | None) -> bytes | None:
+def _line(one: TrainingPrompt, answer: str | None) -> bytes | None:
     if answer is None or not fits_in_sample(one.system, one.prompt, answer):
         return None
     return conversation_line(one.system, one.prompt, answer)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.inference.requests import Turn, turn
+from distillation.inference.requests import Message, message
 from distillation.records import HoldoutItem, Record
 from distillation.task import Task, TaskKind
 
@@ -23,7 +23,7 @@ MAX_EXAMPLE_TOKENS = 1000
 T = TypeVar("T")
 
 
-class Learnt(Record, frozen=True):
+class TrainingPrompt(Record, frozen=True):
     """A prompt of train.jsonl with the answers that it teaches there, its seed's category and the share of the
     teacher's samples that agree (0 to 1).
     """
@@ -51,12 +51,12 @@ class FewShot:
     Those that were taught under the question's own system text where there are enough, else those of all.
     """
 
-    def __init__(self, learnt: Iterable[Learnt], count: int, task: Task) -> None:
+    def __init__(self, learnt: Iterable[TrainingPrompt], count: int, task: Task) -> None:
         self._count, self._task = count, task
         self._all = [
             one for one in learnt if estimate_tokens(one.prompt) + estimate_tokens(_answer(one)) <= MAX_EXAMPLE_TOKENS
         ]
-        self._of_system: dict[str, list[Learnt]] = {}
+        self._of_system: dict[str, list[TrainingPrompt]] = {}
         for one in self._all:
             self._of_system.setdefault(one.system, []).append(one)
         self._chosen: dict[str | None, list[Shot]] = {}
@@ -75,11 +75,11 @@ class FewShot:
         return list({shot.prompt_id: shot for shots in self._chosen.values() for shot in shots}.values())
 
 
-def choose(learnt: Iterable[Learnt], count: int, task: Task) -> list[Shot]:
+def choose(learnt: Iterable[TrainingPrompt], count: int, task: Task) -> list[Shot]:
     """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, the most
     agreed on first.
     """
-    by_label: dict[str, list[Learnt]] = {}
+    by_label: dict[str, list[TrainingPrompt]] = {}
     for one in sorted(learnt, key=lambda one: (-one.agreement, hashlib.sha256(one.prompt_id.encode()).digest())):
         by_label.setdefault(_answer(one) if task.kind is TaskKind.LABEL else "", []).append(one)
     queues = [in_turns(_by_category(group)) for _, group in sorted(by_label.items())]
@@ -87,9 +87,9 @@ def choose(learnt: Iterable[Learnt], count: int, task: Task) -> list[Shot]:
     return [Shot(prompt_id=one.prompt_id, system=one.system, prompt=one.prompt, answer=_answer(one)) for one in chosen]
 
 
-def as_turns(shots: Iterable[Shot]) -> list[Turn]:
-    """The examples as earlier turns of the conversation."""
-    return [said for shot in shots for said in (turn("user", shot.prompt), turn("assistant", shot.answer))]
+def as_messages(shots: Iterable[Shot]) -> list[Message]:
+    """The examples as earlier messages of the conversation."""
+    return [said for shot in shots for said in (message("user", shot.prompt), message("assistant", shot.answer))]
 
 
 def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
@@ -99,13 +99,15 @@ def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
     ]
 
 
-def learnt_prompts(taught: Mapping[tuple[str, str], Sequence[str]], known: Iterable[Learnt]) -> list[Learnt]:
+def learnt_prompts(
+    taught: Mapping[tuple[str, str], Sequence[str]], known: Iterable[TrainingPrompt]
+) -> list[TrainingPrompt]:
     """What train.jsonl teaches ((system, prompt) -> answers) with what else is known of its prompts (their candidates,
     whose own answers do not count).
 
     Of two candidates that read the same the first counts.
     """
-    found: dict[tuple[str, str], Learnt] = {}
+    found: dict[tuple[str, str], TrainingPrompt] = {}
     for one in known:
         key = one.system, one.prompt
         if key in taught and key not in found:
@@ -113,13 +115,13 @@ def learnt_prompts(taught: Mapping[tuple[str, str], Sequence[str]], known: Itera
     return list(found.values())
 
 
-def _by_category(group: Iterable[Learnt]) -> list[list[Learnt]]:
-    queues: dict[str, list[Learnt]] = {}
+def _by_category(group: Iterable[TrainingPrompt]) -> list[list[TrainingPrompt]]:
+    queues: dict[str, list[TrainingPrompt]] = {}
     for one in group:
         queues.setdefault(one.category or "", []).append(one)
     return [queue for _, queue in sorted(queues.items())]
 
 
-def _answer(one: Learnt) -> str:
+def _answer(one: TrainingPrompt) -> str:
     """What most of the prompt's training lines say; of equals the first."""
     return Counter(one.answers).most_common(1)[0][0]

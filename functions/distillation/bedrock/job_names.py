@@ -11,11 +11,11 @@ import re
 from typing import NamedTuple
 
 from distillation.bedrock.job_status import JobKind
-from distillation.records import Arm, Stage
+from distillation.records import Arm, Asking
 
 RUN_ID_MAX = 36
 
-_WAVE_LETTERS = {Stage.EXPANSION: "x", Stage.ANSWERS: "w", Stage.RATINGS: "r", Stage.COMPARISONS: "c"}
+_WAVE_LETTERS = {Asking.EXPANSION: "x", Asking.ANSWERS: "w", Asking.RATINGS: "r", Asking.COMPARISONS: "c"}
 _ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STUDENT: "stud", Arm.DIRECT: "dir"}
 """Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add
 a hyphen.
@@ -47,14 +47,14 @@ class JobName(NamedTuple):
     """
 
     kind: JobKind
-    stage: Stage | None = None
+    stage: Asking | None = None
     wave: int = 0
     arm: str = ""
     shard: int = 0
     attempt: int = 0
 
 
-def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, stage: Stage = Stage.ANSWERS) -> str:
+def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, stage: Asking = Asking.ANSWERS) -> str:
     """Name of the batch job that answers a shard of a stage's wave.
 
     `attempt` > 0 only where an earlier one failed as a whole.

@@ -12,7 +12,7 @@ import msgspec
 
 from distillation.records import Record
 
-MARGIN = 0.20
+TOKEN_MARGIN = 0.20
 """Added to every estimated token count, because `estimate_tokens` is not Nova's tokenizer."""
 
 UNKNOWN_OUTPUT_SHARE = 0.5

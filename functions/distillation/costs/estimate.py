@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from distillation.bedrock.limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
 from distillation.bedrock.prices import (
-    MARGIN,
     MILLION,
+    TOKEN_MARGIN,
     UNKNOWN_OUTPUT_SHARE,
     ModelPrice,
     Prices,
@@ -191,7 +191,7 @@ def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int
         "armOutput": predictions * output,
         "fewShotInput": predictions * (prompt + work.few_shot * (prompt + output)) if work.few_shot else 0,
     }
-    return {name: math.ceil(round(count * (1 + MARGIN), 6)) for name, count in exact.items()}
+    return {name: math.ceil(round(count * (1 + TOKEN_MARGIN), 6)) for name, count in exact.items()}
 
 
 def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict[str, float]:
@@ -240,7 +240,7 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
     return (
         f"Nova's tokenizer is not public. Tokens are estimated: {ASCII_CHARACTERS_PER_TOKEN} ASCII characters or "
         f"{OTHER_BYTES_PER_TOKEN} bytes of other text "
-        f"are one, plus {MARGIN:.0%}.",
+        f"are one, plus {TOKEN_MARGIN:.0%}.",
         *work.expansion.assumptions,
         f"An answer is taken as {work.output_tokens_an_answer} tokens long: {work.output_basis}.",
         (

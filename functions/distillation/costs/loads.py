@@ -83,7 +83,7 @@ An assumption: what a run's teacher and seeds give is in its counts.
 """
 ITEM_TOKENS = 4
 """Of a list's item beside its text: number, full stop, line break."""
-RATING_TOKENS = 2
+EXPECTED_RATING_TOKENS = 2
 """Of a rating: one digit, and where the reply ends."""
 
 _FRAME = ("expand_frame.txt", "expand_category.txt", "expand_topic.txt", "expand_reply_lines.txt")
@@ -142,7 +142,7 @@ def rating_load(config: RunConfig, samples: int, rated_tokens: float) -> RatingL
     return RatingLoad(
         a_prompt=a_prompt,
         input_tokens=_tokens(*_JUDGE) + rubric + rated_tokens,
-        output_tokens=RATING_TOKENS,
+        output_tokens=EXPECTED_RATING_TOKENS,
         assumptions=(f"Up to {a_prompt} answers are rated a prompt that is not in the holdout.",),
     )
 

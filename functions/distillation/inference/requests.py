@@ -19,7 +19,7 @@ GREEDY_TEMPERATURE = 0.00001
 EXPANSION_TOP_P = 0.9
 """Nucleus at which new prompts are made: Nova's own default. The whole distribution would add its rare nonsense."""
 
-Turn = dict[str, object]
+Message = dict[str, object]
 """One message of a conversation: role and content blocks."""
 
 
@@ -49,18 +49,18 @@ def samples_of(sampling: Sampling) -> frozenset[str]:
 
 
 def arm_requests(
-    item: HoldoutItem, sampling: Sampling, model: str, *, samples: int, earlier: Sequence[Turn] = ()
+    item: HoldoutItem, sampling: Sampling, model: str, *, samples: int, earlier: Sequence[Message] = ()
 ) -> list[Request]:
     """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's
-    own settings. `earlier`: turns before.
+    own settings. `earlier`: messages before.
     """
     sampled = _sampled(sampling, sampling.top_p, model)
     greedy = _request(item, model, GREEDY_SAMPLE, _greedy(sampling.max_tokens), earlier)
     return [greedy, *(_request(item, model, f"s{number}", sampled, earlier) for number in range(samples))]
 
 
-def turn(role: str, text: str) -> Turn:
-    """One turn of a conversation as Converse spells it. `role`: user or assistant."""
+def message(role: str, text: str) -> Message:
+    """One message of a conversation as Converse spells it. `role`: user or assistant."""
     return {"role": role, "content": [{"text": text}]}
 
 
@@ -148,9 +148,9 @@ def _sampled(sampling: Sampling | Expansion, top_p: float, model: str) -> dict[s
 
 
 def _request(
-    prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float], earlier: Sequence[Turn] = ()
+    prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float], earlier: Sequence[Message] = ()
 ) -> Request:
-    body: dict[str, object] = {"messages": [*earlier, turn("user", prompt.prompt)], "inferenceConfig": inference}
+    body: dict[str, object] = {"messages": [*earlier, message("user", prompt.prompt)], "inferenceConfig": inference}
     if prompt.system:
         body["system"] = [{"text": prompt.system}]
     # Left out, topP counts as 1, as it was written before it was left out: what was paid for then is found by its id.

@@ -32,7 +32,7 @@ class Served(Record, frozen=True):
     promoted_at: str
 
 
-class Serving(Record, frozen=True, omit_defaults=True):
+class ServedStudent(Record, frozen=True, omit_defaults=True):
     """The parameter `/<app>/<dataset>/student`. `deployment_arn` never changes while the dataset has a deployment:
     applications keep it.
 
@@ -94,18 +94,18 @@ class Canary(Record, frozen=True):
         return self.asked > 0 and self.equal >= agreement * self.asked
 
 
-def promoted(before: Serving | None, deployment_arn: str, new: Served) -> Serving:
+def promoted(before: ServedStudent | None, deployment_arn: str, new: Served) -> ServedStudent:
     """The parameter once `new` serves. Promoting what serves already changes nothing but its time."""
     history = (before.now, *before.history) if before else ()
     return _fitting(deployment_arn, new, tuple(served for served in history if served.model_arn != new.model_arn))
 
 
-def to_go_back_to(now: Serving, run_id: str | None = None) -> Served | None:
+def to_go_back_to(now: ServedStudent, run_id: str | None = None) -> Served | None:
     """The entry that a rollback brings back: the newest, or a run's; None where there is none."""
     return next((served for served in now.history if run_id in (None, served.run_id)), None)
 
 
-def rolled_back(now: Serving, target: Served, at: str) -> Serving:
+def rolled_back(now: ServedStudent, target: Served, at: str) -> ServedStudent:
     """The parameter once `target`, an entry of the history, serves again.
 
     What came after it leaves the history: a second rollback goes further back.
@@ -115,22 +115,22 @@ def rolled_back(now: Serving, target: Served, at: str) -> Serving:
     return msgspec.structs.replace(back, rolled_back_from=now.run_id)
 
 
-def parameter_text(serving: Serving) -> str:
+def parameter_text(serving: ServedStudent) -> str:
     """The parameter's value."""
     return msgspec.json.encode(serving).decode()
 
 
-def read_parameter(text: str) -> Serving:
+def read_parameter(text: str) -> ServedStudent:
     """The parameter's value read back."""
-    return msgspec.json.decode(text, type=Serving)
+    return msgspec.json.decode(text, type=ServedStudent)
 
 
-def _fitting(deployment_arn: str, served: Served, history: tuple[Served, ...]) -> Serving:
+def _fitting(deployment_arn: str, served: Served, history: tuple[Served, ...]) -> ServedStudent:
     """Keeps as many of the newest entries as fit beside the longest run id that a rollback may note."""
     kept = history[:HISTORY_MAX]
     while True:
         previous = kept[0].run_id if kept else None
-        serving = Serving(
+        serving = ServedStudent(
             deployment_arn=deployment_arn, **msgspec.structs.asdict(served), previous=previous, history=kept
         )
         if (

@@ -4,14 +4,14 @@ one's end.
 
 from application.approval import answer, ask_for_approval, pending_approval
 from handlers import await_approval, start_deployment
-from tests.fakes import Turn
+from tests.fakes import Invocation
 from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 
 def test_the_state_notes_its_token_and_its_end() -> None:
     world = PromotionWorld()
     world.add_run("run-1", serving={"approvalHours": 2})
-    told = await_approval.run({"run": {"runId": "run-1", "dataset": DATASET}, "token": "token"}, world, Turn())
+    told = await_approval.run({"run": {"runId": "run-1", "dataset": DATASET}, "token": "token"}, world, Invocation())
     assert told == {"jobName": "app-run-1-approval-a0", "until": "2026-01-01T02:00:00+00:00"}
     row = pending_approval(world, "run-1")
     assert row is not None and (row.token, row.kind, row.job_arn) == ("token", "approval", None)
@@ -45,8 +45,8 @@ def test_the_runs_own_deployment_does_not_stand_idle_while_a_person_thinks() -> 
     world = PromotionWorld()
     world.add_run("run-1")
     start_deployment.run(
-        {"run": {"runId": "run-1", "dataset": DATASET}, "arm": "student", "modelArn": "arn:model"}, world, Turn()
+        {"run": {"runId": "run-1", "dataset": DATASET}, "arm": "student", "modelArn": "arn:model"}, world, Invocation()
     )
     [own] = [row.job_arn for row in world.ledger.rows("run-1") if row.kind == "deployment"]
-    await_approval.run({"run": {"runId": "run-1", "dataset": DATASET}, "token": "token"}, world, Turn())
+    await_approval.run({"run": {"runId": "run-1", "dataset": DATASET}, "token": "token"}, world, Invocation())
     assert world.stable.gone == {own}

@@ -15,7 +15,7 @@ from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
 from distillation.records import Answer, Candidate, Prediction, Prompt, PromptKey, Request
 from handlers import plan_predictions, predict_arm
-from tests.fakes import Turn, model_output
+from tests.fakes import Invocation, model_output
 from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 LAYOUT = RunLayout("run-1")
@@ -62,7 +62,7 @@ def world(**config: Any) -> PromotionWorld:
 
 
 def call(made: PromotionWorld, handler: Any, **event: Any) -> dict[str, Any]:
-    return dict(handler.run({"run": {"runId": "run-1", "dataset": DATASET}, **event}, made, Turn()))
+    return dict(handler.run({"run": {"runId": "run-1", "dataset": DATASET}, **event}, made, Invocation()))
 
 
 def requests(made: PromotionWorld, arm: str) -> list[Request]:

@@ -14,16 +14,16 @@ from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.layout import RunLayout
 from handlers import await_job, promote_student, retire_after_failure, retire_student, verify_promotion
-from tests.fakes import Turn, record_error
+from tests.fakes import Invocation, record_error
 from tests.worlds.promotion_world import DATASET, PARAMETER, STABLE, PromotionWorld
 
 
 def call(world: PromotionWorld, handler: Any, run_id: str, **event: Any) -> dict[str, Any]:
-    return dict(handler.run({"run": {"runId": run_id, "dataset": DATASET}, **event}, world, Turn()))
+    return dict(handler.run({"run": {"runId": run_id, "dataset": DATASET}, **event}, world, Invocation()))
 
 
 def wait(world: PromotionWorld, run_id: str, job: str) -> dict[str, Any]:
-    return dict(await_job.run({"runId": run_id, "jobName": job, "token": f"token {job}"}, world, Turn()))
+    return dict(await_job.run({"runId": run_id, "jobName": job, "token": f"token {job}"}, world, Invocation()))
 
 
 def promote(world: PromotionWorld, run_id: str) -> dict[str, Any]:

@@ -20,11 +20,11 @@ from distillation.layout import RunLayout
 from distillation.records import (
     Answer,
     Arm,
+    Asking,
     FunnelStep,
     Prediction,
     RejectedSeed,
     Route,
-    Stage,
     decode_json,
     encode_lines,
 )
@@ -123,8 +123,8 @@ def store() -> MemoryStore:
         LAYOUT.expansion("summary.json"): EXPANSION,
         LAYOUT.students: [Student(arm=arm, model_arn="", deployment_arn="") for arm in ("student", "direct")],
         LAYOUT.wave_plan(0): Wave(wave=0, shards=(shard(0, Route.BATCH), shard(1, Route.NOW)), requests=24, cached=5),
-        LAYOUT.wave_plan(0, Stage.EXPANSION): Wave(
-            wave=0, shards=(shard(0, Route.BATCH),), requests=1, stage=Stage.EXPANSION
+        LAYOUT.wave_plan(0, Asking.EXPANSION): Wave(
+            wave=0, shards=(shard(0, Route.BATCH),), requests=1, stage=Asking.EXPANSION
         ),
     }.items():
         files.put_json(key, value)
@@ -136,7 +136,7 @@ def store() -> MemoryStore:
         LAYOUT.rejected_seeds: list(encode_lines(rejected)),
         LAYOUT.answers(0): list(encode_lines([answer(0), answer(1)])),
         LAYOUT.answers(1): list(encode_lines([answer(2, tokens=7)])),
-        LAYOUT.answers(0, Stage.EXPANSION): list(encode_lines([answer(3, tokens=100)])),
+        LAYOUT.answers(0, Asking.EXPANSION): list(encode_lines([answer(3, tokens=100)])),
         LAYOUT.training_file(Arm.STUDENT, "train.jsonl"): [line] * 14,
         LAYOUT.training_file(Arm.DIRECT, "train.jsonl"): [line] * 7,
         LAYOUT.prediction_shard(Arm.BASE, 0): list(

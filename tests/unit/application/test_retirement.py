@@ -14,7 +14,7 @@ from distillation.errors import RunIsRetiring, StillCosts, ThrottledByBedrock
 from distillation.layout import RunLayout
 from distillation.records import CleanUp, Leftover
 from handlers import retire_after_failure, retire_student, write_failure_report
-from tests.fakes import EPOCH, FakeJobs, Turn
+from tests.fakes import EPOCH, FakeJobs, Invocation
 from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 RUN = "run-1"
@@ -54,12 +54,12 @@ def refusing(error: Exception) -> Callable[[str], None]:
 
 
 def rail(world: PromotionWorld, **failure: Any) -> dict[str, Any]:
-    return dict(retire_after_failure.run({**EVENT, "failure": FAILURE | failure}, world, Turn()))
+    return dict(retire_after_failure.run({**EVENT, "failure": FAILURE | failure}, world, Invocation()))
 
 
 def reported(world: PromotionWorld, passed: dict[str, Any]) -> tuple[str, str]:
     """The cause that the execution ends with, and the report."""
-    told = write_failure_report.run({**EVENT, "failure": FAILURE | passed}, world, Turn())
+    told = write_failure_report.run({**EVENT, "failure": FAILURE | passed}, world, Invocation())
     return str(told["cause"]), world.files.objects[RunLayout(RUN).report("report.md")].decode()
 
 
@@ -219,14 +219,14 @@ def test_a_student_that_cannot_be_retired_fails_its_state_loudly_and_never_silen
     for error, raised in ((ThrottledByBedrock("conflict"), ThrottledByBedrock), (PermissionError("no"), StillCosts)):
         world.stable.delete = refusing(error)  # type: ignore[method-assign]
         with pytest.raises(raised, match="STILL COSTS MONEY: arn:own"):
-            retire_student.run(run, world, Turn())
+            retire_student.run(run, world, Invocation())
 
 
 def test_the_report_of_a_verdict_is_never_overwritten(world: PromotionWorld) -> None:
     world.add_run(RUN)
     layout = RunLayout(RUN)
     world.files.put(layout.report("report.json"), b"the verdict's report")
-    write_failure_report.run({**EVENT, "failure": FAILURE}, world, Turn())
+    write_failure_report.run({**EVENT, "failure": FAILURE}, world, Invocation())
     assert world.files.objects[layout.report("report.json")] == b"the verdict's report"
     assert world.files.json(layout.report("failure.json"))["error"] == "Broken"
     assert layout.report("failure.html") in world.files.objects

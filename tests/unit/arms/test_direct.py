@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from distillation.arms.direct import (
     DirectCounts,
-    Taught,
     check_direct,
     direct_lines,
     references_of,
     trouble_of_direct,
     usable_reference,
 )
+from distillation.arms.few_shot import TrainingPrompt
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.task import Task, TaskKind
@@ -24,8 +24,13 @@ TEXT = Task(kind=TaskKind.TEXT)
 ANSWER = Task(kind=TaskKind.ANSWER, answer_pattern=r"The answer is (\d+)")
 
 
-def taught(*numbers: int) -> list[Taught]:
-    return [Taught(f"p{n}", "rules", f"prompt {n}") for n in numbers]
+def taught(*numbers: int) -> list[TrainingPrompt]:
+    return [
+        TrainingPrompt(
+            prompt_id=f"p{n}", system="rules", prompt=f"prompt {n}", answers=(), category=None, agreement=1.0
+        )
+        for n in numbers
+    ]
 
 
 def said(lines: list[bytes]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.arms.few_shot import FewShot, Learnt, as_turns, choose, in_turns, learnt_prompts
+from distillation.arms.few_shot import FewShot, TrainingPrompt, as_messages, choose, in_turns, learnt_prompts
 from distillation.inference.requests import arm_requests
 from distillation.records import HoldoutItem
 from distillation.run.config import Sampling
@@ -18,8 +18,8 @@ TEXT = Task(kind=TaskKind.TEXT)
 
 def learnt(
     number: int, answer: str = "good", *, agreement: float = 1.0, category: str | None = None, system: str = "s"
-) -> Learnt:
-    return Learnt(
+) -> TrainingPrompt:
+    return TrainingPrompt(
         prompt_id=f"p{number}",
         system=system,
         prompt=f"prompt {number}",
@@ -60,7 +60,11 @@ def test_fewer_examples_than_wanted_are_all_shown() -> None:
 
 
 def test_a_prompt_with_several_answers_shows_what_most_of_them_say() -> None:
-    data = [Learnt(prompt_id="p", system="", prompt="?", answers=("bad", "good", "good"), category=None, agreement=0.6)]
+    data = [
+        TrainingPrompt(
+            prompt_id="p", system="", prompt="?", answers=("bad", "good", "good"), category=None, agreement=0.6
+        )
+    ]
     assert choose(data, 1, LABEL)[0].answer == "good"
 
 
@@ -73,16 +77,18 @@ def test_examples_are_of_the_questions_own_system_text_where_there_are_enough() 
 
 
 def test_long_examples_are_passed_over() -> None:
-    long = Learnt(prompt_id="long", system="s", prompt="word " * 2000, answers=("good",), category=None, agreement=1.0)
+    long = TrainingPrompt(
+        prompt_id="long", system="s", prompt="word " * 2000, answers=("good",), category=None, agreement=1.0
+    )
     few = FewShot([long, learnt(1, agreement=0.1)], 2, LABEL)
     assert [shot.prompt_id for shot in few.shots(HoldoutItem(prompt_id="x", prompt="?", system="s"))] == ["p1"]
 
 
-def test_the_examples_stand_as_turns_before_the_question() -> None:
+def test_the_examples_stand_as_messages_before_the_question() -> None:
     plan = Sampling(greedy=1, sampled=4, temperature=0.7, top_p=0.9, max_tokens=50)
     item = HoldoutItem(prompt_id="q", prompt="question", system="rules")
     shots = choose([learnt(1), learnt(2, "bad")], 2, LABEL)
-    requests = arm_requests(item, plan, "micro", samples=2, earlier=as_turns(shots))
+    requests = arm_requests(item, plan, "micro", samples=2, earlier=as_messages(shots))
     body = requests[0].model_input
     said = [(turn["role"], turn["content"][0]["text"]) for turn in body["messages"]]  # type: ignore[attr-defined]
     assert said == [
@@ -102,7 +108,7 @@ def test_the_examples_stand_as_turns_before_the_question() -> None:
 def test_only_what_is_trained_on_is_shown_and_of_equal_prompts_the_first() -> None:
     known = [
         learnt(1, agreement=0.9),
-        Learnt(prompt_id="twin", system="s", prompt="prompt 1", answers=(), category=None, agreement=0.1),
+        TrainingPrompt(prompt_id="twin", system="s", prompt="prompt 1", answers=(), category=None, agreement=0.1),
         learnt(2),
     ]
     found = learnt_prompts({("s", "prompt 1"): ["good", "good"]}, known)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
-from distillation.records import Arm, Stage
+from distillation.records import Arm, Asking
 from distillation.run.config import DATASET_PATTERN
 
 RUN_IDS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,35}", fullmatch=True).filter(
@@ -95,8 +95,8 @@ def test_a_promotion_and_its_way_back_are_told_apart(run_id: str, attempt: int) 
 ATTEMPTS, SHARDS, WAVES = st.integers(0, 12), st.integers(0, 20_000), st.integers(0, 120)
 
 
-@given(run_id=RUN_IDS, stage=st.sampled_from(Stage), wave=WAVES, shard=SHARDS, attempt=ATTEMPTS)
-def test_a_wave_is_read_back(run_id: str, stage: Stage, wave: int, shard: int, attempt: int) -> None:
+@given(run_id=RUN_IDS, stage=st.sampled_from(Asking), wave=WAVES, shard=SHARDS, attempt=ATTEMPTS)
+def test_a_wave_is_read_back(run_id: str, stage: Asking, wave: int, shard: int, attempt: int) -> None:
     name = job_names.batch("nova-distill", run_id, wave, shard, attempt=attempt, stage=stage)
     expected = job_names.JobName(JobKind.BATCH, stage, wave, shard=shard, attempt=attempt)
     assert job_names.parsed(name) == expected

@@ -29,7 +29,7 @@ from cli.runs.run_stages import CLEAN_UP, STAGES, StageState
 from cli.runs.run_view import RunView, run_view
 from distillation.bedrock.job_names import batch, evaluation, prediction_batch, tuning
 from distillation.bedrock.waiting import JobLook
-from distillation.records import Arm, Stage
+from distillation.records import Arm, Asking
 
 BOTH_WAYS = pytest.mark.parametrize("inside_maps", [True, False], ids=["events inside maps", "no events inside maps"])
 
@@ -242,7 +242,7 @@ def test_of_several_attempts_the_last_is_shown() -> None:
 
 @BOTH_WAYS
 def test_a_second_attempt_counts_for_its_round_of_expansion(inside_maps: bool) -> None:
-    name = batch("nova-distill", RUN_ID, 1, 0, attempt=1, stage=Stage.EXPANSION)
+    name = batch("nova-distill", RUN_ID, 1, 0, attempt=1, stage=Asking.EXPANSION)
     job = JobLook(status="InProgress", processed=30, total=120)
     view = run_view(observed(expanding(inside_maps=inside_maps), jobs={name: job}))
     assert facts(view, "Expansion")["requests"] == "30/120"

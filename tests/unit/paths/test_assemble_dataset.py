@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]
 from distillation.errors import InvalidInput, NotEnoughAnswers, NotEnoughExamples, RecordsLost
 from distillation.seeds.split import Side
 from handlers import plan_ratings
-from tests.fakes import Turn, model_output, record_error
+from tests.fakes import Invocation, model_output, record_error
 from tests.worlds.curation_world import LAYOUT, RUN, CurationWorld, asked, on_side, plain_texts, says
 
 JUDGED: dict[str, Any] = {"filters": {"judge": {"threshold": 4}}}
@@ -167,7 +167,7 @@ def test_a_further_round_asks_only_what_has_no_reply_yet() -> None:
 def test_a_planned_round_stands_and_what_was_paid_for_is_taken_over() -> None:
     run = world(**JUDGED).reduced(says("It is a thing."))
     planned = run.rated(rate({"item": "5"}))
-    assert plan_ratings.run({"run": RUN, "wave": 0}, run, Turn()) == planned
+    assert plan_ratings.run({"run": RUN, "wave": 0}, run, Invocation()) == planned
     for key in [key for key in run.files.objects if "ratings" in key and key.startswith("runs/")]:
         del run.files.objects[key]
     again = run.rated(rate({"item": "1"}))

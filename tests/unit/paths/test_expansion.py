@@ -20,7 +20,16 @@ from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
 from handlers import answer_now, plan_expansion, prepare_run, read_expansion, read_replies
 from settings import Settings
-from tests.fakes import Clock, FakeCatalogue, FakeModels, MemoryLedger, MemoryStore, Turn, model_output, record_error
+from tests.fakes import (
+    Clock,
+    FakeCatalogue,
+    FakeModels,
+    Invocation,
+    MemoryLedger,
+    MemoryStore,
+    model_output,
+    record_error,
+)
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 SPLIT = {"holdoutShare": 0.4}
@@ -123,15 +132,17 @@ class World(Services):
             "split": SPLIT,
             "expansion": expansion,
         }
-        prepare_run.run({"input": settings, "executionName": run_id, "startedAt": "2026-01-01T00:00:00Z"}, self, Turn())
+        prepare_run.run(
+            {"input": settings, "executionName": run_id, "startedAt": "2026-01-01T00:00:00Z"}, self, Invocation()
+        )
 
     def round(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        wave: dict[str, Any] = plan_expansion.run({"run": self.run_ref, "wave": number}, self, Turn())
+        wave: dict[str, Any] = plan_expansion.run({"run": self.run_ref, "wave": number}, self, Invocation())
         for shard in wave["shards"]:
             event = {"run": self.run_ref, "stage": wave["stage"], "wave": number, **shard}
-            answer_now.run(event, self, Turn())
-            read_replies.run(event, self, Turn())
-        return wave, read_expansion.run({"run": self.run_ref, "wave": number}, self, Turn())
+            answer_now.run(event, self, Invocation())
+            read_replies.run(event, self, Invocation())
+        return wave, read_expansion.run({"run": self.run_ref, "wave": number}, self, Invocation())
 
     def expand(self) -> dict[str, Any]:
         for number in range(30):

@@ -12,7 +12,7 @@ from distillation.errors import InvalidInput
 from distillation.evaluation.scores import JudgedArm
 from distillation.records import HoldoutItem
 from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging
-from tests.fakes import FakeModels, Turn, model_output
+from tests.fakes import FakeModels, Invocation, model_output
 from tests.worlds.judged_world import LAYOUT, MISTRAL, JudgedWorld, good, right
 
 POLITE = {"name": "polite", "instructions": "Polite?\n{{prompt}}\n{{prediction}}", "scale": {"no": 0.0, "yes": 1.0}}
@@ -81,7 +81,7 @@ def test_a_job_that_failed_ends_the_wait_and_not_the_run() -> None:
     world = JudgedWorld({})
     name = world.submit()[0]
     world.jobs.status = "Failed"
-    await_job.run({"runId": "run-1", "jobName": name, "kind": "evaluation", "token": "t"}, world, Turn())
+    await_job.run({"runId": "run-1", "jobName": name, "kind": "evaluation", "token": "t"}, world, Invocation())
     assert world.tokens.succeeded["t"]["outcome"] == "failed"
 
 

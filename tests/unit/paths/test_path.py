@@ -43,9 +43,9 @@ from tests.fakes import (
     FakeJobs,
     FakeModels,
     FakeParameters,
+    Invocation,
     MemoryLedger,
     MemoryStore,
-    Turn,
     model_output,
     record_error,
 )
@@ -106,7 +106,7 @@ class World(Services):
         self.files.put("seeds/reviews/a.jsonl", b"\n".join(json.dumps(row).encode() for row in rows))
 
     def call(self, handler: Any, **event: Any) -> dict[str, Any]:
-        return dict(handler.run({"run": RUN, **event}, self, Turn()))
+        return dict(handler.run({"run": RUN, **event}, self, Invocation()))
 
     def prepare(self, **changes: Any) -> dict[str, Any]:
         return self.call(prepare_run, input=INPUT | changes, executionName="run-1", startedAt="2026-01-01T00:00:00Z")
@@ -129,7 +129,7 @@ class World(Services):
         return [{"arm": "student", "modelArn": made["modelArn"], "deploymentArn": ready["deploymentArn"]}]
 
     def _await(self, kind: str, job_name: str) -> dict[str, Any]:
-        await_job.run({"runId": "run-1", "jobName": job_name, "kind": kind, "token": job_name}, self, Turn())
+        await_job.run({"runId": "run-1", "jobName": job_name, "kind": kind, "token": job_name}, self, Invocation())
         done: dict[str, Any] = self.callbacks.succeeded[job_name]  # type: ignore[attr-defined]
         return done
 
@@ -229,7 +229,7 @@ def test_a_second_run_of_the_same_seeds_pays_for_no_answer(world: World) -> None
     world.to_report()
     asked = len(world.models.asked)  # type: ignore[attr-defined]
     again = world.call(prepare_run, input=INPUT, executionName="run-2", startedAt="2026-01-02T00:00:00Z")
-    plan = dict(plan_requests.run({"run": again["run"]}, world, Turn()))
+    plan = dict(plan_requests.run({"run": again["run"]}, world, Invocation()))
     assert (plan["shards"], plan["counts"]) == ([], {"requests": 0, "cached": 450})
     assert len(world.models.asked) == asked  # type: ignore[attr-defined]
 
@@ -311,7 +311,9 @@ def test_a_rerun_after_the_deployment_was_retired_asks_the_new_one_and_reaches_i
 def test_a_turn_without_time_asks_nothing_more_and_says_so(world: World) -> None:
     world.prepare(sampling={"greedy": 1, "sampled": 0})
     (shard,) = world.call(plan_requests)["shards"]
-    turn = dict(answer_now.run({"run": RUN, "stage": "answers", "wave": 0, **shard}, world, Turn(milliseconds=1000)))
+    turn = dict(
+        answer_now.run({"run": RUN, "stage": "answers", "wave": 0, **shard}, world, Invocation(milliseconds=1000))
+    )
     assert turn == {"done": False}
     assert world.call(answer_now, stage="answers", wave=0, **shard) == {"done": True}
     assert len(world.models.asked) == len({record for _, record, _ in world.models.asked}) == 90  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from distillation.training.promotion import (
     PARAMETER_MAX_BYTES,
     Canary,
     Served,
-    Serving,
+    ServedStudent,
     answers_agree,
     canary_items,
     judge_canary,
@@ -36,8 +36,8 @@ def served(number: int, *, padding: str = "") -> Served:
     )
 
 
-def after(*numbers: int, padding: str = "") -> Serving:
-    now: Serving | None = None
+def after(*numbers: int, padding: str = "") -> ServedStudent:
+    now: ServedStudent | None = None
     for number in numbers:
         now = promoted(now, STABLE, served(number, padding=padding))
     assert now is not None
