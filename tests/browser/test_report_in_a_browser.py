@@ -2,6 +2,8 @@
 text in it.
 """
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -87,14 +89,14 @@ def test_items_are_filtered_by_kind_category_and_words(view: View) -> None:
     seen = view("labels")
     form, every = seen.page.locator("form[data-rows=item-rows]"), shown(seen, "item-rows")
     assert every == seen.page.locator("#item-rows > li").count() > 0
-    form.locator("[name=kind]").select_option("studentWorse")
+    form.locator("[name=kind]").select_option("worseThanTeacher")
     worse = shown(seen, "item-rows")
     assert 0 < worse < every
     assert form.locator("output").inner_text() == f"{worse} of {every} shown"
     form.locator("[name=category]").select_option(HOSTILE)
     assert (
         shown(seen, "item-rows")
-        == seen.page.locator("#item-rows > [data-kind=studentWorse]").filter(has_text=f"{HOSTILE} · ").count()
+        == seen.page.locator("#item-rows > [data-kind~=worseThanTeacher]").filter(has_text=f"{HOSTILE} · ").count()
     )
     form.locator("[name=category]").select_option("")
     prompt = seen.page.locator("#item-rows > li:visible .kind").first.inner_text().rsplit(" · ", 1)[1]
@@ -131,12 +133,53 @@ def test_a_narrow_screen_scrolls_down_only(view: View, name: str) -> None:
     assert seen.trouble == []
 
 
+def test_a_phone_shows_the_students_column_and_keeps_the_first_one(view: View) -> None:
+    seen = view("labels", width=390, is_mobile=True, has_touch=True)
+    table = seen.page.get_by_role("region", name="Arms in numbers")
+    metric, student = table.locator("thead th").nth(0), table.locator("thead th").nth(1)
+    assert student.inner_text() == "student"
+    box = student.bounding_box()
+    assert box and box["x"] + box["width"] <= 390
+    table.evaluate("place => { place.scrollLeft = 300 }")
+    left, moved = metric.bounding_box(), student.bounding_box()
+    assert left and moved and left["x"] >= 0 > moved["x"]
+    checks = seen.page.get_by_role("region", name="Checks")
+    assert checks.evaluate("place => place.scrollWidth <= place.clientWidth + 1")
+
+
+def test_the_saving_follows_the_volume(view: View) -> None:
+    """From the page's own figures: (teacher - student) x answers / 1,000, less what keeping the model costs."""
+    seen = view("labels")
+    form = seen.page.locator("#saving-form")
+    teacher, student, kept = (
+        float(form.get_attribute(f"data-{one}") or 0) for one in ("teacher", "student", "storage")
+    )
+    form.locator("[name=volume]").fill("5000000")
+    saved = 5_000 * (teacher - student) - kept
+    assert saved > 10
+    assert f"saves {saved:,.0f} USD a month" in form.locator("output").inner_text()
+    form.locator("[name=volume]").fill("0")
+    assert "saves nothing" in form.locator("output").inner_text()
+
+
+def test_the_items_become_a_table_that_runs_nothing_in_a_spreadsheet(view: View) -> None:
+    seen = view("labels")
+    with seen.page.expect_download() as waiting:
+        seen.page.locator("#items-csv").click()
+    text = waiting.value.path().read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == seen.page.locator("#item-rows > li").count()
+    assert {"prompt id", "kind", "category", "prompt", "reference", "teacher", "student"} <= set(rows[0])
+    assert HOSTILE in {row["category"] for row in rows}
+    assert all(not value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
+
+
 def test_it_prints_light_without_what_paper_cannot_do(view: View) -> None:
     """Also where the screen is dark."""
     seen = view("labels", color_scheme="dark")
     SHOTS.mkdir(parents=True, exist_ok=True)
     paper = seen.page.pdf(path=SHOTS / "labels.pdf", format="A4", print_background=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", paper)) >= 4
+    assert 4 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 8
     seen.page.emulate_media(media="print")
     assert seen.page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 29, 31)"
     assert seen.page.locator("nav, form.filters").filter(visible=True).count() == 0

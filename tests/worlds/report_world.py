@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from distillation.bedrock.prices import load_prices
+from distillation.costs.estimate import Estimate
 from distillation.costs.spent import Usage, actual_cost
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram, SelectionSummary
 from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
@@ -245,7 +246,17 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
         counts=COUNTS,
         account_problems=account_problems(COUNTS, data),
         data=data,
-        estimate=None,
+        estimate=Estimate(
+            teacher_usd=0.25,
+            base_usd=0.01,
+            training_usd=0.6,
+            evaluation_usd=0.02,
+            total_usd=0.88,
+            ceiling_usd=1.4,
+            storage_usd_month=1.95,
+            tokens={},
+            assumptions=("4 characters make a token.",),
+        ),
         costs=actual_cost(
             [
                 Usage(

@@ -1,6 +1,6 @@
-"""What the report shows of single items: where student and teacher part."""
+"""What the report shows of single items: where the student differs from the teacher or from the base."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,8 +16,8 @@ SHOWN_CHARACTERS = 2_000
 
 
 def instructive_items(measured: Measured) -> tuple[InstructiveItem, ...]:
-    """At most 20 items on which the student scores below the teacher and 20 on which it scores above in the gate's own
-    metric, the widest gaps first, ties by prompt id.
+    """At most 20 items of each kind: the student scores below or above the teacher, or the base, in the gate's own
+    metric. The widest gaps first, ties by prompt id; what differs from the teacher comes first.
 
     The teacher's own answers, where they are what is compared with, score 1.
     """
@@ -27,25 +27,34 @@ def instructive_items(measured: Measured) -> tuple[InstructiveItem, ...]:
     target = measured.targets[0]
     full = Column(tuple(target.rows), np.ones(len(target.rows)), Against.TEACHER)
     scored = {arm: measured.columns.get((target.metric, arm), full).values.tolist() for arm in sheet.answers}
-    gaps = [student - teacher for student, teacher in zip(scored[Arm.STUDENT], scored[Arm.TEACHER], strict=True)]
-    order = sorted(range(len(gaps)), key=lambda place: (-abs(gaps[place]), target.rows[place]))
-    worse = [place for place in order if gaps[place] < 0][:ITEMS_A_KIND]
-    better = [place for place in order if gaps[place] > 0][:ITEMS_A_KIND]
-    return tuple(
-        _item(sheet, target, scored, place, kind)
-        for kind, places in (("studentWorse", worse), ("studentBetter", better))
-        for place in places
-    )
+    kinds: dict[int, list[str]] = {}
+    for arm in (Arm.TEACHER, Arm.BASE):
+        for kind, places in _differing(scored, arm, target.rows):
+            for place in places:
+                kinds.setdefault(place, []).append(kind)
+    return tuple(_item(sheet, target, scored, place, tuple(found)) for place, found in kinds.items())
+
+
+def _differing(
+    scored: Mapping[str, Sequence[float]], arm: str, rows: Sequence[int]
+) -> Iterator[tuple[str, Sequence[int]]]:
+    """The kind, and the places of its items, for items below and above `arm`."""
+    if arm not in scored:
+        return
+    gaps = [student - other for student, other in zip(scored[Arm.STUDENT], scored[arm], strict=True)]
+    order = sorted(range(len(gaps)), key=lambda place: (-abs(gaps[place]), rows[place]))
+    yield f"worseThan{arm.capitalize()}", [place for place in order if gaps[place] < 0][:ITEMS_A_KIND]
+    yield f"betterThan{arm.capitalize()}", [place for place in order if gaps[place] > 0][:ITEMS_A_KIND]
 
 
 def _item(
-    sheet: AnswerSheet, target: Target, scored: Mapping[str, Sequence[float]], place: int, kind: str
+    sheet: AnswerSheet, target: Target, scored: Mapping[str, Sequence[float]], place: int, kinds: tuple[str, ...]
 ) -> InstructiveItem:
     row = target.rows[place]
     item = sheet.items[row]
     return InstructiveItem(
         prompt_id=item.prompt_id,
-        kind=kind,
+        kinds=kinds,
         prompt=_cut(item.prompt) or "",
         category=item.category,
         reference=_cut(item.reference),

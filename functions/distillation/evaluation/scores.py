@@ -191,17 +191,18 @@ class ItemAnswer(Record, frozen=True):
 
 
 class InstructiveItem(Record, frozen=True):
-    """An item on which student and teacher part. `kind` is studentWorse or studentBetter.
+    """An item on which the student's score differs from the teacher's or the base's. `kinds`: worseThanTeacher,
+    betterThanTeacher, worseThanBase, betterThanBase, those that hold.
 
     Texts are cut at 2,000 characters.
     """
 
     prompt_id: str
-    kind: str
     prompt: str
     category: str | None
     reference: str | None
     answers: dict[str, ItemAnswer]
+    kinds: tuple[str, ...] = ()
 
 
 class JudgedArm(Record, frozen=True):

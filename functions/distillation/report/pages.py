@@ -1,9 +1,10 @@
 """The report as pages: `index.html` (one file, no network) and `report.md`."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from distillation.evaluation.scores import InstructiveItem
+from distillation.layout import RunLayout
 from distillation.records import Arm
 from distillation.report.charts import charts as report_charts
 from distillation.report.charts.style import plotly_js
@@ -23,7 +24,14 @@ from distillation.report.word_diff import TextPart, word_diff
 from distillation.wording import METRIC_NAMES
 
 DECISIONS = {"promote": ("Promote", "good"), "hold": ("Hold", "wait"), "reject": ("Reject", "bad")}
+KINDS = {
+    "worseThanTeacher": "Worse than the teacher",
+    "betterThanTeacher": "Better than the teacher",
+    "worseThanBase": "Worse than the base",
+    "betterThanBase": "Better than the base",
+}
 SIDES = ("train", "validation", "holdout", "rejected")
+_PRICED = (Arm.TEACHER, Arm.STUDENT)
 
 
 def render_html(report: Report) -> str:
@@ -51,6 +59,10 @@ def _context(report: Report) -> dict[str, Any]:
     strata = report.data.strata if report.data else {}
     return {
         "report": report,
+        "arms": dict(arms),
+        "kinds": KINDS,
+        "files": list(_files(report)),
+        "saving_of": saving_of,
         "label": label,
         "headline": sentence(report.verdict.headline),
         "tone": tone,
@@ -69,6 +81,41 @@ def _context(report: Report) -> dict[str, Any]:
         "categories": sorted({item.category for item in report.items if item.category}),
         "settings": list(flat("", report.settings)),
     }
+
+
+class Saving(NamedTuple):
+    """USD: 1,000 answers of teacher and student, a month of keeping the student's model, what the run cost."""
+
+    teacher: float
+    student: float
+    storage_month: float
+    run: float
+
+
+def saving_of(report: Report) -> Saving | None:
+    """What the page needs to say what a volume saves; None where a price is not known."""
+    found = [report.arms[arm].metrics.get("costPer1000Usd") for arm in _PRICED if arm in report.arms]
+    teacher, student = found if len(found) == len(_PRICED) else (None, None)
+    if not teacher or not student or not report.estimate:
+        return None
+    spent = report.costs.total_usd if report.costs else report.estimate.total_usd
+    return Saving(teacher.value, student.value, report.estimate.storage_usd_month, spent)
+
+
+def _files(report: Report) -> Iterator[tuple[str, str]]:
+    """Keys below the run's folder, and what is in them."""
+    layout = RunLayout(report.run_id)
+    known = {
+        layout.run: "input, settings, models, versions",
+        layout.dataset("train.jsonl"): "what the student learnt",
+        layout.dataset("holdout.jsonl"): "what all of this is measured on",
+        layout.dataset("rejected.jsonl"): "prompts that made no line, each with its reason",
+        layout.dataset("manifest.json"): "counts and hashes of the dataset",
+        **{layout.predictions(arm): f"every answer of {arm}" for arm in report.arms},
+        layout.scores: "all scores",
+        layout.report("report.json"): "the numbers of this page",
+    }
+    yield from ((key.removeprefix(layout.root), what) for key, what in known.items())
 
 
 def metrics_in_order(found: Iterable[str]) -> list[str]:

@@ -152,18 +152,20 @@ def test_unusable_references_are_left_out_and_counted() -> None:
     assert scores.arms["student"].metrics["accuracy"].n == 19
 
 
-def test_the_most_instructive_items_are_those_where_student_and_teacher_part() -> None:
+@pytest.mark.parametrize("other", ["teacher", "base"])
+def test_the_most_instructive_items_are_those_where_the_student_differs(other: str) -> None:
     holdout, predictions = label_world(120, ARMS, seed=2)
     scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=199)
-    kinds = [item.kind for item in scores.items]
-    one = difference(scores, "accuracy", "student", "teacher")
-    assert kinds.count("studentWorse") == min(20, one.worse)
-    assert kinds.count("studentBetter") == min(20, one.better)
+    kinds = [kind for item in scores.items for kind in item.kinds]
+    one = difference(scores, "accuracy", "student", other)
+    assert kinds.count(f"worseThan{other.capitalize()}") == min(20, one.worse)
+    assert kinds.count(f"betterThan{other.capitalize()}") == min(20, one.better)
     assert all(
-        item.answers["student"].score < item.answers["teacher"].score
+        item.answers["student"].score < item.answers[other].score
         for item in scores.items
-        if item.kind == "studentWorse"
+        if f"worseThan{other.capitalize()}" in item.kinds
     )
+    assert len({item.prompt_id for item in scores.items}) == len(scores.items)
 
 
 def test_scores_survive_the_file() -> None:

@@ -4,7 +4,7 @@
   const light = {{ light | tojson }};
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const figures = JSON.parse(document.getElementById("figures").textContent);
-  const NARROW = 520, PRINTED = 660;
+  const NARROW = 520, NARROW_SIZE = 9.5, PRINTED = 690, PRINTED_HEIGHT = 0.72;
 
   // A figure names its colours by the light theme's values: each is replaced by the value that the theme has now.
   const inTheme = (figure, printed) => {
@@ -20,8 +20,11 @@
       if (!place) continue;
       const { data, layout } = inTheme(figure, printed);
       const width = printed ? Math.min(PRINTED, place.closest(".figures") ? PRINTED / 2 - 12 : PRINTED) : place.clientWidth;
-      if (width < NARROW && layout.annotations) layout.annotations = layout.annotations.filter((one) => one.name !== "figures");
-      Plotly.react(place, data, { ...layout, width }, { displayModeBar: false });
+      if (width < NARROW && layout.annotations)
+        layout.annotations = layout.annotations.filter((one) => one.name !== "figures")
+          .map((one) => ({ ...one, font: { ...one.font, size: NARROW_SIZE } }));
+      const height = layout.height * (printed ? PRINTED_HEIGHT : 1);
+      Plotly.react(place, data, { ...layout, width, height }, { displayModeBar: false });
     }
   };
 
@@ -41,13 +44,14 @@
   };
   if (Object.keys(figures).length) unpack();
 
-  // A form filters the rows of its list: a select by the row's data attribute of the same name ("arm": one of its words), "words" by the row's text.
+  const WORDS = ["arm", "kind"];
+  // A form filters the rows of its list: a select by the row's data attribute of the same name (WORDS: one of its words), "words" by the row's text.
   for (const form of document.querySelectorAll("form[data-rows]")) {
     const rows = [...document.getElementById(form.dataset.rows).children];
     const fields = [...form.elements].filter((field) => field.name);
     const fits = (row, { name, value }) => {
       if (name === "words") return row.textContent.toLowerCase().includes(value.toLowerCase());
-      return !value || (name === "arm" ? row.dataset.arm.split(" ").includes(value) : row.dataset[name] === value);
+      return !value || (WORDS.includes(name) ? row.dataset[name].split(" ").includes(value) : row.dataset[name] === value);
     };
     const filter = () => {
       for (const row of rows) row.hidden = !fields.every((field) => fits(row, field));
@@ -56,6 +60,55 @@
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
+  }
+  // Paper unfolds nothing: what helps there is opened before, and closed again behind.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.paper:not([open])")];
+    for (const one of opened) one.open = true;
+  });
+  addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
+  // What the student saves at a volume, and after how many answers the run is paid back.
+  const saving = document.getElementById("saving-form");
+  if (saving) {
+    const [teacher, student, storage, run] = ["teacher", "student", "storage", "run"].map((name) => Number(saving.dataset[name]));
+    const usd = (value) => `${value.toLocaleString("en-US", { maximumFractionDigits: value < 10 ? 2 : 0 })} USD`;
+    const say = () => {
+      const answers = Math.max(0, Number(saving.elements.volume.value) || 0);
+      const saved = (answers * (teacher - student)) / 1000 - storage;
+      const even = Math.ceil((storage / (teacher - student)) * 1000);
+      const kept = saved > 0
+        ? `saves ${usd(saved)} a month, ${usd(storage)} for keeping the model taken off. The run is paid back in ${run / saved < 1 ? "less than a month" : `${Math.ceil(run / saved)} months`}.`
+        : "saves nothing: keeping the model costs more.";
+      saving.querySelector("output").textContent = teacher > student
+        ? `The student ${kept} From ${even.toLocaleString("en-US")} answers a month on it saves.`
+        : "The student is not cheaper.";
+    };
+    saving.addEventListener("input", say);
+    saving.addEventListener("submit", (event) => event.preventDefault());
+    say();
+  }
+  // The items as a table for a spreadsheet. A text that a spreadsheet would take for a formula gets an apostrophe.
+  const csv = document.getElementById("items-csv");
+  if (csv) {
+    csv.hidden = false;
+    const rows = [...document.getElementById("item-rows").children];
+    const arms = [...new Set(rows.flatMap((row) => [...row.querySelectorAll("dd[data-arm]")].map((one) => one.dataset.arm)))];
+    const whole = (place) => {
+      const long = place.querySelector("details.long");
+      if (!long) return (place.querySelector(".text") || { textContent: "" }).textContent;
+      const head = long.querySelector("summary").firstChild.textContent.replace(/ … $/, "");
+      return head + long.querySelector(".text").textContent;
+    };
+    const cell = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? "'" + text : text).replaceAll('"', '""')}"`;
+    const line = (row) => [
+      row.dataset.id, row.dataset.kind, row.dataset.category, whole(row.querySelector(".prompt")),
+      ...arms.map((arm) => { const one = row.querySelector(`dd[data-arm="${arm}"]`); return one ? whole(one) : ""; }),
+    ].map(cell).join(",");
+    csv.addEventListener("click", () => {
+      const head = ["prompt id", "kind", "category", "prompt", ...arms].map(cell).join(",");
+      csv.href = URL.createObjectURL(new Blob(["\ufeff", [head, ...rows.map(line)].join("\r\n"), "\r\n"], { type: "text/csv" }));
+    });
   }
   // A form that chooses one of several panels.
   for (const form of document.querySelectorAll("form[data-switch]")) {
