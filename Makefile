@@ -11,7 +11,12 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
 
-.PHONY: help entry install demo test lint types unit infra flow benchmark browser pictures local-up local-down lock clean
+PHASES := flow local browser unit infra types lint
+# Phases side by side, each with its output in one piece (GNU make 4): the longest begin, two keep two cores busy.
+LANES ?= 2
+SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+.PHONY: help entry install demo test check lint types unit infra local flow benchmark browser pictures local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -47,7 +52,12 @@ local-up: $(VENV)/.stamp node_modules/.stamp  ## start the local AWS with the ap
 local-down: $(VENV)/.stamp  ## stop the local AWS
 	@$(BIN)/python -m local down
 
-test: lint types unit infra flow browser  ## everything: lint, types, unit, infrastructure, the real flow, the report in a browser
+test: $(VENV)/.stamp node_modules/.stamp  ## everything: lint, types, unit, infrastructure, the local AWS, the real flow, the report in a browser
+	@echo "$(words $(PHASES)) phases ($(PHASES)), $(LANES) at a time; each shows what it said when it ends."
+	@$(SIDE_BY_SIDE) $(PHASES)
+
+check: $(VENV)/.stamp  ## the inner loop: lint, types, unit tests
+	@$(SIDE_BY_SIDE) unit types lint
 
 lint: $(VENV)/.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -61,8 +71,11 @@ unit: $(VENV)/.stamp
 infra: $(VENV)/.stamp node_modules/.stamp
 	@$(BIN)/python -m pytest tests/infra
 
+local: $(VENV)/.stamp node_modules/.stamp
+	@$(BIN)/python -m pytest tests/local
+
 flow: $(VENV)/.stamp node_modules/.stamp
-	@$(BIN)/python -m pytest tests/local tests/statemachine
+	@$(BIN)/python -m pytest tests/statemachine
 
 asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl > machine.json, for Workflow Studio
 	@$(BIN)/python -m infra.machine_text

@@ -197,11 +197,38 @@ def cold_start_tables(part: dict[str, Any]) -> list[Table]:
     return [Table("Import of each function against boto3 and Powertools alone", ("handler", "ms", "ratio"), rows, note)]
 
 
+def gate_tables(part: dict[str, Any]) -> list[Table]:
+    """Promotions in each world, and the coverage of intervals; what the rule before gave stands beside it."""
+    rows = [
+        [name, _share(row), _bound(row), "yes" if row["holds"] else "NO", _before(row), str(row["repeats"])]
+        for name, row in part["worlds"].items()
+    ]
+    coverage = [[name, _share(row), _before(row), str(row["repeats"])] for name, row in part["coverage"].items()]
+    note = "Exact 95 % intervals. A world breaks its bound only where chance does not explain it."
+    return [
+        Table("Promotions by the whole rule", ("world", "promoted", "bound", "holds", "before", "repeats"), rows, note),
+        Table("Coverage of 95 % intervals", ("metric", "coverage", "before", "repeats"), coverage),
+    ]
+
+
+def _share(row: dict[str, Any]) -> str:
+    return f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+
+
+def _bound(row: dict[str, Any]) -> str:
+    return f"at most {row['atMost']:.0%}" if row["atMost"] is not None else f"at least {row['atLeast']:.0%}"
+
+
+def _before(row: dict[str, Any]) -> str:
+    return "" if row["before"] is None else f"{row['before']:.1%}"
+
+
 TABLES = {
     "curation": curation_tables,
     "convergence": convergence_tables,
     "soft_hard": soft_hard_tables,
     "cold_start": cold_start_tables,
+    "gate": gate_tables,
 }
 
 

@@ -4,6 +4,7 @@ One is the emulator's, because MiniStack pins botocore exactly; one is the local
 large.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -31,9 +32,13 @@ def ensure_environment(name: str) -> Path:
     if not locks:
         raise LocalAwsError(f"There is no local/requirements-{name}.txt. Restore it: git checkout local/")
     stamp, wanted = python.parent.parent / "locks.sha256", _fingerprint(locks)
-    if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
-        _make(python, locks)
-        stamp.write_text(wanted, encoding="utf-8")
+    (BUILD / "local").mkdir(parents=True, exist_ok=True)
+    # Two commands at a time on a fresh machine: the second waits for what the first makes.
+    with (BUILD / "local" / f"{name}-venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
+            _make(python, locks)
+            stamp.write_text(wanted, encoding="utf-8")
     return python
 
 

@@ -185,15 +185,17 @@ BAD = ("dreadful", "boring", "a mess", "terrible", "broken", "awful", "a disappo
 THINGS = ("film", "soup", "phone", "acting", "battery", "dessert", "plot", "screen", "waiter")
 
 
-def reviews(count: int, salt: str = "") -> list[dict[str, str]]:
-    """Different short reviews with their true label."""
+def reviews(count: int) -> list[dict[str, str]]:
+    """Different short reviews with their true label; the first ones of every longer list.
+
+    All datasets hold the same ones: the embedded teacher remembers what it thinks of a prompt, and only that takes its
+    time. The app's own cache of answers is one a dataset.
+    """
     made: list[dict[str, str]] = []
     for number in range(count):
         words, label = (GOOD, "positive") if number % 2 == 0 else (BAD, "negative")
         thing = THINGS[number // 2 % len(THINGS)]
-        made.append(
-            {"prompt": f"The {thing} was {words[number // 18 % len(words)]}{salt} ({number}).", "reference": label}
-        )
+        made.append({"prompt": f"The {thing} was {words[number // 18 % len(words)]} ({number}).", "reference": label})
     return made
 
 

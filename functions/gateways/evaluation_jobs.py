@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from distillation.bedrock.job_names import client_token
 from distillation.bedrock.waiting import JobLook
-from distillation.run.evaluation import CustomMetric
 from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over, unless_gone
 from gateways.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
+
+    from distillation.run.evaluation import CustomMetric
 
 TASK_TYPE = "General"
 """What every AWS sample of an LLM-as-a-judge job says, though the service model's enum does not have it."""
@@ -31,7 +32,7 @@ class EvaluationJobs:
         dataset_uri: str,
         output_uri: str,
         metrics: Sequence[str],
-        custom_metrics: Sequence[CustomMetric] = (),
+        custom_metrics: Sequence["CustomMetric"] = (),
         source_id: str,
         tags: dict[str, str],
     ) -> str:
@@ -86,7 +87,7 @@ class EvaluationJobs:
 
 
 def _automated(
-    name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence[CustomMetric]
+    name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence["CustomMetric"]
 ) -> Any:
     judge = {"bedrockEvaluatorModels": [{"modelIdentifier": judge_model}]}
     # Bedrock ignores a custom metric that is defined and not listed among the names.
@@ -109,6 +110,6 @@ def _automated(
     return {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": judge, **own}
 
 
-def _definition(metric: CustomMetric) -> dict[str, Any]:
+def _definition(metric: "CustomMetric") -> dict[str, Any]:
     scale = [{"definition": definition, "value": {"floatValue": value}} for definition, value in metric.scale.items()]
     return {"customMetricDefinition": {"name": metric.name, "instructions": metric.instructions, "ratingScale": scale}}

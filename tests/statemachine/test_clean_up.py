@@ -33,7 +33,7 @@ def deployment_of(app: App, run_id: str) -> str:
 
 
 def start(app: App, name: str, **more: Any) -> str:
-    app.upload(f"seeds/{name}/seeds.JSONL", jsonl(reviews(28, f" for {name}")))
+    app.upload(f"seeds/{name}/seeds.JSONL", jsonl(reviews(28)))
     return app.start(name, {"dataset": name, "runId": name} | SETTINGS | more)
 
 

@@ -61,7 +61,7 @@ def runs(app: App) -> dict[str, dict[str, Any]]:
 
 def _ended(app: App, name: str) -> dict[str, Any]:
     app.upload(f"seeds/{name}/input.json", b'{"split": {"holdoutShare": 0.3}}')
-    app.upload(f"seeds/{name}/seeds.JSONL", jsonl(reviews(SEEDS, f" for {name}")))
+    app.upload(f"seeds/{name}/seeds.JSONL", jsonl(reviews(SEEDS)))
     return app.wait(app.start(name, {"dataset": name, "task": LABELS}))
 
 
@@ -201,7 +201,7 @@ def test_a_rerun_with_the_same_run_id_adopts_the_answers_that_were_paid_for(
 def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide_margin_promotes(
     app: App, runs: dict[str, dict[str, Any]]
 ) -> None:
-    app.upload("seeds/none/more.JSONL", jsonl(reviews(100, " more")))
+    app.upload("seeds/none/more.JSONL", jsonl(reviews(SEEDS + 100)[SEEDS:]))
     app.wait(
         app.start(
             "first-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}

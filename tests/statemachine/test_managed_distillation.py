@@ -16,7 +16,7 @@ METHODS = {"managed-theirs": "DISTILLATION", "managed-ours": "FINE_TUNING"}
 def runs(app: App) -> dict[str, dict[str, Any]]:
     """Run id -> the execution's description."""
     with app.untriggered():
-        app.upload("seeds/managed/a.jsonl", jsonl(reviews(SEEDS, " indeed")))
+        app.upload("seeds/managed/a.jsonl", jsonl(reviews(SEEDS)))
     with ThreadPoolExecutor() as pool:
         started = {
             run_id: app.start(run_id, SETTINGS | {"runId": run_id, "training": {"method": method}})

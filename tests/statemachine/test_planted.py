@@ -97,7 +97,7 @@ def tell(app: App) -> dict[str, Any]:
         app.upload("evaluation/known.jsonl", jsonl([{"prompt": f"An item of a test that is known: {known}"}]))
         app.upload(
             "seeds/planted/seeds.jsonl",
-            jsonl([*rows, *(row(r["prompt"], r["reference"]) for r in reviews(60, " so far"))]),
+            jsonl([*rows, *(row(r["prompt"], r["reference"]) for r in reviews(60))]),
         )
     return app.wait(app.start("planted", SETTINGS))
 

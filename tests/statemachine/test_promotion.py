@@ -51,7 +51,7 @@ def tell(app: App) -> Stories:
     """All runs, ended. The declined one goes beside those of the other dataset, which go one after the other."""
     with app.untriggered():
         for dataset in ("approved", "declined"):
-            app.upload(f"seeds/{dataset}/seeds.jsonl", jsonl(reviews(110, f" when {dataset}")))
+            app.upload(f"seeds/{dataset}/seeds.jsonl", jsonl(reviews(110)))
     with ThreadPoolExecutor() as pool:
         declined = pool.submit(_answered, app, "declined", "declined", "--decline")
         asked = {"approved": _answered(app, "approved", "approved")}

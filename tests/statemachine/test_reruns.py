@@ -95,7 +95,7 @@ def runs(app: App, messages: list[str]) -> dict[str, list[Run]]:
     app.fault("failed", jobName="kept-model-student-d0", message="no capacity")
     with app.untriggered():
         for name in STORIES:
-            app.upload(f"seeds/{name}/seeds.jsonl", jsonl(reviews(110 if name == "promoted" else SEEDS, f" in {name}")))
+            app.upload(f"seeds/{name}/seeds.jsonl", jsonl(reviews(110 if name == "promoted" else SEEDS)))
     with ThreadPoolExecutor(len(STORIES)) as pool:
         futures = {name: pool.submit(story, app) for name, story in STORIES.items()}
         return {name: future.result() for name, future in futures.items()}

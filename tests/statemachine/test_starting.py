@@ -21,7 +21,7 @@ def test_files_that_land_together_make_one_run_gz_and_csv_too_and_a_doubled_even
         )
     )
     app.upload("seeds/together/input.json", body)
-    app.upload("seeds/together/a.jsonl.gz", gzip.compress(jsonl(reviews(12, " packed"))))
+    app.upload("seeds/together/a.jsonl.gz", gzip.compress(jsonl(reviews(12))))
     app.upload(
         "seeds/together/b.csv",
         b"text,reference\r\n" + b"".join(f'"It was ""fine"", visit {n}",positive\r\n'.encode() for n in range(6)),
@@ -75,7 +75,7 @@ def test_a_bad_input_is_told_all_its_problems_at_once(app: App) -> None:
 
 
 def test_a_few_bad_lines_are_set_aside_and_the_run_goes_on_with_a_line_for_each_draw(app: App) -> None:
-    app.upload("seeds/few-bad/seeds.JSONL", jsonl(reviews(30, " few")) + b"{broken\n" + jsonl(reviews(1, " few")))
+    app.upload("seeds/few-bad/seeds.JSONL", jsonl(reviews(30)) + b"{broken\n" + jsonl(reviews(1)))
     run = app.wait(app.start("few-bad", {"dataset": "few-bad", "task": LABELS, "examples": {"policy": "proportional"}}))
     assert run["status"] == "SUCCEEDED", run.get("cause")
     counts = app.json("runs/few-bad/8-report/report.json")["counts"]

@@ -37,7 +37,7 @@ class Story(NamedTuple):
 def tell(app: App) -> Story:
     """One run after the other: the second finds what the first has paid for, and moves what the first has made."""
     with app.untriggered():
-        app.upload("seeds/whole/seeds.jsonl", jsonl(reviews(SEEDS, " in full")))
+        app.upload("seeds/whole/seeds.jsonl", jsonl(reviews(SEEDS)))
     told = Story({}, [], [], [])
     for run_id in (FIRST, SECOND):
         told.runs[run_id] = app.wait(app.start(run_id, EVERYTHING | {"dataset": "whole", "runId": run_id}))

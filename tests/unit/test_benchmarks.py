@@ -1,11 +1,12 @@
 """The benchmarks run and count right, at small sizes and without the peers. Their speed is never tested."""
 
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from benchmarks import cold_start, curation_ours
+from benchmarks import cold_start, curation_ours, gate, gate_worlds
 from benchmarks.__main__ import PARTS
 from benchmarks.convergence import (
     SIZES,
@@ -23,6 +24,7 @@ from benchmarks.reply_records import Planted, reply_files, write_run
 from benchmarks.results import TABLES, convergence_tables, markdown
 from benchmarks.soft_hard import METRICS
 from benchmarks.soft_hard import summary as students
+from distillation.run.evaluation import Gate
 
 TRUTH = {"positive": 0.75, "negative": 0.25}
 MACHINE = {"cpu": "x", "cores": 1, "memory_gb": 1, "python": "3.11", "os": "linux"}
@@ -117,3 +119,39 @@ def test_a_cold_start_is_compared_with_the_bare_one_of_its_round_and_the_bound_n
     text = markdown({"cold_start": {**part, "machine": MACHINE, "date": "2026-01-01"}})
     assert text.index("| score_run | 1000 | 5.00 |") < text.index("| start_run | 300 | 1.50 |")
     assert "Above 1.6: plan_x." in text
+
+
+def test_a_world_of_the_gate_is_the_same_in_every_process_and_has_the_rates_it_is_made_of() -> None:
+    draw = gate_worlds.labelled(20_000, 0.9, {"student": gate_worlds.Differs(0.03, 0.08)}, lost=0.1)
+    first, again = (draw(gate_worlds.rng_of("x", 7)) for _ in range(2))
+    assert first == again
+    teacher, student = ([row.text for row in first.predictions[arm]] for arm in ("teacher", "student"))
+    assert teacher.count(None) / 20_000 == pytest.approx(0.1, abs=0.01)
+    assert student.count("positive") / 20_000 == pytest.approx(0.85, abs=0.01)
+
+
+@pytest.mark.parametrize("loss", [gate_worlds.total_losses, gate_worlds.skewed_losses])
+def test_losses_of_words_lie_on_the_margin(loss: Callable[..., Sequence[int]]) -> None:
+    lost = gate_worlds.graded(6_000, loss)(gate_worlds.rng_of("x", 1)).predictions
+    kept = {arm: sum(text.count("w") for text in (row.text for row in rows) if text) for arm, rows in lost.items()}
+    assert (kept["teacher"] - kept["student"]) / 6_000 / gate_worlds.WORDS == pytest.approx(0.05, abs=0.005)
+
+
+def test_the_gates_worlds_go_through_score_and_verdict() -> None:
+    clear = gate_worlds.labelled(
+        600, 0.6, {"student": gate_worlds.Differs(0.3, 0), "base": gate_worlds.Differs(0, 0.3)}
+    )
+    worse = gate_worlds.labelled(
+        600, 0.9, {"student": gate_worlds.Differs(0, 0.4), "base": gate_worlds.Differs(0, 0.1)}
+    )
+    verdicts = [gate.verdict_of(draw(gate_worlds.rng_of("x", 1)), Gate(), 1).decision for draw in (clear, worse)]
+    assert verdicts == ["promote", "reject"]
+
+
+def test_a_world_breaks_its_bound_only_where_chance_does_not_explain_it() -> None:
+    found = {world.name: (9, 100) for world in (*gate.WORLDS, *gate.COVERAGE)}
+    name, power = gate.WORLDS[0].name, next(world.name for world in gate.WORLDS if world.at_least)
+    part = gate.summary(found | {gate.WORLDS[1].name: (12, 100)}, {name: 0.5})
+    assert [part["worlds"][one]["holds"] for one in (name, gate.WORLDS[1].name, power)] == [True, False, False]
+    text = markdown({"gate": {**part, "machine": MACHINE, "date": "2026-01-01"}})
+    assert f"| {name} | 9.0% (4.2% to 16.4%) | at most 5% | yes | 50.0% | 100 |" in text

@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +112,30 @@ def test_handlers_are_thin(name: str) -> None:
     assert len([node for node in ast.walk(run) if isinstance(node, ast.stmt)]) <= 26, (
         "move what is more than parsing, calling, storing into the domain"
     )
+
+
+INPUT_MODEL = {"pydantic", "jsonschema_rs"}
+NUMBERS = {"numpy", "scipy", "rensa"}
+PAGES = {"jinja2", "plotly"}
+LATER = {"stdnum", "py3langid"}
+"""What a function imports when a text first needs it."""
+ALL = {path.stem for path in (FUNCTIONS / "handlers").glob("*.py")} - {"__init__"}
+CURATING = {"plan_expansion", "read_expansion", "reduce_shard", "plan_ratings", "assemble_dataset"}
+IMPORT_WALLS = {
+    "waiting and starting read no run": (OUTSIDE_THE_MACHINE | {"await_job"}, INPUT_MODEL | NUMBERS | PAGES | LATER),
+    "numbers are for curation and scores": (ALL - CURATING - {"score_run"}, NUMBERS | LATER),
+    "curation tests no hypothesis and draws no page": (CURATING, {"scipy"} | PAGES | LATER),
+    "scores are not drawn": ({"score_run"}, PAGES | LATER),
+}
+
+
+@pytest.mark.parametrize("wall", IMPORT_WALLS)
+def test_a_function_starts_without_the_libraries_that_it_does_not_need(wall: str) -> None:
+    handlers, forbidden = IMPORT_WALLS[wall]
+    program = (
+        f"import importlib, sys\nfor name in {sorted(handlers)}: importlib.import_module('handlers.' + name)\n"
+        f"print([name for name in {sorted(forbidden)} if name in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(FUNCTIONS), "POWERTOOLS_SERVICE_NAME": "test"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

@@ -100,7 +100,7 @@ def test_a_delayed_queue_holds_messages_back(aws: Aws) -> None:
 
 
 def test_only_the_failed_messages_of_a_batch_come_again(aws: Aws) -> None:
-    table, (url, arn) = unique("table"), aws.queue(VisibilityTimeout="1")
+    table, (url, arn) = unique("table"), aws.queue(VisibilityTimeout="3")
     key = {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
