@@ -63,7 +63,11 @@ def _verdict(report: ReportFile) -> Iterator[Text]:
     yield Text.assemble(
         "Run ", (report.run_id, "bold"), " of ", (report.dataset, "bold"), ": ", (report.verdict.decision, style)
     )
+    yield from (Text(f"  {warning}", "bold red") for warning in report.verdict.warnings)
     yield from (Text(f"  {reason}") for reason in report.verdict.reasons)
+    if report.verdict.serve:
+        yield Text.assemble("  To serve, of what was measured: ", (report.verdict.serve, "bold"))
+    yield from (Text(f"  > {advice}") for advice in report.verdict.what_now)
 
 
 def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
@@ -79,16 +83,17 @@ def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ())
 def _checks(report: ReportFile) -> Table:
     table = titled_table(
         "What the gate checked: points [95 % interval]",
-        ("metric", "where"),
+        ("metric", "against", "where"),
         ("items", "difference", "limit", "outcome"),
     )
-    for check in report.verdict.checks:
+    for check in (*report.verdict.checks[:1], *report.verdict.rivals, *report.verdict.checks[1:]):
         outcome = (
             _OUTCOMES.get(check.outcome, check.outcome) if check.gated or check.outcome != "open" else "too few items"
         )
         where = Text("all items" if check.slice is None else check.slice)
         table.add_row(
             metric_name(check.metric),
+            check.minus,
             where,
             f"{check.n:,}",
             points_with_interval(check.difference, check.low, check.high),

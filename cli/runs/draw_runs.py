@@ -33,7 +33,8 @@ def run_line(services: Services, arn: str) -> RunLine:
     if execution.status != "SUCCEEDED":
         return RunLine(run_id, execution, "")
     verdict = json_object(services.store.get_or_none(RunLayout(run_id).report("report.json"))).get("verdict", {})
-    return RunLine(run_id, execution, str(verdict.get("decision", "")))
+    decision, serve = str(verdict.get("decision", "")), verdict.get("serve")
+    return RunLine(run_id, execution, f"{decision}, serve {serve}" if serve else decision)
 
 
 def as_json(line: RunLine) -> dict[str, object]:

@@ -51,6 +51,7 @@ class CheckResult(_Part, frozen=True):
     high: float | None = None
     slice: str | None = None
     gated: bool = True
+    minus: str = "teacher"
 
 
 class VerdictResult(_Part, frozen=True):
@@ -60,6 +61,10 @@ class VerdictResult(_Part, frozen=True):
     reasons: tuple[str, ...] = ()
     headline: str = ""
     checks: tuple[CheckResult, ...] = ()
+    rivals: tuple[CheckResult, ...] = ()
+    serve: str | None = None
+    warnings: tuple[str, ...] = ()
+    what_now: tuple[str, ...] = ()
 
 
 class GateResult(_Part, frozen=True):

@@ -10,7 +10,7 @@ from application.entry import Event, Invocation, lambda_entry
 from application.judging_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
-from distillation.bedrock.prices import load_prices
+from distillation.bedrock.prices import load_prices, price_of
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
 from distillation.evaluation.statistics import Draw
@@ -36,12 +36,15 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         teacher_samples=_teacher_samples(store, run_id, holdout),
     )
     models = {arm: record.models.teacher if arm == Arm.TEACHER else record.models.student for arm in predictions}
-    scores = score(sheet, draw, models=models, prices=load_prices(), judged=judged)
+    prices = load_prices()
+    scores = score(sheet, draw, models=models, prices=prices, judged=judged)
     scores = msgspec.structs.replace(scores, judge=judge)
-    verdict = reach_verdict(scores, settings.gate)
+    price = price_of(prices, record.models.student)
+    storage = price.storage_month.usd if price and price.storage_month else None
+    verdict = reach_verdict(scores, settings.gate, storage)
     store.put(layout.scores, msgspec.json.encode(scores))
     store.put_json(layout.verdict, verdict)
-    return {"decision": verdict.decision, "counts": {"holdout": scores.n}}
+    return {"decision": verdict.decision, "serve": verdict.serve, "counts": {"holdout": scores.n}}
 
 
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:

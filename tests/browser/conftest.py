@@ -76,6 +76,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     pages = {
         "labels": render_html(label_report()),
         "worse": render_html(label_report(hostile=False, student=0.7)),
+        "untaught": render_html(label_report(hostile=False, teacher=0.5, student=0.48, champion=0.75)),
         "texts": render_html(text_report()),
         "failed": render_failure_html(failed),
         "compared": render_comparison(comparison()),

@@ -15,7 +15,7 @@ from tests.browser.conftest import SHOTS, Watched
 from tests.worlds.report_world import HOSTILE, HOSTILE_LABEL
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ["labels", "worse", "texts", "failed", "compared"]
+PAGES = ["labels", "worse", "untaught", "texts", "failed", "compared"]
 View = Callable[..., Watched]
 
 

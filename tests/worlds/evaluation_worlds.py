@@ -90,7 +90,10 @@ def sliced_scores(columns: Columns, *, resamples: int = 19, metric: str = "accur
     )
     columns_ = (Column(rows, right, Against.REFERENCE) for right in (student, teacher))
     comparisons = gated_differences([Pairing(metric, "student", "teacher", *columns_)], slices, Draw(resamples, 1))
-    return msgspec.structs.replace(_CHEAP, n=ends[-1], gate=comparisons[0], comparisons=comparisons)
+    arms = {arm: _CHEAP.arms[arm] for arm in ("teacher", "student")}
+    return msgspec.structs.replace(
+        _CHEAP, n=ends[-1], arms=arms, differences=(), gate=comparisons[0], comparisons=comparisons
+    )
 
 
 def sliced_world(columns: Columns) -> tuple[list[HoldoutItem], Predictions]:

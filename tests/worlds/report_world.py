@@ -36,6 +36,7 @@ MODELS = {
     "few-shot": "amazon.nova-micro-v1:0",
     "student": "amazon.nova-micro-v1:0",
     "direct": "amazon.nova-micro-v1:0",
+    "champion": "amazon.nova-micro-v1:0",
 }
 ACCURACY = {"teacher": 0.93, "base": 0.66, "few-shot": 0.78, "student": 0.92, "direct": 0.86}
 LATENCY = {"teacher": 900, "base": 260, "few-shot": 380, "student": 250, "direct": 250}
@@ -113,15 +114,17 @@ JUDGE = JudgeScores(
 )  # fmt: skip
 
 
-def label_report(*, hostile: bool = True, n: int = 240, student: float = 0.92, run_id: str = "reviews-2") -> Report:
-    """A run of a label task."""
-    scores = msgspec.structs.replace(label_scores(n, student, hostile=hostile), judge=JUDGE)
+def label_report(
+    *, hostile: bool = True, n: int = 240, student: float = 0.92, run_id: str = "reviews-2", **arms: float
+) -> Report:
+    """A run of a label task. `arms`: accuracies of further arms, or other ones."""
+    scores = msgspec.structs.replace(label_scores(n, student, hostile=hostile, **arms), judge=JUDGE)
     return report_of(scores, QUESTION, run_id=run_id)
 
 
-def label_scores(n: int = 240, student: float = 0.92, *, hostile: bool = True) -> Scores:
+def label_scores(n: int = 240, student: float = 0.92, *, hostile: bool = True, **arms: float) -> Scores:
     """Its scores."""
-    holdout, predictions = label_world(n, ACCURACY | {"student": student}, hostile=hostile)
+    holdout, predictions = label_world(n, ACCURACY | {"student": student} | arms, hostile=hostile)
     return score(holdout, predictions, QUESTION, seed=1, models=MODELS, prices=load_prices(), resamples=499)
 
 

@@ -6,10 +6,13 @@ are corrected by Holm: one bad slice among many is not a lucky find.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from distillation.evaluation.noninferiority import ALPHA, holm, items_to_settle, p_worse
-from distillation.evaluation.scores import Check, CheckOutcome, GatedDifference, Scores, Yardstick
+from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, Scores, Yardstick
+from distillation.records import Arm
 from distillation.run.evaluation import Gate
 from distillation.task import TaskKind
 
@@ -18,12 +21,13 @@ MIN_ITEMS = 30
 is tested.
 """
 
-REALISTIC = 20
-"""More than so many times the items there are is no advice: the difference seen lies beside the limit then."""
-
 ALSO_GATED = {TaskKind.JSON: ("schemaValid",)}
 """What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however
 right its fields.
+"""
+NOT_WORSE = frozenset({Arm.FEW_SHOT, Arm.DIRECT})
+"""Arms that the student has to be not shown worse than: to be better than an arm that learnt from the same data is not
+asked.
 """
 
 
@@ -44,12 +48,20 @@ def gated_metrics(scores: Scores, gate: Gate) -> tuple[str, ...]:
 def unmeasured(scores: Scores, gate: Gate) -> list[str]:
     """Metrics that are gated but that this run has no figures for."""
     measured = {comparison.metric for comparison in scores.comparisons if comparison.slice is None}
-    return [metric for metric in gated_metrics(scores, gate) if metric not in measured]
+    own = scores.arms[Arm.STUDENT].metrics if Arm.STUDENT in scores.arms else {}
+    floors = [metric for metric in gate.minimum if metric not in own]
+    return list(dict.fromkeys([*(one for one in gated_metrics(scores, gate) if one not in measured), *floors]))
 
 
-def checks_of(scores: Scores, gate: Gate) -> tuple[Check, ...]:
-    """Every gated metric over the whole holdout and in every slice of at least 30 items; the first is the gate's
-    own.
+def below_minimum(scores: Scores, gate: Gate) -> dict[str, float]:
+    """Metric -> the lowest score that is asked for, where the student is not shown to reach it."""
+    own = scores.arms[Arm.STUDENT].metrics
+    return {name: least for name, least in gate.minimum.items() if name in own and (own[name].low or 0.0) < least}
+
+
+def checks_of(scores: Scores, gate: Gate) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+    """Against the teacher: every gated metric over the whole holdout and in every slice of at least 30 items, the
+    gate's own first. Then against the rivals: the first metric over the whole holdout.
     """
     metrics = gated_metrics(scores, gate)
     tested = [
@@ -58,54 +70,107 @@ def checks_of(scores: Scores, gate: Gate) -> tuple[Check, ...]:
         if one.metric in metrics and (one.slice is None or one.difference.n >= MIN_ITEMS)
     ]
     tested.sort(key=lambda one: (one.slice is not None, metrics.index(one.metric)))
+    rivals = list(_rivals(scores, gate))
     shown = [1.0 if only_overlap(scores, one) else p_worse(one.difference, margin_of(gate, one)) for one in tested]
-    return tuple(
-        _check(scores, one, gate, p, p_holm) for one, p, p_holm in zip(tested, shown, holm(shown), strict=True)
+    shown += [p_worse(one, margin) for one, margin in rivals]
+    corrected = holm(shown)
+    checks = zip(tested, shown, corrected, strict=False)
+    against = zip(rivals, shown[len(tested) :], corrected[len(tested) :], strict=True)
+    return (
+        tuple(_check(scores, one, gate, p, p_holm) for one, p, p_holm in checks),
+        tuple(_rival(scores, one, margin, p, p_holm) for (one, margin), p, p_holm in against),
     )
+
+
+def difference_between(scores: Scores, arm: str, minus: str) -> Difference | None:
+    """Two arms in the gate's first metric."""
+    metric = scores.gate.metric if scores.gate else None
+    found = (one for one in scores.differences if (one.metric, one.arm, one.minus) == (metric, arm, minus))
+    return next(found, None)
+
+
+def cost_of(scores: Scores, arm: str) -> float | None:
+    """USD of 1,000 answers at the on-demand price; None where a price or an answer is missing."""
+    found = scores.arms[arm].metrics.get("costPer1000Usd") if arm in scores.arms else None
+    return found.value if found else None
+
+
+def cost_saved(scores: Scores, arm: str) -> float | None:
+    """Share of the teacher's cost of an answer that an arm saves; None where it is unknown."""
+    teacher, own = cost_of(scores, Arm.TEACHER), cost_of(scores, arm)
+    return 1 - own / teacher if teacher and own is not None else None
+
+
+def teacher_below_base(scores: Scores) -> bool:
+    """Whether the untouched base is shown to be better than its teacher."""
+    found = difference_between(scores, Arm.BASE, Arm.TEACHER)
+    return found is not None and found.low > 0
+
+
+def _rivals(scores: Scores, gate: Gate) -> Iterator[tuple[Difference, float]]:
+    """The student minus each arm that it has to stand beside, and the loss that is accepted."""
+    asked = {Arm.BASE: gate.over_base, Arm.FEW_SHOT: gate.over_rivals, Arm.DIRECT: gate.over_rivals}
+    for arm in (Arm.BASE, Arm.FEW_SHOT, Arm.DIRECT, Arm.CHAMPION):
+        found = difference_between(scores, Arm.STUDENT, arm)
+        if found and asked.get(arm, True):
+            yield found, gate.champion_margin if arm is Arm.CHAMPION else 0.0
+
+
+def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: float) -> Check:
+    enough = one.n >= MIN_ITEMS
+    if one.minus in NOT_WORSE:
+        # A promotion is held back by one of them at its own level; it rejects nothing, so no correction is needed.
+        passed, worse = one.high >= 0, one.high < 0
+    else:
+        passed = enough and (one.low >= -margin if one.minus == Arm.CHAMPION else one.low > 0)
+        worse = one.high < -margin and p_holm < ALPHA
+    outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
+    return _made(scores, one, margin, outcome, (p, p_holm))
 
 
 def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: float) -> Check:
     difference, margin = one.difference, margin_of(gate, one)
-    outcome = _outcome(one, margin, p_holm)
-    return Check(
-        metric=one.metric,
+    worse = difference.high < -margin and p_holm < ALPHA
+    passed = difference.low >= -margin and difference.n >= MIN_ITEMS
+    outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
+    made = _made(scores, difference, margin, outcome, (p, p_holm))
+    return msgspec.structs.replace(
+        made,
         slice=one.slice,
         gated=one.slice is None or difference.n >= gate.min_slice_items,
-        n=difference.n,
-        difference=difference.value,
-        low=difference.low,
-        high=difference.high,
-        margin=margin,
-        outcome=outcome,
-        p_worse=p,
-        p_worse_holm=p_holm,
-        items_needed=_items_needed(scores, one, margin)
-        if outcome is CheckOutcome.OPEN and not only_overlap(scores, one)
-        else None,
+        items_needed=None if only_overlap(scores, one) else made.items_needed,
     )
 
 
-def _outcome(one: GatedDifference, margin: float, p_holm: float) -> CheckOutcome:
-    if one.difference.high < -margin and p_holm < ALPHA:
-        return CheckOutcome.WORSE
-    return CheckOutcome.PASSED if one.difference.low >= -margin and one.difference.n >= MIN_ITEMS else CheckOutcome.OPEN
+def _made(scores: Scores, one: Difference, margin: float, outcome: CheckOutcome, p: tuple[float, float]) -> Check:
+    """Of the whole holdout and gated. `p`: as it is, and corrected."""
+    equal = items_if_true(scores, one, margin) if outcome is CheckOutcome.OPEN else None
+    return Check(
+        metric=one.metric,
+        slice=None,
+        gated=True,
+        n=one.n,
+        difference=one.value,
+        low=one.low,
+        high=one.high,
+        margin=margin,
+        outcome=outcome,
+        p_worse=p[0],
+        p_worse_holm=p[1],
+        items_needed=equal if equal is not None and equal > scores.n else None,
+        minus=one.minus,
+    )
 
 
-def _items_needed(scores: Scores, one: GatedDifference, margin: float) -> int | None:
-    """Of the whole holdout: a slice grows with it. None where no realistic number settles it."""
-    needed = items_to_settle(one.difference.value, margin, one.difference.sd)
-    if needed is None or needed > REALISTIC * max(one.difference.n, MIN_ITEMS):
-        return None
-    asked = max(needed, MIN_ITEMS, one.difference.n + 1)
-    return math.ceil(asked * scores.n / one.difference.n) if one.slice is not None else asked
+def items_if_true(scores: Scores, one: Difference, margin: float, truth: float = 0.0) -> int | None:
+    """Items of the whole holdout with which a student that is in truth so far from its yardstick passes in 80 of 100
+    runs: from how many items are answered differently, never from the difference seen (that would be observed power;
+    Hoenig, Heisey 2001, American Statistician 55:19). None where the truth is no better than the limit.
 
-
-def items_if_equal(scores: Scores, one: GatedDifference, margin: float) -> int | None:
-    """Items of the whole holdout that promote a student in truth equal to its yardstick in 80 of 100 runs: from how
-    many items are answered differently, not from the difference seen. None at a margin of 0.
+    A slice, or the items with references, grow with the holdout.
     """
-    needed = items_to_settle(0.0, margin, one.difference.sd)
-    return math.ceil(max(needed, MIN_ITEMS) * scores.n / one.difference.n) if needed else None
+    needed = items_to_settle(truth, margin, one.sd) if truth > -margin else None
+    return math.ceil(max(needed, MIN_ITEMS) * scores.n / one.n) if needed else None
 
 
 def only_overlap(scores: Scores, one: GatedDifference) -> bool:

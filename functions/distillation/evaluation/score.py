@@ -43,8 +43,8 @@ def score(
     """Measures every arm of the sheet and compares them on the same items.
 
     `models` (arm -> model id) and `prices` give the cost of 1,000 answers. `judged` (metric -> arm -> prompt id -> 0 to
-    1) are a judge model's scores. `pairs` are the differences to take; by default every arm minus the teacher, and the
-    student minus every other arm.
+    1) are a judge model's scores. `pairs` are the differences to take; by default every arm minus the teacher, the
+    student minus every other arm, and those minus the base.
     """
     measured, every_slice = measure(sheet, draw, models or {}, prices, judged), slices_of(sheet)
     slices = dict(islice(every_slice.items(), MAX_SLICES))
@@ -101,10 +101,12 @@ def _slice_scores(measured: Measured, slices: Slices) -> tuple[SliceScore, ...]:
 
 
 def _pairs(arms: list[str]) -> Pairs:
-    """Every arm minus the teacher, and the student minus every other arm."""
+    """Every arm minus the teacher, the student minus every other arm, and every other arm minus the base."""
     taught = [(arm, str(Arm.TEACHER)) for arm in arms if arm != Arm.TEACHER and Arm.TEACHER in arms]
     lifts = [(str(Arm.STUDENT), arm) for arm in arms if arm not in (Arm.STUDENT, Arm.TEACHER) and Arm.STUDENT in arms]
-    return sorted(taught, key=lambda pair: pair[0] != Arm.STUDENT) + lifts
+    others = [arm for arm in arms if arm not in (Arm.TEACHER, Arm.BASE, Arm.STUDENT) and Arm.BASE in arms]
+    rest = [(arm, str(Arm.BASE)) for arm in others]
+    return sorted(taught, key=lambda pair: pair[0] != Arm.STUDENT) + lifts + rest
 
 
 def _differences(measured: Measured, pairs: Pairs) -> tuple[Difference, ...]:

@@ -315,12 +315,13 @@ class CheckOutcome(StrEnum):
 
 
 class Check(Record, frozen=True):
-    """One comparison against its margin. Only a `gated` check can stand in the way of promotion; one that is not gated
-    can still be shown worse.
+    """The student minus the arm `minus` against its margin. Only a `gated` check can stand in the way of promotion; one
+    that is not gated can still be shown worse.
 
     `p_worse` is of "not worse than the margin", `p_worse_holm` the same after Holm's correction over all checks.
-    `items_needed` is of the whole holdout, for this check alone to pass or fail in 80 of 100 repeats; null where it is
-    settled, or where no number can be named.
+    `items_needed` is of the whole holdout: with so many this check passes in 80 of 100 runs where the student is in
+    truth equal; null where it is settled, or where so many are there already. It follows from how many items are
+    answered differently, never from the difference seen.
     """
 
     metric: str
@@ -335,12 +336,12 @@ class Check(Record, frozen=True):
     p_worse: float
     p_worse_holm: float
     items_needed: int | None = None
+    minus: str = "teacher"
 
 
 class GateDecision(StrEnum):
-    """PROMOTE: shown as good as the teacher within the margins, and cheaper. REJECT: shown worse.
-
-    HOLD: neither is shown.
+    """PROMOTE: shown as good as the teacher within the margins, better than the untouched base, not worse than its
+    rivals, and cheaper. REJECT: shown worse than the teacher, the base or the champion. HOLD: neither is shown.
     """
 
     PROMOTE = "promote"
@@ -351,10 +352,15 @@ class GateDecision(StrEnum):
 class Verdict(Record, frozen=True):
     """The gate's decision with its numbers. Made by `evaluation.verdict`, read by the state machine and the report.
 
-    `metric`, `slice`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one for
-    promote, the widest loss for reject, the one that needs most items for hold. `items_needed` is null where no more
-    items are needed, or would not help. `cost_saved` is the share of the teacher's cost of an answer that the student
-    saves (negative: costs more), null where it is unknown.
+    `checks` are against the teacher, `rivals` against base, few-shot, direct and champion in the first metric.
+    `metric`, `slice`, `minus`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one
+    for promote, the widest loss for reject, the one that needs most items for hold. `items_needed` is null where no
+    more items are needed, or would not help. `cost_saved` is the share of the teacher's cost of an answer that the
+    student saves (negative: costs more), null where it is unknown; `break_even` how many answers a month pay for
+    keeping its model, null where nothing is saved.
+
+    `serve` is the arm that should answer tomorrow, of those that were measured. `warnings` say why the teacher may not
+    be fit to teach, `what_now` what would change the verdict.
     """
 
     decision: GateDecision
@@ -369,3 +375,9 @@ class Verdict(Record, frozen=True):
     slice: str | None = None
     cost_saved: float | None = None
     checks: tuple[Check, ...] = ()
+    minus: str = "teacher"
+    rivals: tuple[Check, ...] = ()
+    serve: str | None = None
+    warnings: tuple[str, ...] = ()
+    what_now: tuple[str, ...] = ()
+    break_even: int | None = None

@@ -16,6 +16,7 @@ from distillation.report.rows import (
     headline_rows,
     judged_slices,
     judging_metric,
+    limit_in_words,
     missing_in_words,
     outcome_in_words,
 )
@@ -72,6 +73,7 @@ def _context(report: Report) -> dict[str, Any]:
         "difference_rows": all_rows(report),
         "slices": judged_slices(report),
         "outcome_of": outcome_in_words,
+        "limit_of": limit_in_words,
         "losses": list(missing_in_words(report)),
         "confusions": {arm: score.confusion for arm, score in arms if score.confusion},
         "classes": {arm: score.classes for arm, score in arms if score.classes},

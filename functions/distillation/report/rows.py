@@ -6,7 +6,7 @@ from distillation.evaluation.scores import Check, CheckOutcome, Difference, Gate
 from distillation.records import Arm
 from distillation.report.charts.forest import ForestRow
 from distillation.report.report import Report
-from distillation.wording import metric_name
+from distillation.wording import metric_name, points
 
 YARDSTICKS = {
     Yardstick.TEACHER: "teacher",
@@ -79,7 +79,15 @@ def outcome_in_words(check: Check | None) -> tuple[str, str]:
     """A check's outcome in words, and the tone that goes with it."""
     if check is None:
         return "not tested", "none"
+    if check.minus != Arm.TEACHER and check.outcome is CheckOutcome.PASSED:
+        return "as asked", "good"
     return SMALL if check.outcome is CheckOutcome.OPEN and not check.gated else OUTCOMES[check.outcome]
+
+
+def limit_in_words(check: Check) -> str:
+    """What a check asks for: a limit in points, or better, or not worse."""
+    asked = {Arm.BASE: "better", Arm.FEW_SHOT: "not worse", Arm.DIRECT: "not worse"}
+    return asked.get(Arm(check.minus), points(-check.margin))
 
 
 def missing_in_words(report: Report) -> Iterator[str]:

@@ -199,3 +199,15 @@ class Gate(Section):
     """A slice with fewer items is shown, but cannot hold a promotion back; from 30 items on it can still reject, where
     a loss beyond the margin is shown.
     """
+    over_base: bool = True
+    """Promote only a student that is shown to be better than the untouched base model."""
+    over_rivals: bool = True
+    """Promote no student that is shown to be worse than few-shot or direct training, where these arms exist."""
+    champion_margin: Margin = 0.02
+    """How far the student may be below the champion, the model that serves this dataset today, where it answers the
+    holdout too. Where both are equal, the newer one may take over.
+    """
+    minimum: dict[Annotated[str, Field(min_length=1, max_length=64)], Margin] = Field(default={}, max_length=20)
+    """Lowest score of the student by metric (`accuracy`: 0.8): its whole 95 % interval must lie at or above it."""
+    monthly_answers: int | None = Field(default=None, ge=1, le=10**12)
+    """Answers that are expected each month. The student must then save more than keeping its model costs."""

@@ -191,7 +191,7 @@ def test_every_arm_is_compared_with_the_teacher_and_the_student_with_the_others(
     assert pairs[0] == ("student", "teacher")
     assert set(pairs) == {
         ("student", "teacher"), ("base", "teacher"), ("few-shot", "teacher"), ("direct", "teacher"),
-        ("student", "base"), ("student", "few-shot"), ("student", "direct"),
+        ("student", "base"), ("student", "few-shot"), ("student", "direct"), ("few-shot", "base"), ("direct", "base"),
     }  # fmt: skip
     macro = difference(scores, "macroF1", "student", "direct")
     assert macro.value == pytest.approx(

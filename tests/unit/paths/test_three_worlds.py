@@ -8,12 +8,16 @@ worlds take seconds.
 from collections import Counter
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 import pytest
 from scipy import stats
 
 from distillation.bedrock.prices import load_prices
-from distillation.evaluation.scores import Check, GateDecision, Verdict
+from distillation.evaluation.columns import Column
+from distillation.evaluation.differences import Pairing, differences_of
+from distillation.evaluation.scores import Check, GateDecision, Scores, Verdict
+from distillation.evaluation.statistics import Draw
 from distillation.run.evaluation import Gate
 from tests.worlds.evaluation_worlds import (
     MODELS,
@@ -90,6 +94,7 @@ def test_the_columns_stand_for_the_texts(world: Mapping[str, Slice], decision: s
     whole = decide(
         score(*sliced_world(columns), SENTIMENT, seed=1, models=MODELS, prices=load_prices(), resamples=19),
         margin=MARGIN,
+        over_base=False,  # the columns have no third arm
     )
     assert fast.decision is whole.decision is decision
     assert sorted(fast.checks, key=slice_name) == sorted(whole.checks, key=slice_name)
@@ -149,3 +154,49 @@ def test_a_graded_metric_keeps_the_level() -> None:
             is GateDecision.PROMOTE
         )
     assert highest_rate(promoted, repeats) <= 0.05
+
+
+def arms_world(rng: np.random.Generator, n: int, **accuracy: float) -> Scores:
+    """`n` items; half of an item's luck is its own, half each arm's. What the verdict looks at, without texts."""
+    hard = rng.random(n)
+    right = {
+        arm: (np.where(rng.random(n) < 0.5, hard, rng.random(n)) < share).astype(float)
+        for arm, share in accuracy.items()
+    }
+    scores = sliced_scores({"all": (right["student"], right["teacher"])})
+    rows = tuple(range(n))
+    pairs = [("student", "base"), ("base", "teacher"), *([("student", "champion")] if "champion" in right else [])]
+    pairings = [
+        Pairing("accuracy", arm, minus, Column(rows, right[arm]), Column(rows, right[minus])) for arm, minus in pairs
+    ]
+    return msgspec.structs.replace(scores, differences=tuple(differences_of(pairings, Draw(19, 1))))
+
+
+def promoted(repeats: int, n: int, margin: float = MARGIN, **accuracy: float) -> int:
+    rng = np.random.default_rng(SEED)
+    found = (decide(arms_world(rng, n, **accuracy), margin=margin) for _ in range(repeats))
+    return sum(verdict.decision is GateDecision.PROMOTE for verdict in found)
+
+
+@pytest.mark.parametrize(
+    ("n", "accuracy"),
+    [
+        (400, {"teacher": 0.8, "base": 0.8, "student": 0.8}),
+        (2_000, {"teacher": 0.8, "base": 0.8, "student": 0.8}),
+        (2_000, {"teacher": 0.8, "base": 0.7, "student": 0.8, "champion": 0.82}),
+    ],
+    ids=["equal to the base", "equal to the base, many items", "worse than the champion by its margin"],
+)
+def test_a_student_that_gains_nothing_is_promoted_in_at_most_five_of_a_hundred(
+    n: int, accuracy: dict[str, float]
+) -> None:
+    assert highest_rate(promoted(400, n, **accuracy), 400) <= 0.05
+
+
+def test_a_teacher_that_is_worse_than_the_base_promotes_nobody() -> None:
+    assert promoted(200, 800, teacher=0.7, base=0.8, student=0.9) == 0
+
+
+def test_a_student_that_gains_ten_points_and_equals_the_teacher_is_promoted() -> None:
+    """400 items, margin 10 points: with 5 that many items show an equal student in 4 of 10 runs only."""
+    assert promoted(200, 400, margin=0.10, teacher=0.85, base=0.75, student=0.85) >= 160

@@ -1,0 +1,429 @@
+"""A verdict in words: what was found, why it is what it is, what would change it."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from distillation.evaluation.checks import (
+    MIN_ITEMS,
+    NOT_WORSE,
+    below_minimum,
+    cost_saved,
+    difference_between,
+    items_if_true,
+    only_overlap,
+    teacher_below_base,
+    unmeasured,
+)
+from distillation.evaluation.scores import (
+    Check,
+    CheckOutcome,
+    GatedDifference,
+    GateDecision,
+    Scores,
+    Verdict,
+    Yardstick,
+)
+from distillation.records import Arm
+from distillation.run.evaluation import Gate
+from distillation.task import TaskKind
+from distillation.wording import margin_points, metric_name, p_value, percent, points, usd
+
+SHOWN_CHECKS = 5
+CLEAR_LOSS = 0.02
+"""The true loss that the second of the two planned numbers of items is about."""
+VOLUME = 100_000
+"""Answers a month that a saving is told for, where the input names none."""
+
+_YARDSTICKS = {
+    Yardstick.TEACHER: "the teacher's {value}",
+    Yardstick.TEACHER_SELF: "{value} for the teacher's own repeated answers",
+    Yardstick.FULL: "full agreement with the teacher",
+}
+NAMED = {
+    Arm.TEACHER: "the teacher",
+    Arm.BASE: "the untouched base model",
+    Arm.FEW_SHOT: "few-shot (the base model with examples in its prompt)",
+    Arm.STUDENT: "the student",
+    Arm.DIRECT: "direct training",
+    Arm.CHAMPION: "the champion, which serves today",
+}
+SHORT = {Arm.BASE: "the base model", Arm.FEW_SHOT: "few-shot", Arm.DIRECT: "direct training"}
+
+
+def in_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
+    """The verdict with its sentences."""
+    return msgspec.structs.replace(
+        verdict,
+        headline=_headline(scores, gate, verdict),
+        reasons=tuple(_reasons(scores, gate, verdict)),
+        warnings=tuple(teacher_warnings(scores)),
+        what_now=tuple(_what_now(scores, gate, verdict))[:3],
+    )
+
+
+def nothing(scores: Scores) -> str:
+    """Why there is no verdict."""
+    absent = [arm for arm in (Arm.TEACHER, Arm.STUDENT) if arm not in scores.arms]
+    if absent and scores.n:
+        return f"No predictions of {' and '.join(absent)}: the gate compares the student with the teacher."
+    return (
+        f"The holdout has {scores.n} items, none of which has anything to compare with. Give more seeds, or a "
+        "larger split.holdoutShare."
+    )
+
+
+def _compared(scores: Scores) -> Mapping[tuple[str, str | None], GatedDifference]:
+    return {(one.metric, one.slice): one for one in scores.comparisons}
+
+
+def _headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
+    if verdict.decision is GateDecision.PROMOTE:
+        return f"Promote: {_beside_teacher(verdict.checks[0])}{_gain(verdict)}."
+    use = f"use {SHORT[Arm(verdict.serve)]}: " if verdict.serve in SHORT else ""
+    return f"{verdict.decision.capitalize()}: {use}{_finding(scores, gate, verdict)}."
+
+
+def _beside_teacher(check: Check) -> str:
+    """What is shown of a student that passed: no more, and no less."""
+    if check.high < 0:
+        by = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)} points"
+        return f"the student is worse than the teacher, by {by}, within the {margin_points(check.margin)} allowed"
+    shown = f"at worst {points(-check.low, sign=False)}" if check.low < 0 else f"at least {points(check.low)}"
+    return f"the student is at most {margin_points(check.margin)} worse than the teacher (shown: {shown})"
+
+
+def _gain(verdict: Verdict) -> str:
+    base = next((rival for rival in verdict.rivals if rival.minus == Arm.BASE), None)
+    return f" and {points(base.difference, sign=False)} points better than the base model" if base else ""
+
+
+def _finding(scores: Scores, gate: Gate, verdict: Verdict) -> str:
+    deciding = deciding_check(verdict)
+    where = f" in {_named_slice(deciding)}" if deciding.slice is not None else ""
+    allowed = margin_points(deciding.margin)
+    if verdict.decision is GateDecision.REJECT:
+        return f"the student is worse than {_other(scores, deciding)}, by {_loss(deciding)}{where}{_allowed(deciding)}"
+    if deciding.outcome is CheckOutcome.PASSED:
+        return f"{_beside_teacher(verdict.checks[0])}, but {_but(scores, gate, verdict)}"
+    if deciding.minus == Arm.TEACHER:
+        return f"these items do not show whether the student is within {allowed} of the teacher{where}"
+    if deciding.outcome is CheckOutcome.WORSE:
+        return f"{NAMED[Arm(deciding.minus)]} is better than the student, by {_loss(deciding)}"
+    if deciding.minus == Arm.BASE:
+        return f"the student is not shown to be better than the untouched base model ({_interval(deciding)})"
+    return f"these items do not show whether the student is within {allowed} of the champion ({_interval(deciding)})"
+
+
+def deciding_check(verdict: Verdict) -> Check:
+    """The check that the verdict is about."""
+    key = verdict.metric, verdict.slice, verdict.minus
+    return next(one for one in (*verdict.checks, *verdict.rivals) if (one.metric, one.slice, one.minus) == key)
+
+
+def _other(scores: Scores, check: Check) -> str:
+    if check.minus != Arm.TEACHER:
+        return NAMED[Arm(check.minus)]
+    yardstick = _compared(scores)[check.metric, check.slice].yardstick
+    return "the teacher" if yardstick is Yardstick.TEACHER else "the teacher's answers allow"
+
+
+def _loss(check: Check) -> str:
+    ends = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)}"
+    return f"{points(-check.difference, sign=False)} points of {_lower(metric_name(check.metric))} ({ends})"
+
+
+def _allowed(check: Check) -> str:
+    return "" if check.minus == Arm.BASE else f"; {margin_points(check.margin)} were allowed"
+
+
+def _interval(check: Check) -> str:
+    return f"{points(check.difference)} points, {points(check.low)} to {points(check.high)}"
+
+
+def _but(scores: Scores, gate: Gate, verdict: Verdict) -> str:
+    low, volume = below_minimum(scores, gate), gate.monthly_answers
+    found = {
+        "its costs are unknown": verdict.cost_saved is None,
+        "it is not cheaper": verdict.cost_saved is not None and verdict.cost_saved <= 0,
+        "not all that is asked for was measured": bool(unmeasured(scores, gate)),
+        "it is not shown to reach the lowest score that is asked for": bool(low),
+        f"{volume or 0:,} answers a month save less than keeping its model costs": bool(
+            volume and volume <= (verdict.break_even or 0)
+        ),
+        "the teacher is worse than the untouched base model": teacher_below_base(scores),
+    }
+    return next((said for said, holds in found.items() if holds), "the base model has no figures in this metric")
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _named_slice(check: Check) -> str:
+    return f"the slice {check.slice!r}"
+
+
+def teacher_warnings(scores: Scores) -> Iterator[str]:
+    """Why the teacher may not be fit to teach, and what is likely wrong."""
+    below = difference_between(scores, Arm.BASE, Arm.TEACHER)
+    if below is not None and below.low > 0:
+        yield (
+            f"The teacher is worse than the untouched base model, by {points(below.value, sign=False)} points "
+            f"({points(below.low, sign=False)} to {points(below.high, sign=False)}): its student learns its errors. "
+            "Look at the prompt that it was given, the order of the labels, and the references."
+        )
+    accuracy = scores.arms[Arm.TEACHER].metrics.get("accuracy") if Arm.TEACHER in scores.arms else None
+    if accuracy is None or accuracy.low is None or accuracy.high is None or accuracy.n < MIN_ITEMS:
+        return
+    chance = chance_level(scores)
+    if chance is not None and accuracy.low <= chance:
+        yield (
+            f"The teacher is right in {percent(accuracy.value)} of the items, near chance: always answering the most "
+            f"frequent label is right in {percent(chance)}. Do the labels of the prompt mean what the references say?"
+        )
+    elif scores.task.kind in (TaskKind.LABEL, TaskKind.ANSWER) and accuracy.high < 0.5:
+        yield (
+            f"The references disagree with the teacher in {percent(1 - accuracy.value)} of the items. Either it "
+            "does not understand the task (prompt, answerPattern) or the references are wrong: read ten of them."
+        )
+
+
+def chance_level(scores: Scores) -> float | None:
+    """The share of items whose reference is the most frequent label; None where fewer than two labels occur."""
+    confusion = scores.arms[Arm.TEACHER].confusion if Arm.TEACHER in scores.arms else None
+    counts = [sum(row) for row in confusion.counts] if confusion else []
+    return max(counts) / sum(counts) if sum(count > 0 for count in counts) > 1 else None
+
+
+def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
+    checks, compared = verdict.checks, _compared(scores)
+    yield _comparison(compared[checks[0].metric, checks[0].slice], checks[0])
+    if verdict.decision is GateDecision.HOLD:
+        yield from _why_open(scores, verdict)
+        yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, gate))
+    yield from _minimum(scores, gate)
+    yield from _others(verdict, compared)
+    yield from _lifts(scores, verdict)
+    yield from _errors(scores, verdict)
+    yield from _savings(scores, verdict)
+    yield _detectable(scores, checks[0])
+    yield from _unguarded(scores, verdict)
+    yield from _losses(scores)
+
+
+def _comparison(gate: GatedDifference, check: Check) -> str:
+    yardstick = _YARDSTICKS[gate.yardstick].format(value=percent(gate.yardstick_value))
+    side = "above" if check.low >= -check.margin else "below" if check.high < -check.margin else "across"
+    lies = {
+        "above": "all of the interval lies on the good side of it",
+        "below": "all of the interval lies beyond it",
+        "across": "the interval reaches across it",
+    }
+    where = f" in {_named_slice(check)}" if check.slice is not None else ""
+    return (
+        f"{metric_name(gate.metric)} of the student{where} is {percent(gate.student_value)}, against {yardstick}, on "
+        f"the same {check.n:,} items: "
+        f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
+        f"The limit is {points(-check.margin)}: {lies[side]}."
+    )
+
+
+def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    check = deciding_check(verdict)
+    if check.n < MIN_ITEMS:
+        yield f"{check.n} items are too few to promote on: at least {MIN_ITEMS} are asked for."
+    one = _compared(scores).get((check.metric, check.slice))
+    if check.minus == Arm.TEACHER and one and only_overlap(scores, one):
+        yield (
+            "There are no references and no second answers of the teacher, and word overlap with a single text does "
+            "not tell good from bad. Give references."
+        )
+
+
+def _minimum(scores: Scores, gate: Gate) -> Iterator[str]:
+    own = scores.arms[Arm.STUDENT].metrics
+    for metric, least in below_minimum(scores, gate).items():
+        yield (
+            f"{metric_name(metric)} of the student is {percent(own[metric].value)} (at least "
+            f"{percent(own[metric].low or 0.0)} is shown); {percent(least)} is the lowest that is asked for."
+        )
+
+
+def _others(verdict: Verdict, compared: Mapping[tuple[str, str | None], GatedDifference]) -> Iterator[str]:
+    """The other metrics and slices: those that are worse, then those that are open, and how many passed."""
+    checks, family = verdict.checks, len(verdict.checks) + len(verdict.rivals)
+    for outcome in (CheckOutcome.WORSE, CheckOutcome.OPEN):
+        worse = outcome is CheckOutcome.WORSE
+        found = [check for check in checks[1:] if check.outcome is outcome and (check.gated or worse)]
+        found.sort(key=lambda check: check.difference + check.margin)
+        for check in found[:SHOWN_CHECKS]:
+            said, p = _comparison(compared[check.metric, check.slice], check), p_value(check.p_worse_holm)
+            yield f"{said} {p[:1].upper()}{p[1:]} after Holm over {family} comparisons." if worse else said
+        if len(found) > SHOWN_CHECKS:
+            yield f"{len(found) - SHOWN_CHECKS:,} more metrics and slices are {'worse' if worse else 'not settled'}."
+    gated = [check for check in checks[1:] if check.gated]
+    if gated:
+        yield (
+            f"{sum(check.outcome is CheckOutcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics "
+            "and slices are within their limits."
+        )
+
+
+def _lifts(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    asked = {rival.minus: rival for rival in verdict.rivals}
+    over = {Arm.BASE: "the untouched base model", Arm.FEW_SHOT: "the base model with examples in its prompt"}
+    over |= {Arm.DIRECT: "direct training", Arm.CHAMPION: "the champion"}
+    for arm, name in over.items():
+        lift = difference_between(scores, Arm.STUDENT, arm)
+        if lift is None:
+            continue
+        gains = "gains" if lift.value >= 0 else "loses"
+        limit = _rival_limit(asked[arm]) if arm in asked else ""
+        yield (
+            f"Over {name} the student {gains} {points(abs(lift.value), sign=False)} points "
+            f"(95 % interval {points(lift.low)} to {points(lift.high)}; {p_value(lift.p_holm)} after Holm over this "
+            f"pair's metrics).{limit}"
+        )
+
+
+def _rival_limit(rival: Check) -> str:
+    if rival.outcome is CheckOutcome.PASSED:
+        return ""
+    if rival.minus in NOT_WORSE:
+        return " A promotion asks that no such arm is shown to be better."
+    if rival.minus == Arm.BASE:
+        return " A promotion asks for a gain that is shown: the interval must lie above 0."
+    lies = "all of the interval lies beyond it" if rival.high < -rival.margin else "the interval reaches across it"
+    return f" The limit is {points(-rival.margin)}: {lies}."
+
+
+def _errors(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    """A margin that is wider than all that the teacher gets wrong hides a multiple of its errors."""
+    one, check = _compared(scores)[verdict.checks[0].metric, None], verdict.checks[0]
+    teacher, student = 1 - one.yardstick_value, 1 - one.student_value
+    if one.yardstick is Yardstick.TEACHER and 0 < teacher < check.margin:
+        yield (
+            f"The limit of {margin_points(check.margin)} is wider than the teacher's error rate of {percent(teacher)}: "
+            f"the student errs {student / teacher:.1f} times as often."
+        )
+
+
+def _savings(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    saved = verdict.cost_saved
+    if saved is None:
+        yield "What the student saves is not known: a price is missing in prices.json, or an arm has no answer."
+        return
+    teacher, student = (scores.arms[arm].metrics["costPer1000Usd"].value for arm in (Arm.TEACHER, Arm.STUDENT))
+    less = f"{percent(saved)} less" if saved >= 0 else f"{percent(-saved)} more"
+    even = ""
+    if verdict.break_even:
+        even = f" Keeping its model costs too: it pays from {verdict.break_even:,} answers a month on."
+    yield (
+        f"1,000 answers of the student cost {usd(student)}, of the teacher {usd(teacher)}: {less}, at on-demand "
+        f"prices.{even}"
+    )
+
+
+def _detectable(scores: Scores, check: Check) -> str:
+    detectable = points(_compared(scores)[check.metric, check.slice].difference.detectable, sign=False)
+    return (
+        f"With {check.n:,} items a true difference of {detectable} points shows in 80 of 100 runs. A smaller one is "
+        "often missed."
+    )
+
+
+def _unguarded(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    """Slices that could not hold the student back, whatever the reason."""
+    metric = verdict.checks[0].metric
+    guarded = {check.slice for check in verdict.checks if check.metric == metric and check.gated}
+    small = [one.name for one in scores.slices if one.name not in guarded]
+    if small:
+        compared = _compared(scores)
+        counts = {name: compared[metric, name].difference.n for name in small if (metric, name) in compared}
+        named = ", ".join(f"{name!r} ({counts.get(name, 0):,})" for name in small[:SHOWN_CHECKS])
+        yield (
+            f"{len(small):,} of {len(scores.slices):,} slices could not hold the student back, for too few items that "
+            f"count: {named}{' ...' if len(small) > SHOWN_CHECKS else ''}."
+        )
+    if scores.slices_left_out:
+        yield f"{scores.slices_left_out:,} smaller categories were not looked at."
+
+
+def _losses(scores: Scores) -> Iterator[str]:
+    for arm, score in scores.arms.items():
+        if score.missing or score.format_failures:
+            yield (
+                f"{arm}: {score.missing:,} of {score.n:,} items without an answer and {score.format_failures:,} "
+                "unreadable; they count as wrong."
+            )
+    if scores.unusable_references:
+        yield f"{scores.unusable_references:,} references are not an answer of this task and were left out."
+
+
+def _what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
+    """What would change the verdict, or what follows from it; the most useful first."""
+    if verdict.serve in (Arm.BASE, Arm.FEW_SHOT, Arm.DIRECT):
+        yield _use(scores, str(verdict.serve))
+    if verdict.decision is GateDecision.PROMOTE:
+        yield from _at_a_volume(scores, gate, Arm.STUDENT)
+        return
+    check = deciding_check(verdict)
+    if check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
+        yield from _items(scores, check)
+        yield from _margin(check)
+    elif check.minus == Arm.BASE:
+        yield "Give more prompts to train on, or more samples (sampling.sampled): training has gained too little."
+    elif check.minus in NOT_WORSE:
+        yield "Or give the student more to learn from: more prompts, more samples, references for direct training."
+    if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER:
+        yield "Give more prompts to train on (seeds, expansion), or more samples (sampling.sampled)."
+    if verdict.serve == Arm.CHAMPION:
+        yield "The champion goes on serving: nothing has to be done for that."
+
+
+def _use(scores: Scores, arm: str) -> str:
+    found, saved = difference_between(scores, arm, Arm.TEACHER), cost_saved(scores, arm)
+    gap = f" ({points(found.value)} points, {points(found.low)} to {points(found.high)})" if found else ""
+    spared = f" It saves {percent(saved)} of the teacher's cost of an answer." if saved is not None else ""
+    needed = {Arm.BASE: "no training", Arm.FEW_SHOT: "only the examples in its prompt", Arm.DIRECT: "no teacher"}
+    return f"Use {SHORT[Arm(arm)]}: it is within the limit of the teacher{gap} and needs {needed[Arm(arm)]}.{spared}"
+
+
+def _items(scores: Scores, check: Check) -> Iterator[str]:
+    """What a larger holdout would show, from the design."""
+    one = _compared(scores)[check.metric, check.slice]
+    if only_overlap(scores, one):
+        yield "Give references to at least half of the seeds."
+        return
+    equal = items_if_true(scores, one.difference, check.margin)
+    worse = items_if_true(scores, one.difference, check.margin, -CLEAR_LOSS)
+    if equal is None or equal <= scores.n:
+        yield (
+            "More items are not what is missing: these show an equal student in 80 of 100 runs. A better student would "
+            "pass: more prompts to train on."
+        )
+        return
+    unit = "" if check.n == scores.n or check.slice is not None else f", of which {check.n:,} count"
+    also = f"; if it is {margin_points(CLEAR_LOSS)} worse, about {worse:,}" if worse else ""
+    yield (
+        f"A larger holdout, so more seeds: if the student is in truth equal, about {equal:,} holdout items show it in "
+        f"80 of 100 runs{also}. This run has {scores.n:,}{unit}."
+    )
+
+
+def _margin(check: Check) -> Iterator[str]:
+    """The margin that these figures would have passed."""
+    if -1 < check.low < 0 and check.n >= MIN_ITEMS:
+        needed = math.ceil(-check.low * 100) / 100
+        yield (
+            f"A margin of {margin_points(needed)} would have passed. Choose a margin by what a wrong answer costs, "
+            "before a run and not after it."
+        )
+
+
+def _at_a_volume(scores: Scores, gate: Gate, arm: str) -> Iterator[str]:
+    volume = gate.monthly_answers or VOLUME
+    teacher, own = (usd(scores.arms[one].metrics["costPer1000Usd"].value * volume / 1000) for one in (Arm.TEACHER, arm))
+    yield f"At {volume:,} answers a month the student's answers cost {own}, the teacher's {teacher}."
