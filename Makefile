@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 ARCHITECTURE ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
-LOCKS := functions/requirements functions/requirements-statistics functions/requirements-charts functions/requirements-curation requirements local/requirements-emulator local/requirements-bedrock benchmarks/requirements-peers
+LOCKS := functions/requirements functions/requirements-statistics functions/requirements-charts functions/requirements-curation requirements local/requirements-emulator local/requirements-bedrock benchmarks/requirements-peers infra/requirements-checkov infra/requirements-audit
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
@@ -77,8 +77,14 @@ local: $(VENV)/.stamp node_modules/.stamp
 flow: $(VENV)/.stamp node_modules/.stamp
 	@$(BIN)/python -m pytest tests/statemachine
 
-asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl > machine.json, for Workflow Studio
+asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl audit sbom > machine.json, for Workflow Studio
 	@$(BIN)/python -m infra.machine_text
+
+audit: $(VENV)/.stamp node_modules/.stamp  ## advisories of every pinned package; says where none could be looked up
+	@$(BIN)/python -m infra.audit audit
+
+sbom: $(VENV)/.stamp  ## a CycloneDX bill of materials for each lock file, in build/sbom
+	@$(BIN)/python -m infra.audit sbom
 
 benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed against peers, soft against hard: make benchmark [PART="curation convergence soft_hard"]
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks $(PART)

@@ -4,10 +4,11 @@ from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from infra.bedrock_access import BedrockAccess, bedrock_models
-from infra.function_grants import GrantTargets, grants_by_function
+from infra.function_grants import GrantTargets, grants_by_function, grants_of_people
 from infra.job_events import JobEvents
 from infra.monitoring import Monitoring
 from infra.notifications import Notifications
+from infra.people import People
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, PipelineFunctions, pascal
 from infra.release import release
 from infra.run_ledger import RunLedger
@@ -38,13 +39,15 @@ class DistillationStack(Stack):
         self._notifications = Notifications(
             self, "Notifications", display_name=settings.app_name, email=settings.notification_email
         )
+        self._targets = self._grant_targets()
         self._functions = self._pipeline_functions()
+        People(self, "People", app_name=settings.app_name, grants=grants_of_people(self, self._targets))
         self._workflow = self._state_machine()
         self._triggers()
         self._outputs()
 
-    def _pipeline_functions(self) -> PipelineFunctions:
-        targets = GrantTargets(
+    def _grant_targets(self) -> GrantTargets:
+        return GrantTargets(
             bucket_arn=self._storage.bucket.bucket_arn,
             table_arn=self._ledger.table.table_arn,
             batch_role_arn=self._bedrock.batch_role.role_arn,
@@ -53,6 +56,8 @@ class DistillationStack(Stack):
             models=self._models,
             app_name=self._settings.app_name,
         )
+
+    def _pipeline_functions(self) -> PipelineFunctions:
         return PipelineFunctions(
             self,
             "Functions",
@@ -60,7 +65,7 @@ class DistillationStack(Stack):
             target=Target(self._settings.wheels_for, self._settings.python_version),
             log_retention_days=self._settings.log_retention_days,
             environment=self._environment(),
-            grants=grants_by_function(self, targets),
+            grants=grants_by_function(self, self._targets),
         )
 
     def _environment(self) -> dict[str, str]:

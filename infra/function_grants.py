@@ -18,11 +18,15 @@ class Grant(NamedTuple):
     why: str = ""
     conditions: dict[str, Any] | None = None
 
+    def statement(self) -> iam.PolicyStatement:
+        """The grant as a policy spells it."""
+        return iam.PolicyStatement(
+            actions=list(self.actions), resources=list(self.resources), conditions=self.conditions
+        )
+
     def give_to(self, role: iam.Role) -> None:
         """Add the statement to the role and give the reason for its wildcards to cdk-nag."""
-        role.add_to_policy(
-            iam.PolicyStatement(actions=list(self.actions), resources=list(self.resources), conditions=self.conditions)
-        )
+        role.add_to_policy(self.statement())
         if self.why:
             acknowledge_wildcards(role, self.resources, self.why)
 
@@ -117,6 +121,52 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "job_changed": complete,
         "start_run": [storage.see_keys()],
     }
+
+
+def grants_of_people(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]:
+    """What a person may do, by what the person does; who does two things gets both."""
+    storage, bedrock, students = _Storage(to.bucket_arn), _Bedrock(stack, to), _Students(stack, to.app_name)
+    machine, executions = _machine(stack, to.app_name)
+    by_function = grants_by_function(stack, to)
+    stacks = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
+    bootstrap = stack.format_arn(
+        service="iam", region="", resource="role", resource_name=f"cdk-hnb659fds-*-{stack.account}-{stack.region}"
+    )
+    return {
+        "reader": [
+            storage.see_keys(),
+            *(storage.read(folder) for folder in ("seeds", "runs")),
+            _ledger(to.table_arn, "GetItem", "Query"),
+            *bedrock.look_at_jobs(),
+            students.read(),
+            Grant(["states:ListExecutions"], [machine]),
+            Grant(
+                ["states:DescribeExecution", "states:GetExecutionHistory"],
+                [executions],
+                "Executions are named by runs.",
+            ),
+            Grant(["cloudformation:DescribeStacks"], [stacks], "The stack's own id is random."),
+        ],
+        "uploader": [
+            storage.write("seeds"),
+            Grant(["states:StartExecution"], [machine]),
+        ],
+        # `approve` completes a wait; `promote` and `rollback` take the steps of these two functions.
+        "approver": [_finish_waiting(), *by_function["promote_student"], *by_function["verify_promotion"]],
+        "deployer": [
+            Grant(["cloudformation:DescribeStacks"], [stacks], "The stack's own id is random."),
+            Grant(["sts:AssumeRole"], [bootstrap], "The four roles that `cdk bootstrap` made for this Region."),
+        ],
+    }
+
+
+def _machine(stack: Stack, app_name: str) -> tuple[str, str]:
+    """The ARN of the state machine, and of its executions."""
+    machine, executions = (
+        stack.format_arn(service="states", resource=kind, resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME)
+        for kind, name in (("stateMachine", app_name), ("execution", f"{app_name}:*"))
+    )
+    return machine, executions
 
 
 class _Storage:
