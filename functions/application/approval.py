@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from itertools import count
 
 from application.services import Services
+from application.submission import next_attempt
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import KEEP_LEDGER
@@ -20,10 +20,9 @@ def ask_for_approval(services: Services, run_id: str, token: str, hours: int) ->
     An earlier execution's wait that is over is left as it is; the next attempt gets its own row.
     """
     now = services.now()
-    name = next(
-        n
-        for attempt in count()
-        if not _over(services, run_id, n := job_names.approval(services.settings.app, run_id, attempt))
+    name = next_attempt(
+        lambda attempt: job_names.approval(services.settings.app, run_id, attempt),
+        lambda name: not _over(services, run_id, name),
     )
     deadline, expires = now + timedelta(hours=hours), now + timedelta(hours=hours) + KEEP_LEDGER
     services.ledger.open(

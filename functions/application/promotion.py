@@ -5,7 +5,6 @@ submit_promotion -> (wait) -> ask_canary -> publish, or take_back -> (wait).
 """
 
 from datetime import timedelta
-from itertools import count
 from typing import NamedTuple
 
 import msgspec
@@ -13,9 +12,10 @@ import msgspec
 from application.converse import ask_all
 from application.run_files import read_holdout, read_run, read_students
 from application.services import Services
+from application.submission import next_attempt
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
-from distillation.bedrock.submission import submit_once
+from distillation.bedrock.submission import NEW, submit_once
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.inference.replies import read_replies
 from distillation.inference.requests import greedy_request
@@ -80,10 +80,9 @@ def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: s
     """
     app, name = services.settings.app, job_names.stable_deployment(services.settings.app, dataset)
     stable = services.deployments.find(name)
-    job = next(
-        job
-        for attempt in count()
-        if _usable(services, run_id, job := job_names.promotion(app, run_id, attempt), stable, model_arn)
+    job = next_attempt(
+        lambda attempt: job_names.promotion(app, run_id, attempt),
+        lambda job: _usable(services, run_id, job, stable, model_arn),
     )
     _plan_way_back(services, run_id, dataset, stable, PromotionPlan(deployment=name, model_arn=model_arn))
     tags = {"app": app, "dataset": dataset}
@@ -92,14 +91,11 @@ def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: s
     }
     submit_once(
         services.ledger,
-        run_id=run_id,
-        job_name=job,
-        kind=JobKind.PROMOTION,
+        LedgerRow(run_id=run_id, job_name=job, kind=JobKind.PROMOTION, model_arn=model_arn, state=NEW),
         find=lambda _: stable if stable and _takes_over(services, stable, model_arn) else None,
         create=lambda: _move(services, stable, model_arn) or services.deployments.create(request),
         now=services.now(),
         time_limit=TIME_LIMIT,
-        model_arn=model_arn,
     )
     return job
 
@@ -269,14 +265,11 @@ def _move_back(services: Services, run_id: str, job: str, stable: str, plan: Pro
         return name if services.ledger.row(run_id, name) else ""
     submit_once(
         services.ledger,
-        run_id=run_id,
-        job_name=name,
-        kind=JobKind.PROMOTION,
+        LedgerRow(run_id=run_id, job_name=name, kind=JobKind.PROMOTION, model_arn=previous, state=NEW),
         find=lambda _: None,
         create=lambda: _update(services, stable, previous),
         now=services.now(),
         time_limit=TIME_LIMIT,
-        model_arn=previous,
     )
     return name
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from application.run_files import Wave, read_wave, waves_of
+import msgspec
+
+from application.run_files import Wave, read_answers, read_rejected_answers, read_wave, waves_of
 from distillation.inference.accounts import ids_to_ask_again
 from distillation.inference.requests import Shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache
@@ -10,6 +12,9 @@ from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request
 from distillation.run.record import RunRecord
 from distillation.training.managed import asked_by_us
 from gateways.store import Store
+
+Groups = Iterable[tuple[int, list[Request]]]
+"""Requests that belong together, with their number."""
 
 
 def wave_output(wave: Wave) -> dict[str, object]:
@@ -25,28 +30,14 @@ def wave_output(wave: Wave) -> dict[str, object]:
     }
 
 
-def write_wave(
-    store: Store,
-    run_id: str,
-    wave: int,
-    groups: Iterable[tuple[int, list[Request]]],
-    *,
-    max_records: int,
-    first_shard: int = 0,
-    cached: int = 0,
-    stage: Asking = Asking.ANSWERS,
-    prompt_shards: int = 0,
-) -> Wave:
-    """Writes a wave's shards, its plan last. `groups`: a prompt's number and its requests."""
-    shards: list[Shard] = []
-    for shard, lines in shard_requests(groups, max_records, first_shard):
-        store.put_lines(RunLayout(run_id).requests(wave, shard.shard, stage), lines)
+def _write_wave(store: Store, record: RunRecord, plan: Wave, groups: Groups, first_shard: int) -> Wave:
+    """Writes the shards of a wave, its plan last. `groups`: a prompt's number and its requests."""
+    layout, shards = RunLayout(record.run_id), list[Shard]()
+    for shard, lines in shard_requests(groups, record.batch_records, first_shard):
+        store.put_lines(layout.requests(plan.wave, shard.shard, plan.stage), lines)
         shards.append(shard)
-    requests = sum(s.records for s in shards)
-    plan = Wave(
-        wave=wave, shards=tuple(shards), requests=requests, cached=cached, stage=stage, prompt_shards=prompt_shards
-    )
-    store.put_json(RunLayout(run_id).wave_plan(wave, stage), plan)
+    plan = msgspec.structs.replace(plan, shards=tuple(shards), requests=sum(s.records for s in shards))
+    store.put_json(layout.wave_plan(plan.wave, plan.stage), plan)
     return plan
 
 
@@ -82,40 +73,40 @@ def _cached(store: Store, dataset: str, needed: set[str], known: set[str]) -> It
             yield answer
 
 
-Groups = Iterable[tuple[int, list[Request]]]
-"""Requests that belong together, with their number."""
-
-
-def plan_round(store: Store, record: RunRecord, wave: int, stage: Asking, groups: Callable[[], Groups]) -> Wave:
-    """The plan of a round; one that an earlier execution planned stands as it is. The first round takes over what the
-    answer cache holds.
+def plan_round(
+    store: Store,
+    record: RunRecord,
+    wave: int,
+    stage: Asking,
+    groups: Callable[[], Groups],
+    *,
+    prompt_shards: int = 0,
+) -> Wave:
+    """The plan of a round; one that an earlier execution planned stands as it is: its jobs may be paid for. What the
+    answer cache holds is taken over in the first round, and in each of expansion, whose rounds ask anew.
 
     `groups` gives all requests of the stage; it is called twice, so that they need not be kept.
     """
-    planned = read_wave(store, record.run_id, wave, stage)
+    run_id, layout = record.run_id, RunLayout(record.run_id)
+    planned = read_wave(store, run_id, wave, stage)
     if planned:
         return planned
     requested = [request.record_id for _, group in groups() for request in group]
-    wanted = set(ids_to_ask(store, record.run_id, stage, requested))
-    cached = (
-        take_over(store, record.dataset, wanted, RunLayout(record.run_id).cached(stage, wave))
-        if wave == 0
-        else set[str]()
-    )
+    wanted, cached = set(ids_to_ask(store, run_id, stage, requested)), set[str]()
+    if wave == 0 or stage is Asking.EXPANSION:
+        cached = take_over(store, record.dataset, wanted, layout.cached(stage, wave))
+    plan = Wave(wave=wave, shards=(), requests=0, cached=len(cached), stage=stage, prompt_shards=prompt_shards)
+    # The teacher's answers count their shards over all waves; other stages name their round.
+    before = waves_of(store, run_id) if stage is Asking.ANSWERS else ()
     asked = without(groups(), set(requested) - (wanted - cached))
-    return write_wave(
-        store,
-        record.run_id,
-        wave,
-        asked,
-        max_records=record.batch_records,
-        cached=len(cached),
-        stage=stage,
-    )
+    return _write_wave(store, record, plan, asked, sum(len(earlier.shards) for earlier in before))
 
 
 def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:
     """The usable replies of all rounds, those taken over first."""
+    if stage is Asking.ANSWERS:
+        yield from read_answers(store, run_id)
+        return
     layout = RunLayout(run_id)
     for planned in waves_of(store, run_id, stage):
         yield from store.records_below(layout.cached(stage, planned.wave), Answer)
@@ -125,6 +116,9 @@ def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:
 
 def ids_to_ask(store: Store, run_id: str, stage: Asking, requested: list[str]) -> list[str]:
     """The requested ids that no round brought a final reply for."""
+    answered = (answer.record_id for answer in answers_of(store, run_id, stage))
+    if stage is Asking.ANSWERS:
+        return ids_to_ask_again(requested, answered, read_rejected_answers(store, run_id))
     layout = RunLayout(run_id)
     rejected = (
         reply
@@ -132,4 +126,4 @@ def ids_to_ask(store: Store, run_id: str, stage: Asking, requested: list[str]) -
         for shard in planned.shards
         for reply in store.records_below(layout.rejected_answers(shard.shard, stage, planned.wave), RejectedAnswer)
     )
-    return ids_to_ask_again(requested, (answer.record_id for answer in answers_of(store, run_id, stage)), rejected)
+    return ids_to_ask_again(requested, answered, rejected)

@@ -109,15 +109,6 @@ def read_wave(store: Store, run_id: str, wave: int, stage: Asking = Asking.ANSWE
     return store.read_or_none(RunLayout(run_id).wave_plan(wave, stage), Wave)
 
 
-def requested_ids(store: Store, run_id: str) -> Iterator[str]:
-    """The record ids of every request of every wave, and of the answers that were taken over."""
-    layout = RunLayout(run_id)
-    yield from (answer.record_id for answer in store.records_below(layout.answers_prefix, Answer, named="cached"))
-    for planned in store.list(layout.all_requests_prefix):
-        if planned.key.endswith(".jsonl"):
-            yield from ids_in(store, planned.key)
-
-
 def ids_in(store: Store, key: str) -> Iterator[str]:
     """The record ids of a file of requests."""
     return map(attrgetter("record_id"), store.records(key, _RecordId))

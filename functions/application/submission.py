@@ -10,9 +10,10 @@ from application.run_files import read_run
 from application.services import Services
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, Outcome
-from distillation.bedrock.submission import submit_once
+from distillation.bedrock.submission import NEW, submit_once
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
+from distillation.records import LedgerRow
 from distillation.run.record import RunRecord
 
 SETTLING = timedelta(hours=2)
@@ -24,16 +25,14 @@ def submit_batch(
 ) -> str:
     """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's name.
 
-    `name_of` gives the name of an attempt, as in `name_of_next_attempt`.
+    `name_of` gives the name of an attempt, as in `next_attempt`.
     """
     store, settings, run = services.store, services.settings, event["run"]
     hours = read_run(store, run["runId"]).config.batches.timeout_hours
-    job_name = name_of_next_attempt(services, run["runId"], name_of)
+    job_name = next_attempt(name_of, _has_not_failed(services, run["runId"]))
     submit_once(
         services.ledger,
-        run_id=run["runId"],
-        job_name=job_name,
-        kind=JobKind.BATCH,
+        LedgerRow(run_id=run["runId"], job_name=job_name, kind=JobKind.BATCH, records=event["records"], state=NEW),
         find=services.batch_jobs.find,
         create=lambda: services.batch_jobs.create(
             job_name,
@@ -46,21 +45,23 @@ def submit_batch(
         ),
         now=services.now(),
         time_limit=timedelta(hours=hours) + SETTLING,
-        records=event["records"],
     )
     return job_name
 
 
-def name_of_next_attempt(services: Services, run_id: str, name_of: Callable[[int], str]) -> str:
-    """The first attempt's name that did not fail: a job that failed as a whole brought nothing, so a rerun does not
-    adopt it.
-    """
-    return next(name for attempt in count() if not _has_failed(services, run_id, name := name_of(attempt)))
+def next_attempt(name_of: Callable[[int], str], usable: Callable[[str], bool]) -> str:
+    """The name of the first attempt (counted from 0) that may be used."""
+    return next(name for attempt in count() if usable(name := name_of(attempt)))
 
 
-def _has_failed(services: Services, run_id: str, job_name: str) -> bool:
-    row = services.ledger.row(run_id, job_name)
-    return row is not None and row.outcome == Outcome.FAILED
+def _has_not_failed(services: Services, run_id: str) -> Callable[[str], bool]:
+    """A job that failed as a whole brought nothing, so a rerun does not adopt it."""
+
+    def usable(job_name: str) -> bool:
+        row = services.ledger.row(run_id, job_name)
+        return row is None or row.outcome != Outcome.FAILED
+
+    return usable
 
 
 def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int, records: int) -> str:
@@ -77,16 +78,13 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
             f"run {run_id} judges no answers", ["evaluation.judge: found null, expected the metrics to judge by"]
         )
     content = hashlib.sha256(store.get(layout.judge_dataset(arm, part))).hexdigest()
-    job_name = name_of_next_attempt(
-        services,
-        run_id,
+    job_name = next_attempt(
         lambda attempt: job_names.evaluation(settings.app, run_id, arm, part, content, attempt=attempt),
+        _has_not_failed(services, run_id),
     )
     submit_once(
         services.ledger,
-        run_id=run_id,
-        job_name=job_name,
-        kind=JobKind.EVALUATION,
+        LedgerRow(run_id=run_id, job_name=job_name, kind=JobKind.EVALUATION, records=records, state=NEW),
         find=services.evaluation_jobs.find,
         create=lambda: services.evaluation_jobs.create(
             job_name,
@@ -101,6 +99,5 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
         ),
         now=services.now(),
         time_limit=timedelta(hours=record.config.batches.timeout_hours),
-        records=records,
     )
     return job_name

@@ -105,11 +105,6 @@ class RunLayout(NamedTuple):
     def requests_prefix(self, wave: int, stage: Asking = Asking.ANSWERS) -> str:
         return self._key("2-requests", _folder(stage, wave), "")
 
-    @property
-    def all_requests_prefix(self) -> str:
-        """Below it are the requests of every wave that asks for answers."""
-        return self._key("2-requests", "wave-")
-
     def wave_plan(self, wave: int, stage: Asking = Asking.ANSWERS) -> str:
         return self.requests_prefix(wave, stage) + "plan.json"
 
@@ -138,13 +133,8 @@ class RunLayout(NamedTuple):
     def rejected_answers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
         return self._key("4-answers", f"{_round(stage, wave)}rejected-{shard:04d}.jsonl")
 
-    @property
-    def cached_answers(self) -> str:
-        """Answers of earlier runs that this run takes over instead of asking (and paying) again."""
-        return self._key("4-answers", "cached.jsonl")
-
     def cached(self, stage: Asking, wave: int) -> str:
-        """The same for another stage's round."""
+        """Answers of earlier runs that this run takes over instead of asking (and paying) again."""
         return self._key("4-answers", f"{_round(stage, wave)}cached.jsonl")
 
     def missing_answers(self, shard: int) -> str:

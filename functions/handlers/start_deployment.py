@@ -1,13 +1,14 @@
 """StartDeployment: the custom model -> the name of its on-demand deployment, created once or adopted."""
 
 from datetime import timedelta
-from itertools import count
 
 from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
+from application.submission import next_attempt
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
-from distillation.bedrock.submission import submit_once
+from distillation.bedrock.submission import NEW, submit_once
+from distillation.records import LedgerRow
 from distillation.training.customization import deployment_request
 
 TIME_LIMIT = timedelta(hours=6)
@@ -19,19 +20,14 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     One that failed or was deleted is not adopted: the next attempt gets its own name.
     """
     run = event["run"]
-    name = next(
-        n
-        for i in count()
-        if _usable(
-            run["runId"], n := job_names.deployment(services.settings.app, run["runId"], event["arm"], i), services
-        )
+    name = next_attempt(
+        lambda attempt: job_names.deployment(services.settings.app, run["runId"], event["arm"], attempt),
+        lambda name: _usable(run["runId"], name, services),
     )
     tags = {"app": services.settings.app, "dataset": run["dataset"], "run": run["runId"]}
     submit_once(
         services.ledger,
-        run_id=run["runId"],
-        job_name=name,
-        kind=JobKind.DEPLOYMENT,
+        LedgerRow(run_id=run["runId"], job_name=name, kind=JobKind.DEPLOYMENT, state=NEW),
         find=services.deployments.find,
         create=lambda: services.deployments.create(deployment_request(name, model_arn=event["modelArn"], tags=tags)),
         now=services.now(),

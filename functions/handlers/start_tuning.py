@@ -1,16 +1,16 @@
 """StartTuning: the dataset in S3 -> the name of the customization job, submitted once or adopted."""
 
 from datetime import timedelta
-from itertools import count
 
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
 from application.services import Services
+from application.submission import next_attempt
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind
-from distillation.bedrock.submission import submit_once
+from distillation.bedrock.submission import NEW, submit_once
 from distillation.layout import RunLayout
-from distillation.records import Arm
+from distillation.records import Arm, LedgerRow
 from distillation.training.customization import JobFacts, customization_request, distillation_request
 
 TIME_LIMIT = timedelta(days=3)
@@ -25,16 +25,13 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     A job that failed, or whose model was deleted, is not adopted: the next attempt gets its own name.
     """
     run, arm = event["run"], event["arm"]
-    name = next(
-        n
-        for i in count()
-        if _usable(run["runId"], n := job_names.tuning(services.settings.app, run["runId"], arm, i), services)
+    name = next_attempt(
+        lambda attempt: job_names.tuning(services.settings.app, run["runId"], arm, attempt),
+        lambda name: _usable(run["runId"], name, services),
     )
     submit_once(
         services.ledger,
-        run_id=run["runId"],
-        job_name=name,
-        kind=JobKind.TUNING,
+        LedgerRow(run_id=run["runId"], job_name=name, kind=JobKind.TUNING, state=NEW),
         find=services.tuning_jobs.find,
         create=lambda: services.tuning_jobs.create(_request(event, services, name)),
         now=services.now(),

@@ -8,10 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
+
 from distillation.bedrock.job_status import JobKind
 from distillation.errors import RunIsRetiring
 from distillation.records import LedgerRow
 
+NEW = ""
+"""State of a row that is not in the ledger yet."""
 RUN = "run"
 """Kind and job name of the one row that says how the run itself stands: OPEN or RETIRING."""
 OPEN, RETIRING = "OPEN", "RETIRING"
@@ -46,37 +50,27 @@ class Ledger(Protocol):
 
 def submit_once(
     ledger: Ledger,
+    row: LedgerRow,
     *,
-    run_id: str,
-    job_name: str,
-    kind: JobKind,
     find: Callable[[str], str | None],
     create: Callable[[], str],
     now: datetime,
     time_limit: timedelta,
-    records: int = 0,
-    model_arn: str | None = None,
 ) -> str:
-    """The ARN of the job `job_name`: from the ledger, else `find` (by name), else `create`. `time_limit` from now is
-    when waiting for it ends.
-
-    `model_arn`: what the stable deployment is to serve (kind promotion).
+    """The ARN of the job that `row` names: from the ledger, else `find` (by name), else `create`. `time_limit` from now
+    is when waiting for it ends; the row's state and times are set here.
 
     Raises:
         RunIsRetiring: the run has failed meanwhile. A promotion is made all the same: the rail moves the stable
             deployment back with one, and takes back what was not verified.
     """
-    known = ledger.row(run_id, job_name)
+    known = ledger.row(row.run_id, row.job_name)
     if known is not None and known.job_arn:
         return known.job_arn
     ledger.open(
-        LedgerRow(
-            run_id=run_id,
-            job_name=job_name,
-            kind=kind,
+        msgspec.structs.replace(
+            row,
             state="SUBMITTING",
-            records=records,
-            model_arn=model_arn,
             submitted_at=now.isoformat(),
             deadline_at=(now + time_limit).isoformat(),
             expires_at=int((now + KEEP_LEDGER).timestamp()),
@@ -84,10 +78,10 @@ def submit_once(
     )
     # After the row is written: whoever retires the run marks it first and reads the rows then, so one of the two sees
     # the other.
-    if kind is not JobKind.PROMOTION and is_retiring(ledger, run_id):
-        raise RunIsRetiring(f"run {run_id} has failed and is being taken back, so {job_name} is not submitted")
-    arn = find(job_name) or create()
-    ledger.submitted(run_id, job_name, arn)
+    if row.kind != JobKind.PROMOTION and is_retiring(ledger, row.run_id):
+        raise RunIsRetiring(f"run {row.run_id} has failed and is being taken back, so {row.job_name} is not submitted")
+    arn = find(row.job_name) or create()
+    ledger.submitted(row.run_id, row.job_name, arn)
     return arn
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from application.promotion import submit_promotion, take_back, undo_unverified, was_promoted
 from distillation.bedrock.job_status import JobKind
-from distillation.bedrock.submission import submit_once
+from distillation.bedrock.submission import NEW, submit_once
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.layout import RunLayout
+from distillation.records import LedgerRow
 from handlers import await_job, promote_student, retire_after_failure, retire_student, verify_promotion
 from tests.fakes import Invocation, record_error
 from tests.worlds.promotion_world import DATASET, PARAMETER, STABLE, PromotionWorld
@@ -296,9 +297,7 @@ def _deployed(world: PromotionWorld, run_id: str, arm: str) -> None:
 def _row(world: PromotionWorld, run_id: str, name: str, kind: JobKind) -> None:
     submit_once(
         world.rows,
-        run_id=run_id,
-        job_name=name,
-        kind=kind,
+        LedgerRow(run_id=run_id, job_name=name, kind=kind, state=NEW),
         find=lambda n: None,
         create=lambda: f"arn:{name}",
         now=world.now(),

@@ -8,11 +8,11 @@ import pytest
 
 from application.retirement import retire, retire_failed
 from distillation.bedrock.job_status import JobKind, Outcome
-from distillation.bedrock.submission import OPEN, set_run_state, submit_once
+from distillation.bedrock.submission import NEW, OPEN, set_run_state, submit_once
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import RunIsRetiring, StillCosts, ThrottledByBedrock
 from distillation.layout import RunLayout
-from distillation.records import CleanUp, Leftover
+from distillation.records import CleanUp, LedgerRow, Leftover
 from handlers import retire_after_failure, retire_student, write_failure_report
 from tests.fakes import EPOCH, FakeJobs, Invocation
 from tests.worlds.promotion_world import DATASET, PromotionWorld
@@ -32,9 +32,7 @@ def submitted(world: PromotionWorld, kind: JobKind, name: str, create: Callable[
     request = {"modelDeploymentName": name, "modelArn": "m"} if kind is JobKind.DEPLOYMENT else name
     return submit_once(
         world.rows,
-        run_id=RUN,
-        job_name=name,
-        kind=kind,
+        LedgerRow(run_id=RUN, job_name=name, kind=kind, state=NEW),
         find=jobs.find,
         create=create or (lambda: jobs.create(request)),  # type: ignore[arg-type, call-arg]
         now=EPOCH,
@@ -197,14 +195,11 @@ def test_a_promotion_that_cannot_be_taken_back_is_said_and_the_rest_is_retired(w
     submitted(world, JobKind.DEPLOYMENT, "own")
     submit_once(
         world.rows,
-        run_id=RUN,
-        job_name=f"app-{RUN}-promote-p0",
-        kind=JobKind.PROMOTION,
+        LedgerRow(run_id=RUN, job_name=f"app-{RUN}-promote-p0", kind=JobKind.PROMOTION, model_arn=model, state=NEW),
         find=lambda _: None,
         create=lambda: "arn:stable",
         now=EPOCH,
         time_limit=timedelta(hours=1),
-        model_arn=model,
     )
     done = retire_failed(world, RUN, DATASET)
     assert done.retired == ("deleted deployment arn:own",)

@@ -5,21 +5,19 @@ from datetime import timedelta
 import pytest
 
 from distillation.bedrock.job_status import JobKind
-from distillation.bedrock.submission import submit_once
+from distillation.bedrock.submission import NEW, submit_once
+from distillation.records import LedgerRow
 from tests.fakes import EPOCH, FakeJobs, MemoryLedger
 
 
 def submit(ledger: MemoryLedger, jobs: FakeJobs, create: object = None) -> str:
     return submit_once(
         ledger,
-        run_id="run",
-        job_name="job",
-        kind=JobKind.BATCH,
+        LedgerRow(run_id="run", job_name="job", kind=JobKind.BATCH, records=100, state=NEW),
         find=jobs.find,
         create=create or (lambda: jobs.create("job")),  # type: ignore[arg-type]
         now=EPOCH,
         time_limit=timedelta(hours=24),
-        records=100,
     )
 
 

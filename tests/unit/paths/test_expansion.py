@@ -24,6 +24,7 @@ from tests.fakes import (
     Clock,
     FakeCatalogue,
     FakeModels,
+    FakeParameters,
     Invocation,
     MemoryLedger,
     MemoryStore,
@@ -118,7 +119,11 @@ class World(Services):
         self.files, self.run_ref = store or MemoryStore(), {"runId": run_id, "dataset": "reviews"}
         self.layout = RunLayout(run_id)
         self.__dict__.update(
-            {"store": self.files, "ledger": MemoryLedger(), "models": FakeModels(teacher), "catalogue": FakeCatalogue()}
+            store=self.files,
+            ledger=MemoryLedger(),
+            models=FakeModels(teacher),
+            catalogue=FakeCatalogue(),
+            parameters=FakeParameters(),
         )
         rows = [
             {"prompt": sentence(100_000 + n), "category": "food" if n % 4 else "place", "system": "Judge the review."}

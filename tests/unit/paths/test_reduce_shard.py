@@ -16,6 +16,7 @@ from distillation.inference.requests import Shard, prompt_shards, requests_of
 from distillation.layout import RunLayout
 from distillation.records import (
     Answer,
+    Asking,
     Candidate,
     HoldoutCandidate,
     MissingAnswer,
@@ -214,7 +215,7 @@ def test_only_the_files_of_overlapping_shards_are_read_and_cached_answers_count(
     world = World(prompts(40), LABELS)
     first, second = world.parts
     cached = [a for prompt in world.prompts for a in world.answers(prompt, "good")]
-    world.store.put_records(LAYOUT.cached_answers, cached)
+    world.store.put_records(LAYOUT.cached(Asking.ANSWERS, 0), cached)
     rest = [
         [a for prompt in part for a in world.answers(prompt, "x", "good", "good", "bad", "good")[1:]]
         for part in (first, second)
