@@ -69,6 +69,9 @@ class MemoryStore(KeyedFiles):
     def copy(self, source: str, target: str) -> None:
         self.objects[target] = self.objects[source]
 
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
     def upload(self, path: Path, key: str, sent: Callable[[int], None]) -> None:
         self.put(key, path.read_bytes())
         sent(len(self.objects[key]))

@@ -1,4 +1,4 @@
-"""validate, fetch, rebuild: what they read and print."""
+"""validate, seeds, fetch, rebuild: what they read and print."""
 
 import tempfile
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cli.command import Connect, Files, InputFile, Run, on_stack, printing
+from cli.command import Connect, Dataset, Files, InputFile, Run, Yes, confirm, on_stack, printing
 
 
 @printing
 def validate(files: Files = None, input_file: InputFile = None) -> None:
-    """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail."""
+    """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail or be of no use."""
     from cli.files.draw_findings import draw_findings
-    from cli.files.validate import check_input, check_seeds
+    from cli.files.validate import check_input, check_seeds, local_files
     from cli.runs.start import read_object
     from cli.screen import screen
 
@@ -21,13 +21,48 @@ def validate(files: Files = None, input_file: InputFile = None) -> None:
         raise typer.BadParameter("name at least one seed file, or --input")
     config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
     if config and files:
-        findings = check_seeds(config, files)
+        findings = check_seeds(config, local_files(files))
     screen.show(draw_findings(findings))
     screen.data(findings)
     if findings.fatal:
         raise typer.Exit(1)
     if input_file:
         screen.done(f"{input_file} can be used.")
+
+
+@on_stack
+def seeds(
+    connect: Connect,
+    dataset: Dataset,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Read all files, and say what a run would say.")] = False,
+    remove: Annotated[list[str] | None, typer.Option(help="Delete this file; repeat it for several.")] = None,
+    yes: Yes = False,
+) -> None:
+    """List the seed files of a dataset, check them as a run would, or remove some."""
+    from cli.files import seeds as stored_seeds
+    from cli.files.draw_findings import draw_findings
+    from cli.screen import screen
+    from distillation.layout import seeds_prefix
+
+    services = connect()
+    if remove:
+        confirm(f"Delete {', '.join(remove)} of the dataset {dataset}?", yes)
+        stored_seeds.remove(services.store, dataset, remove)
+    elif check:
+        findings = stored_seeds.check_dataset(services, dataset)
+        screen.show(draw_findings(findings))
+        for command in stored_seeds.removals(findings, dataset):
+            screen.say(f"Next: {command}")
+        screen.data(findings)
+        if findings.fatal:
+            raise typer.Exit(1)
+        return
+    else:
+        stored_seeds.seed_files(services.store, dataset)
+    files = services.store.list(seeds_prefix(dataset))
+    screen.show(stored_seeds.draw_seeds(files, dataset))
+    screen.data([stored._asdict() for stored in files])
 
 
 @on_stack

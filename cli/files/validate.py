@@ -1,32 +1,43 @@
-"""Checks seeds and input without AWS, by the same code that PrepareRun runs."""
+"""Checks seeds and input without AWS, by the same code that PrepareRun runs, and says what would disappoint."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.files.ignored_keys import ignored_keys
+from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import DistillationError, InvalidInput
+from distillation.evaluation.checks import MIN_ITEMS
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed, Seed
 from distillation.run.config import RunConfig
 from distillation.run.input import resolve_config
 from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
+from distillation.seeds.split import Side, side_of
+from distillation.seeds.tally import DUPLICATE_REASONS
 from distillation.task import Task
 
 _CHUNK = 1 << 20
+Sources = Mapping[str, Callable[[], Iterator[bytes]]]
+"""Seed files by name, each with what gives its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`fatal` is why a run would fail, one line each; `rejected` are the seeds that it would set aside.
+    """`fatal` is why a run would fail or be of no use, `remarks` are worth knowing, one line each; `rejected` are the
+    seeds that a run would set aside.
 
-    `task` and `counts` are there where it would go on.
+    `task`, `counts` and `sides` (how many prompts go where) are there where it would go on.
     """
 
     fatal: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     rejected: tuple[RejectedSeed, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    sides: dict[str, int] = field(default_factory=dict)
     task: Task | None = None
 
 
@@ -38,36 +49,88 @@ def check_input(execution_input: dict[str, Any]) -> tuple[RunConfig | None, Find
         return None, Findings(fatal=tuple(error.problems))
 
 
-def check_seeds(config: RunConfig, files: Sequence[Path]) -> Findings:
-    """What a run on these files would say. All files are read, also behind the first bad line."""
+def local_files(paths: Sequence[Path]) -> Sources:
+    """Files of this machine, in the order that a run reads them in."""
+    return {str(path): lambda path=path: _chunks(path) for path in sorted(paths, key=lambda path: path.name)}  # type: ignore[misc]
+
+
+def check_seeds(config: RunConfig, sources: Sources, *, whole: bool = True) -> Findings:
+    """What a run on these files would say. All files are read, also behind the first bad line.
+
+    `whole` False where the dataset has more files than these: then nobody knows yet whether there are enough.
+    """
     strangers = [
-        f"{path}: found another kind of file, expected .jsonl or .csv, each also as .gz"
-        for path in files
-        if not is_seed_file(path.name)
+        f"{name}: found another kind of file, expected .jsonl or .csv, each also as .gz"
+        for name in sources
+        if not is_seed_file(name)
     ]
     if strangers:
         return Findings(fatal=tuple(strangers))
-    intake = SeedIntake(config)
-    outcomes = [
-        outcome
-        for path in sorted(files, key=lambda file: file.name)
-        for outcome in intake.read(str(path), _chunks(path))
-    ]
-    rejected = tuple(outcome for outcome in outcomes if isinstance(outcome, RejectedSeed))
+    intake, seeds, rejected = SeedIntake(config), list[Seed](), list[RejectedSeed]()
+    fatal, remarks = list[str](), list[str]()
+    for name, chunks in sources.items():
+        before = len(seeds) + len(rejected)
+        for outcome in intake.read(name, chunks()):
+            if isinstance(outcome, Seed):
+                seeds.append(outcome)
+            else:
+                rejected.append(outcome)
+        if len(seeds) + len(rejected) == before:
+            fatal.append(f"{name}: holds no seed")
+        problems, more = ignored_keys(name, chunks(), config.prompt_template)
+        fatal, remarks = [*fatal, *problems], [*remarks, *more]
+    fatal += _contradictions(rejected, len(seeds) + len(rejected), config)
     try:
         intake.check()
+    except InvalidInput as error:
+        if seeds or rejected:
+            fatal.append(_headline(error, config))
+        return Findings(tuple(fatal), tuple(remarks), tuple(rejected))
+    return _with_task(Findings(tuple(fatal), tuple(remarks), tuple(rejected)), intake, seeds, config, whole)
+
+
+def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: RunConfig, whole: bool) -> Findings:
+    try:
         task = intake.resolve_task()
-        prompts = sum(1 for _ in prompts_of([outcome for outcome in outcomes if isinstance(outcome, Seed)], task))
-        return Findings(rejected=rejected, counts=intake.counts(prompts=prompts), task=task)
     except DistillationError as error:
-        return Findings(fatal=(_headline(error, config),), rejected=rejected)
+        return Findings((*found.fatal, *str(error).splitlines()), found.remarks, found.rejected)
+    prompts = list(prompts_of(seeds, task))
+    sides = Counter(side_of(prompt, config.split) for prompt in prompts)
+    trained = sides[Side.TRAIN] + sides[Side.VALIDATION]
+    few, measured = list(found.fatal), list(found.remarks)
+    if whole and trained < MIN_SAMPLES and not config.expansion.target_prompts:
+        few.append(
+            f"{trained} prompts are left to train on beside {sides[Side.HOLDOUT]} that are held out; a fine-tuning job "
+            f"takes at least {MIN_SAMPLES}: give more seeds"
+        )
+    if whole and sides[Side.HOLDOUT] < MIN_ITEMS:
+        measured.append(
+            f"{sides[Side.HOLDOUT]} prompts are held out; with fewer than {MIN_ITEMS} no student can be promoted"
+        )
+    counts = intake.counts(prompts=len(prompts))
+    return Findings(tuple(few), tuple(measured), found.rejected, counts, {side: sides[side] for side in Side}, task)
 
 
-def _headline(error: DistillationError, config: RunConfig) -> str:
-    """Without the lines, which the table has, and without the file of the rejected seeds, which only a run writes."""
-    return (
-        str(error).splitlines()[0].replace(f" All rejected seeds are in {RunLayout(config.run_id).rejected_seeds}.", "")
-    )
+def _contradictions(rejected: Sequence[RejectedSeed], seeds: int, config: RunConfig) -> list[str]:
+    """References that contradict one another: the run goes on with the first of each, but the data is in doubt."""
+    number = sum(seed.reason == "duplicate_conflicting_reference" for seed in rejected)
+    if number <= config.max_rejected_seed_share * seeds:
+        return []
+    return [
+        f"{number:,} of {seeds:,} seeds contradict the reference of an earlier seed with the same prompt; at most "
+        f"{config.max_rejected_seed_share:.1%} may: correct the references, or remove one of the files"
+    ]
+
+
+def is_bad(seed: RejectedSeed) -> bool:
+    """Whether something is wrong with a seed that is set aside: of duplicates only the first is used."""
+    return seed.reason not in DUPLICATE_REASONS
+
+
+def _headline(error: InvalidInput, config: RunConfig) -> str:
+    """Without the lines, which are shown by reason, and without the file that only a run writes."""
+    written = f" All rejected seeds are in {RunLayout(config.run_id).rejected_seeds}."
+    return str(error).splitlines()[0].replace(written, "")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

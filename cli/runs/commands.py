@@ -24,8 +24,12 @@ def start(
     input_file: InputFile = None,
     upload: Uploads = None,
     run_id: Annotated[str | None, typer.Option(help="Go on with this run: it keeps what it has paid for.")] = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Upload files that `validate` has something against.")
+    ] = False,
 ) -> None:
     """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
+    from cli.files.seeds import seed_files
     from cli.runs import start as starting
     from cli.runs.run_lookup import place_of, run_id_of
     from cli.screen import screen
@@ -37,6 +41,10 @@ def start(
     if keys and input_file:
         starting.check_settings(input_file, dataset)
     services = connect()
+    if keys and not unchecked:
+        _check_upload(services, dataset, upload or [], input_file)
+    elif not keys:
+        seed_files(services.store, dataset)
     execution = (
         _upload_and_await(services, dataset, keys, input_file)
         if keys
@@ -45,6 +53,19 @@ def start(
     screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
     screen.say(f"Next: python -m cli watch {run_id_of(execution)}", "dim")
     screen.data({"runId": run_id_of(execution), "executionArn": execution.arn, "uploaded": list(keys)})
+
+
+def _check_upload(services: "Services", dataset: str, files: list[Path], settings: Path | None) -> None:
+    from cli.files.draw_findings import draw_findings
+    from cli.runs.start import check_upload
+    from cli.screen import screen
+
+    findings = check_upload(services, dataset, files, settings)
+    screen.show(draw_findings(findings))
+    if findings.fatal:
+        screen.say("Nothing was uploaded. --unchecked uploads all the same.")
+        screen.data(findings)
+        raise typer.Exit(1)
 
 
 def _upload_and_await(services: "Services", dataset: str, keys: dict[str, Path], settings: Path | None) -> "Execution":
@@ -56,6 +77,8 @@ def _upload_and_await(services: "Services", dataset: str, keys: dict[str, Path],
         task = progress.add_task("Uploading", total=sum(path.stat().st_size for path in keys.values()))
         others = starting.upload_seeds(services, dataset, keys, settings, lambda sent: progress.advance(task, sent))
     screen.say(f"Uploaded {', '.join(keys)}")
+    if settings:
+        screen.say(f"{settings} is the dataset's own input.json from here on: it holds for every later run.")
     if others:
         screen.say(f"Also part of the dataset: {', '.join(others)}")
     with screen.out.status("Waiting for the run that the upload starts ..."):

@@ -10,6 +10,8 @@ from typing import Any
 
 from application.services import Services
 from cli.errors import CommandError
+from cli.files.seeds import config_of
+from cli.files.validate import Findings, check_seeds, local_files
 from cli.runs.run_lookup import described
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.errors import InvalidInput
@@ -64,6 +66,17 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise CommandError(f"{path} holds no JSON object.", _EXAMPLE)
     return value
+
+
+def check_upload(services: Services, dataset: str, files: Sequence[Path], settings: Path | None) -> Findings:
+    """What a run would say of the files under the dataset's settings as they will be, beside those in the bucket."""
+    if settings:
+        config = resolve_config({"dataset": dataset}, execution_name="unnamed", dataset_input=settings.read_bytes())
+    else:
+        config = config_of(services.store, dataset)
+    names = {path.name for path in files}
+    others = [stored.key for stored in services.store.list(seeds_prefix(dataset)) if is_seed_file(stored.key)]
+    return check_seeds(config, local_files(files), whole=not {key.rsplit("/", 1)[1] for key in others} - names)
 
 
 def new_run_id(dataset: str, now: datetime) -> str:

@@ -73,6 +73,10 @@ class Store(KeyedFiles):
         with path.open("rb") as file:
             self._client.upload_fileobj(file, self._bucket, key, Callback=sent)
 
+    def delete(self, key: str) -> None:
+        """Deletes an object; the bucket keeps its versions for a while."""
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+
     def copy(self, source: str, target: str) -> None:
         """Copies an object inside the bucket."""
         self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, target)

@@ -59,6 +59,7 @@ def test_no_runs_as_json_is_an_empty_list(terminal: Terminal) -> None:
 
 
 def test_start_and_fetch_as_json(ended: Terminal, tmp_path: Path) -> None:
+    ended.cloud.files.objects["seeds/reviews/a.jsonl"] = b""
     code, started = ended.json("start", "reviews")
     assert code == 0 and started["executionArn"].endswith(started["runId"])
     assert ended.json("fetch", RUN_ID, "--to", tmp_path) == (

@@ -84,6 +84,7 @@ def test_wrong_usage_is_2(terminal: Terminal, arguments: list[str]) -> None:
 def test_start_on_files_that_are_there(terminal: Terminal, tmp_path: Path) -> None:
     settings = tmp_path / "input.json"
     settings.write_text('{"sampling": {"sampled": 2}}')
+    terminal.cloud.files.objects["seeds/reviews/a.jsonl"] = b""
     code, text = terminal.call("start", "reviews", "--input", settings)
     (started,) = terminal.cloud.machine.known.values()
     assert code == 0
@@ -97,11 +98,14 @@ def test_start_on_files_that_are_there(terminal: Terminal, tmp_path: Path) -> No
 
 
 def test_start_elsewhere_than_on_aws_has_no_console(monkeypatch: pytest.MonkeyPatch) -> None:
-    code, text = Terminal(FakeCloud(on_aws=False), monkeypatch).call("start", "reviews")
+    cloud = FakeCloud(on_aws=False)
+    cloud.files.objects["seeds/reviews/a.jsonl"] = b""
+    code, text = Terminal(cloud, monkeypatch).call("start", "reviews")
     assert code == 0 and "console.aws" not in text and "arn:aws:states" in text
 
 
 def test_going_on_with_a_run_gives_a_new_execution_of_the_same_run(terminal: Terminal) -> None:
+    terminal.cloud.files.objects["seeds/reviews/a.jsonl"] = b""
     assert terminal.call("start", "reviews", "--run-id", "reviews-7")[0] == 0
     (started,) = terminal.cloud.machine.known.values()
     assert started.input["runId"] == "reviews-7"
@@ -146,6 +150,7 @@ def test_an_upload_starts_nothing_itself_and_finds_the_run_that_it_triggers(term
     assert uploads[0] == ["seeds/reviews/input.json", "seeds/reviews/older.csv"]
     assert "Run      reviews-0123456789" in text
     assert "Also part of the dataset: seeds/reviews/older.csv" in text
+    assert "it holds for every later run" in text
     assert len(cloud.machine.known) == 3
 
 

@@ -1,0 +1,80 @@
+"""The seed files of a dataset in the bucket: listed, checked, removed."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from rich.table import Table
+from rich.text import Text
+
+from application.services import Services
+from cli.errors import CommandError
+from cli.files.validate import Findings, check_seeds
+from distillation.errors import InvalidInput
+from distillation.layout import dataset_input, seeds_prefix
+from distillation.records import RejectedSeed
+from distillation.run.config import RunConfig
+from distillation.run.input import resolve_config
+from distillation.seeds.reader import UNREADABLE_FIELD, is_seed_file
+from gateways.keyed_files import StoredObject
+from gateways.store import Store
+
+
+def seed_files(store: Store, dataset: str) -> list[StoredObject]:
+    """The dataset's seed files. Raises CommandError where there is none, with the dataset that may be meant."""
+    found = [stored for stored in store.list(seeds_prefix(dataset)) if is_seed_file(stored.key)]
+    if not found:
+        others = sorted({stored.key.split("/")[1] for stored in store.list("seeds/") if is_seed_file(stored.key)})
+        close = get_close_matches(dataset, others, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise CommandError(
+            f"There is no seed file in {store.uri(seeds_prefix(dataset))}.",
+            f"{hint}`python -m cli start {dataset} --upload FILE` uploads one.",
+        )
+    return found
+
+
+def draw_seeds(files: Sequence[StoredObject], dataset: str) -> Table:
+    """Every file of the dataset's folder, and what a run makes of it."""
+    table = Table("file", box=None, pad_edge=False)
+    for name in ("bytes", "uploaded (UTC)", "read as"):
+        table.add_column(name, justify="right" if name == "bytes" else "left", no_wrap=True)
+    for stored in files:
+        other = "settings" if stored.key == dataset_input(dataset) else "nothing"
+        what = "seeds" if is_seed_file(stored.key) else other
+        named = Text(stored.key.removeprefix(seeds_prefix(dataset)), overflow="fold")
+        table.add_row(named, f"{stored.bytes:,}", f"{stored.modified:%Y-%m-%d %H:%M}", what)
+    return table
+
+
+def config_of(store: Store, dataset: str) -> RunConfig:
+    """What a run of the dataset would be set to. Raises CommandError where its input.json cannot be used."""
+    stored = store.get_or_none(dataset_input(dataset))
+    try:
+        return resolve_config({"dataset": dataset}, execution_name="validated", dataset_input=stored)
+    except InvalidInput as error:
+        raise CommandError(str(error), f"Correct {dataset_input(dataset)}, and upload it again.") from None
+
+
+def check_dataset(services: Services, dataset: str) -> Findings:
+    """What a run on the files of the bucket would say."""
+    store = services.store
+    keys = [stored.key for stored in seed_files(store, dataset)]
+    return check_seeds(config_of(store, dataset), {key: lambda key=key: store.chunks(key) for key in keys})  # type: ignore[misc]
+
+
+def removals(findings: Findings, dataset: str) -> list[str]:
+    """The commands that remove the files that cannot be read to their end."""
+    bad: list[RejectedSeed] = [seed for seed in findings.rejected if seed.field == UNREADABLE_FIELD]
+    names = dict.fromkeys(seed.file.removeprefix(seeds_prefix(dataset)) for seed in bad)
+    return [f"python -m cli seeds {dataset} --remove {name}" for name in names]
+
+
+def remove(store: Store, dataset: str, names: Sequence[str]) -> None:
+    """Deletes files of the dataset. Raises CommandError for a name that is not there; then nothing is deleted."""
+    known = {stored.key for stored in store.list(seeds_prefix(dataset))}
+    keys = [seeds_prefix(dataset) + name for name in names]
+    missing = [key for key in keys if key not in known]
+    if missing:
+        raise CommandError(f"There is no {', '.join(missing)}.", f"`python -m cli seeds {dataset}` lists the files.")
+    for key in keys:
+        store.delete(key)
