@@ -37,7 +37,7 @@ class Proof:
 
     @property
     def findings(self) -> list[Finding]:
-        """Of all steps that are done."""
+        """What all steps that are done have found."""
         return [finding for found in self._done.values() for finding in found]
 
     def is_done(self, step: str) -> bool:

@@ -23,7 +23,7 @@ STAGES = {
 
 
 class _Tokens(msgspec.Struct, rename="camel"):
-    """Of an answer, a rejected answer or a prediction only this is decoded."""
+    """The part of an answer, a rejected answer or a prediction that is decoded."""
 
     input_tokens: int = 0
     output_tokens: int = 0

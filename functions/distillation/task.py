@@ -126,7 +126,7 @@ def _pattern_reader(pattern: str) -> Reader:
     expression = compiled(pattern)
 
     def read(text: str) -> str | Unfit:
-        # Of a pattern with several groups `findall` gives tuples.
+        # `findall` gives tuples where a pattern has several groups.
         matches = expression.findall(text)
         found = (matches[-1] if expression.groups < 2 else matches[-1][-1]).strip() if matches else ""
         return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")

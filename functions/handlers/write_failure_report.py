@@ -21,7 +21,7 @@ from distillation.run.record import RunRecord
 from gateways.store import Store
 
 _HEAD = 2000
-"""Of the cause, before what still costs money: a message to the topic shows 8,000 characters."""
+"""Characters of the cause, before what still costs money: a message to the topic shows 8,000."""
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:

@@ -16,7 +16,7 @@ TOKEN_MARGIN = 0.20
 """Added to every estimated token count, because `estimate_tokens` is not Nova's tokenizer."""
 
 UNKNOWN_OUTPUT_SHARE = 0.5
-"""Of maxTokens: the length assumed of free answers when no seed carries a reference to learn it from."""
+"""Share of maxTokens that a free answer is assumed to take, where no seed carries a reference to learn it from."""
 
 MILLION = 1_000_000
 

@@ -15,11 +15,11 @@ from distillation.run.config import RunConfig
 from distillation.run.curation import Expansion
 
 METRIC_CHARACTERS = 3_800
-"""Of Bedrock's own prompt of a metric: the user guide's page "Built-in metric evaluator prompts", Amazon Nova 2 Lite,
-has 42,000 characters for 11 metrics.
+"""Characters of Bedrock's own prompt for a metric. The user guide's page "Built-in metric evaluator prompts", Amazon
+Nova 2 Lite, has 42,000 characters for 11 metrics.
 """
 EXPLANATION_TOKENS = 200
-"""Of a judge's reply in an evaluation job, which explains its score.
+"""Tokens of a judge's reply in an evaluation job, which explains its score.
 
 An assumption: Bedrock does not say how long it is.
 """
@@ -82,9 +82,9 @@ ASSUMED_YIELD = 0.8
 An assumption: what a run's teacher and seeds give is in its counts.
 """
 ITEM_TOKENS = 4
-"""Of a list's item beside its text: number, full stop, line break."""
+"""Tokens of a list's item beside its text: number, full stop, line break."""
 EXPECTED_RATING_TOKENS = 2
-"""Of a rating: one digit, and where the reply ends."""
+"""Tokens of a rating: one digit, and the end of the reply."""
 
 _FRAME = ("expand_frame.txt", "expand_category.txt", "expand_topic.txt", "expand_reply_lines.txt")
 _JUDGE = ("judge_system.txt", "judge_user.txt")

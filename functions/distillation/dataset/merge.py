@@ -158,7 +158,7 @@ class _Merge:
         self._funnel.append(_funnel_step(step, "prompts", came, reasons))
 
     def _exact_duplicates(self) -> Iterator[tuple[int, bool, str, str]]:
-        """Of the holdout the first stays, of the others the most agreed on, then the first."""
+        """The first one of the holdout stays; among the others the most agreed on stays, then the first."""
         texts, columns = self._keys.folded().tolist(), self._columns
         firsts: dict[bytes, int] = {}
         for number, text in enumerate(texts[: columns.first]):

@@ -144,7 +144,7 @@ def _items(asks: Sequence[Ask], replies: Mapping[str, Reply]) -> tuple[list[_Ite
 
 
 def _texts(reply: Reply | None) -> list[str]:
-    """The items of a reply. Of one that was cut at maxTokens all but the last: they are whole, and paid for."""
+    """The items of a reply. One that was cut at maxTokens gives all but its last: they are whole, and paid for."""
     if isinstance(reply, Answer):
         return items_of(reply.text)
     return items_of(reply.text or "")[:-1] if reply and reply.reason == TRUNCATED else []

@@ -1,4 +1,4 @@
-"""What evaluation jobs wrote -> scores of every arm's answers, and how many of them there are not.
+"""What evaluation jobs wrote -> scores of every arm's answers, and how many answers have none.
 
 A line of a job's output is
 {"automatedEvaluationResult": {"scores": [{"metricName", "result", ...}]}, "inputRecord": {the dataset's line},

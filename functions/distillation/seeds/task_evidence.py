@@ -109,7 +109,7 @@ class TaskEvidence:
         )
 
     def _labels(self) -> tuple[str, ...]:
-        """The distinct references, sorted. Of spellings that differ only in case, the most frequent one."""
+        """The distinct references, sorted. Where spellings differ only in case, the most frequent one stands."""
         best: dict[str, str] = {}
         for spelling, _ in sorted(self._spellings.items(), key=lambda item: (-item[1], item[0])):
             best.setdefault(spelling.casefold(), spelling)

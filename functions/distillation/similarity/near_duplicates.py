@@ -48,7 +48,7 @@ class Clusters:
             roots = self.labels()[pairs]
             apart = roots[:, 0] != roots[:, 1]
             low, high = roots[apart].min(axis=1), roots[apart].max(axis=1)
-            # Of several links from one root the smallest stands; the others are joined in the next turn.
+            # Where one root has several links, the smallest stands. The others are joined in the next turn.
             np.minimum.at(self._parent, high, low)
             pairs = pairs[apart]
 

@@ -21,8 +21,8 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _LETTER = re.compile(r"\w")
 _MARKS = bytes(byte for byte in range(128) if not (chr(byte).isalnum() or chr(byte) == "_"))
 _BYTES_AT_ONCE = 1 << 16
-"""Of texts that are hashed together: 64 KB make arrays that stay in a core's own cache, which is twice as fast as when
-they do not.
+"""Bytes of the texts that are hashed together: 64 KB make arrays that stay in a core's own cache, which is twice as
+fast as when they do not.
 """
 
 

@@ -13,7 +13,7 @@ from local.bedrock.models.conversation import Reply, Request, Turn
 from local.bedrock.models.drawing import draw, finish
 from local.bedrock.models.embedder import DIMENSIONS, Embedder, Vectors
 
-# Of eleven sentences tried, one that says nothing of the task and scores what the others of that kind score.
+# One of eleven sentences that were tried. It says nothing of the task and scores what others of its kind score.
 _OPTION_SENTENCE = "This is {}."
 # Cosine similarities are flat; this makes a distribution of them.
 _BASE_SHARPNESS = 10.0
