@@ -9,7 +9,7 @@ import typer
 
 from cli.account.commands import doctor, prove
 from cli.command import Commands
-from cli.files.commands import fetch, rebuild, seeds, validate
+from cli.files.commands import estimate, fetch, rebuild, seeds, validate
 from cli.runs.commands import compare, report, runs, start, watch
 from cli.serving.commands import approve, promote, rollback, serving
 
@@ -44,6 +44,7 @@ for command in (
     prove,
     validate,
     seeds,
+    estimate,
     start,
     watch,
     report,

@@ -26,6 +26,7 @@ def doctor(place: tuple["Clients", str]) -> None:
     screen.show(draw_checks(found))
     screen.say(f"\n{summary(found)}")
     screen.data([check._asdict() for check in found])
+    screen.data([check._asdict() for check in found])
     if any(check.level is Level.FAILURE for check in found):
         raise typer.Exit(1)
 
@@ -60,5 +61,6 @@ def prove(
         screen.say("\nStopped, and cleaned up. The same command goes on.")
         raise typer.Exit(130) from None
     screen.show(draw_findings(bench.proof.findings))
+    screen.data([finding._asdict() for finding in bench.proof.findings])
     if failed or not all(finding.holds for finding in bench.proof.findings):
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""validate, seeds, fetch, rebuild: what they read and print."""
+"""validate, estimate, seeds, fetch, rebuild: what they read and print."""
 
 import tempfile
 from pathlib import Path
@@ -28,6 +28,26 @@ def validate(files: Files = None, input_file: InputFile = None) -> None:
         raise typer.Exit(1)
     if input_file:
         screen.done(f"{input_file} can be used.")
+
+
+@printing
+def estimate(files: Files = None, input_file: InputFile = None) -> None:
+    """Say what a run on these seeds would cost and take, by stage, without AWS. Exit 1 if the run would fail."""
+    from cli.files.draw_findings import draw_findings
+    from cli.files.estimate import draw_expected
+    from cli.files.validate import check_input, check_seeds, local_files
+    from cli.runs.start import read_object
+    from cli.screen import screen
+
+    if not files:
+        raise typer.BadParameter("name at least one seed file")
+    config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
+    findings = check_seeds(config, local_files(files)) if config else findings
+    if not findings.expected:
+        screen.show(draw_findings(findings))
+        raise typer.Exit(1)
+    screen.show(draw_expected(findings.expected))
+    screen.data(findings.expected)
 
 
 @on_stack

@@ -6,6 +6,7 @@ from itertools import groupby
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.files.estimate import draw_expected
 from cli.files.validate import Findings
 from distillation.records import RejectedSeed
 
@@ -28,6 +29,9 @@ def _parts(findings: Findings) -> Iterator[RenderableType]:
         yield Text.assemble(("✓ ", "bold green"), f"{counts['seedsIn']:,} seeds: {usable}")
         yield Text(f"  Task: {findings.task.kind}. {findings.task.why}".rstrip())
         yield Text("  Split: " + ", ".join(f"{number:,} {side}" for side, number in sides.items()) + ".")
+    if findings.expected:
+        yield Text()
+        yield draw_expected(findings.expected)
 
 
 def _by_reason(rejected: Sequence[RejectedSeed]) -> list[list[RejectedSeed]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.files.estimate import Expected, expect
 from cli.files.ignored_keys import ignored_keys
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import DistillationError, InvalidInput
@@ -30,7 +31,8 @@ class Findings:
     """`fatal` is why a run would fail or be of no use, `remarks` are worth knowing, one line each; `rejected` are the
     seeds that a run would set aside.
 
-    `task`, `counts` and `sides` (how many prompts go where) are there where it would go on.
+    `task`, `counts`, `sides` (how many prompts go where) and what it is `expected` to cost are there where it would go
+    on.
     """
 
     fatal: tuple[str, ...] = ()
@@ -39,6 +41,7 @@ class Findings:
     counts: dict[str, int] = field(default_factory=dict)
     sides: dict[str, int] = field(default_factory=dict)
     task: Task | None = None
+    expected: Expected | None = None
 
 
 def check_input(execution_input: dict[str, Any]) -> tuple[RunConfig | None, Findings]:
@@ -108,7 +111,14 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
             f"{sides[Side.HOLDOUT]} prompts are held out; with fewer than {MIN_ITEMS} no student can be promoted"
         )
     counts = intake.counts(prompts=len(prompts))
-    return Findings(tuple(few), tuple(measured), found.rejected, counts, {side: sides[side] for side in Side}, task)
+    expected = None
+    if not few:
+        try:
+            expected = expect(config, task, prompts)
+        except InvalidInput as error:
+            few += error.problems
+    by_side = {str(side): sides[side] for side in Side}
+    return Findings(tuple(few), tuple(measured), found.rejected, counts, by_side, task, expected)
 
 
 def _contradictions(rejected: Sequence[RejectedSeed], seeds: int, config: RunConfig) -> list[str]:

@@ -1,7 +1,8 @@
 """What a run will cost, from counted texts, with its assumptions."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from distillation.bedrock.limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
 from distillation.bedrock.prices import (
@@ -25,15 +26,16 @@ from distillation.task import Task, TaskKind
 class Workload(Record, frozen=True):
     """What a run will send and receive, in estimated tokens before the margin. Made by `workload`, read by `estimate`.
 
-    `prompts` and their `input_tokens` are the seeds' own; expansion adds `new_prompts` of the same mean length. `lines`
-    is the training lines of a prompt. `managed`: Bedrock's distillation asks the teacher about what is learnt, and this
-    run about the holdout only.
+    `prompts`, their `input_tokens` and the `system_tokens` among these are the seeds' own; expansion adds `new_prompts`
+    of the same mean length. `lines` is the training lines of a prompt. `managed`: Bedrock's distillation asks the
+    teacher about what is learnt, and this run about the holdout only.
     """
 
     prompts: int
     new_prompts: int
     samples: int
     input_tokens: int
+    system_tokens: int
     output_tokens_an_answer: int
     max_tokens: int
     output_basis: str
@@ -94,14 +96,16 @@ def workload(
     `champion`: something serves the dataset and answers the holdout too. `batched`: teacher and base are asked in batch
     jobs.
     """
-    sampling, (count, tokens, references, reference_tokens) = config.sampling, _measured(prompts)
-    length, basis = _expected_output(task, sampling.max_tokens, references, reference_tokens)
+    sampling, measured = config.sampling, _measured(prompts)
+    count, tokens = measured.prompts, measured.tokens
+    length, basis = _expected_output(task, sampling.max_tokens, measured)
     samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
     return Workload(
         prompts=count,
         new_prompts=config.expansion.target_prompts,
         samples=samples,
         input_tokens=tokens,
+        system_tokens=measured.system_tokens,
         output_tokens_an_answer=length,
         max_tokens=sampling.max_tokens,
         output_basis=basis,
@@ -125,22 +129,33 @@ def workload(
     )
 
 
-def _measured(prompts: Iterable[Prompt]) -> tuple[int, int, int, int]:
-    """Prompts and their tokens, references and theirs."""
-    count = tokens = references = reference_tokens = 0
+class _Measured(NamedTuple):
+    """Prompts and their tokens, system texts among them; references and theirs."""
+
+    prompts: int
+    tokens: int
+    system_tokens: int
+    references: int
+    reference_tokens: int
+
+
+def _measured(prompts: Iterable[Prompt]) -> _Measured:
+    count = own = system = references = reference_tokens = 0
     for prompt in prompts:
         count += 1
-        tokens += estimate_tokens(prompt.system) + estimate_tokens(prompt.prompt)
+        system += estimate_tokens(prompt.system)
+        own += estimate_tokens(prompt.prompt)
         references += prompt.reference is not None
         reference_tokens += estimate_tokens(prompt.reference or "")
-    return count, tokens, references, reference_tokens
+    return _Measured(count, system + own, system, references, reference_tokens)
 
 
-def _expected_output(task: Task, max_tokens: int, references: int, reference_tokens: int) -> tuple[int, str]:
+def _expected_output(task: Task, max_tokens: int, measured: _Measured) -> tuple[int, str]:
     if task.kind is TaskKind.LABEL and task.labels:
         return max(map(estimate_tokens, task.labels)), "the longest label"
-    if task.kind is TaskKind.TEXT and references:
-        return min(max_tokens, math.ceil(reference_tokens / references)), f"the mean of {references} references"
+    if task.kind is TaskKind.TEXT and measured.references:
+        mean = math.ceil(measured.reference_tokens / measured.references)
+        return min(max_tokens, mean), f"the mean of {measured.references} references"
     return math.ceil(max_tokens * UNKNOWN_OUTPUT_SHARE), f"half of maxTokens ({max_tokens})"
 
 
@@ -150,10 +165,10 @@ def estimate(work: Workload, prices: Prices) -> Estimate:
     Raises InvalidInput where prices.json has no price for one of its models: a budget cannot be kept on a guess.
     """
     tokens, most = (
-        _tokens(work, work.output_tokens_an_answer, work.expansion.output_tokens),
-        _tokens(work, work.max_tokens, work.expansion.most_output_tokens),
+        tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens),
+        tokens_of(work, work.max_tokens, work.expansion.most_output_tokens),
     )
-    expected, ceiling = _stage_costs(work, prices, tokens), _stage_costs(work, prices, most)
+    expected, ceiling = stage_costs(work, prices, tokens), stage_costs(work, prices, most)
     storage = _priced(prices, work.student).storage_month
     return Estimate(
         **expected,
@@ -165,13 +180,15 @@ def estimate(work: Workload, prices: Prices) -> Estimate:
     )
 
 
-def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int]:
+def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, int]:
+    """Tokens by what they are for, margin included, where an answer has `output` tokens."""
     everyone, holdout = work.prompts + work.new_prompts, work.prompts * work.holdout_share
     prompt, trainable = work.input_tokens / max(work.prompts, 1), everyone - holdout
     # One that has no seeds has no prompts either, whatever its target.
     trainable = trainable if work.prompts else 0
     answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
     judged, predictions = work.judging.prompts(holdout), holdout * (1 + work.arm_samples)
+    shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
     lines = min(trainable * work.lines, work.most_lines) * (1 - work.validation_share)
     exact = {
         "expansionInput": work.expansion.input_tokens,
@@ -189,12 +206,13 @@ def _tokens(work: Workload, output: int, expansion_output: int) -> dict[str, int
         "training": lines * (prompt + output) * work.epochs * (1 + work.direct),
         "armInput": predictions * prompt,
         "armOutput": predictions * output,
-        "fewShotInput": predictions * (prompt + work.few_shot * (prompt + output)) if work.few_shot else 0,
+        "fewShotInput": predictions * (prompt + work.few_shot * (shot + output)) if work.few_shot else 0,
     }
     return {name: math.ceil(round(count * (1 + TOKEN_MARGIN), 6)) for name, count in exact.items()}
 
 
-def _stage_costs(work: Workload, prices: Prices, tokens: dict[str, int]) -> dict[str, float]:
+def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> dict[str, float]:
+    """USD by stage, as the fields of an Estimate are called."""
     teacher, student = _route(_priced(prices, work.teacher), work.batched), _priced(prices, work.student)
     asked = _priced(prices, work.judge if work.ratings.a_prompt or work.judging.most_prompts else work.teacher)
     judge, compared = (

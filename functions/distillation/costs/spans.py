@@ -1,0 +1,62 @@
+"""How far a run's money and time may lie from what is expected: low and high, by stage."""
+
+from distillation.bedrock.prices import TOKEN_MARGIN, Prices
+from distillation.costs.estimate import Workload, stage_costs, tokens_of
+from distillation.inference.requests import BATCH_MIN_RECORDS
+from distillation.records import Record
+from distillation.run.config import RunConfig
+
+LOW_INPUT, LOW_OUTPUT = 0.7, 0.4
+"""Shares of the tokens without margin. A tokenizer may need fewer than one token for four characters, and a label of
+two by the estimate is one by Bedrock's count.
+"""
+LONGER = 2
+"""An answer whose length is not known from labels may be so much longer than expected, up to maxTokens."""
+TRAINED_AN_HOUR = 10_000
+"""Lines times epochs: AWS names about 60 minutes for 5,000 samples and 2 epochs (Nova user guide)."""
+SCORES_AN_HOUR = 3_600
+"""Of an evaluation job: 5 to 15 minutes for 30 to 50 answers and ten metrics (a published measurement)."""
+
+
+class Span(Record, frozen=True):
+    """`low` to `high`, in USD or in hours."""
+
+    stage: str
+    low: float
+    high: float
+
+
+def money(work: Workload, prices: Prices) -> list[Span]:
+    """USD of every stage that costs anything, then `total`. Retries and answers from the cache are in neither end."""
+    likely = tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens)
+    few = {
+        name: int(count / (1 + TOKEN_MARGIN) * (LOW_OUTPUT if name.endswith("Output") else LOW_INPUT))
+        for name, count in likely.items()
+    }
+    longest = work.output_tokens_an_answer * (1 if work.output_basis == "the longest label" else LONGER)
+    many = tokens_of(work, min(work.max_tokens, longest), work.expansion.most_output_tokens)
+    low, high = stage_costs(work, prices, few), stage_costs(work, prices, many)
+    spans = [Span(name.removesuffix("_usd"), low[name], high[name]) for name in high if high[name] > 0]
+    return [*spans, Span("total", sum(span.low for span in spans), sum(span.high for span in spans))]
+
+
+def hours(work: Workload, config: RunConfig) -> list[Span]:
+    """Hours of every stage that waits for Bedrock, queue and run, then `total`.
+
+    Bedrock promises no time for a batch; it ends one after `batches.timeoutHours`.
+    """
+    everyone = work.prompts + work.new_prompts
+    batch = Span("teacher", 0.2, float(config.batches.timeout_hours))
+    few = everyone * work.samples < BATCH_MIN_RECORDS
+    trained = min(everyone * work.lines, work.most_lines) * work.epochs / TRAINED_AN_HOUR
+    spans = [
+        Span("teacher", 0.02, 0.5) if few else batch,
+        Span("training", max(0.3, trained / 2), max(2.0, trained * 3)),
+        Span("deployment", 0.05, 0.5),
+        Span("predictions", 0.05, 1.0 if few else batch.high),
+    ]
+    if work.expansion.requests:
+        spans.insert(0, Span("expansion", 0.2, config.expansion.max_rounds * batch.high))
+    if scores := work.judging.prompts(work.prompts * work.holdout_share) * work.judging.calls:
+        spans.append(Span("judging", max(0.1, scores / SCORES_AN_HOUR / 4), max(1.0, scores / SCORES_AN_HOUR * 2)))
+    return [*spans, Span("total", sum(span.low for span in spans), sum(span.high for span in spans))]

@@ -1,0 +1,26 @@
+"""The estimate before a start, against what the demo really used."""
+
+from pathlib import Path
+
+from cli.files.validate import check_input, check_seeds, local_files
+from local.demo_seeds import DATASET, SETTINGS, write_demo_seeds
+
+USED = {"teacher": 0.05913, "base": 0.00167, "training": 0.056196, "evaluation": 0.001822, "total": 0.118818}
+"""USD of `make demo` on 24 November 2026, at Bedrock's prices and the local Bedrock's own token counts
+(`8-report/report.json`, `costs`). `base` holds the few-shot arm, `training` and `evaluation` the direct arm.
+"""
+
+
+def test_what_the_demo_used_lies_within_the_bounds_of_every_stage(tmp_path: Path) -> None:
+    seeds, _ = write_demo_seeds(tmp_path)
+    config, _ = check_input({"dataset": DATASET, **SETTINGS})
+    assert config is not None
+    expected = check_seeds(config, local_files([seeds])).expected
+    assert expected is not None
+    spans = {span.stage: span for span in expected.money}
+    assert set(spans) == set(USED)
+    for stage, used in USED.items():
+        assert spans[stage].low <= used <= spans[stage].high, (stage, spans[stage])
+        assert spans[stage].high < 4 * spans[stage].low, "bounds that exclude nothing say nothing"
+    few_shot = expected.estimate.tokens["fewShotInput"]
+    assert 0.7 < few_shot / 67_599 < 2, "few-shot input was once estimated at 3.3 times what it was"

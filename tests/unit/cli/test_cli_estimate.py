@@ -1,0 +1,45 @@
+"""estimate: money, time, tokens and events by stage, without AWS; validate says the same at its end."""
+
+import json
+from pathlib import Path
+
+from terminal_fake import Terminal
+
+
+def seeds(folder: Path, count: int = 200) -> Path:
+    path = folder / "seeds.jsonl"
+    rows = ({"prompt": f"The film number {n} was great", "reference": "good" if n % 2 else "bad"} for n in range(count))
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_it_names_every_stage_with_low_and_high(terminal: Terminal, tmp_path: Path) -> None:
+    code, said = terminal.call("estimate", seeds(tmp_path))
+    assert code == 0
+    rows = {line.split()[0]: line for line in said.splitlines() if " to " in line}
+    assert list(rows)[-1] == "total" and {"teacher", "training", "deployment", "predictions"} <= rows.keys()
+    assert "12 min to 24 h" in rows["teacher"]
+    assert "USD a month a model" in said and "25,000 events" in said
+
+
+def test_a_judge_and_new_prompts_cost_and_take_more(terminal: Terminal, tmp_path: Path) -> None:
+    settings = tmp_path / "input.json"
+    settings.write_text(json.dumps({"expansion": {"targetPrompts": 500}, "evaluation": {"judge": {}}}))
+    _, plain = terminal.call("estimate", seeds(tmp_path))
+    code, more = terminal.call("estimate", seeds(tmp_path), "--input", settings)
+    assert code == 0
+    assert "judging" in more and "expansion" in more and "judging" not in plain
+
+
+def test_validate_ends_with_the_same_lines(terminal: Terminal, tmp_path: Path) -> None:
+    _, estimated = terminal.call("estimate", seeds(tmp_path))
+    _, validated = terminal.call("validate", seeds(tmp_path))
+    assert estimated.strip() in validated
+
+
+def test_seeds_that_fail_have_no_estimate(terminal: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "seeds.jsonl"
+    path.write_text("nothing")
+    code, said = terminal.call("estimate", path)
+    assert code == 1
+    assert "Expected" not in said
