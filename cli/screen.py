@@ -1,5 +1,6 @@
 """What a command prints: text for people, or with --json one JSON document and nothing else on standard output."""
 
+import os
 import sys
 from functools import cached_property
 
@@ -11,6 +12,8 @@ from rich.text import Text
 from cli.errors import CommandError, as_called
 from distillation.records import encode_json
 
+PIPE_COLUMNS = 160
+
 
 class Screen:
     """Output and errors of this process."""
@@ -20,7 +23,9 @@ class Screen:
 
     @cached_property
     def text(self) -> Console:
-        return Console()
+        """A file or a pipe has no width: there ids and paths shall stay whole."""
+        console = Console()
+        return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=PIPE_COLUMNS)
 
     @property
     def out(self) -> Console:

@@ -116,7 +116,8 @@ def rebuild(
         ),
     ] = None,
 ) -> None:
-    """Make a run's dataset again from the replies, and compare every file with its manifest.
+    """Make a run's dataset again from the replies, and compare every file with its manifest; with --from the files of
+    the folder too.
 
     Exit 1 where one differs.
     """
@@ -130,10 +131,14 @@ def rebuild(
             copy_files(connect().store, run, source, rebuilding.is_fetched)
         rebuilt = rebuilding.rebuild(run, source, Path(folder, "again"))
     screen.show(rebuilding.draw(rebuilt))
-    screen.data({"runId": run, "same": not rebuilt.differing, "differing": rebuilt.differing})
+    same = not (rebuilt.differing or rebuilt.altered)
+    screen.data({"runId": run, "same": same, "differing": rebuilt.differing, "altered": rebuilt.altered})
     if rebuilt.differing:
         screen.say(f"\n✗ {len(rebuilt.differing)} files differ.", "bold red")
         for line in rebuilding.explanations(rebuilt):
             screen.say(line)
+    for name in rebuilt.altered:
+        screen.say(f"\n✗ {source / rebuilding.DATASET / name} is not the file that the run wrote.", "bold red")
+    if not same:
         raise typer.Exit(1)
     screen.done(f"The dataset of {run} is the same, byte for byte.")

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from cli.errors import CommandError
 from cli.screen import screen
 from distillation.layout import RunLayout
+from gateways.executions import json_object
 from gateways.keyed_files import KeyedFiles, StoredObject
 
 WORKERS = 8
@@ -18,9 +19,11 @@ def fetch(store: KeyedFiles, run_id: str, target: Path, is_wanted: Callable[[str
     Every file appears under its name only when it is whole, so an interrupted fetch leaves nothing half.
 
     Raises:
-        CommandError: the run has no files, or one whose key would lead out of the folder.
+        CommandError: the run has no files, or one whose key would lead out of the folder, or the folder holds another
+            run.
     """
     root = RunLayout(run_id).root
+    _refuse_another_run(run_id, target)
     # Keys that end in / are folders that the console made.
     stored = [file for file in store.list(root) if not file.key.endswith("/")]
     if not stored:
@@ -33,6 +36,15 @@ def fetch(store: KeyedFiles, run_id: str, target: Path, is_wanted: Callable[[str
     places = [local_path(target, file.key.removeprefix(root)) for file in wanted]
     _copy(store, wanted, places)
     return len(wanted)
+
+
+def _refuse_another_run(run_id: str, target: Path) -> None:
+    record = target / RunLayout(run_id).run.removeprefix(RunLayout(run_id).root)
+    held = json_object(record.read_bytes()).get("runId", run_id) if record.is_file() else run_id
+    if held != run_id:
+        raise CommandError(
+            f"{target} holds the run {held}: two runs in one folder would be taken for one.", "Name another folder."
+        )
 
 
 def local_path(target: Path, name: str) -> Path:

@@ -2,6 +2,7 @@
 with the manifest.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -20,7 +21,8 @@ from gateways.store import Store
 from handlers import read_replies, reduce_shard
 from settings import Settings
 
-MANIFEST = "5-dataset/manifest.json"
+DATASET = "5-dataset"
+MANIFEST = f"{DATASET}/manifest.json"
 _NEEDED = ("0-run/", "1-prompts/", "2-requests/", "3-replies/")
 
 
@@ -30,10 +32,18 @@ class _Turn:
 
 
 class Rebuilt(NamedTuple):
-    """The manifest that the run left, and the one of the files that were made now."""
+    """The manifest that the run left, the one of the files that were made now, and the sha256 of the dataset's files
+    that were handed over.
+    """
 
     before: Manifest
     now: Manifest
+    given: dict[str, str]
+
+    @property
+    def altered(self) -> list[str]:
+        """Names of the files handed over that are not what the run wrote."""
+        return [name for name, digest in self.given.items() if digest != self.before.files[name].sha256]
 
     @property
     def differing(self) -> list[str]:
@@ -71,7 +81,17 @@ def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
     _read_all_replies(services, run_id, before.dataset)
     for shard in range(_prompt_shards(store, run_id)):
         reduce_shard.run({"run": {"runId": run_id, "dataset": before.dataset}, "shard": shard}, services, _Turn())
-    return Rebuilt(before, write_dataset(store, run_id))
+    return Rebuilt(before, write_dataset(store, run_id), _given(before, source))
+
+
+def _given(before: Manifest, source: Path) -> dict[str, str]:
+    digests = {}
+    for name in before.files:
+        path = source / DATASET / name
+        if path.is_file():
+            with path.open("rb") as file:
+                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
 
 
 def draw(rebuilt: Rebuilt) -> Table:

@@ -108,12 +108,13 @@ def watch(
     except KeyboardInterrupt:
         screen.say(f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}")
         raise typer.Exit(130) from None
-    report = services.store.uri(RunLayout(view.run_id).report("index.html"))
-    screen.show(outcome(view, services.settings.bucket, report), fold=view.failure is not None)
+    screen.show(outcome(view, services.settings.bucket))
     screen.data(view)
     if view.failure:
         screen.say(place_of(services, execution))
         raise typer.Exit(1)
+    screen.say(f"Report: {services.store.uri(RunLayout(view.run_id).report('index.html'))}")
+    screen.say(f"Next: python -m cli report {view.run_id}, or python -m cli fetch {view.run_id} --to DIR", "dim")
 
 
 @on_stack

@@ -72,7 +72,7 @@ def _verdict(report: ReportFile) -> Iterator[Text]:
 
 def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
     """An empty table; figures are in the columns on the `right`."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in left:
         table.add_column(name)
     for name in right:
@@ -172,7 +172,8 @@ def with_interval(metric: str, one: Figure | None) -> str:
 
 
 def _counts(counts: dict[str, int]) -> Table:
-    table = Table(title="What became of the records", title_justify="left", title_style="bold", show_header=False)
+    table = titled_table("What became of the records", ())
+    table.show_header = False
     for hop, names in _FUNNEL:
         known = [f"{name} {counts[name]:,}" for name in names if name in counts]
         if known:
@@ -189,13 +190,15 @@ def _funnel(steps: tuple[FunnelStep, ...]) -> Table:
 
 
 def _costs(costs: Costs) -> Table:
-    table = Table(title="Cost at list prices", title_justify="left", title_style="bold", show_footer=True)
+    table = titled_table("Cost at list prices", ())
+    table.show_footer = True
     table.add_column("stage", footer="total")
     for name in ("model", "route"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=True)
     for name, footer in (("tokens in", ""), ("tokens out", ""), ("cost", usd(costs.total_usd))):
         table.add_column(name, justify="right", footer=footer)
     for line in costs.lines:
         cost = "no price" if line.usd is None else usd(line.usd)
-        table.add_row(line.stage, line.model, line.route, f"{line.input_tokens:,}", f"{line.output_tokens:,}", cost)
+        model, tokens = line.model.removeprefix("amazon."), (line.input_tokens, line.output_tokens)
+        table.add_row(line.stage, model, line.route, *(f"{number:,}" for number in tokens), cost)
     return table

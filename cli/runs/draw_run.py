@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import as_called
-from cli.runs.durations import elapsed
+from cli.runs.durations import clock, elapsed
 from cli.runs.failure import Failure
 from cli.runs.run_counts import Progress
 from cli.runs.run_stages import StageState
@@ -36,6 +36,8 @@ _STYLES = {
 _STATUS_STYLES = {"RUNNING": "bold cyan", "SUCCEEDED": "bold green"}
 _VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red"}
 _CAUSE_LINES = 25
+LEFT_FROM = 0.05
+"""Share of a stage that has to be done before its end is guessed."""
 
 
 class RunPicture:
@@ -64,7 +66,7 @@ class RunPicture:
                 mark,
                 Text(stage.times.name, style=style),
                 elapsed(stage.times.started, stage.times.ended, now),
-                _details(stage),
+                _details(stage, now),
                 style=style if style == "dim" else None,
             )
         return table
@@ -85,11 +87,20 @@ def _headline(view: RunView, now: datetime) -> Text:
     return Text.assemble(*parts, *status)
 
 
-def _details(stage: StageView) -> RenderableType:
+def _details(stage: StageView, now: datetime) -> RenderableType:
     facts = Text("  ").join(_fact(fact) for fact in stage.facts)
     if stage.progress is None or stage.times.state is not StageState.RUNNING:
         return facts
-    return Group(facts, _bar(stage.progress))
+    return Group(facts, _bar(stage.progress, _left(stage, now)))
+
+
+def _left(stage: StageView, now: datetime) -> str:
+    """How long the stage takes at the pace so far; "" while too little is done to tell."""
+    done, total = stage.progress or (0, 0)
+    if stage.times.started is None or done < max(1, LEFT_FROM * total) or done >= total:
+        return ""
+    seconds = (now - stage.times.started).total_seconds() * (total - done) / done
+    return f"about {clock(seconds)} left"
 
 
 def _fact(fact: Fact) -> Text:
@@ -99,26 +110,21 @@ def _fact(fact: Fact) -> Text:
     )
 
 
-def _bar(progress: Progress) -> RenderableType:
+def _bar(progress: Progress, left: str) -> RenderableType:
     share = progress.done / progress.total if progress.total else 0.0
     row = Table.grid(padding=(0, 1, 0, 0))
-    row.add_row(ProgressBar(total=max(progress.total, 1), completed=progress.done, width=36), f"{share:.0%}")
+    row.add_row(
+        ProgressBar(total=max(progress.total, 1), completed=progress.done, width=36), f"{share:.0%}", Text(left, "dim")
+    )
     return row
 
 
-def outcome(view: RunView, bucket: str, report: str) -> RenderableType:
-    """What stands under the picture when the run has ended: the verdict and where the report is, or what failed and
-    what to do next.
-    """
+def outcome(view: RunView, bucket: str) -> RenderableType:
+    """What stands under the picture when the run has ended: the verdict, or what failed and what to do next."""
     if view.failure:
         return _failure_panel(view.failure, bucket)
-    lines = [Text.assemble("Verdict: ", (view.decision or "none", _VERDICT_STYLES.get(view.decision, "bold")))]
-    lines += [Text(f"  {reason}") for reason in view.reasons]
-    commands = (
-        f"python -m cli report {view.run_id} shows the numbers; python -m cli fetch {view.run_id} --to DIR copies "
-        "all files."
-    )
-    return Group(*lines, Text(f"Report: {report}", overflow="fold"), Text(as_called(commands), style="dim"))
+    verdict = Text.assemble("Verdict: ", (view.decision or "none", _VERDICT_STYLES.get(view.decision, "bold")))
+    return Group(verdict, *(Text(f"  {reason}") for reason in view.reasons))
 
 
 def _failure_panel(failure: Failure, bucket: str) -> Panel:
@@ -173,6 +179,7 @@ class PlainLines:
 
 
 def _plain(stage: StageView, now: datetime) -> str:
-    facts = ", ".join(f"{fact.label} {fact.value}" for fact in stage.facts)
+    left = _left(stage, now) if stage.times.state is StageState.RUNNING else ""
+    facts = ", ".join([*(f"{fact.label} {fact.value}" for fact in stage.facts), *([left] if left else [])])
     took = f" after {elapsed(stage.times.started, stage.times.ended, now)}" if stage.times.ended else ""
     return f"{stage.times.name} {stage.times.state}{took}" + (f": {facts}" if facts else "")

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from application.services import Services
-from cli.runs.draw_report import VERDICT_STYLES
+from cli.runs.draw_report import VERDICT_STYLES, titled_table
 from cli.runs.durations import elapsed
 from cli.runs.run_lookup import described, run_id_of
 from distillation.layout import RunLayout
@@ -53,9 +52,9 @@ def as_json(line: RunLine) -> dict[str, object]:
 
 def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
     """Newest first."""
-    table = Table(title="Runs, newest first", title_justify="left", title_style="bold")
+    table = titled_table("Runs, newest first", ())
     for name in ("run", "dataset", "status", "verdict", "started (UTC)"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name != "dataset")
     table.add_column("took", justify="right")
     for line in lines:
         execution = line.execution

@@ -109,6 +109,7 @@ def test_watch_a_good_run(terminal: Terminal) -> None:
     code, text = terminal.call("watch")
     assert code == 0
     assert "Verdict: promote" in text and "run reviews-1 SUCCEEDED" in text
+    assert "Report: s3://bucket/runs/reviews-1/8-report/index.html\n" in text
 
 
 def test_watch_a_failed_run(terminal: Terminal) -> None:
@@ -228,6 +229,16 @@ def test_fetch_never_writes_outside_of_its_folder(terminal: Terminal, tmp_path: 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_fetch_refuses_to_mix_two_runs(terminal: Terminal, tmp_path: Path) -> None:
+    for run in ("reviews-1", "reviews-2"):
+        terminal.cloud.files.objects[f"runs/{run}/0-run/run.json"] = json.dumps({"runId": run}).encode()
+    assert terminal.call("fetch", "reviews-1", "--to", tmp_path)[0] == 0
+    assert terminal.call("fetch", "reviews-1", "--to", tmp_path)[0] == 0
+    code, text = terminal.call("fetch", "reviews-2", "--to", tmp_path)
+    assert code == 1 and "holds the run reviews-1" in text
+    assert json.loads((tmp_path / "0-run/run.json").read_bytes())["runId"] == "reviews-1"
+
+
 def test_fetch_of_nothing(terminal: Terminal, tmp_path: Path) -> None:
     code, text = terminal.call("fetch", "reviews-1", "--to", tmp_path)
     assert code == 1 and "has no files" in text
@@ -244,17 +255,10 @@ def test_runs(terminal: Terminal) -> None:
         )
     )
     code, text = terminal.call("runs")
-    rows = [line for line in text.splitlines() if line.startswith("│")]
+    rows = [line.split() for line in text.splitlines()]
     assert code == 0
-    assert [cell.strip() for cell in rows[0].split("│")[1:5]] == ["second", "other", "RUNNING", ""]
-    assert [cell.strip() for cell in rows[1].split("│")[1:7]] == [
-        "reviews-1",
-        "reviews",
-        "SUCCEEDED",
-        "promote",
-        "2026-01-02 03:04",
-        "3:10",
-    ]
+    assert rows[3][:5] == ["second", "other", "RUNNING", "2026-01-02", "03:14"]
+    assert rows[4] == ["reviews-1", "reviews", "SUCCEEDED", "promote", "2026-01-02", "03:04", "3:10"]
 
 
 def test_no_runs(terminal: Terminal) -> None:

@@ -47,9 +47,16 @@ def test_a_fetched_run_makes_the_same_bytes_again(terminal: Terminal, folder: Pa
 
 
 def test_nothing_behind_the_replies_is_looked_at(terminal: Terminal, folder: Path) -> None:
-    for path in [*folder.glob("4-answers/*shard*"), *folder.glob("5-dataset/**/*.jsonl")]:
+    for path in [*folder.glob("4-answers/*shard*"), *folder.glob("5-dataset/candidates/*.jsonl")]:
         path.write_text("nonsense")
     assert terminal.call("rebuild", "run-1", "--from", folder)[0] == 0
+
+
+def test_a_file_that_was_altered_since_is_named(terminal: Terminal, folder: Path) -> None:
+    altered = folder / "5-dataset/train.jsonl"
+    altered.write_text(altered.read_text() + "{}\n")
+    code, text = terminal.call("rebuild", "run-1", "--from", folder)
+    assert code == 1 and f"{altered} is not the file that the run wrote" in text and "byte for byte" not in text
 
 
 def test_from_the_bucket(terminal: Terminal, world: CurationWorld) -> None:
