@@ -16,7 +16,7 @@ PHASES := flow local browser unit infra types lint
 LANES ?= 2
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help entry install demo test check lint types unit infra local flow benchmark browser pictures local-up local-down lock clean
+.PHONY: help entry install demo test check lint types unit infra local flow faults benchmark browser pictures local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -77,7 +77,10 @@ local: $(VENV)/.stamp node_modules/.stamp
 flow: $(VENV)/.stamp node_modules/.stamp
 	@$(BIN)/python -m pytest tests/statemachine
 
-asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl audit sbom > machine.json, for Workflow Studio
+faults: $(VENV)/.stamp node_modules/.stamp  ## what becomes of runs when something goes wrong; docs/reliability.md: make faults [CELLS="name name"]
+	@$(BIN)/python -m tests.faults $(CELLS)
+
+asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl > machine.json, for Workflow Studio
 	@$(BIN)/python -m infra.machine_text
 
 audit: $(VENV)/.stamp node_modules/.stamp  ## advisories of every pinned package; says where none could be looked up
@@ -86,7 +89,7 @@ audit: $(VENV)/.stamp node_modules/.stamp  ## advisories of every pinned package
 sbom: $(VENV)/.stamp  ## a CycloneDX bill of materials for each lock file, in build/sbom
 	@$(BIN)/python -m infra.audit sbom
 
-benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed against peers, soft against hard: make benchmark [PART="curation convergence soft_hard"]
+benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed, soft against hard, cold starts, the gate in simulation: make benchmark [PART="cold_start gate"]
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks $(PART)
 
 browser: $(VENV)/.stamp node_modules/.stamp  ## the report in a real Chromium; pictures in build/screenshots

@@ -134,6 +134,10 @@ class App:
     def fault(self, fault: str, **details: object) -> None:
         self._control.post("/faults", json={"fault": fault, **details}).raise_for_status()
 
+    def clear_faults(self) -> None:
+        """Disarms every fault."""
+        self._control.delete("/faults").raise_for_status()
+
     def fired(self, fault: str) -> int:
         return sum(f["fired"] for f in self._control.get("/faults").json()["faults"] if f["fault"] == fault)
 

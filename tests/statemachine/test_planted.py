@@ -72,7 +72,10 @@ def planted() -> tuple[list[Row], dict[str, set[str]]]:
             varied("", False, f"A {GOOD[0]} film. Write to anna.{{number}}@example.com for more{{prompt}}")
         ],
         "contradicts_reference": [
-            varied("", False, f"The {thing} was {GOOD[3]}, I am very happy ({{number}}){{prompt}}")
+            # The embedded teacher is sure that these are positive: 65 to 77 %.
+            varied(
+                "", False, f"I love it! Great {thing} and wonderful service, thank you so much ({{number}}){{prompt}}"
+            )
             for thing in THINGS[:4]
         ],
     }
