@@ -16,7 +16,7 @@ PHASES := flow local browser unit infra types lint
 LANES ?= 2
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help entry install demo test check lint types unit infra local flow faults benchmark browser pictures local-up local-down lock clean
+.PHONY: help entry install demo test check lint types unit infra local flow faults asl audit sbom benchmark browser pictures local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
