@@ -4,7 +4,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from distillation.bedrock.limits import ASCII_CHARACTERS_PER_TOKEN, OTHER_BYTES_PER_TOKEN, estimate_tokens
+from distillation.bedrock.limits import (
+    ASCII_CHARACTERS_PER_TOKEN,
+    MAX_VALIDATION_SAMPLES,
+    MIN_SAMPLES,
+    OTHER_BYTES_PER_TOKEN,
+    estimate_tokens,
+)
 from distillation.bedrock.prices import (
     MILLION,
     TOKEN_MARGIN,
@@ -189,7 +195,8 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
     judged, predictions = work.judging.prompts(holdout), holdout * (1 + work.arm_samples)
     shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
-    lines = min(trainable * work.lines, work.most_lines) * (1 - work.validation_share)
+    lines = min(trainable * work.lines, work.most_lines)
+    lines -= _watched(lines * work.validation_share)
     exact = {
         "expansionInput": work.expansion.input_tokens,
         "expansionOutput": expansion_output,
@@ -209,6 +216,11 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
         "fewShotInput": predictions * (prompt + work.few_shot * (shot + output)) if work.few_shot else 0,
     }
     return {name: math.ceil(round(count * (1 + TOKEN_MARGIN), 6)) for name, count in exact.items()}
+
+
+def _watched(lines: float) -> float:
+    """Of the lines meant for validation those that a job takes there; the others are trained on."""
+    return min(lines, MAX_VALIDATION_SAMPLES) if lines >= MIN_SAMPLES else 0.0
 
 
 def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> dict[str, float]:

@@ -115,6 +115,12 @@ def test_every_sample_is_a_training_line_under_proportional_up_to_the_cap(prices
     assert any("Up to 5 training examples" in text for text in all_samples.assumptions)
 
 
+@pytest.mark.parametrize(("prompts", "trained"), [(25_000, 20_000 - 1_000), (80, 64)])
+def test_what_a_validation_file_does_not_take_is_trained_on(prices: Prices, prompts: int, trained: int) -> None:
+    """A tenth of 20,000 lines is twice what it takes, a tenth of 64 is less than it must have."""
+    assert estimate(plan(count=prompts), prices).tokens["training"] == pytest.approx(trained * 102 * 2 * 1.2, abs=2)
+
+
 def test_ratings_are_paid_where_a_judge_is_set(prices: Prices) -> None:
     got = estimate(plan(filters={"judge": {"rubric": "z" * 400}}), prices)
     assert got.tokens["ratingsOutput"] == 800 * 2 * 1.2
