@@ -204,12 +204,24 @@ def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide
     app.upload("seeds/none/more.JSONL", jsonl(reviews(SEEDS + 100)[SEEDS:]))
     app.wait(
         app.start(
-            "first-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}
+            "first-all",
+            {
+                "dataset": "none",
+                "task": LABELS,
+                "split": {"holdoutShare": 0.4},
+                "gate": {"margin": 0.5, "overBase": False},
+            },
         )
     )
     second = app.wait(
         app.start(
-            "second-all", {"dataset": "none", "task": LABELS, "split": {"holdoutShare": 0.4}, "gate": {"margin": 0.5}}
+            "second-all",
+            {
+                "dataset": "none",
+                "task": LABELS,
+                "split": {"holdoutShare": 0.4},
+                "gate": {"margin": 0.5, "overBase": False},
+            },
         )
     )
     assert second["status"] == "SUCCEEDED", second.get("cause")

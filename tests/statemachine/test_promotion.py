@@ -16,7 +16,7 @@ SETTINGS: dict[str, Any] = {
     "task": LABELS,
     "sampling": {"sampled": 0},
     "split": {"holdoutShare": 0.5},
-    "gate": {"margin": 1.0},
+    "gate": {"margin": 1.0, "overBase": False},
     "promotion": "approve",
     "serving": {"keepRejectedModel": False},
 }
