@@ -1,5 +1,7 @@
 """The deployed app of one account and Region, as the application's own services."""
 
+from typing import Any
+
 from application.services import Services
 from cli.errors import CommandError
 from cli.screen import screen
@@ -39,7 +41,8 @@ def connect(stack: str, region: str | None, profile: str | None) -> Services:
             f"The stack {stack} has no output {', '.join(missing)}.",
             "Is it a Nova Distill stack, and has its deployment ended? `npx cdk deploy` completes it.",
         )
-    settings = Settings(**{setting: outputs[output] for setting, output in _OUTPUTS.items()})
+    named: dict[str, Any] = {setting: outputs[output] for setting, output in _OUTPUTS.items()}
+    settings = Settings(**named)
     return Services(settings, clients=lambda: clients)
 
 

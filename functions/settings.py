@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from distillation.records import Asking
+from distillation.run.bounds import Bounds
 
 
 class Settings(NamedTuple):
@@ -24,6 +25,7 @@ class Settings(NamedTuple):
     judge_invoke_id: str = ""
     embedding_model_id: str = ""
     release: str = ""
+    bounds: Bounds = Bounds()
 
     def model_asked_in(self, stage: Asking) -> str:
         """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the
@@ -50,4 +52,9 @@ def settings_from_environment(variables: Mapping[str, str] | None = None) -> Set
         judge_invoke_id=env("JUDGE_INVOKE_ID", ""),
         embedding_model_id=env("EMBEDDING_MODEL_ID", ""),
         release=env("APP_RELEASE", ""),
+        bounds=Bounds(
+            largest_gate_margin=float(env("LARGEST_GATE_MARGIN", "0.1")),
+            smallest_canary_agreement=float(env("SMALLEST_CANARY_AGREEMENT", "0.8")),
+            auto_promotion=frozenset(env("AUTO_PROMOTION_DATASETS", "").split(",")),
+        ),
     )

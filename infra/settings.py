@@ -71,6 +71,9 @@ class Settings(BaseModel):
     embedding_model_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[A-Za-z0-9.-]+(:\d+)*$")] = (
         "amazon.titan-embed-text-v2:0"
     )
+    largest_gate_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
+    smallest_canary_agreement: Annotated[float, Field(ge=0, le=1)] = 0.8
+    auto_promotion_datasets: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,31}(,|$))*$")] = ""
     notification_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
     log_retention_days: int = 90
     data_removal: Literal["retain", "delete"] = "retain"

@@ -77,7 +77,8 @@ def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path
 
 def _run(instance: Instance, chosen: Upload, home: Path, progress: Progress) -> tuple[str, bool]:
     """Deploy, upload, watch: the execution's ARN, and whether it succeeded."""
-    outputs = deploy(home, progress)
+    # The demo promotes by itself what has earned it: nobody is there to be asked.
+    outputs = deploy(home, progress, context={"autoPromotionDatasets": chosen.dataset})
     with progress.step("upload the seeds, wait for the run that they start"):
         upload(instance, outputs["BucketName"], *chosen)
         execution = await_execution(instance, outputs["StateMachineArn"])

@@ -23,6 +23,7 @@ from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
+from distillation.run.bounds import bounded
 from distillation.run.config import RunConfig
 from distillation.run.fan_out import doublings_within, shard_records
 from distillation.run.input import dataset_of, resolve_config
@@ -48,11 +49,12 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     config = resolve_config(
         event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset))
     )
+    config, applied = bounded(config, event["input"], services.settings.bounds)
     models, judging = check_models(services, config), config.evaluation.judge
     files = _seed_files(services, config, models.problems)
     question = _question(services, config, files)
     record = earlier_run(store, config.run_id, question) or _prepare(
-        services, config, files, question, started_at=event["startedAt"], warnings=models.warnings
+        services, config, files, question, started_at=event["startedAt"], warnings=[*models.warnings, *applied]
     )
     asked = record.counts["prompts"] + config.expansion.target_prompts
     doublings = doublings_within(config, asked, record.batch_records)

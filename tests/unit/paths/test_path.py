@@ -364,3 +364,16 @@ def test_a_model_that_is_refused_to_this_account_stops_the_run_before_it_costs_a
     world.catalogue.legacy.add(f"{MICRO}:128k")  # type: ignore[attr-defined]
     with pytest.raises(InvalidInput, match="in the last 15 days"):
         world.prepare(runId="run-2")
+
+
+def test_an_uploaded_input_cannot_decide_what_is_promoted_and_the_record_says_so(world: World) -> None:
+    hostile = {key: value for key, value in INPUT.items() if key not in ("dataset", "runId")}
+    hostile |= {"gate": {"margin": 1.0}, "serving": {"canaryAgreement": 0}, "promotion": "auto"}
+    world.files.put("seeds/reviews/input.json", json.dumps(hostile).encode())
+    told = world.call(
+        prepare_run, input={"dataset": "reviews"}, executionName="run-1", startedAt="2026-01-01T00:00:00Z"
+    )
+    record = world.files.json(LAYOUT.run)
+    assert told["promotion"] == record["config"]["promotion"] == "approve"
+    assert record["config"]["gate"]["margin"] == 0.1
+    assert "gate.margin: 1.0 became 0.1, the deployment's largestGateMargin" in record["warnings"]
