@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from local import demo, lifecycle
 from local.final_screen import final_screen
 from local.paths import PROJECT
 
@@ -82,3 +83,23 @@ def test_files_that_cannot_make_a_run_are_told_before_anything_starts(
     assert said in done.stdout
     assert "Nothing was started" in done.stderr
     assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("keep", "said"), [(False, "its run has ended with it"), (True, "What was started in the local AWS goes on there")]
+)
+def test_ctrl_c_says_what_became_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keep: bool, said: str
+) -> None:
+    """Pressed while the local AWS starts: nothing has been started that could be left over."""
+
+    def pressed(home: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lifecycle, "up", pressed)
+    monkeypatch.setattr(demo, "_stop_on_signals", lambda: None)
+    with pytest.raises(KeyboardInterrupt):
+        demo.run_demo(seeds=None, settings=None, out=tmp_path / "out", home=tmp_path / "home", keep=keep)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Stopped by Ctrl-C." in printed
+    assert said in printed
