@@ -11,7 +11,7 @@ from cli.account.commands import doctor, prove
 from cli.command import Commands
 from cli.files.commands import estimate, fetch, rebuild, seeds, validate
 from cli.runs.commands import compare, report, runs, start, watch
-from cli.serving.commands import approve, promote, rollback, serving
+from cli.serving.commands import approve, promote, rollback, serving, waiting
 
 app = typer.Typer(
     cls=Commands,
@@ -53,6 +53,7 @@ for command in (
     rebuild,
     runs,
     serving,
+    waiting,
     approve,
     promote,
     rollback,

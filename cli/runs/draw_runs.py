@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rich.console import RenderableType
 from rich.text import Text
 
+from application.approval import pending_approval
 from application.services import Services
 from cli.runs.draw_report import VERDICT_STYLES, titled_table
 from cli.runs.durations import elapsed
@@ -18,11 +19,15 @@ _STATUS_STYLES = {"RUNNING": "cyan", "SUCCEEDED": "green"}
 
 
 class RunLine(NamedTuple):
-    """One execution in the list; `verdict` is "" where there is no report."""
+    """One execution in the list. `verdict` is "" where there is no report; `serve` names what is to serve in place of
+    the student; `declined`: a person said no.
+    """
 
     run_id: str
     execution: Execution
     verdict: str
+    serve: str = ""
+    declined: bool = False
 
 
 def run_line(services: Services, arn: str) -> RunLine:
@@ -32,8 +37,9 @@ def run_line(services: Services, arn: str) -> RunLine:
     if execution.status != "SUCCEEDED":
         return RunLine(run_id, execution, "")
     verdict = json_object(services.store.get_or_none(RunLayout(run_id).report("report.json"))).get("verdict", {})
-    decision, serve = str(verdict.get("decision", "")), verdict.get("serve")
-    return RunLine(run_id, execution, f"{decision}, serve {serve}" if serve else decision)
+    decision, serve = str(verdict.get("decision", "")), str(verdict.get("serve") or "")
+    asked = pending_approval(services, run_id) if decision == "promote" else None
+    return RunLine(run_id, execution, decision, serve, asked is not None and asked.status == "declined")
 
 
 def as_json(line: RunLine) -> dict[str, object]:
@@ -44,6 +50,8 @@ def as_json(line: RunLine) -> dict[str, object]:
         "dataset": execution.input.get("dataset"),
         "status": execution.status,
         "verdict": line.verdict or None,
+        "serve": line.serve or None,
+        "declined": line.declined,
         "startedAt": execution.started,
         "endedAt": execution.stopped,
         "executionArn": execution.arn,
@@ -59,7 +67,8 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
     for line in lines:
         execution = line.execution
         status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
-        verdict = Text(line.verdict, style=VERDICT_STYLES.get(line.verdict, ""))
+        more = f", serve {line.serve}" if line.serve else ", declined" if line.declined else ""
+        verdict = Text(line.verdict + more, style=VERDICT_STYLES.get(line.verdict, ""))
         took = elapsed(execution.started, execution.stopped, now)
         table.add_row(
             line.run_id,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+from application.approval import KIND as APPROVAL
 from cli.runs.observed import Observed
 from distillation.bedrock.job_names import JobName, parsed
 from distillation.bedrock.job_status import JobKind
@@ -77,6 +78,7 @@ class RunCounts:
     predictions: Mapping[str, Progress] = field(default_factory=dict)
     judging: Mapping[str, int] = field(default_factory=dict)
     decision: str = ""
+    approval: LedgerRow | None = None
 
 
 class _Shard(NamedTuple):
@@ -119,6 +121,7 @@ def run_counts(observed: Observed) -> RunCounts:
         deployments=_job_lines(JobKind.DEPLOYMENT, rows, jobs),
         predictions=_predictions([shard for shard in shards if shard.arm], jobs, observed),
         judging=Counter(job.status for name, job in jobs.items() if name.kind is JobKind.EVALUATION),
+        approval=next((row for row in reversed(observed.ledger) if row.kind == APPROVAL), None),
         decision=next((str(payload["decision"]) for payload in payloads if "decision" in payload), ""),
     )
 

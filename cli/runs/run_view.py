@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from application.approval import ENDED
+from cli.errors import as_called
 from cli.runs.failure import Failure, failure_of
 from cli.runs.observed import Observed
 from cli.runs.run_counts import JobLine, Progress, RunCounts, run_counts
@@ -150,6 +152,16 @@ def _of(progress: Progress) -> str:
     return f"{progress.done:,}/{progress.total:,}" if progress.total else f"{progress.done:,}"
 
 
+def _approval_facts(counts: RunCounts) -> tuple[Fact, ...]:
+    """Who answered what, or the command that answers."""
+    row = counts.approval
+    if row is None:
+        return ()
+    if row.state == ENDED:
+        return (Fact(row.status or "ended", f"by {row.message}"),)
+    return (Fact("until", row.deadline_at[:16]), Fact("answer with", as_called(f"python -m cli approve {row.run_id}")))
+
+
 _MORE: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
     "Expansion": _expansion_facts,
     "PlanRequests": lambda counts: (
@@ -160,6 +172,7 @@ _MORE: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
     "Tuning": lambda counts: _job_facts(counts.tuning),
     "Deployment": lambda counts: _job_facts(counts.deployments),
     "PredictArms": lambda counts: tuple(Fact(arm, _of(progress)) for arm, progress in counts.predictions.items()),
+    "Approval": _approval_facts,
     "ScoreRun": lambda counts: (Fact("verdict", counts.decision),) if counts.decision else (),
 }
 

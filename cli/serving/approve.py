@@ -1,10 +1,14 @@
 """A person's answer to a run that waits for one."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from rich.table import Table
 
 from application.approval import ENDED, answer, pending_approval
 from application.services import Services
 from cli.errors import CommandError
+from cli.runs.run_lookup import SEARCHED, described, run_id_of
 from distillation.records import LedgerRow
 
 
@@ -25,9 +29,32 @@ def waiting_run(services: Services, run_id: str) -> LedgerRow:
     return row
 
 
-def give_answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> None:
-    """Lets the run go on. Raises CommandError where it has ended meanwhile."""
-    if not answer(services, row, approved=approved, by=by):
+def waiting_runs(services: Services) -> list[LedgerRow]:
+    """The waits of all runs that are under way and have not been answered, the one that ends first first."""
+    running = [execution for execution in services.executions.latest(SEARCHED) if execution.running]
+    runs = {run_id_of(described(services, execution.arn)) for execution in running}
+    rows = [row for run_id in runs if (row := pending_approval(services, run_id))]
+    return sorted((row for row in rows if row.state != ENDED and row.token), key=lambda row: row.deadline_at)
+
+
+def draw_waiting(rows: Sequence[LedgerRow]) -> Table:
+    """Who waits until when, and the command that answers."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("run", "waits since (UTC)", "until (UTC)"):
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.run_id, *(f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M}" for at in (row.submitted_at, row.deadline_at))
+        )
+    return table
+
+
+def give_answer(services: Services, row: LedgerRow, *, approved: bool, by: str, why: str = "") -> None:
+    """Lets the run go on; the ledger keeps who said what when and why. Raises CommandError where it has ended
+    meanwhile.
+    """
+    said = f"{by} at {services.now():%Y-%m-%d %H:%M} UTC" + (f": {why}" if why else "")
+    if not answer(services, row, approved=approved, by=said):
         raise CommandError(
             f"The run {row.run_id} does not wait any more: it was stopped, or its time ran out.", _by_hand(row.run_id)
         )

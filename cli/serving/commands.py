@@ -1,4 +1,4 @@
-"""serving, approve, promote, rollback: what they read and print."""
+"""serving, waiting, approve, promote, rollback: what they read and print."""
 
 import getpass
 import time
@@ -22,18 +22,34 @@ def serving(connect: Connect, dataset: Dataset) -> None:
 
 
 @on_stack
+def waiting(connect: Connect) -> None:
+    """List the runs that wait for a person's approval, with the command that answers."""
+    from cli.screen import screen
+    from cli.serving.approve import draw_waiting, waiting_runs
+
+    rows = waiting_runs(connect())
+    if rows:
+        screen.show(draw_waiting(rows))
+        screen.say(f"Next: python -m cli approve {rows[0].run_id}, with --decline for a no")
+    else:
+        screen.say("No run waits for an approval.")
+    screen.data([{"runId": row.run_id, "since": row.submitted_at, "until": row.deadline_at} for row in rows])
+
+
+@on_stack
 def approve(
     connect: Connect,
     run: Annotated[str, typer.Argument(help="Id of the run that waits.")],
     *,
     decline: Annotated[bool, typer.Option("--decline", help="Do not promote the student.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; the ledger keeps it beside your name and the time.")] = "",
 ) -> None:
     """Answer a run that waits for approval: its student is promoted, or with --decline it is not."""
     from cli.screen import screen
     from cli.serving.approve import give_answer, waiting_run
 
     services = connect()
-    give_answer(services, waiting_run(services, run), approved=not decline, by=getpass.getuser())
+    give_answer(services, waiting_run(services, run), approved=not decline, by=getpass.getuser(), why=reason)
     screen.say(f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}")
     screen.data({"runId": run, "decision": "declined" if decline else "approved"})
 

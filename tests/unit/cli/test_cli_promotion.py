@@ -11,7 +11,8 @@ from terminal_fake import Terminal
 from application.approval import ask_for_approval
 from cli import connection
 from distillation.layout import RunLayout
-from tests.fakes import FakeExecutions
+from gateways.executions import Execution
+from tests.fakes import EPOCH, FakeExecutions
 from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
 
 
@@ -161,3 +162,30 @@ def test_an_answer_that_comes_too_late_is_said(desk: Desk) -> None:
     desk.world.completed.over.add("token")
     assert "does not wait any more" in desk.call("approve", "run-1")[1]
     assert "answered before: over" in desk.call("approve", "run-1")[1]
+
+
+def test_what_waits_is_listed_with_its_command_until_it_is_answered(desk: Desk) -> None:
+    machine = desk.world.__dict__["executions"]
+    for run in ("run-1", "run-2"):
+        desk.add_run(run)
+        machine.start(run, {"dataset": DATASET, "runId": run})
+    ask_for_approval(desk.world, "run-2", "token", 72)
+    code, text = desk.call("waiting")
+    assert code == 0 and "run-2" in text and "2026-01-04 00:00" in text and "cli approve run-2" in text
+    assert "run-1" not in text
+    assert desk.call("approve", "run-2", "--decline", "--reason", "not this month")[0] == 0
+    assert "No run waits" in desk.call("waiting")[1]
+    row = next(row for row in desk.world.rows.rows("run-2") if row.kind == "approval")
+    assert row.status == "declined" and (row.message or "").endswith(" at 2026-01-01 00:00 UTC: not this month")
+
+
+def test_a_declined_run_says_so_in_the_list_of_runs(desk: Desk) -> None:
+    machine = desk.world.__dict__["executions"]
+    for run, answer in (("run-1", "--decline"), ("run-2", None)):
+        desk.add_run(run, "promote")
+        ask_for_approval(desk.world, run, f"token of {run}", 72)
+        desk.call("approve", run, *([answer] if answer else []))
+        started = Execution(machine.arn_of(run), run, "SUCCEEDED", EPOCH, EPOCH, {"dataset": DATASET, "runId": run})
+        machine.add(started)
+    rows = {row[0]: row for line in desk.call("runs")[1].splitlines() if (row := line.split())}
+    assert "declined" in rows["run-1"] and "promote," in rows["run-1"] and "promote" in rows["run-2"]

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from run_stories import (
     ANSWERED,
@@ -348,3 +349,19 @@ def test_strange_payloads_and_documents_do_no_harm() -> None:
     )
     view = run_view(observed(story, run={"counts": {"seeds": "many"}}, ledger=[row("somebody-else", "tuning")]))
     assert facts(view, "PrepareRun") == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("WAITING", {"until": "2026-01-04T00:00", "answer with": "python -m cli approve reviews-1"}),
+        ("ENDED", {"declined": "by me at noon: not now"}),
+    ],
+)
+def test_an_approval_shows_the_command_and_then_the_answer(state: str, expected: dict[str, str]) -> None:
+    story = Story(inside_maps=True)
+    story.state("AwaitApproval", 10, None)
+    said = {"status": "declined", "message": "by me at noon: not now"[3:]} if state == "ENDED" else {}
+    asked = row("nova-distill-reviews-1-approval-a0", "approval", state=state, job_arn=None, **said)
+    view = run_view(observed(story, ledger=[msgspec.structs.replace(asked, deadline_at="2026-01-04T00:00:00+00:00")]))
+    assert facts(view, "Approval") == expected
