@@ -3,14 +3,14 @@
 No model: hashes of words and of character sequences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from distillation.records import Prompt
-from distillation.similarity.near_duplicates import rows_a_band
+from distillation.similarity.near_duplicates import near_pairs
 from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import common_shingles, folded_text
 
@@ -20,7 +20,6 @@ _BUCKETS = 4_096
 _GRAMS = (3, 4, 5)
 _TEXT_BYTES = 20_000
 
-Signatures = npt.NDArray[np.uint32]
 Vectors = npt.NDArray[np.float32]
 
 
@@ -54,7 +53,7 @@ def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | Non
         earlier.append(at)
     if threshold is not None and new:
         signatures = np.array([np.frombuffer(key.signature, "<u4") for key in keys])
-        for at, one in _near(signatures, len(known), threshold):
+        for at, one in near_pairs(signatures, len(known), threshold):
             found[at - len(known)].append(Twin(max(one - len(known), -1), keys[one].prompt_id, exact=False))
     return found
 
@@ -63,31 +62,6 @@ def apart_from(held: Sequence[Prompt], prompts: Sequence[Prompt], threshold: flo
     """The prompts that say nothing that one of `held` says, in order."""
     found = twins(held, prompts, threshold)
     return [prompt for prompt, same in zip(prompts, found, strict=True) if all(twin.place >= 0 for twin in same)]
-
-
-def _near(signatures: Signatures, start: int, threshold: float) -> Iterator[tuple[int, int]]:
-    """Pairs (later, earlier) whose estimated similarity reaches the threshold, the later one from `start` on."""
-    seen: set[tuple[int, int]] = set()
-    slots = signatures.shape[1]
-    rows = rows_a_band(threshold, slots)
-    for band in range(0, slots - rows + 1, rows):
-        for bucket in _buckets(np.ascontiguousarray(signatures[:, band : band + rows]), start):
-            for at in bucket[bucket >= start].tolist():
-                pairs = [(at, one) for one in bucket[bucket < at].tolist() if (at, one) not in seen]
-                seen.update(pairs)
-                yield from (
-                    pair for pair in pairs if float(np.mean(signatures[pair[0]] == signatures[pair[1]])) >= threshold
-                )
-
-
-def _buckets(bands: Signatures, start: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Groups of prompts with an equal band, of two or more, with at least one of the new ones; in order of prompt."""
-    rows = bands.view(np.dtype((np.void, bands.itemsize * bands.shape[1]))).ravel()
-    _, group = np.unique(rows, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    for bucket in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        if len(bucket) > 1 and bucket[-1] >= start:
-            yield bucket
 
 
 class SeedTopic:

@@ -79,6 +79,21 @@ def near_clusters(signatures: Signatures, threshold: float) -> Labels:
     return clusters.labels()
 
 
+def near_pairs(signatures: Signatures, start: int, threshold: float) -> Iterator[tuple[int, int]]:
+    """Pairs (later, earlier) of rows of at least `threshold` equal slots, the later one from `start` on, each once."""
+    seen: set[tuple[int, int]] = set()
+    slots = signatures.shape[1]
+    rows, needed = rows_a_band(threshold, slots), int(np.ceil(threshold * slots - 1e-9))
+    for band in range(0, slots - rows + 1, rows):
+        keys = _band_keys(signatures[:, band : band + rows])
+        order = _by_key(keys)
+        for bucket in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
+            for at in bucket[bucket >= start].tolist():
+                pairs = [(at, one) for one in bucket[bucket < at].tolist() if (at, one) not in seen]
+                seen.update(pairs)
+                yield from (p for p in pairs if np.count_nonzero(signatures[p[0]] == signatures[p[1]]) >= needed)
+
+
 def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
     """A hash of each row, whose low bits are left free for the row's number.
 
