@@ -4,24 +4,7 @@ understanding models).
 
 import json
 
-import msgspec
-
 from distillation.records import encode_line
-
-
-class _Text(msgspec.Struct, gc=False):
-    text: str
-
-
-class _Turn(msgspec.Struct, gc=False):
-    role: str
-    content: tuple[_Text]
-
-
-class _Conversation(msgspec.Struct, rename="camel", gc=False):
-    schema_version: str
-    system: tuple[_Text] | msgspec.UnsetType
-    messages: tuple[_Turn, ...]
 
 
 def conversation_line(system: str, prompt: str, answer: str | None) -> bytes:
@@ -29,8 +12,10 @@ def conversation_line(system: str, prompt: str, answer: str | None) -> bytes:
 
     An empty system text is left out, and so is the answer where the teacher of a distillation job is to give it (None).
     """
-    turns = (_Turn("user", (_Text(prompt),)),) + (() if answer is None else (_Turn("assistant", (_Text(answer),)),))
-    return encode_line(_Conversation("bedrock-conversation-2024", (_Text(system),) if system else msgspec.UNSET, turns))
+    said = [("user", prompt), *([] if answer is None else [("assistant", answer)])]
+    messages = [{"role": role, "content": [{"text": text}]} for role, text in said]
+    told = {"system": [{"text": system}]} if system else {}
+    return encode_line({"schemaVersion": "bedrock-conversation-2024", **told, "messages": messages})
 
 
 def conversation_parts(line: bytes) -> tuple[str, str, str]:

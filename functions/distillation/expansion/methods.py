@@ -57,20 +57,18 @@ def personas() -> tuple[str, ...]:
     return lines_of("expand_personas_list.txt")
 
 
-def request_text(
-    method: str, about: str, count: int, *, topics: bool, shown: Sequence[Prompt], category: str | None, task: Task
-) -> str:
+def request_text(ask: Ask, shown: Sequence[Prompt], task: Task) -> str:
     """What the teacher is told. `shown`: the seeds, all with the system text of the first."""
     as_json = any(_breaks_a_line(prompt.prompt) for prompt in shown)
     reply = template("expand_reply_json.txt" if as_json else "expand_reply_lines.txt")
     return template("expand_frame.txt").substitute(
-        context=_context(own_system(shown[0].system, task), category),
+        context=_context(own_system(shown[0].system, task), ask.category),
         texts="\n".join(
             f"{number}. {_quoted(prompt.prompt) if as_json else prompt.prompt.strip()}"
             for number, prompt in enumerate(shown, 1)
         ),
-        wish=_wish(method, about, count, topics=topics),
-        reply=reply.substitute(count=count, thing="topics" if topics else "texts"),
+        wish=_wish(ask),
+        reply=reply.substitute(count=ask.count, thing="topics" if ask.topics else "texts"),
     )
 
 
@@ -82,16 +80,16 @@ def _context(instruction: str, category: str | None) -> str:
     return told + named
 
 
-def _wish(method: str, about: str, count: int, *, topics: bool) -> str:
-    if topics:
+def _wish(ask: Ask) -> str:
+    about, count = ask.about, ask.count
+    if ask.topics:
         return template("expand_subtopics.txt" if about else "expand_topics.txt").substitute(count=count, topic=about)
-    if method == TOPICS:
+    if ask.method == TOPICS:
         return template("expand_topic.txt").substitute(count=count, topic=about)
-    if method == PERSONAS:
+    if ask.method == PERSONAS:
         return template("expand_persona.txt").substitute(count=count, persona=about)
-    return template(f"expand_{about}.txt" if method == EVOLUTION else "expand_self_instruct.txt").substitute(
-        count=count
-    )
+    name = f"expand_{about}.txt" if ask.method == EVOLUTION else "expand_self_instruct.txt"
+    return template(name).substitute(count=count)
 
 
 def _breaks_a_line(text: str) -> bool:

@@ -115,10 +115,7 @@ def _ask(draft: Draft, shown: Sequence[Prompt], key: str) -> Ask:
 
 def request_of(ask: Ask, shown: Sequence[Prompt], expansion: Expansion, task: Task, model: str) -> Request:
     """The request to `model`, with a record id like those of the teacher's answers."""
-    text = request_text(
-        ask.method, ask.about, ask.count, topics=ask.topics, shown=shown, category=ask.category, task=task
-    )
-    prompt = Prompt(prompt_id=ask.request_id, prompt=text, seed_id="")
+    prompt = Prompt(prompt_id=ask.request_id, prompt=request_text(ask, shown, task), seed_id="")
     return expansion_request(prompt, expansion, model)
 
 
