@@ -143,6 +143,7 @@ def test_a_phone_shows_the_students_column_and_keeps_the_first_one(view: View) -
     table.evaluate("place => { place.scrollLeft = 300 }")
     left, moved = metric.bounding_box(), student.bounding_box()
     assert left and moved and left["x"] >= 0 > moved["x"]
+    seen.open_all()
     checks = seen.page.get_by_role("region", name="Checks")
     assert checks.evaluate("place => place.scrollWidth <= place.clientWidth + 1")
 
