@@ -209,7 +209,7 @@ def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide
                 "dataset": "none",
                 "task": LABELS,
                 "split": {"holdoutShare": 0.4},
-                "gate": {"margin": 0.5, "overBase": False},
+                "gate": {"margin": 0.5, "overBase": False, "championMargin": 1.0},
             },
         )
     )
@@ -220,7 +220,7 @@ def test_a_new_run_of_the_same_seeds_takes_its_answers_from_the_cache_and_a_wide
                 "dataset": "none",
                 "task": LABELS,
                 "split": {"holdoutShare": 0.4},
-                "gate": {"margin": 0.5, "overBase": False},
+                "gate": {"margin": 0.5, "overBase": False, "championMargin": 1.0},
             },
         )
     )

@@ -16,7 +16,7 @@ SETTINGS: dict[str, Any] = {
     "task": LABELS,
     "sampling": {"sampled": 0},
     "split": {"holdoutShare": 0.5},
-    "gate": {"margin": 1.0, "overBase": False},
+    "gate": {"margin": 1.0, "overBase": False, "championMargin": 1.0},
     "promotion": "approve",
     "serving": {"keepRejectedModel": False},
 }

@@ -78,7 +78,7 @@ def promoted(app: App) -> list[Run]:
         "task": LABELS,
         "sampling": {"sampled": 0},
         "split": {"holdoutShare": 0.5},
-        "gate": {"margin": 1.0, "overBase": False},
+        "gate": {"margin": 1.0, "overBase": False, "championMargin": 1.0},
     }
     other = question | {"split": {"holdoutShare": 0.4}}
     return [app.wait(app.start("promoted-first", question)), app.wait(app.start("promoted-other", other))]
