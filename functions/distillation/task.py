@@ -124,11 +124,12 @@ def _label_reader(labels: tuple[str, ...]) -> Reader:
 @lru_cache(maxsize=16)
 def _pattern_reader(pattern: str) -> Reader:
     expression = compiled(pattern)
+    groups = expression.groups
 
     def read(text: str) -> str | Unfit:
         # `findall` gives tuples where a pattern has several groups.
         matches = expression.findall(text)
-        found = (matches[-1] if expression.groups < 2 else matches[-1][-1]).strip() if matches else ""
+        found = (matches[-1] if groups < 2 else matches[-1][-1]).strip() if matches else ""
         return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")
 
     return read

@@ -20,7 +20,6 @@ _OF_ITSELF = re.compile(
     r"|\bi(?:['’]m| am) (?:just |only )?an? (?:ai\b|artificial intelligence\b|(?:large )?language model\b)",
     re.IGNORECASE,
 )
-_SIGNS = ("AI", " ai", "anguage model", "rtificial")
 _INTRODUCTION = re.compile(
     r"(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:['’]s| is| are))\b[^\n]*:", re.IGNORECASE
 )
@@ -41,4 +40,5 @@ def is_boilerplate(text: str) -> bool:
     if text.endswith(":") and _INTRODUCTION.fullmatch(text):
         return True
     # The expression is the dearest of all rules, and nearly no answer holds one of these words.
-    return any(word in text for word in _SIGNS) and _OF_ITSELF.search(text) is not None
+    speaks = "AI" in text or " ai" in text or "anguage model" in text or "rtificial" in text
+    return speaks and _OF_ITSELF.search(text) is not None
