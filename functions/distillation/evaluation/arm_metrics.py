@@ -15,6 +15,7 @@ from distillation.evaluation.columns import (
     label_table,
     latencies,
     length_columns,
+    lost_rows,
     quality_columns,
     usage_columns,
 )
@@ -44,7 +45,7 @@ class Measured(NamedTuple):
     """A holdout and what was measured of all arms on it: columns whose mean is a metric (those of the `targets` and
     more), pairs whose ratio is one (arm -> own and teacher's), and the labels of a label task.
 
-    `draw`: how its items are resampled.
+    `draw`: how its items are resampled. `lost`: arm -> rows that it was never heard on.
     """
 
     sheet: AnswerSheet
@@ -53,6 +54,7 @@ class Measured(NamedTuple):
     lengths: dict[str, tuple[Column, Column]]
     labels: LabelTable | None
     draw: Draw
+    lost: dict[str, frozenset[int]]
 
     def within(self, rows: frozenset[int]) -> "Measured":
         """The same on some of the items: a slice."""
@@ -80,7 +82,15 @@ def measure(
         columns |= {(metric, arm): column for metric, column in own.items()}
     compared = [arm for arm in sheet.answers if arm != Arm.TEACHER and Arm.TEACHER in sheet.answers]
     lengths = {arm: length_columns(sheet, arm) for arm in compared}
-    return Measured(sheet, targets, _filled(columns), lengths, label_table(sheet), draw)
+    return Measured(
+        sheet,
+        targets,
+        _filled(columns),
+        lengths,
+        label_table(sheet),
+        draw,
+        {arm: lost_rows(sheet, arm) for arm in sheet.answers},
+    )
 
 
 def _filled(columns: Mapping[Key, Column]) -> dict[Key, Column]:

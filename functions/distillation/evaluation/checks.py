@@ -107,6 +107,20 @@ def teacher_below_base(scores: Scores) -> bool:
     return found is not None and found.low > 0
 
 
+def judged_by_references(scores: Scores) -> bool:
+    """Whether the first metric says what is right. Agreement with the teacher does not: how often the student repeats
+    it depends on how noisy the teacher's samples are, so a lenient pass for a noisy teacher and none for a sure one.
+    """
+    return scores.gate is not None and scores.gate.yardstick is Yardstick.TEACHER
+
+
+def lowest(one: Difference) -> float:
+    """The lower end that a promotion rests on: lost is not wrong, so also with all lost answers of the other arm as
+    right ones.
+    """
+    return one.low if one.worst_low is None else min(one.low, one.worst_low)
+
+
 def _rivals(scores: Scores, gate: Gate) -> Iterator[tuple[Difference, float]]:
     """The student minus each arm that it has to stand beside, and the loss that is accepted."""
     asked = {Arm.BASE: gate.over_base, Arm.FEW_SHOT: gate.over_rivals, Arm.DIRECT: gate.over_rivals}
@@ -122,7 +136,7 @@ def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: flo
         # A promotion is held back by one of them at its own level; it rejects nothing, so no correction is needed.
         passed, worse = one.high >= 0, one.high < 0
     else:
-        passed = enough and (one.low >= -margin if one.minus == Arm.CHAMPION else one.low > 0)
+        passed = enough and (lowest(one) >= -margin if one.minus == Arm.CHAMPION else lowest(one) > 0)
         worse = one.high < -margin and p_holm < ALPHA
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     return _made(scores, one, margin, outcome, (p, p_holm))
@@ -131,7 +145,7 @@ def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: flo
 def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: float) -> Check:
     difference, margin = one.difference, margin_of(gate, one)
     worse = difference.high < -margin and p_holm < ALPHA
-    passed = difference.low >= -margin and difference.n >= MIN_ITEMS
+    passed = lowest(difference) >= -margin and difference.n >= MIN_ITEMS
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     made = _made(scores, difference, margin, outcome, (p, p_holm))
     return msgspec.structs.replace(

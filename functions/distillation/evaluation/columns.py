@@ -20,6 +20,10 @@ REFUSED = "refused"
 """The reason code of an answer that declines, as `inference.replies` gives it."""
 
 
+LOST = frozenset({"no_reply", "bedrock_busy", "bedrock_error", "unreadable", "throttled"})
+"""Errors that say nothing of the model: the service brought no answer. All others are the model's own doing."""
+
+
 class Column(NamedTuple):
     """A figure whose mean is the metric: one value a row of the sheet, for the rows on which it is defined, in rising
     order.
@@ -115,6 +119,11 @@ def error_counts(sheet: AnswerSheet, arm: str) -> dict[str, int]:
     errors = Counter(one.error for one in chain.from_iterable(sheet.answers[arm]) if one.error is not None)
     absent = sum(not row for row in sheet.answers[arm])
     return dict(sorted(errors.items())) | ({"no_prediction": absent} if absent else {})
+
+
+def lost_rows(sheet: AnswerSheet, arm: str) -> frozenset[int]:
+    """Items that an arm was never heard on: no prediction, or none that the service brought."""
+    return frozenset(row for row, given in enumerate(sheet.answers[arm]) if all(one.error in LOST for one in given))
 
 
 def label_table(sheet: AnswerSheet) -> LabelTable | None:

@@ -37,7 +37,8 @@ FEW = 10
 class Pairing(NamedTuple):
     """Arm `arm` minus arm `minus` in one metric: their columns over the same rows.
 
-    `yardstick` says what the right one is, where the gate looks at it.
+    `yardstick` says what the right one is, where the gate looks at it. `lost`: rows on which the right one was never
+    heard, so that it may have been right.
     """
 
     metric: str
@@ -46,6 +47,7 @@ class Pairing(NamedTuple):
     left: Column
     right: Column
     yardstick: Yardstick = Yardstick.TEACHER
+    lost: frozenset[int] = frozenset()
 
     def within(self, rows: frozenset[int]) -> "Pairing":
         """The same on some of the items."""
@@ -129,7 +131,23 @@ def _difference(pairing: Pairing, boot: Bounds, draw: Draw) -> Difference:
         p_holm=p_value,
         sd=sd,
         detectable=detectable_difference(spread(sd, n), n),
+        worst_low=_worst_low(pairing, draw),
     )
+
+
+def _worst_low(pairing: Pairing, draw: Draw) -> float | None:
+    """The lower end if all that was lost of the right arm had been right; what was lost of the left one is wrong
+    already. None where nothing was lost.
+    """
+    lost = np.isin(pairing.right.rows, list(pairing.lost))
+    if not lost.any():
+        return None
+    right = np.where(lost, 1.0, pairing.right.values)
+    worst = pairing._replace(right=pairing.right._replace(values=right), lost=frozenset())
+    gaps = worst.gaps.values
+    if worst.right_or_wrong:
+        return tango(int((gaps > 0).sum()), int((gaps < 0).sum()), len(gaps)).low
+    return mean_intervals(gaps[:, None], draw)[0].low
 
 
 def _test(pairing: Pairing, gaps: Floats, draw: Draw) -> tuple[str, float]:

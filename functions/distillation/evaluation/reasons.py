@@ -12,6 +12,7 @@ from distillation.evaluation.checks import (
     cost_saved,
     difference_between,
     items_if_true,
+    judged_by_references,
     only_overlap,
     teacher_below_base,
     unmeasured,
@@ -33,6 +34,9 @@ from distillation.wording import margin_points, metric_name, p_value, percent, p
 SHOWN_CHECKS = 5
 CLEAR_LOSS = 0.02
 """The true loss that the second of the two planned numbers of items is about."""
+AGREEMENT = frozenset({"teacherAgreement", "teacherTokenF1"})
+LABELS_ENOUGH = 200
+"""References with which right and wrong can be told at all: a margin of 5 to 10 points."""
 VOLUME = 100_000
 """Answers a month that a saving is told for, where the input names none."""
 
@@ -87,6 +91,8 @@ def _headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
 
 def _beside_teacher(check: Check) -> str:
     """What is shown of a student that passed: no more, and no less."""
+    if check.metric in AGREEMENT:
+        return "the student repeats the teacher as often as the limit asks"
     if check.high < 0:
         by = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)} points"
         return f"the student is worse than the teacher, by {by}, within the {margin_points(check.margin)} allowed"
@@ -153,6 +159,7 @@ def _but(scores: Scores, gate: Gate, verdict: Verdict) -> str:
             volume and volume <= (verdict.break_even or 0)
         ),
         "the teacher is worse than the untouched base model": teacher_below_base(scores),
+        "agreement with the teacher is not correctness": not judged_by_references(scores),
     }
     return next((said for said, holds in found.items() if holds), "the base model has no figures in this metric")
 
@@ -202,6 +209,7 @@ def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     yield _comparison(compared[checks[0].metric, checks[0].slice], checks[0])
     if verdict.decision is GateDecision.HOLD:
         yield from _why_open(scores, verdict)
+        yield from _lost(scores, verdict)
         yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, gate))
     yield from _minimum(scores, gate)
     yield from _others(verdict, compared)
@@ -240,6 +248,22 @@ def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
             "There are no references and no second answers of the teacher, and word overlap with a single text does "
             "not tell good from bad. Give references."
         )
+
+
+def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    """Checks that pass only if what the service lost had been wrong."""
+    every = [(None, one) for one in scores.differences] + [(one.slice, one.difference) for one in scores.comparisons]
+    found = {(where, one.metric, one.minus): one for where, one in every if one.arm == Arm.STUDENT}
+    for check in (*verdict.checks, *verdict.rivals):
+        one = found[check.slice, check.metric, check.minus]
+        worst = one.worst_low
+        if check.outcome is CheckOutcome.OPEN and worst is not None and worst < -check.margin <= one.low:
+            yield (
+                f"Some answers of {NAMED[Arm(check.minus)]} were lost by the service. Lost is not wrong: had they been "
+                f"right, the student would be up to {points(-worst, sign=False)} points worse. Run again with the "
+                "same runId, so that they are asked again."
+            )
+            return
 
 
 def _minimum(scores: Scores, gate: Gate) -> Iterator[str]:
@@ -369,6 +393,11 @@ def _what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     if verdict.decision is GateDecision.PROMOTE:
         yield from _at_a_volume(scores, gate, Arm.STUDENT)
         return
+    if not judged_by_references(scores):
+        yield (
+            f"Give references to at least half of the seeds, so that {LABELS_ENOUGH} or more holdout items carry one: "
+            "then right and wrong decide, and not how often the student repeats the teacher."
+        )
     check = deciding_check(verdict)
     if check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
         yield from _items(scores, check)
@@ -395,7 +424,6 @@ def _items(scores: Scores, check: Check) -> Iterator[str]:
     """What a larger holdout would show, from the design."""
     one = _compared(scores)[check.metric, check.slice]
     if only_overlap(scores, one):
-        yield "Give references to at least half of the seeds."
         return
     equal = items_if_true(scores, one.difference, check.margin)
     worse = items_if_true(scores, one.difference, check.margin, -CLEAR_LOSS)

@@ -10,6 +10,8 @@ one prompt are one observation. The order of the items changes nothing.
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from msgspec.structs import replace
+
 from distillation.bedrock.prices import Prices
 from distillation.evaluation.answer_sheet import AnswerSheet
 from distillation.evaluation.arm_metrics import Measured, figures, latency_metrics, measure
@@ -18,7 +20,15 @@ from distillation.evaluation.columns import error_counts
 from distillation.evaluation.differences import Pairing, corrected, differences_of, macro_f1_differences
 from distillation.evaluation.distributions import outcomes, teacher_calibration, teacher_distribution
 from distillation.evaluation.items import instructive_items
-from distillation.evaluation.scores import CONFIDENCE, ArmScore, Difference, Scores, SliceScore
+from distillation.evaluation.scores import (
+    CONFIDENCE,
+    ArmScore,
+    Difference,
+    GatedDifference,
+    Scores,
+    SliceScore,
+    Yardstick,
+)
 from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
 from distillation.evaluation.yardstick import Slices, against_yardstick, slices_of
@@ -48,7 +58,9 @@ def score(
     """
     measured, every_slice = measure(sheet, draw, models or {}, prices, judged), slices_of(sheet)
     slices = dict(islice(every_slice.items(), MAX_SLICES))
-    comparisons, teacher = against_yardstick(measured, slices), outcomes(sheet, sheet.teacher_samples)
+    differences = _differences(measured, _pairs(list(sheet.answers)) if pairs is None else pairs)
+    comparisons = _same_p(against_yardstick(measured, slices), differences)
+    teacher = outcomes(sheet, sheet.teacher_samples)
     return Scores(
         task=sheet.task,
         n=len(sheet.items),
@@ -56,7 +68,7 @@ def score(
         unusable_references=_unusable_references(sheet),
         quality_against=sheet.against,
         arms=_arm_scores(measured, models or {}) if sheet.items else {},
-        differences=_differences(measured, _pairs(list(sheet.answers)) if pairs is None else pairs),
+        differences=differences,
         gate=next(iter(comparisons), None),
         teacher=teacher_distribution(teacher),
         items=instructive_items(measured),
@@ -68,6 +80,20 @@ def score(
         slices_left_out=len(every_slice) - len(slices),
         calibration=teacher_calibration(sheet, teacher, draw),
     )
+
+
+def _same_p(comparisons: Sequence[GatedDifference], differences: Sequence[Difference]) -> tuple[GatedDifference, ...]:
+    """The gate's comparisons over the whole holdout with the corrected p of the same two arms among the differences."""
+    p_holm = {(one.metric, one.arm, one.minus): one.p_holm for one in differences}
+
+    def same(gated: GatedDifference) -> GatedDifference:
+        one = gated.difference
+        key = one.metric, one.arm, one.minus
+        if gated.slice is not None or gated.yardstick is not Yardstick.TEACHER or key not in p_holm:
+            return gated
+        return replace(gated, difference=replace(one, p_holm=p_holm[key]))
+
+    return tuple(map(same, comparisons))
 
 
 def _unusable_references(sheet: AnswerSheet) -> int:
@@ -118,9 +144,11 @@ def _differences(measured: Measured, pairs: Pairs) -> tuple[Difference, ...]:
         for target in measured.targets
         if {(target.metric, arm), (target.metric, minus)} <= columns.keys()
     ]
-    found = differences_of(
-        [Pairing(metric, arm, minus, columns[metric, arm], columns[metric, minus]) for metric, arm, minus in keys], draw
-    )
+    pairings = [
+        Pairing(metric, arm, minus, columns[metric, arm], columns[metric, minus], lost=measured.lost[minus])
+        for metric, arm, minus in keys
+    ]
+    found = differences_of(pairings, draw)
     if measured.labels:
         found += macro_f1_differences(measured.labels, pairs, draw)
     return corrected(found)

@@ -93,7 +93,8 @@ class Difference(Record, frozen=True):
     `better` and `worse` count the items on which `arm` scores higher and lower. `low` and `high` come from `method`;
     beside them stands the paired bootstrap. `p_value` is of the hypothesis of no difference, `p_holm` the same after
     Holm's correction over this pair's metrics. `sd` is the standard deviation of the item differences, `detectable` the
-    smallest true difference that so many items show in 80 of 100 repeats.
+    smallest true difference that so many items show in 80 of 100 repeats. `worst_low` is the lower end if every answer
+    of `minus` that the service lost had been right; null where none was lost.
     """
 
     metric: str
@@ -113,6 +114,7 @@ class Difference(Record, frozen=True):
     p_holm: float
     sd: float
     detectable: float
+    worst_low: float | None = None
 
 
 class Yardstick(StrEnum):

@@ -24,6 +24,7 @@ from distillation.evaluation.checks import (
     cost_of,
     cost_saved,
     difference_between,
+    judged_by_references,
     teacher_below_base,
     unmeasured,
     widest_loss,
@@ -84,7 +85,7 @@ def _decision(scores: Scores, gate: Gate, checks: Sequence[Check], even: int | N
     passed = all(check.outcome is CheckOutcome.PASSED for check in checks if check.gated)
     pays = even is not None and (gate.monthly_answers is None or gate.monthly_answers > even)
     reached = not unmeasured(scores, gate) and not below_minimum(scores, gate)
-    sound = _base_was_asked(scores, gate, checks) and not teacher_below_base(scores)
+    sound = _base_was_asked(scores, gate, checks) and not teacher_below_base(scores) and judged_by_references(scores)
     return GateDecision.PROMOTE if passed and pays and reached and sound else GateDecision.HOLD
 
 

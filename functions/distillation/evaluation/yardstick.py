@@ -52,7 +52,8 @@ def _pairings(measured: Measured) -> Iterator[Pairing]:
         if target.against is Against.TEACHER:
             yield _against_teacher(measured.sheet, target, student)
         elif teacher is not None:
-            yield Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, teacher)
+            lost = measured.lost[Arm.TEACHER]
+            yield Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, teacher, lost=lost)
 
 
 def _against_teacher(sheet: AnswerSheet, target: Target, student: Column) -> Pairing:

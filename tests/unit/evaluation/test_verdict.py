@@ -173,7 +173,10 @@ def test_without_references_the_teachers_own_variation_is_the_yardstick() -> Non
         one.prompt_id: [OTHER[text] if i % 10 == 5 else text]
         for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
     }
-    assert decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05).decision is GateDecision.PROMOTE
+    verdict = decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05)
+    assert (verdict.checks[0].outcome, verdict.decision) == ("passed", GateDecision.HOLD)
+    assert verdict.headline.endswith("but agreement with the teacher is not correctness.")
+    assert verdict.what_now[0].startswith("Give references to at least half of the seeds")
     assert decide(costed(holdout, predictions), margin=0.05).decision is GateDecision.REJECT
 
 
@@ -355,3 +358,43 @@ def test_a_volume_at_which_nothing_is_saved_holds() -> None:
     assert (verdict.decision, verdict.break_even) == (GateDecision.HOLD, 37_486)
     assert "30,000 answers a month save less than keeping its model costs" in verdict.headline
     assert reach_verdict(measured(), Gate.model_validate({"monthlyAnswers": 40_000}), 1.95).serve == "student"
+
+
+def test_lost_answers_of_the_teacher_promote_nobody() -> None:
+    """1,000 items, the student 9 points worse: with 97 answers of the teacher lost it was once promoted (-0.7)."""
+    holdout = [HoldoutItem(prompt_id=f"{number:05d}", prompt="?", reference="positive") for number in range(1_000)]
+    texts = {
+        "teacher": ["positive"] * 950 + ["negative"] * 50,
+        "base": ["negative"] * 1_000,
+        "student": ["positive"] * 860 + ["negative"] * 140,
+    }
+    predictions = {
+        arm: [answer(item.prompt_id, arm, text) for item, text in zip(holdout, given, strict=True)]
+        for arm, given in texts.items()
+    }
+    assert decide(costed(holdout, predictions)).decision is GateDecision.REJECT
+    for number in range(0, 970, 10):
+        predictions["teacher"][number] = answer(f"{number:05d}", "teacher", None)
+    verdict = decide(costed(holdout, predictions))
+    assert verdict.difference == pytest.approx(0.007, abs=0.003)
+    assert verdict.decision is GateDecision.HOLD
+    assert any("Lost is not wrong" in reason for reason in verdict.reasons)
+
+
+def test_refused_is_wrong_and_not_lost() -> None:
+    scores = flips(400, better=6, worse=6)
+    assert all(one.worst_low is None for one in scores.differences)
+    holdout, predictions = label_world(400, {"teacher": 1.0, "base": 0.1, "student": 1.0})
+    predictions["teacher"][0] = msgspec.structs.replace(predictions["teacher"][0], text=None, error="refused")
+    assert all(one.worst_low is None for one in costed(holdout, predictions).differences)
+    predictions["teacher"][0] = msgspec.structs.replace(predictions["teacher"][0], error="bedrock_error")
+    lost = {(one.metric, one.minus): one.worst_low for one in costed(holdout, predictions).differences}
+    assert lost["accuracy", "teacher"] is not None
+    assert lost["accuracy", "base"] is None
+
+
+def test_the_gates_rows_carry_the_p_of_the_differences() -> None:
+    scores = measured()
+    p = {(one.metric, one.arm, one.minus): one.p_holm for one in scores.differences}
+    whole = [one.difference for one in scores.comparisons if one.slice is None and one.metric != "teacherAgreement"]
+    assert whole and all(one.p_holm == p[one.metric, one.arm, one.minus] for one in whole)
