@@ -56,7 +56,7 @@ NAMED = {
 SHORT = {Arm.BASE: "the base model", Arm.FEW_SHOT: "few-shot", Arm.DIRECT: "direct training"}
 
 
-def in_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
+def with_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
     """The verdict with its sentences."""
     return msgspec.structs.replace(
         verdict,

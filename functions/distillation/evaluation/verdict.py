@@ -66,7 +66,7 @@ def reach_verdict(scores: Scores, gate: Gate, storage_usd_month: float | None = 
         serve=_serve(scores, gate, decision),
         break_even=even,
     )
-    return reasons.in_words(scores, gate, found)
+    return reasons.with_words(scores, gate, found)
 
 
 def break_even(scores: Scores, storage_usd_month: float | None) -> int | None:
