@@ -10,7 +10,7 @@ import typer
 from cli.account.commands import doctor, prove
 from cli.command import Commands
 from cli.files.commands import estimate, fetch, rebuild, seeds, validate
-from cli.runs.commands import compare, report, runs, start, watch
+from cli.runs.commands import compare, report, runs, start, stop, watch
 from cli.serving.commands import approve, promote, rollback, serving, waiting
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ for command in (
     estimate,
     start,
     watch,
+    stop,
     report,
     fetch,
     compare,

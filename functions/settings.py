@@ -26,6 +26,8 @@ class Settings(NamedTuple):
     embedding_model_id: str = ""
     release: str = ""
     bounds: Bounds = Bounds()
+    topic_arn: str = ""
+    retire_again_seconds: float = 120
 
     def model_asked_in(self, stage: Asking) -> str:
         """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the
@@ -57,4 +59,6 @@ def settings_from_environment(variables: Mapping[str, str] | None = None) -> Set
             smallest_canary_agreement=float(env("SMALLEST_CANARY_AGREEMENT", "0.8")),
             auto_promotion=frozenset(env("AUTO_PROMOTION_DATASETS", "").split(",")),
         ),
+        topic_arn=env("NOTIFICATION_TOPIC_ARN", ""),
+        retire_again_seconds=float(env("RETIRE_AGAIN_SECONDS") or 120),
     )

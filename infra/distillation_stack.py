@@ -11,6 +11,7 @@ from infra.notifications import Notifications
 from infra.people import People
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, PipelineFunctions, pascal
 from infra.release import release
+from infra.run_events import RunEvents
 from infra.run_ledger import RunLedger
 from infra.run_storage import RunStorage
 from infra.seed_trigger import SeedTrigger
@@ -55,6 +56,8 @@ class DistillationStack(Stack):
             evaluation_role_arn=self._bedrock.evaluation_role.role_arn,
             models=self._models,
             app_name=self._settings.app_name,
+            topic_arn=self._notifications.topic.topic_arn,
+            topic_key_arn=self._notifications.key.key_arn,
         )
 
     def _pipeline_functions(self) -> PipelineFunctions:
@@ -87,6 +90,8 @@ class DistillationStack(Stack):
             "LARGEST_GATE_MARGIN": str(self._settings.largest_gate_margin),
             "SMALLEST_CANARY_AGREEMENT": str(self._settings.smallest_canary_agreement),
             "AUTO_PROMOTION_DATASETS": self._settings.auto_promotion_datasets,
+            "NOTIFICATION_TOPIC_ARN": self._notifications.topic.topic_arn,
+            "RETIRE_AGAIN_SECONDS": str(self._settings.retire_again_seconds),
             "POWERTOOLS_SERVICE_NAME": self._settings.app_name,
             "POWERTOOLS_METRICS_NAMESPACE": "NovaDistill",
             "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -129,6 +134,9 @@ class DistillationStack(Stack):
             start_run_seconds=SIZES["start_run"].seconds,
         )
         jobs = JobEvents(self, "JobEvents", app_name=self._settings.app_name, job_changed=functions["job_changed"])
+        ends = RunEvents(
+            self, "RunEvents", state_machine_arn=machine.state_machine_arn, run_ended=functions["run_ended"]
+        )
         Monitoring(
             self,
             "Monitoring",
@@ -137,7 +145,11 @@ class DistillationStack(Stack):
             state_machine=machine,
             functions=functions,
             outside_the_machine=sorted(OUTSIDE_THE_MACHINE),
-            dead_letters={"Uploads": uploads.dead_letters, "JobEvents": jobs.dead_letters},
+            dead_letters={
+                "Uploads": uploads.dead_letters,
+                "JobEvents": jobs.dead_letters,
+                "RunEvents": ends.dead_letters,
+            },
         )
 
     def _outputs(self) -> None:

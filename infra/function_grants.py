@@ -41,6 +41,8 @@ class GrantTargets(NamedTuple):
     evaluation_role_arn: str
     models: BedrockModels
     app_name: str
+    topic_arn: str
+    topic_key_arn: str
 
 
 def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]:
@@ -65,6 +67,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         *bedrock.stop_jobs(),
         *bedrock.delete_students(),
     ]
+    take_back = [*retire, *submit, bedrock.find_jobs(), bedrock.move_deployments(), students.read()]
     return {
         "prepare_run": [
             *run_files,
@@ -116,9 +119,10 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
             students.write(),
         ],
         "retire_student": [*retire, bedrock.find_jobs(), students.read()],
-        "retire_after_failure": [*retire, *submit, bedrock.find_jobs(), bedrock.move_deployments(), students.read()],
-        "write_failure_report": [*run_files, list_jobs],
+        "retire_after_failure": take_back,
+        "write_failure_report": [*run_files, _ledger(to.table_arn, "Query", "PutItem")],
         "job_changed": complete,
+        "run_ended": [*take_back, storage.write("runs"), *_publish(to.topic_arn, to.topic_key_arn)],
         "start_run": [storage.see_keys()],
     }
 
@@ -325,6 +329,11 @@ class _Bedrock:
 
 def _ledger(table_arn: str, *operations: str) -> Grant:
     return Grant([f"dynamodb:{operation}" for operation in operations], [table_arn])
+
+
+def _publish(topic_arn: str, key_arn: str) -> list[Grant]:
+    """Messages to the topic, which keeps them encrypted."""
+    return [Grant(["sns:Publish"], [topic_arn]), Grant(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])]
 
 
 def _finish_waiting() -> Grant:

@@ -68,11 +68,12 @@ SIZES: dict[str, Size] = {
     "retire_after_failure": _CALL._replace(seconds=900),
     "write_failure_report": _STREAM,
     "job_changed": _CALL,
+    "run_ended": _CALL._replace(seconds=900),
     "start_run": _CALL,
 }
 
 # Not a Task of the machine: EventBridge and SQS call these.
-OUTSIDE_THE_MACHINE = frozenset({"job_changed", "start_run"})
+OUTSIDE_THE_MACHINE = frozenset({"job_changed", "run_ended", "start_run"})
 
 
 def pascal(handler: str) -> str:

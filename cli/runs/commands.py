@@ -118,6 +118,34 @@ def watch(
 
 
 @on_stack
+def stop(connect: Connect, run: Run = None) -> None:
+    """Stop a run, its jobs and its deployments, and say what it has cost so far. Exit 1 where something is left."""
+    from cli.runs.run_lookup import find_execution, run_id_of
+    from cli.runs.stop import cost_so_far, stop_run
+    from cli.screen import screen
+    from distillation.wording import usd
+
+    services = connect()
+    execution = find_execution(services, run)
+    with screen.out.status("Stopping; a second look follows after two minutes ..."):
+        done = stop_run(services, execution, lambda: services.pause(services.settings.retire_again_seconds))
+    run_id = run_id_of(execution)
+    for line in done["retired"]:
+        screen.done(line)
+    for line in done["kept"]:
+        screen.say(f"kept {line}")
+    for left in done["left"]:
+        screen.say(f"STILL COSTS MONEY: {left['what']} ({left['why']}); {left['command']}", "bold red")
+    if costs := cost_so_far(services, run_id):
+        for paid in costs.lines:
+            screen.say(f"{paid.stage}, {paid.route}: {'no price known' if paid.usd is None else usd(paid.usd)}")
+        screen.say(f"So far: {usd(costs.total_usd)}, counted from the replies that were read")
+    screen.say(f"Next: python -m cli start DATASET --run-id {run_id} goes on with what was paid for")
+    if done["left"]:
+        raise typer.Exit(1)
+
+
+@on_stack
 def report(
     connect: Connect,
     run: Run = None,

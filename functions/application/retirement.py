@@ -5,7 +5,7 @@ deleted is left, and said with its reason and the command that ends it.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -58,13 +58,42 @@ def plain_cause(cause: str) -> str:
     return cause
 
 
-def retire_failed(services: Services, run_id: str, dataset: str) -> CleanUp:
+PASSES_AT_LEAST = 2
+"""A function that was under way when the run failed may submit a job after the first pass has looked."""
+PASSES_AT_MOST = 10
+"""How often what is busy is tried again, two minutes apart."""
+
+
+def retire_pass(services: Services, rail: Mapping[str, Any]) -> dict[str, Any]:
+    """One pass of the failure rail over everything that the run made, as the next states carry it: CleanUp's fields,
+    what earlier passes retired among them, `passes` so far, and `again` where another is to follow after a pause.
+
+    `rail`: the execution's `input`, its `executionName`, and the `failure` (state, error, cause, and the last pass). An
+    execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.
+    """
+    failure, name = rail["failure"], rail["executionName"]
+    passes, done = failure.get("passes", 0) + 1, CleanUp()
+    if failure["state"] != "PrepareRun":
+        run_id = run_of_execution(rail["input"], name)
+        done = retire_failed(services, run_id, dataset_named(rail["input"]), execution=name)
+    again = done.known and (passes < PASSES_AT_LEAST or (done.busy and passes < PASSES_AT_MOST))
+    return {
+        "retired": list(dict.fromkeys([*failure.get("retired", []), *done.retired])),
+        "kept": list(done.kept),
+        "left": [{"what": left.what, "why": left.why[:1000], "command": left.command} for left in done.left],
+        "known": done.known,
+        "passes": passes,
+        "again": again,
+    }
+
+
+def retire_failed(services: Services, run_id: str, dataset: str, *, execution: str) -> CleanUp:
     """The whole clean-up of a run that ended without success. Doing it twice is no error.
 
     From now on nothing is submitted for the run, until an execution of it begins anew. A run whose student was promoted
     keeps its models; a promotion that was not verified is taken back first.
     """
-    set_run_state(services.ledger, run_id, RETIRING, services.now())
+    set_run_state(services.ledger, run_id, RETIRING, execution=execution, now=services.now())
     if was_promoted(services, run_id, dataset):
         return retire(services, run_id, keep_models=None)
     undone: list[str] = []

@@ -2,6 +2,7 @@
 needs.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,6 +17,7 @@ from gateways.executions import Executions
 from gateways.ledger import DynamoLedger
 from gateways.model_catalogue import ModelCatalogue
 from gateways.model_client import ModelClient
+from gateways.notices import Notices
 from gateways.parameters import Parameters
 from gateways.store import Store
 from gateways.tuning_jobs import TuningJobs
@@ -37,6 +39,7 @@ class Services:
     ) -> None:
         self.settings = settings or settings_from_environment()
         self.now = now
+        self.pause: Callable[[float], None] = time.sleep
         self._make_clients = clients
 
     @cached_property
@@ -98,6 +101,11 @@ class Services:
     def executions(self) -> Executions:
         """The state machine."""
         return Executions(self.clients.client("stepfunctions"), self.settings.state_machine_arn)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """The topic."""
+        return Notices(self.clients.client("sns"), self.settings.topic_arn)
 
     @cached_property
     def parameters(self) -> Parameters:

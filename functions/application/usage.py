@@ -79,8 +79,10 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[Usage]:
 
 
 def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
-    layout, students = RunLayout(record.run_id), read_students(store, record.run_id)
-    for student in students:
+    layout = RunLayout(record.run_id)
+    if store.get_or_none(layout.students) is None:
+        return
+    for student in read_students(store, record.run_id):
         lines = [
             conversation_parts(line) for line in store.lines_below(layout.training_file(student.arm, "train.jsonl"))
         ]

@@ -339,9 +339,10 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by
     `bedrock.waiting`, the failure rail and the CLI.
 
-    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED; the run's own row (kind "run") is OPEN
-    or RETIRING. Times are ISO 8601, UTC. `token` is the task token of who waits for it. `model_arn`: the model that a
-    stable deployment is to serve, in a row of kind promotion; the model that was made, in one of kind tuning.
+    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED; the run's own row (kind "run") is OPEN,
+    RETIRING or RETIRED and names its `execution`. Times are ISO 8601, UTC. `token` is the task token of who waits for
+    it. `model_arn`: the model that a stable deployment is to serve, in a row of kind promotion; the model that was
+    made, in one of kind tuning.
     """
 
     run_id: str
@@ -358,6 +359,7 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     message: str | None = None
     expires_at: int = 0
     model_arn: str | None = None
+    execution: str | None = None
 
 
 class Leftover(Record, frozen=True):

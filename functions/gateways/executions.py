@@ -79,6 +79,10 @@ class Executions:
             raise
         return True
 
+    def stop(self, arn: str, cause: str) -> None:
+        """Stops an execution; one that has ended stays as it is."""
+        self._client.stop_execution(executionArn=arn, error="Aborted", cause=cause)
+
     def latest(self, limit: int) -> list[Execution]:
         """The newest executions, newest first, without their input and output (`describe` has them)."""
         pages = self._client.get_paginator("list_executions").paginate(

@@ -58,7 +58,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     )
     asked = record.counts["prompts"] + config.expansion.target_prompts
     doublings = doublings_within(config, asked, record.batch_records)
-    set_run_state(services.ledger, record.run_id, OPEN, services.now())
+    set_run_state(services.ledger, record.run_id, OPEN, execution=event["executionName"], now=services.now())
     return {
         "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings},
         "retryWaves": config.batches.retry_waves,

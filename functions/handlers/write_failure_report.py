@@ -2,84 +2,14 @@
 in S3.
 """
 
-import msgspec
-
 from application.entry import Event, Invocation, lambda_entry
-from application.retirement import dataset_named, plain_cause, run_of_execution
-from application.run_files import write_ledger
+from application.failure_report import report_failure
 from application.services import Services
-from distillation.layout import RunLayout
-from distillation.records import CleanUp, Leftover
-from distillation.report.failure import (
-    FailureReport,
-    build_failure_report,
-    failure_json,
-    render_failure_html,
-    render_failure_markdown,
-)
-from distillation.run.record import RunRecord
-from gateways.store import Store
-
-_HEAD = 2000
-"""Characters of the cause, before what still costs money: a message to the topic shows 8,000."""
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives the error and the cause that the execution ends with; the cause names what still costs money.
-
-    An execution that was refused the run id of an earlier run leaves that run's report alone. The report of a
-    verdict stays, and the failure stands beside it.
-    """
-    failure, store = event["failure"], services.store
-    run_id = run_of_execution(event["input"], event["executionName"])
-    done = _clean_up(failure, run_id)
-    told: dict[str, object] = {"error": failure["error"], "cause": _cause(plain_cause(failure["cause"]), done)}
-    if failure["state"] == "PrepareRun" and store.get_or_none(RunLayout(run_id).run):
-        return told
-    report = build_failure_report(
-        run_id,
-        dataset_named(event["input"]),
-        services.now().isoformat(timespec="seconds"),
-        failure | msgspec.to_builtins(done) | {"cause": plain_cause(failure["cause"])},
-        _counts(store, run_id),
-    )
-    _write(store, report)
-    write_ledger(store, run_id, services.ledger.rows(run_id))
-    return told
-
-
-def _clean_up(failure: Event, run_id: str) -> CleanUp:
-    """What the passes of RetireAfterFailure did; where it failed itself, that nobody knows what is left."""
-    done = msgspec.convert(failure, CleanUp)
-    if "retireError" not in failure:
-        return done
-    unknown = Leftover(
-        what="what the run made and nothing here lists as deleted or stopped",
-        why=f"the clean-up failed: {plain_cause(failure['retireError'])}",
-        command=f"python -m cli stop {run_id}",
-    )
-    return msgspec.structs.replace(done, left=(*done.left, unknown))
-
-
-def _cause(cause: str, done: CleanUp) -> str:
-    if not done.left:
-        return cause
-    head, _, rest = cause.partition("\n")
-    return "\n".join([head[:_HEAD], *map(str, done.left), rest]).rstrip("\n")
-
-
-def _write(store: Store, report: FailureReport) -> None:
-    layout = RunLayout(report.run_id)
-    has_verdict = store.get_or_none(layout.verdict) and store.get_or_none(layout.report("report.json"))
-    page, name = ("failure", "failure") if has_verdict else ("index", "report")
-    store.put(layout.report(f"{name}.json"), msgspec.json.format(failure_json(report), indent=2))
-    store.put(layout.report(f"{name}.md"), render_failure_markdown(report).encode(), "text/markdown; charset=utf-8")
-    store.put(layout.report(f"{page}.html"), render_failure_html(report).encode(), "text/html; charset=utf-8")
-
-
-def _counts(store: Store, run_id: str) -> dict[str, int]:
-    record = store.read_or_none(RunLayout(run_id).run, RunRecord)
-    return record.counts if record else {}
+    """Gives the error and the cause that the execution ends with; the cause names what still costs money."""
+    return report_failure(services, event)
 
 
 handler = lambda_entry(run)

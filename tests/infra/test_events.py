@@ -143,7 +143,22 @@ def test_uploads_wait_in_an_encrypted_queue_and_are_tried_again(assembly: Assemb
     }
 
 
-@pytest.mark.parametrize("path", ["SeedTrigger/Uploads", "SeedTrigger/DeadLetters", "JobEvents/DeadLetters"])
+def test_every_end_of_this_machines_runs_but_success_is_told(assembly: Assembly) -> None:
+    rule = assembly.properties("AWS::Events::Rule", "RunEvents/RunEndedBadly")
+    machine = {"Ref": assembly.logical_id("AWS::StepFunctions::StateMachine", "Workflow/Distillation")}
+    assert rule["EventPattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [machine], "status": ["ABORTED", "TIMED_OUT", "FAILED"]},
+    }
+    letters = {"Fn::GetAtt": [assembly.logical_id("AWS::SQS::Queue", "RunEvents/DeadLetters"), "Arn"]}
+    assert rule["Targets"][0]["DeadLetterConfig"] == {"Arn": letters}
+
+
+QUEUES = ["SeedTrigger/Uploads", "SeedTrigger/DeadLetters", "JobEvents/DeadLetters", "RunEvents/DeadLetters"]
+
+
+@pytest.mark.parametrize("path", QUEUES)
 def test_queues_are_encrypted_and_refuse_plain_http(assembly: Assembly, path: str) -> None:
     assert assembly.properties("AWS::SQS::Queue", path)["SqsManagedSseEnabled"] is True
     statements = assembly.properties("AWS::SQS::QueuePolicy", f"{path}/Policy")["PolicyDocument"]["Statement"]
@@ -154,6 +169,7 @@ def test_only_the_rules_may_send_to_the_queues(assembly: Assembly) -> None:
     rules = {
         "SeedTrigger/Uploads": {"SeedTrigger/SeedsUploaded"},
         "JobEvents/DeadLetters": {"JobEvents/BatchJobEnded", "JobEvents/TuningJobEnded"},
+        "RunEvents/DeadLetters": {"RunEvents/RunEndedBadly"},
     }
     for path, senders in rules.items():
         statements = assembly.properties("AWS::SQS::QueuePolicy", f"{path}/Policy")["PolicyDocument"]["Statement"]
@@ -169,8 +185,8 @@ def test_only_the_rules_may_send_to_the_queues(assembly: Assembly) -> None:
 
 def test_a_job_event_that_cannot_be_told_is_kept(assembly: Assembly) -> None:
     letters = {"Fn::GetAtt": [assembly.logical_id("AWS::SQS::Queue", "JobEvents/DeadLetters"), "Arn"]}
-    [invoke] = [resource["Properties"] for resource in assembly.resources("AWS::Lambda::EventInvokeConfig").values()]
-    assert invoke["DestinationConfig"] == {"OnFailure": {"Destination": letters}}
+    configs = [resource["Properties"] for resource in assembly.resources("AWS::Lambda::EventInvokeConfig").values()]
+    [invoke] = [config for config in configs if config["DestinationConfig"]["OnFailure"]["Destination"] == letters]
     assert (invoke["MaximumRetryAttempts"], invoke["MaximumEventAgeInSeconds"]) == (2, 3600)
     for rule in ("JobEvents/BatchJobEnded", "JobEvents/TuningJobEnded"):
         [target] = assembly.properties("AWS::Events::Rule", rule)["Targets"]

@@ -141,22 +141,27 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
         ("bedrock:CreateModelCustomizationJob", {"start_tuning"}),
         ("bedrock:CreateEvaluationJob", {"start_judging"}),
         ("bedrock:CreateCustomModelDeployment", {"start_deployment", "promote_student"}),
-        ("bedrock:UpdateCustomModelDeployment", {"promote_student", "verify_promotion", "retire_after_failure"}),
-        ("bedrock:DeleteCustomModel", {"retire_student", "retire_after_failure"}),
+        (
+            "bedrock:UpdateCustomModelDeployment",
+            {"promote_student", "verify_promotion", "retire_after_failure", "run_ended"},
+        ),
+        ("bedrock:DeleteCustomModel", {"retire_student", "retire_after_failure", "run_ended"}),
         (
             "bedrock:DeleteCustomModelDeployment",
-            {"await_job", "await_approval", "verify_promotion", "retire_student", "retire_after_failure"},
+            {"await_job", "await_approval", "verify_promotion", "retire_student", "retire_after_failure", "run_ended"},
         ),
         ("iam:PassRole", {"start_batch", "start_predictions", "start_tuning", "start_judging"}),
         ("ssm:PutParameter", {"verify_promotion"}),
         ("states:StartExecution", {"start_run"}),
         ("states:SendTaskSuccess", {"await_job", "job_changed"}),
         ("sqs:ReceiveMessage", {"start_run"}),
-        ("sqs:SendMessage", {"job_changed"}),
+        ("sqs:SendMessage", {"job_changed", "run_ended"}),
+        ("sns:Publish", {"run_ended"}),
         (
             "dynamodb:PutItem",
             {"start_batch", "start_predictions", "start_tuning", "start_deployment", "start_judging"}
-            | {"await_approval", "promote_student", "verify_promotion", "retire_after_failure", "prepare_run"},
+            | {"await_approval", "promote_student", "verify_promotion", "retire_after_failure", "prepare_run"}
+            | {"write_failure_report", "run_ended"},
         ),
     ],
 )
@@ -298,7 +303,7 @@ def test_the_machine_calls_its_own_functions_and_its_topic(assembly: Assembly) -
     tasks = {
         f"<{assembly.logical_id('AWS::Lambda::Function', f'Functions/{pascal(name)}')}>"
         for name in SIZES
-        if name not in {"job_changed", "start_run"}
+        if name not in {"job_changed", "run_ended", "start_run"}
     }
     assert {resource for action, resource in allowed if action == "lambda:InvokeFunction"} == tasks
     assert [resource for action, resource in allowed if action == "sns:Publish"] == [

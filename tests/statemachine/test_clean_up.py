@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.flow import LABELS, App, jsonl, reviews
+from tests.flow import LABELS, PATIENCE, App, jsonl, reviews
 
 SETTINGS = {"task": LABELS, "sampling": {"sampled": 3}, "split": {"holdoutShare": 0.3}}
 Run = dict[str, Any]
 
 
-def until(seen: Callable[[], Any], seconds: float = 90) -> Any:
+def until(seen: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What `seen` gives once it gives something."""
     end = time.monotonic() + seconds
     while not (found := seen()) and time.monotonic() < end:
@@ -47,7 +47,28 @@ def denied_clean_up(app: App) -> Run:
     return app.wait(execution) | {"left": arn}
 
 
-STORIES = {"denied": denied_clean_up}
+def stopped_with_a_deployment(app: App) -> Run:
+    """A run that is stopped while its deployment is being made: no Catch of the machine sees that."""
+    app.fault("slowJob", jobName="nova-distill-halted-student-d0", seconds=4)
+    execution = start(app, "halted")
+    deployment_of(app, "halted")
+    app.client("stepfunctions").stop_execution(executionArn=execution, cause="by hand")
+    until(lambda: app.keys("runs/halted/8-report/report.json"))
+    return app.wait(execution)
+
+
+def stopped_by_the_command(app: App) -> Run:
+    """A run whose batch job works when its user stops it, and that goes on later."""
+    app.fault("slowJob", jobName="nova-distill-quit-w", seconds=30)
+    execution = start(app, "quit")
+    until(lambda: app.jobs("nova-distill-quit-w"))
+    said = app.cli("stop", "quit")
+    until(lambda: app.keys("runs/quit/8-report/report.json"))
+    again = app.wait(app.start("quit-again", {"dataset": "quit", "runId": "quit"} | SETTINGS))
+    return app.wait(execution) | {"said": said, "again": again}
+
+
+STORIES = {"denied": denied_clean_up, "halted": stopped_with_a_deployment, "quit": stopped_by_the_command}
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +93,23 @@ def test_what_the_clean_up_may_not_delete_is_named_with_reason_and_command_in_ca
     assert "ThrottledByBedrock" in report["left"][1]["why"], "the model cannot go while its deployment stays"
     assert app.models("nova-distill-denied-") == ["nova-distill-denied-student-t0"]
     assert "STILL COSTS MONEY" in app.cli("watch", "denied").stdout
+
+
+def test_an_execution_that_is_stopped_leaves_nothing_and_has_a_report(app: App, runs: dict[str, Run]) -> None:
+    assert runs["halted"]["status"] == "ABORTED"
+    report = app.json("runs/halted/8-report/report.json")
+    assert (report["error"], report["left"]) == ("Aborted", [])
+    assert [line.partition(" arn:")[0] for line in report["deleted"]] == ["deleted deployment", "deleted custom model"]
+    assert app.deployments("nova-distill-halted-") == app.models("nova-distill-halted-") == []
+
+
+def test_the_stop_command_stops_machine_and_jobs_says_the_cost_and_the_run_can_go_on(
+    app: App, runs: dict[str, Run]
+) -> None:
+    run = runs["quit"]
+    assert run["status"] == "ABORTED"
+    assert run["said"].returncode == 0, run["said"].stderr
+    assert "stopped batch job" in run["said"].stdout and "So far: " in run["said"].stdout
+    assert run["again"]["status"] == "SUCCEEDED", run["again"].get("cause")
+    counts = app.json("runs/quit/8-report/report.json")["counts"]
+    assert counts["requestsMissing"] == 0

@@ -17,8 +17,9 @@ from distillation.records import LedgerRow
 NEW = ""
 """State of a row that is not in the ledger yet."""
 RUN = "run"
-"""Kind and job name of the one row that says how the run itself stands: OPEN or RETIRING."""
-OPEN, RETIRING = "OPEN", "RETIRING"
+"""Kind and job name of the one row that says how the run itself stands, and which execution holds it."""
+OPEN, RETIRING, RETIRED = "OPEN", "RETIRING", "RETIRED"
+"""An execution works on the run; its clean-up has begun; its clean-up and its report are done."""
 KEEP_LEDGER = timedelta(days=400)
 """Rows outlive the run by more than a year, then DynamoDB's TTL removes them; 0-run/ledger.jsonl keeps them for good.
 """
@@ -85,13 +86,13 @@ def submit_once(
     return arn
 
 
-def set_run_state(ledger: Ledger, run_id: str, state: str, now: datetime) -> None:
-    """Notes OPEN (an execution begins) or RETIRING (its failure rail takes back what was made)."""
+def set_run_state(ledger: Ledger, run_id: str, state: str, *, execution: str, now: datetime) -> None:
+    """Notes how the run stands, and the name of the execution that says so."""
     expires = int((now + KEEP_LEDGER).timestamp())
-    ledger.note(LedgerRow(run_id=run_id, job_name=RUN, kind=RUN, state=state, expires_at=expires))
+    ledger.note(LedgerRow(run_id=run_id, job_name=RUN, kind=RUN, state=state, execution=execution, expires_at=expires))
 
 
 def is_retiring(ledger: Ledger, run_id: str) -> bool:
-    """Whether the run's failure rail has begun."""
+    """Whether the run's failure rail has begun, and no later execution has opened the run again."""
     row = ledger.row(run_id, RUN)
-    return row is not None and row.state == RETIRING
+    return row is not None and row.state in (RETIRING, RETIRED)

@@ -51,6 +51,7 @@ _NEXT = {
         "A quota stayed exhausted through all retries. Raise it or lower batches.maxConcurrent, and start again "
         "with the same runId."
     ),
+    "Aborted": "Somebody stopped it. Start again with the same runId to go on: what was paid for is taken over.",
     "States.Timeout": (
         "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise "
         "batches.timeoutHours and start again."

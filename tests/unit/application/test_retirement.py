@@ -1,21 +1,24 @@
 """The clean-up goes through everything, says what it could not do, and lets nothing be made behind its back."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from application.promotion import publish
 from application.retirement import retire, retire_failed
 from distillation.bedrock.job_status import JobKind, Outcome
-from distillation.bedrock.submission import NEW, OPEN, set_run_state, submit_once
+from distillation.bedrock.submission import NEW, OPEN, RETIRED, set_run_state, submit_once
+from distillation.bedrock.submission import RUN as RUN_ROW
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import RunIsRetiring, StillCosts, ThrottledByBedrock
 from distillation.layout import RunLayout
 from distillation.records import CleanUp, LedgerRow, Leftover
-from handlers import retire_after_failure, retire_student, write_failure_report
+from handlers import promote_student, retire_after_failure, retire_student, run_ended, write_failure_report
 from tests.fakes import EPOCH, FakeJobs, Invocation
-from tests.worlds.promotion_world import DATASET, PromotionWorld
+from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
 
 RUN = "run-1"
 EVENT = {"input": {"dataset": DATASET, "runId": RUN}, "executionName": RUN}
@@ -109,11 +112,11 @@ def test_what_is_gone_already_is_neither_left_nor_told_again(world: PromotionWor
 def test_a_function_that_was_still_under_way_submits_nothing_more_until_the_run_begins_anew(
     world: PromotionWorld,
 ) -> None:
-    retire_failed(world, RUN, DATASET)
+    retire_failed(world, RUN, DATASET, execution=RUN)
     with pytest.raises(RunIsRetiring, match="late is not submitted"):
         submitted(world, JobKind.TUNING, "late")
     assert world.tuning.created == []
-    set_run_state(world.rows, RUN, OPEN, EPOCH)
+    set_run_state(world.rows, RUN, OPEN, execution=RUN, now=EPOCH)
     assert submitted(world, JobKind.TUNING, "late") == "arn:late"
 
 
@@ -184,7 +187,7 @@ def test_a_model_stays_once_the_run_asked_it_unless_the_input_says_otherwise(
     for key in absent[came_to]:
         del world.files.objects[key]
     submitted(world, JobKind.TUNING, f"{RUN}-student")
-    done = retire_failed(world, RUN, DATASET)
+    done = retire_failed(world, RUN, DATASET, execution=RUN)
     model = f"arn:{RUN}-student:model"
     assert (model in world.tuning.gone) is not stays
     assert any(model in line for line in done.kept) is stays
@@ -201,7 +204,7 @@ def test_a_promotion_that_cannot_be_taken_back_is_said_and_the_rest_is_retired(w
         now=EPOCH,
         time_limit=timedelta(hours=1),
     )
-    done = retire_failed(world, RUN, DATASET)
+    done = retire_failed(world, RUN, DATASET, execution=RUN)
     assert done.retired == ("deleted deployment arn:own",)
     [left] = done.left
     assert left.what.startswith("deployment app-reviews-stable") and left.command == f"python -m cli stop {RUN}"
@@ -232,3 +235,86 @@ def test_an_outcome_in_the_ledger_does_not_keep_a_model_from_being_found(world: 
     world.rows.ended(RUN, "tuning", status="Completed", outcome=Outcome.SUCCEEDED, message="", model_arn="arn:model")
     world.tuning.gone.add(tuning)
     assert retire(world, RUN).retired == ("deleted custom model arn:model",)
+
+
+class Inbox:
+    """What was sent to the topic."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, subject: str, message: str) -> None:
+        self.sent.append((subject, message))
+
+
+@pytest.fixture
+def inbox(world: PromotionWorld) -> Inbox:
+    """The topic of a run that an execution has opened."""
+    box = Inbox()
+    world.__dict__.update(notices=box, pause=lambda seconds: None)
+    set_run_state(world.rows, RUN, OPEN, execution=RUN, now=EPOCH)
+    return box
+
+
+def ended(world: PromotionWorld, status: str = "ABORTED", **detail: Any) -> dict[str, Any]:
+    event = {"name": RUN, "status": status, "input": json.dumps(EVENT["input"]), **detail}
+    return dict(run_ended.run({"detail": event}, world, Invocation()))
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [("ABORTED", "Aborted"), ("TIMED_OUT", "States.Timeout"), ("FAILED", "States.Runtime")]
+)
+def test_an_end_without_the_rail_is_cleaned_up_reported_and_told_once(
+    world: PromotionWorld, inbox: Inbox, status: str, error: str
+) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "own")
+    assert ended(world, status)["outcome"] == "retired"
+    assert deployment in world.stable.gone
+    report = world.files.json(RunLayout(RUN).report("report.json"))
+    assert (report["error"], report["deleted"]) == (error, [f"deleted deployment {deployment}"])
+    [(subject, message)] = inbox.sent
+    assert RUN in subject and f"deleted deployment {deployment}" in message
+    assert ended(world, status)["outcome"] == "its own rail has run" and len(inbox.sent) == 1
+
+
+def test_after_the_machines_own_rail_nothing_is_left_to_do(world: PromotionWorld, inbox: Inbox) -> None:
+    submitted(world, JobKind.DEPLOYMENT, "own")
+    reported(world, rail(world))
+    assert world.rows.kept[RUN, RUN_ROW].state == RETIRED
+    assert ended(world, "FAILED")["outcome"] == "its own rail has run" and inbox.sent == []
+
+
+def test_a_rail_that_failed_itself_is_gone_through_once_more(world: PromotionWorld, inbox: Inbox) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "own")
+    reported(world, {"retireError": "no table"})
+    assert ended(world, "FAILED")["outcome"] == "retired" and deployment in world.stable.gone
+
+
+def test_a_run_that_a_later_execution_has_taken_over_is_left_alone(world: PromotionWorld, inbox: Inbox) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "own")
+    set_run_state(world.rows, RUN, OPEN, execution="later", now=EPOCH)
+    assert ended(world)["outcome"] == "the run belongs to execution later"
+    assert deployment not in world.stable.gone and inbox.sent == []
+
+
+def test_a_later_execution_that_comes_between_two_passes_ends_the_clean_up(world: PromotionWorld, inbox: Inbox) -> None:
+    submitted(world, JobKind.BATCH, "batch")
+    world.__dict__["pause"] = lambda _: set_run_state(world.rows, RUN, OPEN, execution="later", now=EPOCH)
+    assert ended(world)["outcome"] == "the run belongs to execution later" and inbox.sent == []
+
+
+def test_an_execution_that_ended_in_prepare_run_has_made_nothing(world: PromotionWorld) -> None:
+    assert ended(world)["outcome"] == "the execution ended in PrepareRun and has made nothing"
+
+
+def test_an_unverified_promotion_is_taken_back_when_its_execution_was_stopped(
+    world: PromotionWorld, inbox: Inbox
+) -> None:
+    first = world.add_run("run-0")
+    promote_student.run({"run": {"runId": "run-0", "dataset": DATASET}}, world, Invocation())
+    publish(world, "run-0", DATASET, STABLE)
+    world.add_run(RUN)
+    promote_student.run({"run": {"runId": RUN, "dataset": DATASET}}, world, Invocation())
+    assert world.stable.models[STABLE] != first
+    ended(world)
+    assert world.stable.models[STABLE] == first

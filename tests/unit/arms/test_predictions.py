@@ -58,7 +58,9 @@ def test_a_prompt_that_nobody_answered_has_a_prediction_that_says_so() -> None:
 
 
 def test_an_arms_shard_gives_one_prediction_for_every_request() -> None:
-    found = ShardAnswers(answers=[answer("g0", "yes", "a")], rejected=[rejected("g0", "refused")], missing=["m-x-g0"])
+    found = ShardAnswers(
+        answers=[answer("g0", "yes", "a")], rejected=[rejected("g0", "refused")], missing=["m-x-g0"], strangers=[]
+    )
     predictions = {p.prompt_id: p for p in arm_predictions("student", found)}
     assert (predictions["a"].text, predictions["a"].latency_ms) == ("yes", 12)
     assert (predictions["p"].error, predictions["m"].error) == ("refused", "no_reply")
@@ -81,5 +83,7 @@ def test_the_teachers_samples_are_its_own_and_each_that_is_missing_says_so() -> 
 
 
 def test_an_arms_predictions_keep_their_samples() -> None:
-    found = ShardAnswers(answers=[answer("s1", "yes", "a")], rejected=[rejected("g0", "refused")], missing=["m-x-s2"])
+    found = ShardAnswers(
+        answers=[answer("s1", "yes", "a")], rejected=[rejected("g0", "refused")], missing=["m-x-s2"], strangers=[]
+    )
     assert [(p.prompt_id, p.sample) for p in arm_predictions("base", found)] == [("a", "s1"), ("p", "g0"), ("m", "s2")]

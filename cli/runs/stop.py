@@ -1,0 +1,44 @@
+"""Stopping a run: its execution, its jobs and its deployments, and what it has cost so far."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from application.retirement import retire_pass
+from application.run_files import read_run
+from application.services import Services
+from application.usage import usages
+from cli.errors import CommandError
+from cli.runs.run_lookup import run_id_of
+from distillation.bedrock.prices import load_prices
+from distillation.costs.spent import Costs, actual_cost
+from distillation.layout import RunLayout
+from gateways.executions import Execution
+
+CAUSE = "Stopped by `python -m cli stop`."
+
+
+def stop_run(services: Services, execution: Execution, between: Callable[[], None]) -> Mapping[str, Any]:
+    """Stops the execution and takes back what its run made, in as many passes as that takes; gives what
+    `retirement.retire_pass` gives. `between` waits for the next pass.
+
+    Raises:
+        CommandError: the run has ended with success.
+    """
+    if execution.status == "SUCCEEDED":
+        raise CommandError(f"The run {run_id_of(execution)} has ended with success: nothing of it is under way.")
+    if execution.running:
+        services.executions.stop(execution.arn, CAUSE)
+    failure: dict[str, Any] = {"state": "", "error": "Aborted", "cause": CAUSE}
+    rail = {"input": execution.input, "executionName": execution.name, "failure": failure}
+    failure |= retire_pass(services, rail)
+    while failure["again"]:
+        between()
+        failure |= retire_pass(services, rail)
+    return failure
+
+
+def cost_so_far(services: Services, run_id: str) -> Costs | None:
+    """What the replies that are read and the trainings that ended cost; None before PrepareRun has written the run."""
+    if services.store.get_or_none(RunLayout(run_id).run) is None:
+        return None
+    return actual_cost(usages(services.store, read_run(services.store, run_id)), load_prices())
