@@ -1,8 +1,6 @@
 """Everything that the report says of a run, gathered from the files of its hops."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
 
 from application.run_files import account_of, read_run, read_students, read_wave
 from application.usage import usages
@@ -16,11 +14,11 @@ from distillation.inference.accounts import Account
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed
 from distillation.report.funnel import expansion_steps, seeds_step
+from distillation.report.losses import read_losses
 from distillation.report.report import (
     Counts,
     DataFacts,
     Losses,
-    LossPoint,
     Report,
     account_problems,
     data_facts,
@@ -43,7 +41,7 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         cached=_cached(store, run_id),
         expanded=expansion.kept if expansion else 0,
     )
-    data = _data(store, record, manifest, expansion)
+    data, (losses, unread) = _data(store, record, manifest, expansion), _losses(store, run_id)
     return Report(
         **taken_over(record, store.read(layout.scores, Scores)),
         created_at=created_at,
@@ -53,7 +51,8 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         data=data,
         estimate=store.read(layout.estimate, Estimate),
         costs=actual_cost(usages(store, record), load_prices()),
-        losses=_losses(store, run_id),
+        losses=losses,
+        warnings=(*record.warnings, *unread),
     )
 
 
@@ -94,32 +93,29 @@ def _counts(record: RunRecord, account: Account, manifest: Manifest, *, cached: 
     )
 
 
-def _losses(store: Store, run_id: str) -> dict[str, Losses]:
-    """Trained arm -> the course of its training.
+def _losses(store: Store, run_id: str) -> tuple[dict[str, Losses], list[str]]:
+    """Trained arm -> the course of its training, and what of it could not be read.
 
     Where Bedrock writes the validation file differs between its documents: the folder is listed.
     """
-    layout = RunLayout(run_id)
-    found: dict[str, Losses] = {
-        student.arm: {
-            "training": tuple(_points(store, layout.model_prefix(student.arm), "training")),
-            "validation": tuple(_points(store, layout.model_prefix(student.arm), "validation")),
-        }
-        for student in read_students(store, run_id)
-    }
-    return {arm: losses for arm, losses in found.items() if losses["training"]}
+    layout, found, unread = RunLayout(run_id), dict[str, Losses](), list[str]()
+    for student in read_students(store, run_id):
+        losses: Losses = {"training": (), "validation": ()}
+        for kind in losses:
+            key = _newest_metrics(store, layout.model_prefix(student.arm), kind)
+            losses[kind], problem = read_losses(store.get(key), kind) if key else ((), "")
+            if problem:
+                unread.append(f"The {kind} loss of {student.arm} cannot be read as a whole: {problem} ({key}).")
+        if losses["training"]:
+            found[student.arm] = losses
+    return found, unread
 
 
-def _points(store: Store, prefix: str, kind: str) -> Iterator[LossPoint]:
-    """The points of the newest file of `<kind>_artifacts` with a column `<kind>_loss`."""
+def _newest_metrics(store: Store, prefix: str, kind: str) -> str | None:
+    """The newest file of `<kind>_artifacts` with a column `<kind>_loss`."""
     written = [
         stored
         for stored in store.list(prefix)
         if f"/{kind}_artifacts/" in stored.key and stored.key.endswith("_metrics.csv")
     ]
-    if written:
-        newest = max(written, key=lambda stored: stored.modified)
-        for row in csv.DictReader(store.get(newest.key).decode().splitlines()):
-            yield LossPoint(
-                step=int(row["step_number"]), epoch=float(row["epoch_number"]), loss=float(row[f"{kind}_loss"])
-            )
+    return max(written, key=lambda stored: stored.modified).key if written else None

@@ -112,7 +112,7 @@ class Report(Record, frozen=True):
     """`8-report/report.json`. Made by WriteReport, read by people, the command line and whoever compares runs.
 
     Times are ISO 8601, UTC. `settings` is the resolved input, `models` maps the roles teacher, student, ... to model
-    ids, `losses` trained arms to the course of their training.
+    ids, `losses` trained arms to the course of their training. `warnings`: what stops no run and should be known.
     """
 
     run_id: str
@@ -145,6 +145,7 @@ class Report(Record, frozen=True):
     confidence: float
     resamples: int
     seed: int
+    warnings: tuple[str, ...] = ()
 
 
 _MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")

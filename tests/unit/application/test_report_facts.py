@@ -28,6 +28,7 @@ from distillation.records import (
     decode_json,
     encode_lines,
 )
+from distillation.report.pages import render_html
 from distillation.run.config import Split
 from distillation.run.record import RunRecord
 from tests.fakes import MemoryLedger, MemoryStore
@@ -173,6 +174,16 @@ def test_losses_are_found_wherever_bedrock_put_them(store: MemoryStore) -> None:
     assert list(losses) == ["student"]
     assert [(point.step, point.loss) for point in losses["student"]["training"]] == [(1, 2.0), (2, 1.0)]
     assert [(point.step, point.loss) for point in losses["student"]["validation"]] == [(1, 1.5)]
+
+
+def test_a_curve_that_cannot_be_read_is_a_warning_in_the_report_and_fails_nothing(store: MemoryStore) -> None:
+    [key] = [key for key in store.objects if key.endswith("step_wise_training_metrics.csv")]
+    store.put(key, store.objects[key].replace(b"step_number", b"step"))
+    report = report_of(store, MemoryLedger(), "run-1", created_at="now")  # type: ignore[arg-type]
+    assert report.losses == {}
+    [warning] = report.warnings
+    assert warning.startswith("The training loss of student cannot be read as a whole: found the columns step,")
+    assert warning in render_html(report).replace("&#39;", "'")
 
 
 def test_every_stage_is_paid_for_by_its_own_route(store: MemoryStore) -> None:
