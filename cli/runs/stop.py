@@ -26,11 +26,12 @@ def stop_run(services: Services, execution: Execution, between: Callable[[], Non
     """
     if execution.status == "SUCCEEDED":
         raise CommandError(f"The run {run_id_of(execution)} has ended with success: nothing of it is under way.")
-    if execution.running:
-        services.executions.stop(execution.arn, CAUSE)
     failure: dict[str, Any] = {"state": "", "error": "Aborted", "cause": CAUSE}
     rail = {"input": execution.input, "executionName": execution.name, "failure": failure}
+    # Before the execution is stopped: nothing is submitted any more, and it is we who see what there was.
     failure |= retire_pass(services, rail)
+    if execution.running:
+        services.executions.stop(execution.arn, CAUSE)
     while failure["again"]:
         between()
         failure |= retire_pass(services, rail)

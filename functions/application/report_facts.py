@@ -52,7 +52,7 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         estimate=store.read(layout.estimate, Estimate),
         costs=actual_cost(usages(store, record), load_prices()),
         losses=losses,
-        warnings=(*record.warnings, *unread),
+        warnings=(*record.warnings, *unread, *_strangers(store, layout)),
     )
 
 
@@ -91,6 +91,12 @@ def _counts(record: RunRecord, account: Account, manifest: Manifest, *, cached: 
         validation=manifest.counts["validation"],
         holdout=manifest.counts["holdout"],
     )
+
+
+def _strangers(store: Store, layout: RunLayout) -> list[str]:
+    number = sum(1 for _ in store.lines_below(layout.answers_prefix, named="strangers-"))
+    where = f"{layout.answers_prefix}strangers-*.jsonl"
+    return [f"{number} replies of Bedrock answer nothing that was asked; they stand in {where}."] if number else []
 
 
 def _losses(store: Store, run_id: str) -> tuple[dict[str, Losses], list[str]]:

@@ -133,6 +133,10 @@ class RunLayout(NamedTuple):
     def rejected_answers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
         return self._key("4-answers", f"{_round(stage, wave)}rejected-{shard:04d}.jsonl")
 
+    def strangers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
+        """Replies that answer nothing which the shard asked."""
+        return self._key("4-answers", f"{_round(stage, wave)}strangers-{shard:04d}.jsonl")
+
     def cached(self, stage: Asking, wave: int) -> str:
         """Answers of earlier runs that this run takes over instead of asking (and paying) again."""
         return self._key("4-answers", f"{_round(stage, wave)}cached.jsonl")

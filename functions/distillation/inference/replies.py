@@ -4,17 +4,19 @@ Bedrock writes a shard's records in any order, may leave some out, and writes a 
 `modelOutput` (batch inference guide).
 """
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from distillation.errors import RecordsLost
 from distillation.records import Answer, Record, RejectedAnswer
 
 USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
 """The stop reasons of a whole answer; every other one leaves it cut, filtered or malformed (Converse API reference)."""
 RETRYABLE_CODES = frozenset({408, 424, 429, 500, 502, 503, 504})
 """Per-record error codes that say nothing about the record itself: asked again in the next wave."""
+_BUSY_WORDS = ("Throttling", "TooManyRequests", "ServiceUnavailable", "InternalServer", "NotReady", "Timeout")
+"""Parts of the names that Converse gives the same errors; a record may spell its error by name."""
 BUSY = "bedrock_busy"
 
 _REASON_OF_STOP = {
@@ -54,20 +56,21 @@ class _Metrics(msgspec.Struct, frozen=True, rename="camel", gc=False):
     latency_ms: int | None = None
 
 
-_NO_METRICS = _Metrics()
-
-
 class _ModelOutput(msgspec.Struct, rename="camel", gc=False):
     output: _Output
     stop_reason: str
-    usage: _Usage = _NO_USAGE
-    metrics: _Metrics = _NO_METRICS
+    usage: _Usage | None = None
+    metrics: _Metrics | None = None
 
 
 class _Reply(msgspec.Struct, rename="camel", gc=False):
     record_id: str
     model_output: _ModelOutput | None = None
     error: _Error | None = None
+
+
+class _Echo(msgspec.Struct, rename="camel", gc=False):
+    model_input: msgspec.Raw = msgspec.Raw()
 
 
 class _Named(msgspec.Struct, rename="camel", gc=False):
@@ -77,12 +80,14 @@ class _Named(msgspec.Struct, rename="camel", gc=False):
 class ShardAnswers(Record, frozen=True):
     """What came of a shard: every requested id is in exactly one of the three.
 
-    `missing` holds the ids without any reply, in order of request.
+    `missing` holds the ids without any reply, in order of request. `strangers` are replies that answer nothing which
+    was asked here: their id is foreign, or the question that they repeat is another record's.
     """
 
     answers: list[Answer]
     rejected: list[RejectedAnswer]
     missing: list[str]
+    strangers: list[Answer | RejectedAnswer]
 
     @property
     def to_ask_again(self) -> list[str]:
@@ -90,38 +95,55 @@ class ShardAnswers(Record, frozen=True):
         return [*self.missing, *(r.record_id for r in self.rejected if r.reason == BUSY)]
 
 
-def read_replies(requested: Iterable[str], lines: Iterable[bytes]) -> ShardAnswers:
+def question_hash(model_input: bytes) -> bytes:
+    """Of a record's modelInput (JSON), whatever the order of its keys: Bedrock repeats it beside each reply."""
+    same = msgspec.json.encode(msgspec.json.decode(model_input), order="sorted")
+    return hashlib.blake2b(same, digest_size=16).digest()
+
+
+def read_replies(requested: Iterable[str] | Mapping[str, bytes], lines: Iterable[bytes]) -> ShardAnswers:
     """Joins a shard's reply lines to its requested ids.
 
     A line that is no reply at all is passed over, so its id counts as missing and is asked again; of two replies to one
-    id the first that can be used stands.
-
-    Raises:
-        RecordsLost: a reply names an id that this shard never asked.
+    id the first that can be used stands. A reply with a foreign id is a stranger. Where `requested` maps the ids to
+    their `question_hash`, so is one that repeats the question of another record: its ids were swapped.
     """
     outcomes: dict[str, Answer | RejectedAnswer | None] = dict.fromkeys(requested)
-    strangers: set[str] = set()
-    for parsed in map(read_reply, lines):
+    hashes = requested if isinstance(requested, Mapping) else {}
+    questions, strangers = set(hashes.values()), list[Answer | RejectedAnswer]()
+    for line in lines:
+        parsed = read_reply(line)
         if parsed is None:
             continue
         record_id = parsed.record_id
-        earlier = outcomes.get(record_id, strangers)
+        if record_id not in outcomes or (questions and _is_swapped(line, hashes[record_id], questions)):
+            strangers.append(parsed)
+            continue
+        earlier = outcomes[record_id]
         if earlier is None or (isinstance(earlier, RejectedAnswer) and isinstance(parsed, Answer)):
             outcomes[record_id] = parsed
-        elif earlier is strangers:
-            strangers.add(record_id)
-    if strangers:
-        raise RecordsLost("ReadReplies", set(), strangers)
     found = outcomes.values()
     return ShardAnswers(
         answers=[o for o in found if o.__class__ is Answer],
         rejected=[o for o in found if o.__class__ is RejectedAnswer],
         missing=[record_id for record_id, o in outcomes.items() if o is None],
+        strangers=strangers,
     )
 
 
+def _is_swapped(line: bytes, own: bytes, questions: Collection[bytes]) -> bool:
+    """Whether a reply repeats another record's question. An echo that is no record's says nothing: Bedrock may write a
+    question in its own way.
+    """
+    try:
+        echo = _decode_echo(line).model_input
+        return bool(echo) and question_hash(echo) in questions and question_hash(echo) != own
+    except msgspec.MsgspecError:
+        return False
+
+
 def read_reply(line: bytes) -> Answer | RejectedAnswer | None:
-    """One reply line as an answer or a rejection; None where it does not even name its record."""
+    """One reply line as an answer or a rejection; None where it names no record or says nothing of it."""
     try:
         reply = _decode_reply(line)
     except msgspec.ValidationError as problem:
@@ -131,22 +153,23 @@ def read_reply(line: bytes) -> Answer | RejectedAnswer | None:
     if reply.error is not None:
         return _reject(
             reply.record_id,
-            BUSY if _code(reply.error) in RETRYABLE_CODES else "bedrock_error",
+            BUSY if _is_busy(str(reply.error.error_code)) else "bedrock_error",
             f"{reply.error.error_code}: {reply.error.error_message}",
         )
     if reply.model_output is None:
-        return _reject(reply.record_id, "unreadable", "neither modelOutput nor error")
+        return None
     return _classify(reply.record_id, reply.model_output)
 
 
 _decode_reply = msgspec.json.Decoder(_Reply).decode
+_decode_echo = msgspec.json.Decoder(_Echo).decode
 _decode_name = msgspec.json.Decoder(_Named).decode
 
 
 def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
     blocks = output.output.message.content
     text = blocks[0].text if len(blocks) == 1 else "".join([block.text for block in blocks])
-    usage = output.usage
+    usage = output.usage or _NO_USAGE
     if output.stop_reason not in USABLE_STOPS:
         return _reject(
             record_id,
@@ -166,7 +189,7 @@ def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
         stop_reason=output.stop_reason,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        latency_ms=output.metrics.latency_ms,
+        latency_ms=output.metrics.latency_ms if output.metrics else None,
     )
 
 
@@ -178,8 +201,8 @@ def _unreadable(line: bytes, problem: str) -> RejectedAnswer | None:
     return _reject(record_id, "unreadable", problem)
 
 
-def _code(error: _Error) -> int:
-    return int(error.error_code) if str(error.error_code).isdigit() else 0
+def _is_busy(code: str) -> bool:
+    return int(code) in RETRYABLE_CODES if code.isdigit() else any(word in code for word in _BUSY_WORDS)
 
 
 def _reject(

@@ -1,5 +1,4 @@
-"""Bedrock's metrics file of a training -> the course of its loss. Never an error: a curve is no reason to fail a run that
-is paid for.
+"""Bedrock's metrics file of a training -> the course of its loss. Never an error: a curve is no reason to fail a run.
 
 AWS shows the columns step_number, epoch_number, <kind>_loss (user guide, "Analyze the results of a model customization
 job") and promises no form.

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.errors import RecordsLost
-from distillation.inference.replies import BUSY, read_replies, read_reply
+from distillation.inference.replies import BUSY, question_hash, read_replies, read_reply
 from distillation.records import Answer, RejectedAnswer
 
 ID = "a1-b2-g0"
@@ -23,7 +22,7 @@ def reply(text: str = "positive", stop: str = "end_turn", record_id: str = ID) -
     return json.dumps({"recordId": record_id, "modelInput": {}, "modelOutput": output}).encode()
 
 
-def failed(code: int, record_id: str = ID) -> bytes:
+def failed(code: int | str, record_id: str = ID) -> bytes:
     return json.dumps(
         {"recordId": record_id, "modelInput": {}, "error": {"errorCode": code, "errorMessage": "no"}}
     ).encode()
@@ -54,7 +53,10 @@ def test_a_whole_answer_keeps_text_tokens_prompt_and_sample() -> None:
         (failed(400), "bedrock_error"),
         (failed(429), BUSY),
         (failed(500), BUSY),
-        (json.dumps({"recordId": ID}).encode(), "unreadable"),
+        (failed("ThrottlingException"), BUSY),
+        (failed("ServiceUnavailableException"), BUSY),
+        (failed("ModelTimeoutException"), BUSY),
+        (failed("ValidationException"), "bedrock_error"),
         (json.dumps({"recordId": ID, "modelOutput": {"stopReason": 3}}).encode(), "unreadable"),
     ],
 )
@@ -95,9 +97,44 @@ def test_an_answer_stands_over_an_earlier_error_of_the_same_record() -> None:
     assert (len(found.answers), found.rejected, found.missing) == (1, [], [])
 
 
-def test_a_reply_to_a_question_that_was_never_asked_fails_the_hop() -> None:
-    with pytest.raises(RecordsLost, match=r"never went in.*stranger"):
-        read_replies([ID], [reply(record_id="stranger-x-g0")])
+def test_a_reply_to_a_question_that_was_never_asked_is_set_aside_and_the_rest_is_read() -> None:
+    found = read_replies([ID], [reply(record_id="stranger-x-g0"), reply()])
+    assert [a.record_id for a in found.answers] == [ID]
+    assert [s.record_id for s in found.strangers] == ["stranger-x-g0"]
+
+
+def test_a_record_of_which_nothing_is_said_is_missing_and_asked_again() -> None:
+    found = read_replies([ID], [json.dumps({"recordId": ID}).encode()])
+    assert found.to_ask_again == [ID] and found.rejected == []
+
+
+@pytest.mark.parametrize("absent", ["usage", "metrics"])
+def test_an_answer_without_a_count_is_an_answer(absent: str) -> None:
+    line = json.loads(reply())
+    line["modelOutput"][absent] = None
+    parsed = read_reply(json.dumps(line).encode())
+    assert isinstance(parsed, Answer) and parsed.text == "positive"
+
+
+def asking(record_id: str, text: str, **more: object) -> bytes:
+    """A reply that repeats its question, `more` first."""
+    line = json.loads(reply(record_id=record_id))
+    return json.dumps(line | {"modelInput": more | {"messages": [text]}}).encode()
+
+
+def test_swapped_ids_are_seen_by_the_question_that_bedrock_repeats() -> None:
+    asked = {"a-x-g0": question_hash(b'{"messages": ["A"], "k": 1}'), "b-x-g0": question_hash(b'{"messages": ["B"]}')}
+    swapped = read_replies(asked, [asking("a-x-g0", "B"), asking("b-x-g0", "A", k=1)])
+    assert (swapped.answers, swapped.to_ask_again, len(swapped.strangers)) == ([], ["a-x-g0", "b-x-g0"], 2)
+    right = read_replies(asked, [asking("a-x-g0", "A", k=1), asking("b-x-g0", "B")])
+    assert (len(right.answers), right.strangers) == (2, [])
+
+
+def test_an_echo_in_bedrocks_own_words_is_no_swap_and_equal_questions_are_not_either() -> None:
+    same = question_hash(b'{"messages": ["A"]}')
+    asked = {"a-x-s0": same, "a-x-s1": same}
+    found = read_replies(asked, [asking("a-x-s0", "A"), asking("a-x-s1", "A, as Bedrock writes it")])
+    assert (len(found.answers), found.strangers) == (2, [])
 
 
 @given(
