@@ -14,7 +14,7 @@ from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
-OUTSIDE_THE_MACHINE = {"job_changed", "start_run"}
+OUTSIDE_THE_MACHINE = {"job_changed", "run_ended", "start_run"}
 """Handlers that EventBridge and SQS call, not a state."""
 
 
