@@ -122,7 +122,10 @@ LATER = {"stdnum", "py3langid"}
 ALL = {path.stem for path in (FUNCTIONS / "handlers").glob("*.py")} - {"__init__"}
 CURATING = {"plan_expansion", "read_expansion", "reduce_shard", "plan_ratings", "assemble_dataset"}
 IMPORT_WALLS = {
-    "waiting and starting read no run": (OUTSIDE_THE_MACHINE | {"await_job"}, INPUT_MODEL | NUMBERS | PAGES | LATER),
+    "waiting and starting read no run": (
+        {"await_job", "job_changed", "start_run"},
+        INPUT_MODEL | NUMBERS | PAGES | LATER,
+    ),
     "numbers are for curation and scores": (ALL - CURATING - {"score_run"}, NUMBERS | LATER),
     "curation tests no hypothesis and draws no page": (CURATING, {"scipy"} | PAGES | LATER),
     "scores are not drawn": ({"score_run"}, PAGES | LATER),
