@@ -33,7 +33,7 @@ EVERYTHING: dict[str, Any] = {
     "split": {"holdoutShare": 0.5},
     "arms": {"fewShot": 4, "direct": True},
     "evaluation": {"samples": 1, "judge": {"metrics": ["Builtin.Correctness"]}},
-    "gate": {"margin": 1.0, "overBase": False, "championMargin": 1.0},
+    "gate": {"margin": 1.0, "overBase": False, "overRivals": False, "championMargin": 1.0},
 }
 """Settings that lead a run through every state of the good path: new prompts, ratings, five arms, the judge, a
 promotion whatever the student is worth.
