@@ -5,6 +5,7 @@ None is written here by hand.
 
 import os
 import platform
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from rich.table import Table as RichTable
 from benchmarks.environments import PROJECT
 
 RESULTS_JSON, RESULTS_MD = PROJECT / "benchmarks" / "results.json", PROJECT / "benchmarks" / "results.md"
+WIDTH = 120
+"""Columns of the text; a row of a table may be wider."""
 _MEASURES = {
     "total_variation": "total variation",
     "cross_entropy": "cross-entropy",
@@ -287,4 +290,8 @@ def markdown(results: dict[str, Any]) -> str:
                 f"{on['os']}"
             )
             lines += [f"## {name.replace('_', ' ').capitalize()}", where, *(table.markdown() for table in tables(part))]
-    return "\n\n".join(lines) + "\n"
+    return "\n".join(map(_wrapped, "\n\n".join(lines).split("\n"))) + "\n"
+
+
+def _wrapped(line: str) -> str:
+    return line if line.startswith("|") else "\n".join(textwrap.wrap(line, WIDTH, break_long_words=False)) or line
