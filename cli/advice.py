@@ -2,7 +2,7 @@
 
 from cli.errors import CommandError
 from distillation.errors import DistillationError
-from gateways.aws_errors import Trouble, trouble_of
+from gateways.aws_errors import Trouble, aws_trouble
 
 _LOG_IN = "Log in (`aws configure`, `aws sso login`), or set AWS_PROFILE or --profile."
 _ADVICE: dict[Trouble, tuple[str, str]] = {
@@ -32,7 +32,7 @@ def in_plain_words(error: Exception) -> CommandError | None:
     """
     if isinstance(error, CommandError):
         return error
-    if trouble := trouble_of(error):
+    if trouble := aws_trouble(error):
         message, advice = _ADVICE[trouble]
         return CommandError(message.format(error), advice)
     if isinstance(error, DistillationError):

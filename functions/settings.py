@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from distillation.records import Asking
-from distillation.run.bounds import Bounds
+from distillation.run.bounds import DeploymentBounds
 
 
 class Settings(NamedTuple):
@@ -25,7 +25,7 @@ class Settings(NamedTuple):
     judge_invoke_id: str = ""
     embedding_model_id: str = ""
     release: str = ""
-    bounds: Bounds = Bounds()
+    bounds: DeploymentBounds = DeploymentBounds()
     topic_arn: str = ""
     retire_again_seconds: float = 120
 
@@ -54,7 +54,7 @@ def settings_from_environment(variables: Mapping[str, str] | None = None) -> Set
         judge_invoke_id=env("JUDGE_INVOKE_ID", ""),
         embedding_model_id=env("EMBEDDING_MODEL_ID", ""),
         release=env("APP_RELEASE", ""),
-        bounds=Bounds(
+        bounds=DeploymentBounds(
             largest_gate_margin=float(env("LARGEST_GATE_MARGIN", "0.1")),
             smallest_canary_agreement=float(env("SMALLEST_CANARY_AGREEMENT", "0.8")),
             auto_promotion=frozenset(env("AUTO_PROMOTION_DATASETS", "").split(",")),

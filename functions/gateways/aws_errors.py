@@ -96,7 +96,7 @@ _TROUBLES: tuple[tuple[Trouble, tuple[type[Exception], ...]], ...] = (
 )
 
 
-def trouble_of(error: Exception) -> Trouble | None:
+def aws_trouble(error: Exception) -> Trouble | None:
     """The kind of an error of boto3's, None for all others."""
     if isinstance(error, ClientError):
         code = code_of(error)
@@ -109,7 +109,7 @@ def passes_by_itself(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         return status >= 500 or "Throttl" in code_of(error)
-    return isinstance(error, ThrottledByBedrock) or trouble_of(error) is Trouble.UNREACHABLE
+    return isinstance(error, ThrottledByBedrock) or aws_trouble(error) is Trouble.UNREACHABLE
 
 
 def code_of(error: ClientError) -> str:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from distillation.run.config import RunConfig  # pydantic, which few functions load: every one reads the bounds
 
 
-class Bounds(NamedTuple):
+class DeploymentBounds(NamedTuple):
     """Settings of the deployment.
 
     `auto_promotion`: the datasets whose uploads may promote without a person's word.
@@ -25,7 +25,7 @@ class Bounded(NamedTuple):
     applied: list[str]
 
 
-def bounded(config: "RunConfig", execution_input: Mapping[str, Any], bounds: Bounds) -> Bounded:
+def bounded(config: "RunConfig", execution_input: Mapping[str, Any], bounds: DeploymentBounds) -> Bounded:
     """`config` with what the dataset's input.json loosened beyond `bounds` brought back to them.
 
     What the execution input itself names stands: who may start executions may decide. An execution input that names

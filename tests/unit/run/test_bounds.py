@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.run.bounds import Bounded, Bounds, bounded
+from distillation.run.bounds import Bounded, DeploymentBounds, bounded
 from distillation.run.input import resolve_config
 
 SHARES = st.floats(0.01, 1).map(lambda share: round(share, 3))
 
 
-def of(file: dict[str, Any], execution: dict[str, Any] | None = None, bounds: Bounds | None = None) -> Bounded:
+def of(
+    file: dict[str, Any], execution: dict[str, Any] | None = None, bounds: DeploymentBounds | None = None
+) -> Bounded:
     given_input = {"dataset": "owned", **(execution or {})}
     config = resolve_config(given_input, execution_name="run", dataset_input=json.dumps(file).encode())
-    return bounded(config, given_input, bounds or Bounds())
+    return bounded(config, given_input, bounds or DeploymentBounds())
 
 
 def test_an_upload_that_would_promote_anything_is_brought_back_and_asks_a_person() -> None:
@@ -53,13 +55,13 @@ def test_what_the_execution_input_names_stands() -> None:
 def test_an_upload_promotes_by_itself_only_where_the_deployment_lists_its_dataset(
     file: dict[str, Any], listed: set[str], promotion: str
 ) -> None:
-    assert of(file, bounds=Bounds(auto_promotion=frozenset(listed))).config.promotion == promotion
+    assert of(file, bounds=DeploymentBounds(auto_promotion=frozenset(listed))).config.promotion == promotion
 
 
 @given(margin=SHARES, agreement=SHARES, most=SHARES, least=SHARES)
 def test_no_file_is_ever_looser_than_the_bounds(margin: float, agreement: float, most: float, least: float) -> None:
     file = {"gate": {"margin": margin}, "serving": {"canaryAgreement": agreement}}
-    found = of(file, bounds=Bounds(largest_gate_margin=most, smallest_canary_agreement=least)).config
+    found = of(file, bounds=DeploymentBounds(largest_gate_margin=most, smallest_canary_agreement=least)).config
     assert found.gate.margin == min(margin, most)
     assert found.serving.canary_agreement == max(agreement, least)
 
