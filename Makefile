@@ -41,7 +41,7 @@ entry:
 	  "$(CURDIR)" "$(CURDIR)/$(BIN)/python" > "$(ENTRY)" && chmod +x "$(ENTRY)"
 
 install: $(VENV)/.stamp node_modules/.stamp entry  ## the Python and Node tools, pinned, and the command nova-distill
-	@$(BIN)/python -m infra.wheels
+	@$(BIN)/python -m infra.packaging.wheels
 
 demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl] [EXPAND=400]
 	@$(BIN)/python -m local demo $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)") $(if $(EXPAND),--expand "$(EXPAND)")
@@ -81,13 +81,13 @@ faults: $(VENV)/.stamp node_modules/.stamp  ## what becomes of runs when somethi
 	@$(BIN)/python -m tests.faults $(CELLS)
 
 asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl > machine.json, for Workflow Studio
-	@$(BIN)/python -m infra.machine_text
+	@$(BIN)/python -m infra.packaging.machine_text
 
 audit: $(VENV)/.stamp node_modules/.stamp  ## advisories of every pinned package; says where none could be looked up
-	@$(BIN)/python -m infra.audit audit
+	@$(BIN)/python -m infra.packaging.audit audit
 
 sbom: $(VENV)/.stamp  ## a CycloneDX bill of materials for each lock file, in build/sbom
-	@$(BIN)/python -m infra.audit sbom
+	@$(BIN)/python -m infra.packaging.audit sbom
 
 benchmark: $(VENV)/.stamp node_modules/.stamp  ## speed, soft against hard, cold starts, the gate in simulation: make benchmark [PART="cold_start gate"]
 	@PYTHONPATH=functions $(BIN)/python -m benchmarks $(PART)

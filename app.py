@@ -7,9 +7,9 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.distillation_stack import DistillationStack
+from infra.packaging.validated import remember_validation, sources_hash, was_validated
+from infra.packaging.wheels import BundleFailed
 from infra.settings import InvalidSettings, Settings
-from infra.validated import remember_validation, sources_hash, was_validated
-from infra.wheels import BundleFailed
 
 
 def main() -> None:

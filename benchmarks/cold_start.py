@@ -18,8 +18,8 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.environments import BenchmarkFailed
+from infra.packaging.wheels import FUNCTIONS, Layer, Target, built_bundle
 from infra.pipeline_functions import SIZES
-from infra.wheels import FUNCTIONS, Layer, Target, built_bundle
 
 ROUNDS = 5
 BOUND = 1.6

@@ -8,7 +8,7 @@ from pathlib import Path
 from application.services import Services
 from cli.files.folder_store import FolderStore
 from distillation.records import LedgerRow
-from gateways.model_catalogue import ModelLook
+from gateways.bedrock.model_catalogue import ModelLook
 from settings import Settings
 
 _PRO, _MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"

@@ -24,7 +24,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from infra.release import release  # noqa: PLC0415
+        from infra.packaging.release import release  # noqa: PLC0415
 
         print(f"nova-distill {release()}")
         raise typer.Exit

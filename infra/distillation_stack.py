@@ -8,15 +8,15 @@ from infra.function_grants import GrantTargets, grants_by_function, grants_of_pe
 from infra.job_events import JobEvents
 from infra.monitoring import Monitoring
 from infra.notifications import Notifications
+from infra.packaging.release import release
+from infra.packaging.wheels import Target
 from infra.people import People
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, PipelineFunctions, pascal
-from infra.release import release
 from infra.run_events import RunEvents
 from infra.run_ledger import RunLedger
 from infra.run_storage import RunStorage
 from infra.seed_trigger import SeedTrigger
 from infra.settings import Settings
-from infra.wheels import Target
 from infra.workflow import Workflow
 
 

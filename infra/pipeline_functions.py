@@ -10,11 +10,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.function_bundle import function_code, layer_code
 from infra.function_grants import Grant
 from infra.log_retention import log_retention
 from infra.nag import acknowledge
-from infra.wheels import Layer, Target, built_bundle
+from infra.packaging.function_bundle import function_code, layer_code
+from infra.packaging.wheels import Layer, Target, built_bundle
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 

@@ -1,4 +1,4 @@
-"""The state machine, from its one text in `statemachine/` and the policy of `infra/machine_text.py`."""
+"""The state machine, from its one text in `statemachine/` and the policy of `infra/packaging/machine_text.py`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +10,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.log_retention import log_retention
-from infra.machine_text import DEFINITION, definition_text
 from infra.nag import acknowledge
+from infra.packaging.machine_text import DEFINITION, definition_text
 
 
 class Workflow(Construct):

@@ -14,9 +14,9 @@ import msgspec
 from distillation.bedrock.job_status import GONE
 from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow, Request
+from gateways.bedrock.model_catalogue import ModelLook
 from gateways.executions import Execution, HistoryEvent
 from gateways.keyed_files import KeyedFiles, StoredObject
-from gateways.model_catalogue import ModelLook
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from gateways.bedrock.model_catalogue import Access
 from gateways.clients import HOME
-from gateways.model_catalogue import Access
 
 
 class Level(StrEnum):

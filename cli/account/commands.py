@@ -20,7 +20,7 @@ def doctor(place: tuple["Clients", str]) -> None:
     from cli.account.doctor import examine
     from cli.account.draw_checks import draw_checks, summary
     from cli.screen import screen
-    from infra.release import release
+    from infra.packaging.release import release
 
     found = list(examine(*place, release()))
     screen.show(draw_checks(found))

@@ -18,10 +18,10 @@ from cli.account.checks import (
     unread,
 )
 from cli.advice import in_plain_words
+from gateways.bedrock.model_catalogue import ModelCatalogue
 from gateways.clients import HOME, Clients
 from gateways.functions import Functions
 from gateways.identity import Identity
-from gateways.model_catalogue import ModelCatalogue
 from gateways.permissions import Permissions
 from gateways.quotas import Quotas
 from gateways.stack import stack_outputs, stack_resource

@@ -7,20 +7,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
-from gateways.batch_jobs import BatchJobs
+from gateways.bedrock.batch_jobs import BatchJobs
+from gateways.bedrock.deployments import Deployments
+from gateways.bedrock.embeddings import Embeddings
+from gateways.bedrock.evaluation_jobs import EvaluationJobs
+from gateways.bedrock.model_catalogue import ModelCatalogue
+from gateways.bedrock.model_client import ModelClient
+from gateways.bedrock.tuning_jobs import TuningJobs
 from gateways.callbacks import StepFunctionsCallbacks
 from gateways.clients import ONE_TRY, Clients
-from gateways.deployments import Deployments
-from gateways.embeddings import Embeddings
-from gateways.evaluation_jobs import EvaluationJobs
 from gateways.executions import Executions
 from gateways.ledger import DynamoLedger
-from gateways.model_catalogue import ModelCatalogue
-from gateways.model_client import ModelClient
 from gateways.notices import Notices
 from gateways.parameters import Parameters
 from gateways.store import Store
-from gateways.tuning_jobs import TuningJobs
 from settings import Settings, settings_from_environment
 
 

@@ -7,9 +7,9 @@ from distillation.bedrock.job_status import GONE, JobKind
 from distillation.bedrock.waiting import JobLook, complete_if_ended
 from distillation.records import LedgerRow
 from gateways.aws_errors import DENIED, passing_over
-from gateways.batch_jobs import BatchJobs
-from gateways.evaluation_jobs import EvaluationJobs
-from gateways.tuning_jobs import TuningJobs
+from gateways.bedrock.batch_jobs import BatchJobs
+from gateways.bedrock.evaluation_jobs import EvaluationJobs
+from gateways.bedrock.tuning_jobs import TuningJobs
 
 
 def look_and_complete(row: LedgerRow, services: Services) -> dict[str, object]:

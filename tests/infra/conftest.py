@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.packaging.wheels import Layer, Target, built_bundle
 from infra.settings import Settings
-from infra.wheels import Layer, Target, built_bundle
 from tests.infra.synthesis import STACK, Assembly, run_app
 
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")

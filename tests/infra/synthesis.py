@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infra.wheels import ROOT
+from infra.packaging.wheels import ROOT
 
 STACK = "NovaDistill"
 Resource = dict[str, Any]

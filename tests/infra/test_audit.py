@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.audit import CLEAN, NOT_CHECKED, VULNERABLE, exit_code, locks, read_npm_audit, read_pip_audit
-from infra.wheels import ROOT, Layer
+from infra.packaging.audit import CLEAN, NOT_CHECKED, VULNERABLE, exit_code, locks, read_npm_audit, read_pip_audit
+from infra.packaging.wheels import ROOT, Layer
 
 KNOWN = {"name": "plotly", "version": "7.1.0", "vulns": []}
 OPEN = {"name": "jinja2", "version": "3.0.0", "vulns": [{"id": "CVE-2024-1", "fix_versions": ["3.1.3"]}]}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from infra.log_retention import log_retention
+from infra.packaging.wheels import ROOT
 from infra.settings import LOG_RETENTION_DAYS, InvalidSettings, Settings, context_keys
-from infra.wheels import ROOT
 from tests.infra.synthesis import run_app
 
 

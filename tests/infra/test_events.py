@@ -14,7 +14,7 @@ import pytest
 
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, Outcome, known_statuses, outcome_of
-from infra.wheels import ROOT
+from infra.packaging.wheels import ROOT
 from tests.infra.synthesis import Assembly
 
 Event = dict[str, Any]

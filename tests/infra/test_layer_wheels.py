@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from infra import wheels
+from infra.packaging import wheels
+from infra.packaging.wheels import FUNCTIONS, BundleFailed, Layer, Target, built_bundle, bundle_hash
 from infra.pipeline_functions import SIZES
 from infra.settings import Settings
-from infra.wheels import FUNCTIONS, BundleFailed, Layer, Target, built_bundle, bundle_hash
 from tests.infra.synthesis import bare_environment
 
 # "Lambda quotas", Lambda developer guide: code and layers, unzipped.

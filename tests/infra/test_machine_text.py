@@ -11,9 +11,9 @@ import pytest
 from distillation.run import fan_out
 from distillation.run.config import MACHINE_HOURS
 from distillation.run.evaluation import Serving
-from infra.machine_text import DEFINITION, State, states_of, whole_machine
+from infra.packaging.machine_text import DEFINITION, State, states_of, whole_machine
+from infra.packaging.wheels import ROOT
 from infra.pipeline_functions import SIZES, pascal
-from infra.wheels import ROOT
 
 LAMBDA = "QuotaFull x80, ThrottledByBedrock x12, Lambda.TooManyRequestsException x30, Lambda.ServiceException x5"
 MESSAGE = "States.ALL x3"

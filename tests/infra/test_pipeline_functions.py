@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.packaging.wheels import FUNCTIONS, Layer
 from infra.pipeline_functions import SIZES, pascal
-from infra.wheels import FUNCTIONS, Layer
 from tests.infra.synthesis import Assembly
 
 

@@ -14,9 +14,9 @@ from cdk_nag import NIST80053R5Checks
 from uv import find_uv_bin
 
 from infra.distillation_stack import DistillationStack
+from infra.packaging.wheels import ROOT
 from infra.pipeline_functions import SIZES
 from infra.settings import Settings
-from infra.wheels import ROOT
 from tests.infra.synthesis import STACK, Assembly
 
 NO_VPC = (

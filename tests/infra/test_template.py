@@ -13,8 +13,8 @@ from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
 
 from infra.distillation_stack import DistillationStack
+from infra.packaging.wheels import ROOT
 from infra.settings import Settings
-from infra.wheels import ROOT
 from tests.infra.synthesis import STACK, Assembly, no_network
 
 # CloudFormation quotas: template body in S3, and resources of a stack.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.validated import remember_validation, sources_hash, was_validated
+from infra.packaging.validated import remember_validation, sources_hash, was_validated
 
 
 @pytest.fixture

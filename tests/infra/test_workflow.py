@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.machine_text import PlaceholdersDoNotMatch, State, definition_text, states_of, whole_machine
+from infra.packaging.machine_text import PlaceholdersDoNotMatch, State, definition_text, states_of, whole_machine
+from infra.packaging.wheels import FUNCTIONS
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, pascal
-from infra.wheels import FUNCTIONS
 from tests.infra.synthesis import Assembly
 
 

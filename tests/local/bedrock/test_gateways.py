@@ -9,8 +9,8 @@ import pytest
 
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.run.evaluation import CustomMetric
-from gateways.embeddings import Embeddings
-from gateways.evaluation_jobs import EvaluationJobs
+from gateways.bedrock.embeddings import Embeddings
+from gateways.bedrock.evaluation_jobs import EvaluationJobs
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs
 from tests.local.bedrock.samples import REVIEWS, answered_line
 

@@ -5,8 +5,8 @@ scores.
 import pytest
 
 from distillation.evaluation.scores import JudgedArm
-from gateways.evaluation_jobs import EvaluationJobs
-from gateways.model_client import ModelClient
+from gateways.bedrock.evaluation_jobs import EvaluationJobs
+from gateways.bedrock.model_client import ModelClient
 from gateways.store import Store
 from handlers import answer_now, plan_comparisons, read_replies
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs

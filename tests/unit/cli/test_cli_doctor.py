@@ -19,7 +19,7 @@ from cli.account.checks import (
     check_role,
 )
 from cli.account.draw_checks import summary
-from gateways.model_catalogue import Access
+from gateways.bedrock.model_catalogue import Access
 
 JOBS = "Batch inference: Sum of in-progress and submitted batch inference jobs using a base model for Nova Pro"
 

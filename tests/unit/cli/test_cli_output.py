@@ -15,7 +15,7 @@ from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, known_statuses
 from distillation.bedrock.waiting import JobLook
 from distillation.records import Arm
-from infra.release import release
+from infra.packaging.release import release
 
 PROJECT = Path(__file__).parents[3]
 

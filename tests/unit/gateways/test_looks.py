@@ -11,10 +11,10 @@ from application.services import Services
 from application.waiting import job_as_seen
 from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow
-from gateways.batch_jobs import BatchJobs
-from gateways.deployments import Deployments
-from gateways.evaluation_jobs import EvaluationJobs
-from gateways.tuning_jobs import TuningJobs
+from gateways.bedrock.batch_jobs import BatchJobs
+from gateways.bedrock.deployments import Deployments
+from gateways.bedrock.evaluation_jobs import EvaluationJobs
+from gateways.bedrock.tuning_jobs import TuningJobs
 from settings import Settings
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from distillation.bedrock.job_names import client_token
 from distillation.errors import ThrottledByBedrock
 from distillation.run.evaluation import CustomMetric
-from gateways.evaluation_jobs import EvaluationJobs
+from gateways.bedrock.evaluation_jobs import EvaluationJobs
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/abcdefghijkl"
 ROLE = "arn:aws:iam::123456789012:role/judging"

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def release(project: Path = _PROJECT) -> str:

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.errors import PromotionFailed, ThrottledByBedrock
-from gateways.deployments import Deployments
+from gateways.bedrock.deployments import Deployments
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
 OLD, NEW = (

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from distillation.bedrock.job_names import client_token
 from distillation.bedrock.waiting import JobLook
 from gateways.aws_errors import NOT_RUNNING, busy_is_retryable, passing_over, unless_gone
-from gateways.listings import arn_by_name
+from gateways.bedrock.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient

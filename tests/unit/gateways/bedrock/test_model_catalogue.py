@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from gateways.model_catalogue import ModelCatalogue, ModelLook
+from gateways.bedrock.model_catalogue import ModelCatalogue, ModelLook
 
 
 def catalogue_that_says(status: str | None, code: str = "") -> ModelCatalogue:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from distillation.bedrock.job_status import GONE as GONE_STATUS
 from distillation.bedrock.waiting import JobLook
 from gateways.aws_errors import GONE, IN_USE, NOT_RUNNING, busy_is_retryable, passing_over, unless_gone
-from gateways.listings import arn_by_name
+from gateways.bedrock.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient

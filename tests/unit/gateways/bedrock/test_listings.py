@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from distillation.errors import ThrottledByBedrock
-from gateways.batch_jobs import BatchJobs
+from gateways.bedrock.batch_jobs import BatchJobs
 
 
 def summary(name: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""The layers of the Lambda functions, built without Docker: `python -m infra.wheels` builds them now, so that a later
-synthesis needs no network.
+"""The layers of the Lambda functions, built without Docker.
+
+`python -m infra.packaging.wheels` builds them now, so that a later synthesis needs no network.
 
 A layer is one zip of binary wheels for the target machine, from a lock file with hashes. It is kept in `build/bundles`
 under a name that says what went in: an unchanged layer is built once, every later synthesis copies a file.
@@ -21,7 +22,7 @@ from uv import find_uv_bin
 
 from infra.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
 BUNDLES = ROOT / "build" / "bundles"
 
@@ -63,7 +64,8 @@ class BundleFailed(RuntimeError):
             f"The layer `{layer}` for {target.platform}, Python {target.python_version}, could not be "
             f"built:\n{reason.strip()}\n"
             f"Its wheels come from {layer.requirements.name} and are kept once loaded. With network, load them by\n"
-            f"    python -m infra.wheels --platform {target.platform} --python-version {target.python_version}\n"
+            f"    python -m infra.packaging.wheels --platform {target.platform} "
+            f"--python-version {target.python_version}\n"
             "Behind a mirror set UV_DEFAULT_INDEX. Where no wheel matches, a pinned package has none for that "
             "platform or Python."
         )

@@ -2,7 +2,7 @@
 
 The file tells what each state takes, does and leaves. How often a task is tried again, how long it may take and where a
 failure goes is the same for nearly all of them, so it stands here once; a state that says otherwise keeps its own.
-`python -m infra.machine_text` prints the whole definition as AWS gets it, for Workflow Studio.
+`python -m infra.packaging.machine_text` prints the whole definition as AWS gets it, for Workflow Studio.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from infra.wheels import ROOT
+from infra.packaging.wheels import ROOT
 
 DEFINITION = ROOT / "statemachine" / "distillation.asl.json"
 

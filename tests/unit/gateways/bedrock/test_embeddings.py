@@ -11,7 +11,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from distillation.errors import ThrottledByBedrock
-from gateways.embeddings import MAX_CHARACTERS, Embeddings
+from gateways.bedrock.embeddings import MAX_CHARACTERS, Embeddings
 
 TITAN = "amazon.titan-embed-text-v2:0"
 

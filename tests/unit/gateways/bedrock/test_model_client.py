@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from distillation.records import Request
+from gateways.bedrock.model_client import ModelClient
 from gateways.clients import ONE_TRY
-from gateways.model_client import ModelClient
 
 REQUEST = Request(record_id="p-x-g0", model_input={"messages": [{"role": "user", "content": [{"text": "?"}]}]})
 

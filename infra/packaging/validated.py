@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.wheels import ROOT
+from infra.packaging.wheels import ROOT
 
 VALIDATED = ROOT / "build" / "validated"
 

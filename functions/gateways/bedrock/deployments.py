@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from gateways.aws_errors import GONE, IN_USE, busy_is_retryable, code_of, passing_over, unless_gone
-from gateways.listings import arn_by_name
+from gateways.bedrock.listings import arn_by_name
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import typer
 from uv import find_uv_bin
 
-from infra.wheels import FUNCTIONS, ROOT
+from infra.packaging.wheels import FUNCTIONS, ROOT
 
 CLEAN, VULNERABLE, NOT_CHECKED = 0, 1, 3
 _TOOLS = ROOT / "infra" / "requirements-audit.txt"

@@ -8,7 +8,7 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, BundlingOutput, DockerImage, IgnoreMode, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra.wheels import FUNCTIONS, Layer, Target, built_bundle, bundle_hash
+from infra.packaging.wheels import FUNCTIONS, Layer, Target, built_bundle, bundle_hash
 
 NOT_CODE = ["requirements*", "**/__pycache__", "**/*.pyc", ".*_cache"]
 
