@@ -13,7 +13,7 @@ from infra.packaging.wheels import ROOT
 VALIDATED = ROOT / "build" / "validated"
 
 # All that a template is made of: the code of the functions is an asset, and no rule looks into it.
-_SOURCES = ("app.py", "infra/*.py", "statemachine/*.json", "requirements.txt")
+_SOURCES = ("app.py", "infra/**/*.py", "statemachine/*.json", "requirements.txt")
 
 
 def sources_hash(context: Mapping[str, Any], root: Path = ROOT) -> str:
