@@ -21,7 +21,7 @@ def strict_app(tmp_path_factory: pytest.TempPathFactory, told: Callable[[str], A
 
 
 def test_a_run_through_every_state_of_the_good_path_succeeds_with_the_roles_as_they_are(strict_app: App) -> None:
-    strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(64)))
+    strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(88)))
     settings = EVERYTHING | {
         "dataset": "strict",
         "expansion": {"targetPrompts": 6, "promptsPerRequest": 3, "onTopic": 0},

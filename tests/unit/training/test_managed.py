@@ -28,7 +28,7 @@ from handlers import (
     start_tuning,
     write_report,
 )
-from tests.fakes import model_output, record_error
+from tests.fakes import MemoryStore, model_output, record_error
 from tests.unit.paths.test_path import LAYOUT, MICRO, PRO, World, teacher_and_students
 from tests.worlds.curation_world import CurationWorld, asked, on_side, plain_texts, says
 
@@ -288,15 +288,13 @@ def to_report(world: World, **changes: Any) -> dict[str, Any]:
     return report
 
 
-class Files:
-    """The files of two runs under the names "theirs" and "ours", as `compare` reads them."""
-
-    def __init__(self, **runs: World) -> None:
-        self.runs = runs
-
-    def read(self, key: str) -> bytes | None:
-        run_id = key.split("/", maxsplit=2)[1]
-        return self.runs[run_id].files.get_or_none(key.replace(f"runs/{run_id}/", "runs/run-1/"))
+def files_of(**runs: World) -> MemoryStore:
+    """The files of two runs in one bucket, each under its own name."""
+    both = MemoryStore()
+    for run_id, world in runs.items():
+        for key, body in world.files.objects.items():
+            both.put(key.replace("runs/run-1/", f"runs/{run_id}/"), body)
+    return both
 
 
 def test_from_seeds_to_a_report_that_adds_up_and_names_the_method(world: World) -> None:
@@ -329,7 +327,7 @@ def test_a_managed_run_is_compared_with_one_of_ours(world: World) -> None:
     seeds(ours, 250)
     to_report(world)
     report = to_report(ours, training={})
-    comparison = comparison_of(Files(theirs=world, ours=ours), ["theirs", "ours"], "2026-01-01T00:00:00Z")
+    comparison = comparison_of(files_of(theirs=world, ours=ours), ["theirs", "ours"], "2026-01-01T00:00:00Z")
     assert comparison.n == report["counts"]["holdout"], "every item of the holdout is in both"
     assert comparison.different["training.method"] == ("DISTILLATION", "FINE_TUNING")
 
