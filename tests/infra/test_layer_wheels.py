@@ -103,7 +103,8 @@ def test_missing_wheels_are_explained_with_the_command_that_loads_them(
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty-cache"))
     with pytest.raises(
-        BundleFailed, match=r"python -m infra\.wheels --platform aarch64-manylinux_2_28 --python-version 3\.13"
+        BundleFailed,
+        match=r"python -m infra\.packaging\.wheels --platform aarch64-manylinux_2_28 --python-version 3\.13",
     ) as told:
         built_bundle(Layer.CHARTS, Target(Settings().wheels_for, Settings().python_version), tmp_path)
     assert "No solution found" in str(told.value)
