@@ -214,6 +214,22 @@ def gate_tables(part: dict[str, Any]) -> list[Table]:
     ]
 
 
+def repeats_tables(part: dict[str, Any]) -> list[Table]:
+    """Coverage by trainings, items and the spread between trainings."""
+    rows = [
+        [
+            f"{row['trainings']} trainings, {row['items']} items, spread {row['spread']} points",
+            "{:.1%} ({:.1%} to {:.1%})".format(*row["coverage"]),
+            f"{row['itemsAlone']:.1%}",
+            f"{row['medianWidth'] * 50:.1f}",
+        ]
+        for row in part["worlds"]
+    ]
+    note = f"{part['repeats']:,} repeats a world; right answers of 85 % (student) and 90 % (teacher)."
+    columns = ("world", "coverage", "over items alone", "± points, median")
+    return [Table("Coverage of the 95 % interval over items and trainings", columns, rows, note)]
+
+
 def _share(row: dict[str, Any]) -> str:
     return f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
 
@@ -232,6 +248,7 @@ TABLES = {
     "soft_hard": soft_hard_tables,
     "cold_start": cold_start_tables,
     "gate": gate_tables,
+    "repeats": repeats_tables,
 }
 
 

@@ -1,0 +1,69 @@
+"""How often the interval of `evaluation.repeats` holds the truth, in worlds whose luck of training is known.
+
+A student is trained anew for every repeat of a world, and a holdout is drawn anew. What an item asks for is the same
+for all; beside it every answer has its own luck, and every training moves all its answers together.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from scipy import stats
+
+from distillation.evaluation.repeats import difference_over_trainings
+
+RIGHT, TEACHER = 0.85, 0.90
+"""How often a student of the mean training, and the teacher, are right."""
+ITEM_SD = 1.5
+"""Of an item's difficulty, where the luck of an answer has 1: two trainings then differ on 12 of 100 items."""
+REPEATS = 2_000
+WORLDS = tuple((trainings, items, spread) for trainings in (2, 3, 5) for items in (154, 400) for spread in (0, 1, 2, 4))
+"""Trainings, items, and the standard deviation of a training's share of right answers, in points."""
+_ROOT = math.sqrt(1 + ITEM_SD**2)
+
+
+def run(console: Console, share: float = 1.0) -> dict[str, Any]:
+    """Coverage in every world with its exact 95 % interval, beside that of the interval over items alone."""
+    rows, repeats = [], max(2, round(REPEATS * share))
+    for trainings, items, spread in WORLDS:
+        found = np.array([held(trainings, items, spread, seed) for seed in range(repeats)])
+        exact = stats.binomtest(int(found[:, 0].sum()), repeats).proportion_ci(0.95)
+        rows.append(
+            {
+                "trainings": trainings,
+                "items": items,
+                "spread": spread,
+                "coverage": [float(found[:, 0].mean()), exact.low, exact.high],
+                "itemsAlone": float(found[:, 1].mean()),
+                "medianWidth": float(np.median(found[:, 2])),
+            }
+        )
+        console.print(f"{trainings} trainings, {items} items, spread {spread}: {rows[-1]['coverage'][0]:.1%}")
+    return {"worlds": rows, "repeats": repeats}
+
+
+def held(trainings: int, items: int, spread: float, seed: int) -> tuple[bool, bool, float]:
+    """Whether the interval holds the truth, whether that over the items of all trainings alone does, and its width."""
+    student, teacher, truth = world(trainings, items, spread, np.random.default_rng([trainings, items, seed]))
+    both = difference_over_trainings(student, teacher)
+    alone = difference_over_trainings(student.mean(axis=0), teacher)
+    return both.low <= truth <= both.high, alone.low <= truth <= alone.high, both.high - both.low
+
+
+def world(
+    trainings: int, items: int, spread: float, rng: np.random.Generator
+) -> tuple[np.typing.NDArray[np.float64], np.typing.NDArray[np.float64], float]:
+    """Right and wrong of the student (trainings x items) and of the teacher, and the true difference over all items and
+    trainings: a probit model with a random item, a random training, and a luck of the answer.
+    """
+    ours, theirs = (_ROOT * stats.norm.ppf(share) for share in (RIGHT, TEACHER))
+    training_sd = spread / 100 / stats.norm.pdf(ours / _ROOT) * _ROOT
+    difficulty = ITEM_SD * rng.standard_normal(items)
+    luck = training_sd * rng.standard_normal((trainings, 1)) + rng.standard_normal((trainings, items))
+    truth = float(stats.norm.cdf(ours / math.hypot(_ROOT, training_sd))) - TEACHER
+    return (
+        (ours + difficulty + luck > 0).astype(float),
+        (theirs + difficulty + rng.standard_normal(items) > 0).astype(float),
+        truth,
+    )
