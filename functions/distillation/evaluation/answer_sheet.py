@@ -47,7 +47,8 @@ class AnswerSheet(NamedTuple):
     `teacher_answers` are canonical forms.
 
     `answers` are what quality is judged by: an arm's greedy answers, or its samples where it gave no greedy ones.
-    `samples` are its sampled answers. `teacher_samples` maps rows to the teacher's sampled texts (None: a missing one).
+    `samples` are its sampled answers. `teacher_samples` maps rows to the teacher's sampled texts, all that were paid
+    for.
     """
 
     task: Task
@@ -57,7 +58,7 @@ class AnswerSheet(NamedTuple):
     references: list[str | None]
     teacher_texts: list[str | None]
     teacher_answers: list[str | None]
-    teacher_samples: dict[int, list[str | None]]
+    teacher_samples: dict[int, list[str]]
     forms: Forms
     tolerance: NumericTolerance
 
@@ -82,8 +83,8 @@ def read_sheet(
 ) -> AnswerSheet:
     """Aligns `predictions` (arm -> in any order) with the holdout.
 
-    `teacher_samples` (prompt id -> texts) stand in where the teacher's predictions hold no samples. Raises RecordsLost
-    for a prediction of a prompt that is not in the holdout.
+    `teacher_samples` (prompt id -> texts) are all samples that the teacher gave; without any, those among its
+    predictions stand in. Raises RecordsLost for a prediction of a prompt that is not in the holdout.
     """
     items = sorted(holdout, key=lambda item: item.prompt_id)
     sampled = {arm: [one for one in given if one.sample != GREEDY_SAMPLE] for arm, given in predictions.items()}
@@ -91,8 +92,9 @@ def read_sheet(
     answers = {arm: _aligned(arm, items, greedy[arm] or given) for arm, given in predictions.items()}
     samples = {arm: _aligned(arm, items, given) for arm, given in sampled.items() if given}
     teacher, forms = [first_text(row) for row in answers.get(Arm.TEACHER, [[] for _ in items])], Forms(task)
-    paid = teacher_samples or {}
-    drawn = {row: list[str | None](texts) for row, item in enumerate(items) if (texts := paid.get(item.prompt_id))}
+    paid, told = teacher_samples or {}, sampled_texts(samples.get(Arm.TEACHER, []))
+    drawn = {row: list(texts) for row, item in enumerate(items) if (texts := paid.get(item.prompt_id))}
+    drawn = drawn or {row: heard for row, given in told.items() if (heard := [one for one in given if one is not None])}
     return AnswerSheet(
         task=task,
         items=items,
@@ -101,7 +103,7 @@ def read_sheet(
         references=[canonical_reference(item.reference, task) for item in items],
         teacher_texts=teacher,
         teacher_answers=[forms.of(text) for text in teacher],
-        teacher_samples=sampled_texts(samples[Arm.TEACHER]) if Arm.TEACHER in samples else drawn,
+        teacher_samples=drawn,
         forms=forms,
         tolerance=tolerance,
     )

@@ -3,7 +3,7 @@ sureness means that it is right.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ BINS = 10
 SHUFFLES = 10
 """Random splits of the pooled samples that say how far two samples of one distribution lie apart."""
 
-Drawn = dict[int, list[str | None]]
+Drawn = Mapping[int, Sequence[str | None]]
 """Row -> outcomes; None is an answer without canonical form, or a missing one."""
 
 
@@ -40,6 +40,9 @@ def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) 
     if sheet.task.kind is TaskKind.TEXT or arm == Arm.TEACHER or arm not in sheet.samples:
         return {}
     own, rng = outcomes(sheet, sampled_texts(sheet.samples[arm])), np.random.default_rng(seed)
+    if Arm.TEACHER in sheet.samples:
+        # As many as the arm's own, refused ones among them.
+        teacher = outcomes(sheet, sampled_texts(sheet.samples[Arm.TEACHER]))
     rows = tuple(row for row in own if row in teacher)
     if not rows:
         return {}
@@ -51,7 +54,7 @@ def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) 
     }
 
 
-def _by_chance(left: list[str | None], right: list[str | None], rng: np.random.Generator) -> float:
+def _by_chance(left: Sequence[str | None], right: Sequence[str | None], rng: np.random.Generator) -> float:
     pooled, size = [*left, *right], len(left)
     if len(set(pooled)) == 1:
         return 0.0
@@ -116,7 +119,7 @@ def _expected_error(sums: Floats, n: Floats | int) -> Floats:
     return np.asarray(np.abs(sums).sum(axis=1, keepdims=True) / n)
 
 
-def _vote(sheet: AnswerSheet, row: int, answers: list[str | None]) -> Vote:
+def _vote(sheet: AnswerSheet, row: int, answers: Sequence[str | None]) -> Vote:
     found = Counter(answer for answer in answers if answer is not None)
     top = found.most_common(1)[0][0] if found else None
     return top_share(answers), same_answer(top, outcome(sheet.references[row], sheet.task), sheet.tolerance)
@@ -133,14 +136,18 @@ def _bin(number: int, votes: list[Vote]) -> CalibrationBin:
     )
 
 
-def self_grades(sheet: AnswerSheet, target: Target) -> dict[int, float]:
-    """Row -> how far the teacher's sampled answers to it match its own first answer (mean grade).
+def draw_grades(sheet: AnswerSheet, target: Target, arm: str) -> dict[int, float]:
+    """Row -> how far an arm's greedy answer matches the teacher's sampled answers to it (mean grade).
 
-    Rows without samples are left out.
+    Rows without samples, and a target that grades no text by another, are left out.
     """
-    drawn = sheet.teacher_samples
+    drawn, alike = sheet.teacher_samples, target.alike
+    if alike is None:
+        return {}
+    texts = {row: [one.text for one in sheet.answers[arm][row]] for row in target.rows if row in drawn}
     return {
-        row: sum(target.grade(row, text) for text in drawn[row]) / len(drawn[row])
-        for row in target.rows
-        if row in drawn
+        row: sum(alike(text, draw) for text in given for draw in drawn[row]) / (len(given) * len(drawn[row]))
+        if given
+        else 0.0
+        for row, given in texts.items()
     }

@@ -42,7 +42,7 @@ VOLUME = 100_000
 
 _YARDSTICKS = {
     Yardstick.TEACHER: "the teacher's {value}",
-    Yardstick.TEACHER_SELF: "{value} for the teacher's own repeated answers",
+    Yardstick.TEACHER_SELF: "{value} for the teacher's own first answer, both beside the teacher's repeated answers",
     Yardstick.FULL: "full agreement with the teacher",
 }
 NAMED = {
@@ -92,7 +92,7 @@ def _headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
 def _beside_teacher(check: Check) -> str:
     """What is shown of a student that passed: no more, and no less."""
     if check.metric in AGREEMENT:
-        return "the student repeats the teacher as often as the limit asks"
+        return "the student says what the teacher's repeated answers say as often as the limit asks"
     if check.high < 0:
         by = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)} points"
         return f"the student is worse than the teacher, by {by}, within the {margin_points(check.margin)} allowed"

@@ -120,7 +120,8 @@ class Difference(Record, frozen=True):
 class Yardstick(StrEnum):
     """TEACHER: the teacher's score against the references.
 
-    TEACHER_SELF: how far its samples agree with its greedy answer. FULL: agreement in every item.
+    TEACHER_SELF: how far its greedy answer agrees with its samples, beside the student's greedy answer with the same
+    samples. FULL: agreement in every item.
     """
 
     TEACHER = "teacher"

@@ -19,7 +19,8 @@ Judged = Mapping[str, Mapping[str, Mapping[str, float]]]
 class Target(NamedTuple):
     """A quality metric, where more is better: the rows on which it is defined, and the grade of a text in such a row.
 
-    `given` holds the grades of a judge instead: arm -> one a row of `rows`.
+    `given` holds the grades of a judge instead: arm -> one a row of `rows`. `alike` grades a text by another one, where
+    the teacher's answers are what is compared with.
     """
 
     metric: str
@@ -27,6 +28,7 @@ class Target(NamedTuple):
     rows: list[int]
     grade: Grade
     given: Mapping[str, Sequence[float]] | None = None
+    alike: Callable[[str | None, str], float] | None = None
 
 
 def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Target]:
@@ -34,7 +36,9 @@ def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Ta
     referenced = [row for row, reference in enumerate(sheet.references) if reference is not None]
     taught = [row for row, answer in enumerate(sheet.teacher_answers) if answer is not None]
     accuracy = Target("accuracy", Against.REFERENCE, referenced, _same(sheet, sheet.references))
-    agreement = Target("teacherAgreement", Against.TEACHER, taught, _same(sheet, sheet.teacher_answers))
+    agreement = Target(
+        "teacherAgreement", Against.TEACHER, taught, _same(sheet, sheet.teacher_answers), alike=_same_texts(sheet)
+    )
     if sheet.against is Against.REFERENCE:
         wanted, rows, judging, rest = [item.reference for item in sheet.items], referenced, accuracy, agreement
     else:
@@ -53,22 +57,30 @@ def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], 
         forms = sheet.references if against is Against.REFERENCE else sheet.teacher_answers
         return [
             judging,
-            Target("exactMatch", against, rows, lambda row, text: exact_match(sheet.forms.of(text), forms[row])),
+            Target(
+                "exactMatch",
+                against,
+                rows,
+                lambda row, text: exact_match(sheet.forms.of(text), forms[row]),
+                alike=lambda text, other: exact_match(sheet.forms.of(text), sheet.forms.of(other)),
+            ),
         ]
     if kind is TaskKind.JSON:
-        fields = Target("fieldAccuracy", against, rows, lambda row, text: field_accuracy(text, wanted[row]))
+        fields = Target(
+            "fieldAccuracy", against, rows, lambda row, text: field_accuracy(text, wanted[row]), alike=field_accuracy
+        )
         fits = Target("schemaValid", Against.FORM, every, lambda row, text: float(sheet.forms.of(text) is not None))
         valid = Target("jsonValid", Against.FORM, every, lambda row, text: float(sheet.forms.is_json(text)))
         return [fields, fits, valid, judging]
     if kind is TaskKind.TEXT:
         # Two free texts are almost never equal word for word: there the overlap decides.
         overlaps = [
-            Target(name, against, rows, _overlap(score, wanted))
+            Target(name, against, rows, _overlap(score, wanted), alike=score)
             for name, score in (("tokenF1", token_f1), ("rougeL", rouge_l), ("chrF", chrf))
         ]
         taught = [row for row, text in enumerate(sheet.teacher_texts) if text is not None]
         beside = (
-            [Target("teacherTokenF1", Against.TEACHER, taught, _overlap(token_f1, sheet.teacher_texts))]
+            [Target("teacherTokenF1", Against.TEACHER, taught, _overlap(token_f1, sheet.teacher_texts), alike=token_f1)]
             if against is Against.REFERENCE
             else []
         )
@@ -80,6 +92,12 @@ def _same(sheet: AnswerSheet, wanted: Sequence[str | None]) -> Grade:
     if sheet.task.kind is TaskKind.ANSWER:
         return lambda row, text: same_answer(sheet.forms.of(text), wanted[row], sheet.tolerance)
     return lambda row, text: exact_match(sheet.forms.of(text), wanted[row])
+
+
+def _same_texts(sheet: AnswerSheet) -> Callable[[str | None, str], float]:
+    if sheet.task.kind is TaskKind.ANSWER:
+        return lambda text, other: same_answer(sheet.forms.of(text), sheet.forms.of(other), sheet.tolerance)
+    return lambda text, other: exact_match(sheet.forms.of(text), sheet.forms.of(other))
 
 
 def _overlap(score: Callable[[str | None, str], float], wanted: Sequence[str | None]) -> Grade:

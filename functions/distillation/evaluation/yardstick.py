@@ -11,7 +11,7 @@ from distillation.evaluation.arm_metrics import Measured
 from distillation.evaluation.classes import LabelTable, macro_f1
 from distillation.evaluation.columns import Column
 from distillation.evaluation.differences import Pairing, differences_of, macro_f1_differences
-from distillation.evaluation.distributions import self_grades
+from distillation.evaluation.distributions import draw_grades
 from distillation.evaluation.scores import Against, Difference, GatedDifference, Yardstick
 from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Target
@@ -57,15 +57,20 @@ def _pairings(measured: Measured) -> Iterator[Pairing]:
 
 
 def _against_teacher(sheet: AnswerSheet, target: Target, student: Column) -> Pairing:
-    """The teacher's own answers agree with themselves only so far: that is the yardstick, where most items have
-    samples.
+    """Like with like: both greedy answers against the same held-out draws of the teacher, where most items have some.
+
+    Beside its own draws the teacher's greedy answer is what a sure student would say; how noisy the draws are weighs on
+    both alike. Without draws, full agreement with the greedy answer is asked for.
     """
-    itself, kind = self_grades(sheet, target), Yardstick.TEACHER_SELF
+    itself = draw_grades(sheet, target, Arm.TEACHER)
     if 2 * len(itself) < len(target.rows):
-        itself, kind = dict.fromkeys(student.rows, 1.0), Yardstick.FULL
-    kept = student.within(frozenset(itself))
-    own = Column(kept.rows, np.array([itself[row] for row in kept.rows]), target.against)
-    return Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, kept, own, kind)
+        full = Column(student.rows, np.ones(len(student.rows)), target.against)
+        return Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, full, Yardstick.FULL)
+    own = draw_grades(sheet, target, Arm.STUDENT)
+    left, right = (
+        Column(tuple(itself), np.array([grades[row] for row in itself]), target.against) for grades in (own, itself)
+    )
+    return Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, left, right, Yardstick.TEACHER_SELF)
 
 
 def gated_differences(given: Sequence[Pairing], slices: Slices, draw: Draw) -> tuple[GatedDifference, ...]:

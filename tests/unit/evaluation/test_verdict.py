@@ -3,6 +3,7 @@
 The worlds of the simulation are in test_three_worlds.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -158,26 +159,56 @@ def test_free_text_without_references_or_samples_is_never_rejected_on_overlap() 
     assert any("Give references" in reason for reason in verdict.reasons)
 
 
-def test_without_references_the_teachers_own_variation_is_the_yardstick() -> None:
-    """The student disagrees with the teacher in 10 of 100 items, as the teacher does with itself: not worse than the
-    teacher allows.
-    """
+def unreferenced(differs: Callable[[int], bool], draws: Callable[[str], list[str]]) -> Scores:
+    """400 items without references; the student says otherwise where `differs`."""
     holdout, predictions = label_world(400, {"teacher": 0.9}, references=False)
-    teacher = predictions["teacher"]
-    texts = [str(one.text) for one in teacher]
+    texts = {one.prompt_id: str(one.text) for one in predictions["teacher"]}
     predictions["student"] = [
-        answer(one.prompt_id, "student", OTHER[text] if i % 10 == 0 else text)
-        for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
+        answer(prompt, "student", OTHER[text] if differs(i) else text) for i, (prompt, text) in enumerate(texts.items())
     ]
-    samples = {
-        one.prompt_id: [OTHER[text] if i % 10 == 5 else text]
-        for i, (one, text) in enumerate(zip(teacher, texts, strict=True))
-    }
-    verdict = decide(costed(holdout, predictions, teacher_samples=samples), margin=0.05)
+    return costed(holdout, predictions, teacher_samples={prompt: draws(text) for prompt, text in texts.items()})
+
+
+def test_without_references_both_greedy_answers_meet_the_same_draws() -> None:
+    """Where the teacher's draws are split in halves, saying otherwise loses nothing; where they are sure, all."""
+    split = unreferenced(lambda i: i % 10 == 0, lambda text: [text, OTHER[text]])
+    verdict = decide(split, margin=0.05)
+    assert split.gate is not None
+    assert (split.gate.student_value, split.gate.yardstick_value, split.gate.difference.value) == (0.5, 0.5, 0.0)
     assert (verdict.checks[0].outcome, verdict.decision) == ("passed", GateDecision.HOLD)
     assert verdict.headline.endswith("but agreement with the teacher is not correctness.")
     assert verdict.what_now[0].startswith("Give references to at least half of the seeds")
-    assert decide(costed(holdout, predictions), margin=0.05).decision is GateDecision.REJECT
+    sure = unreferenced(lambda i: i % 10 == 0, lambda text: [text, text])
+    assert sure.gate is not None
+    assert sure.gate.difference.value == pytest.approx(-0.1)
+    assert decide(sure, margin=0.05).decision is GateDecision.REJECT
+
+
+def test_a_noisy_teacher_is_no_lower_bar() -> None:
+    """Three draws of four say what the greedy answer says, as often as the student does; but the student's other
+    answers are not those that the draws are unsure of.
+    """
+    noisy = unreferenced(lambda i: i % 4 == 0, lambda text: [text, text, text, OTHER[text]])
+    assert noisy.gate is not None
+    assert noisy.gate.difference.value == pytest.approx(-0.25 * (0.75 - 0.25))
+    assert decide(noisy, margin=0.05).checks[0].outcome == "worse"
+
+
+@pytest.mark.parametrize("heard", [2, 4])
+def test_all_paid_samples_take_part_and_refused_ones_in_neither_arm(heard: int) -> None:
+    holdout, predictions = label_world(60, {"teacher": 1.0, "student": 1.0}, references=False)
+    paid = {item.prompt_id: ["positive", "negative", "positive", "positive"][:heard] for item in holdout}
+    predictions["teacher"] += [
+        msgspec.structs.replace(answer(item.prompt_id, "teacher", text), sample=sample)
+        for item in holdout
+        for sample, text in (("s1", "negative"), ("s2", None))
+    ]
+    found = score(holdout, predictions, SENTIMENT, seed=1, resamples=99, teacher_samples=paid)
+    assert found.teacher is not None
+    assert found.teacher.samples == 60 * heard
+    assert score(holdout, predictions, SENTIMENT, seed=1, resamples=99).teacher == msgspec.structs.replace(
+        found.teacher, samples=60, mean_agreement=1.0, mean_entropy_bits=0.0, histogram=(0,) * 9 + (60,)
+    )
 
 
 def sliced(*slices: Slice, seed: int = 1) -> Scores:
