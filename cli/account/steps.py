@@ -1,7 +1,7 @@
 """The steps of `prove`: each asks AWS through the product's own gateways and says what came of its assumptions."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from application.services import Services
 from cli.account import samples
@@ -11,9 +11,11 @@ from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import DistillationError, QuotaFull, ThrottledByBedrock
 from distillation.inference.replies import read_replies
+from distillation.judging.answers import judging_config
 from distillation.judging.scores import read_judgements, shown_name
 from distillation.layout import RunLayout
 from distillation.records import Request
+from distillation.run.evaluation import EvaluationJudge
 from distillation.run.training import Training
 from distillation.training.customization import customization_request, deployment_request
 from gateways.events import Events
@@ -21,7 +23,7 @@ from gateways.machines import Machines
 from gateways.queues import Queues
 
 SOURCE = "proof"
-CORRECTNESS = "Builtin.Correctness"
+CORRECTNESS: Final = "Builtin.Correctness"
 LINES_KEPT = 3
 
 
@@ -108,7 +110,6 @@ def _submit_batch(bench: Bench) -> str:
     store.put_records(layout.requests(0, 0), samples.requests(services.settings.teacher_invoke_id))
     return services.batch_jobs.create(
         f"{bench.name}-w00-s0000",
-        role_arn=services.settings.batch_role_arn,
         model_id=services.settings.teacher_invoke_id,
         input_uri=store.uri(layout.requests(0, 0)),
         output_uri=store.uri(layout.replies_prefix(0, 0)),
@@ -137,14 +138,12 @@ def _submit_tuning(bench: Bench) -> str:
 def _submit_evaluation(bench: Bench) -> str:
     services, layout, store = bench.services, bench.layout, bench.services.store
     store.put_records(layout.judge_dataset(SOURCE, 0), samples.judging_lines(SOURCE))
+    name, judge = f"{bench.name}-j-00", EvaluationJudge(metrics=(CORRECTNESS,), custom=(samples.METRIC,))
+    dataset = store.uri(layout.judge_dataset(SOURCE, 0))
     return services.evaluation_jobs.create(
-        f"{bench.name}-j-00",
-        role_arn=services.settings.evaluation_role_arn,
-        judge_model=services.settings.judge_invoke_id,
-        dataset_uri=store.uri(layout.judge_dataset(SOURCE, 0)),
+        name,
+        judging=judging_config(name, judge, services.settings.judge_invoke_id, dataset),
         output_uri=store.uri(layout.judge_results_prefix(SOURCE, 0)),
-        metrics=[CORRECTNESS],
-        custom_metrics=[samples.METRIC],
         source_id=SOURCE,
         tags=bench.tags,
     )

@@ -60,7 +60,7 @@ class Services:
     @cached_property
     def batch_jobs(self) -> BatchJobs:
         """Batch inference."""
-        return BatchJobs(self.clients.client("bedrock"))
+        return BatchJobs(self.clients.client("bedrock"), self.settings.batch_role_arn)
 
     @cached_property
     def tuning_jobs(self) -> TuningJobs:
@@ -85,7 +85,7 @@ class Services:
     @cached_property
     def evaluation_jobs(self) -> EvaluationJobs:
         """Model evaluation by a judge."""
-        return EvaluationJobs(self.clients.client("bedrock"))
+        return EvaluationJobs(self.clients.client("bedrock"), self.settings.evaluation_role_arn)
 
     @cached_property
     def catalogue(self) -> ModelCatalogue:

@@ -12,6 +12,7 @@ from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, Outcome
 from distillation.bedrock.submission import NEW, submit_once
 from distillation.errors import InvalidInput
+from distillation.judging.answers import judging_config
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow
 from distillation.run.record import RunRecord
@@ -36,7 +37,6 @@ def submit_batch(
         find=services.batch_jobs.find,
         create=lambda: services.batch_jobs.create(
             job_name,
-            role_arn=settings.batch_role_arn,
             model_id=model_id,
             input_uri=store.uri(requests),
             output_uri=store.uri(replies),
@@ -88,12 +88,8 @@ def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int
         find=services.evaluation_jobs.find,
         create=lambda: services.evaluation_jobs.create(
             job_name,
-            role_arn=settings.evaluation_role_arn,
-            judge_model=record.models.judge,
-            dataset_uri=store.uri(layout.judge_dataset(arm, part)),
+            judging=judging_config(job_name, judge, record.models.judge, store.uri(layout.judge_dataset(arm, part))),
             output_uri=store.uri(layout.judge_results_prefix(arm, part)),
-            metrics=judge.metrics,
-            custom_metrics=judge.custom,
             source_id=arm,
             tags={"app": settings.app, "dataset": record.dataset, "run": run_id},
         ),

@@ -90,9 +90,10 @@ class JudgedWorld(Services):
         """
         for name in names:
             asked = self.jobs.requests[name]
-            lines = [json.loads(line) for line in self.files.lines(asked["dataset_uri"].removeprefix("s3://bucket/"))]
-            metrics = [*asked["metrics"], *(own.name for own in asked["custom_metrics"])]
-            out = [_result(line, metrics) for line in reversed(lines)]
+            [told] = asked["judging"]["datasetMetricConfigs"]
+            dataset = told["dataset"]["datasetLocation"]["s3Uri"].removeprefix("s3://bucket/")
+            lines = [json.loads(line) for line in self.files.lines(dataset)]
+            out = [_result(line, told["metricNames"]) for line in reversed(lines)]
             where = f"{asked['output_uri'].removeprefix('s3://bucket/')}{name}/id/models/{asked['source_id']}/taskTypes/General/datasets/{name}/u_output.jsonl"
             if asked["source_id"] != lost:
                 self.files.put_lines(where, out)

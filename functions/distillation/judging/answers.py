@@ -6,11 +6,15 @@ that uses a model as judge".
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record
+from distillation.run.evaluation import CustomMetric, EvaluationJudge
 
 MAX_PROMPTS = 1_000
 """A job with a judge takes at most so many prompts (user guide, "Prompt dataset requirements")."""
+TASK_TYPE = "General"
+"""What every AWS sample of an LLM-as-a-judge job says, though the service model's enum does not have it."""
 
 
 class JudgingLine(Record, frozen=True, omit_defaults=True):
@@ -88,3 +92,27 @@ def _line(item: HoldoutItem, text: str, arm: str) -> JudgingLine:
 
 def _prompt_text(item: HoldoutItem) -> str:
     return f"{item.system}\n\n{item.prompt}" if item.system else item.prompt
+
+
+def judging_config(name: str, judge: EvaluationJudge, judge_model: str, dataset_uri: str) -> dict[str, Any]:
+    """A job's `evaluationConfig.automated`: `judge_model` on the lines at `dataset_uri`.
+
+    `name`: the job's, and the dataset's too.
+    """
+    evaluator = {"bedrockEvaluatorModels": [{"modelIdentifier": judge_model}]}
+    dataset = {
+        "taskType": TASK_TYPE,
+        "dataset": {"name": name, "datasetLocation": {"s3Uri": dataset_uri}},
+        # Bedrock ignores a custom metric that is defined and not listed among the names.
+        "metricNames": [*judge.metrics, *(metric.name for metric in judge.custom)],
+    }
+    config = {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": evaluator}
+    if judge.custom:
+        custom = [_definition(metric) for metric in judge.custom]
+        config["customMetricConfig"] = {"customMetrics": custom, "evaluatorModelConfig": evaluator}
+    return config
+
+
+def _definition(metric: CustomMetric) -> dict[str, Any]:
+    scale = [{"definition": definition, "value": {"floatValue": value}} for definition, value in metric.scale.items()]
+    return {"customMetricDefinition": {"name": metric.name, "instructions": metric.instructions, "ratingScale": scale}}

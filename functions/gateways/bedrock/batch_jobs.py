@@ -14,19 +14,12 @@ if TYPE_CHECKING:
 class BatchJobs:
     """Submits, finds, looks at and stops batch jobs."""
 
-    def __init__(self, client: "BedrockClient") -> None:
-        self._client = client
+    def __init__(self, client: "BedrockClient", role_arn: str) -> None:
+        """`role_arn`: what Bedrock reads the requests and writes the replies as."""
+        self._client, self._role = client, role_arn
 
     def create(
-        self,
-        name: str,
-        *,
-        role_arn: str,
-        model_id: str,
-        input_uri: str,
-        output_uri: str,
-        timeout_hours: int,
-        tags: dict[str, str],
+        self, name: str, *, model_id: str, input_uri: str, output_uri: str, timeout_hours: int, tags: dict[str, str]
     ) -> str:
         """Submits a job of Converse records and gives its ARN.
 
@@ -35,7 +28,7 @@ class BatchJobs:
         with busy_is_retryable(f"CreateModelInvocationJob {name}"):
             return self._client.create_model_invocation_job(
                 jobName=name,
-                roleArn=role_arn,
+                roleArn=self._role,
                 clientRequestToken=client_token(name),
                 modelId=model_id,
                 modelInvocationType="Converse",

@@ -1,6 +1,5 @@
 """Bedrock evaluation jobs: an LLM judges answers that were made before."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from distillation.bedrock.job_names import client_token
@@ -11,49 +10,32 @@ from gateways.bedrock.listings import arn_by_name
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
 
-    from distillation.run.evaluation import CustomMetric
-
-TASK_TYPE = "General"
-"""What every AWS sample of an LLM-as-a-judge job says, though the service model's enum does not have it."""
-
 
 class EvaluationJobs:
     """Submits, finds, looks at and stops evaluation jobs."""
 
-    def __init__(self, client: "BedrockClient") -> None:
-        self._client = client
+    def __init__(self, client: "BedrockClient", role_arn: str) -> None:
+        """`role_arn`: what Bedrock reads the answers, asks the judge and writes the results as."""
+        self._client, self._role = client, role_arn
 
-    def create(
-        self,
-        name: str,
-        *,
-        role_arn: str,
-        judge_model: str,
-        dataset_uri: str,
-        output_uri: str,
-        metrics: Sequence[str],
-        custom_metrics: Sequence["CustomMetric"] = (),
-        source_id: str,
-        tags: dict[str, str],
-    ) -> str:
+    def create(self, name: str, *, judging: Any, output_uri: str, source_id: str, tags: dict[str, str]) -> str:
         """Submits a job over one dataset of at most 1,000 lines whose modelIdentifier is `source_id`, and gives its
         ARN.
 
-        `name`: 1-63 of [a-z0-9-], lower case only; it is the dataset's name too. `metrics`: built-in ones, as
-        Builtin.Correctness. The results stand below `output_uri`/`name`/ in a file that ends with _output.jsonl. The
-        client token makes a second call with the same name harmless.
+        `name`: 1-63 of [a-z0-9-], lower case only. `judging`: the config that `judging_config` gave. The results stand
+        below `output_uri`/`name`/ in a file that ends with _output.jsonl. The client token makes a second call with the
+        same name harmless.
 
         Raises:
             ThrottledByBedrock: Bedrock is busy.
         """
-        automated = _automated(name, judge_model, dataset_uri, metrics, custom_metrics)
         with busy_is_retryable(f"CreateEvaluationJob {name}"):
             return self._client.create_evaluation_job(
                 jobName=name,
-                roleArn=role_arn,
+                roleArn=self._role,
                 clientRequestToken=client_token(name),
                 applicationType="ModelEvaluation",
-                evaluationConfig={"automated": automated},
+                evaluationConfig={"automated": judging},
                 inferenceConfig={"models": [{"precomputedInferenceSource": {"inferenceSourceIdentifier": source_id}}]},
                 outputDataConfig={"s3Uri": output_uri},
                 jobTags=[{"key": key, "value": value} for key, value in sorted(tags.items())],
@@ -84,32 +66,3 @@ class EvaluationJobs:
         """
         with busy_is_retryable(f"StopEvaluationJob {arn}"), passing_over(NOT_RUNNING):
             self._client.stop_evaluation_job(jobIdentifier=arn)
-
-
-def _automated(
-    name: str, judge_model: str, dataset_uri: str, metrics: Sequence[str], custom: Sequence["CustomMetric"]
-) -> Any:
-    judge = {"bedrockEvaluatorModels": [{"modelIdentifier": judge_model}]}
-    # Bedrock ignores a custom metric that is defined and not listed among the names.
-    names = [*metrics, *(metric.name for metric in custom)]
-    dataset = {
-        "taskType": TASK_TYPE,
-        "dataset": {"name": name, "datasetLocation": {"s3Uri": dataset_uri}},
-        "metricNames": names,
-    }
-    own = (
-        {
-            "customMetricConfig": {
-                "customMetrics": [_definition(metric) for metric in custom],
-                "evaluatorModelConfig": judge,
-            }
-        }
-        if custom
-        else {}
-    )
-    return {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": judge, **own}
-
-
-def _definition(metric: "CustomMetric") -> dict[str, Any]:
-    scale = [{"definition": definition, "value": {"floatValue": value}} for definition, value in metric.scale.items()]
-    return {"customMetricDefinition": {"name": metric.name, "instructions": metric.instructions, "ratingScale": scale}}

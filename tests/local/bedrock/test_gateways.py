@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
-from distillation.run.evaluation import CustomMetric
+from distillation.judging.answers import judging_config
+from distillation.run.evaluation import CustomMetric, EvaluationJudge
 from gateways.bedrock.embeddings import Embeddings
 from gateways.bedrock.evaluation_jobs import EvaluationJobs
 from tests.local.bedrock.aws import JUDGE, ROLE, Jobs
@@ -25,17 +26,14 @@ def test_an_evaluation_job_is_made_found_looked_at_and_read(jobs: Jobs) -> None:
     uri = jobs.put(
         "judge/gateway.jsonl", [answered_line("A review:", text, model="arm-student") for text, _ in REVIEWS]
     )
-    gateway = EvaluationJobs(jobs.bedrock)
+    gateway = EvaluationJobs(jobs.bedrock, ROLE)
+    judge = EvaluationJudge(metrics=("Builtin.Relevance",), custom=(MOOD,))
 
     def create() -> str:
         return gateway.create(
             "gateway-r1-student-j0",
-            role_arn=ROLE,
-            judge_model=JUDGE,
-            dataset_uri=uri,
+            judging=judging_config("gateway-r1-student-j0", judge, JUDGE, uri),
             output_uri="s3://data/gateway/",
-            metrics=["Builtin.Relevance"],
-            custom_metrics=[MOOD],
             source_id="arm-student",
             tags={"run": "r1"},
         )
@@ -62,7 +60,7 @@ def test_an_evaluation_job_is_made_found_looked_at_and_read(jobs: Jobs) -> None:
 
 def test_a_failed_evaluation_job_says_why(jobs: Jobs) -> None:
     job = jobs.evaluate("gateway-fails", [], ["Builtin.Relevance"])
-    assert "0 prompts" in EvaluationJobs(jobs.bedrock).look(job["jobArn"]).message
+    assert "0 prompts" in EvaluationJobs(jobs.bedrock, ROLE).look(job["jobArn"]).message
 
 
 def test_texts_become_vectors_in_their_order(jobs: Jobs) -> None:

@@ -27,7 +27,7 @@ def world(jobs: Jobs) -> JudgedWorld:
         {"metrics": METRICS, "custom": [MOOD], "maxPrompts": 30}, model=JUDGE, files=Store(jobs.s3, "data"), role=ROLE
     )
     made.__dict__.update(
-        evaluation_jobs=EvaluationJobs(jobs.bedrock), models=ModelClient(jobs.aws.client("bedrock-runtime"))
+        evaluation_jobs=EvaluationJobs(jobs.bedrock, ROLE), models=ModelClient(jobs.aws.client("bedrock-runtime"))
     )
     return made
 

@@ -30,8 +30,8 @@ class Bedrock:
         client = boto3.client("bedrock", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         self.stub, self.services = Stubber(client), Services(Settings())
         self.stub.activate()
-        self.services.__dict__.update(batch_jobs=BatchJobs(client), tuning_jobs=TuningJobs(client))
-        self.services.__dict__.update(deployments=Deployments(client), evaluation_jobs=EvaluationJobs(client))
+        self.services.__dict__.update(batch_jobs=BatchJobs(client, "role"), tuning_jobs=TuningJobs(client))
+        self.services.__dict__.update(deployments=Deployments(client), evaluation_jobs=EvaluationJobs(client, "role"))
 
     def seen(self, kind: str, **more: str) -> JobLook:
         row = LedgerRow(run_id="r", job_name="n", kind=kind, state="SUBMITTED", job_arn="arn:x", **more)  # type: ignore[arg-type]

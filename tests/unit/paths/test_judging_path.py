@@ -42,9 +42,16 @@ def test_each_arm_is_a_job_over_the_same_prompts() -> None:
     assert prompts["base"] - prompts["student"] <= {"thing 1"}
     names = world.submit()
     asked = world.jobs.requests[names[2]]
-    assert (asked["role_arn"], asked["judge_model"], asked["source_id"]) == ("role:evaluation", MISTRAL, "student")
-    assert asked["metrics"] == ("Builtin.Correctness", "Builtin.Completeness")
-    assert [metric.model_dump() for metric in asked["custom_metrics"]] == [POLITE]
+    judging = asked["judging"]
+    assert judging["evaluatorModelConfig"] == {"bedrockEvaluatorModels": [{"modelIdentifier": MISTRAL}]}
+    assert judging["datasetMetricConfigs"][0]["metricNames"] == [
+        "Builtin.Correctness",
+        "Builtin.Completeness",
+        POLITE["name"],
+    ]
+    [own] = judging["customMetricConfig"]["customMetrics"]
+    assert own["customMetricDefinition"]["instructions"] == POLITE["instructions"]
+    assert asked["source_id"] == "student"
     assert asked["output_uri"] == "s3://bucket/runs/run-1/7-evaluation/judge/student/part-00/results/"
     assert asked["tags"] == {"app": "nova-distill", "dataset": "reviews", "run": "run-1"}
 

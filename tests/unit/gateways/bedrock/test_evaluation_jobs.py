@@ -10,7 +10,8 @@ from botocore.stub import Stubber
 
 from distillation.bedrock.job_names import client_token
 from distillation.errors import ThrottledByBedrock
-from distillation.run.evaluation import CustomMetric
+from distillation.judging.answers import judging_config
+from distillation.run.evaluation import CustomMetric, EvaluationJudge
 from gateways.bedrock.evaluation_jobs import EvaluationJobs
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:evaluation-job/abcdefghijkl"
@@ -46,18 +47,16 @@ def expected(names: list[str], **automated: Any) -> dict[str, Any]:
     }
 
 
-def submit(client: Any, **changes: Any) -> str:
+def submit(client: Any, custom: tuple[CustomMetric, ...] = ()) -> str:
     """The ARN of a job with the settings that `expected` knows."""
-    settings = {
-        "role_arn": ROLE,
-        "judge_model": "mistral.mistral-large-2402-v1:0",
-        "dataset_uri": "s3://bucket/judge/student.jsonl",
-        "output_uri": "s3://bucket/judged/",
-        "metrics": ["Builtin.Correctness"],
-        "source_id": "student",
-        "tags": {"run": "r1", "app": "nova"},
-    }
-    return EvaluationJobs(client).create("nova-r1-student-j0", **(settings | changes))
+    name, judge = "nova-r1-student-j0", EvaluationJudge(metrics=("Builtin.Correctness",), custom=custom)
+    return EvaluationJobs(client, ROLE).create(
+        name,
+        judging=judging_config(name, judge, "mistral.mistral-large-2402-v1:0", "s3://bucket/judge/student.jsonl"),
+        output_uri="s3://bucket/judged/",
+        source_id="student",
+        tags={"run": "r1", "app": "nova"},
+    )
 
 
 def test_the_request_asks_one_judge_for_precomputed_answers(client: Any) -> None:
@@ -86,7 +85,7 @@ def test_a_custom_metric_is_defined_and_listed_and_has_its_judge(client: Any) ->
             {"jobArn": ARN},
             expected(["Builtin.Correctness", "kindness"], customMetricConfig=custom),
         )
-        assert submit(client, custom_metrics=[metric]) == ARN
+        assert submit(client, (metric,)) == ARN
 
 
 @pytest.mark.parametrize("operation", ["create_evaluation_job", "get_evaluation_job"])
@@ -94,7 +93,7 @@ def test_a_busy_bedrock_is_retried_by_the_machine(client: Any, operation: str) -
     with Stubber(client) as stub:
         stub.add_client_error(operation, "ThrottlingException")
         with pytest.raises(ThrottledByBedrock):
-            submit(client) if operation.startswith("create") else EvaluationJobs(client).look(ARN)
+            submit(client) if operation.startswith("create") else EvaluationJobs(client, ROLE).look(ARN)
 
 
 def test_a_look_says_the_status_and_every_reason(client: Any) -> None:
@@ -114,9 +113,9 @@ def test_a_look_says_the_status_and_every_reason(client: Any) -> None:
             "get_evaluation_job", {**seen, "failureMessages": ["no access", "no bucket"]}, {"jobIdentifier": ARN}
         )
         stub.add_response("get_evaluation_job", {**seen, "status": "Completed"}, {"jobIdentifier": ARN})
-        look = EvaluationJobs(client).look(ARN)
+        look = EvaluationJobs(client, ROLE).look(ARN)
         assert (look.status, look.message) == ("Failed", "no access; no bucket")
-        assert EvaluationJobs(client).look(ARN).message == ""
+        assert EvaluationJobs(client, ROLE).look(ARN).message == ""
 
 
 def test_only_the_exact_name_is_found(client: Any) -> None:
@@ -142,15 +141,15 @@ def test_only_the_exact_name_is_found(client: Any) -> None:
             {"jobSummaries": [summary("judge-1")]},
             {"nameContains": "judge-1", "nextToken": "more"},
         )
-        assert EvaluationJobs(client).find("judge-1") == ARN
+        assert EvaluationJobs(client, ROLE).find("judge-1") == ARN
         stub.add_response("list_evaluation_jobs", {"jobSummaries": [summary("judge-10")]}, {"nameContains": "judge-1"})
-        assert EvaluationJobs(client).find("judge-1") is None
+        assert EvaluationJobs(client, ROLE).find("judge-1") is None
 
 
 def test_stopping_an_ended_job_is_no_error_and_a_refusal_is(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("stop_evaluation_job", "ConflictException")
-        EvaluationJobs(client).stop(ARN)
+        EvaluationJobs(client, ROLE).stop(ARN)
         stub.add_client_error("stop_evaluation_job", "AccessDeniedException")
         with pytest.raises(ClientError):
-            EvaluationJobs(client).stop(ARN)
+            EvaluationJobs(client, ROLE).stop(ARN)

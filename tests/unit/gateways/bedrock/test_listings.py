@@ -42,7 +42,7 @@ def test_only_the_exact_name_is_adopted_also_from_a_later_page(client: Any) -> N
             {"invocationJobSummaries": [summary("job")]},
             {"nameContains": "job", "nextToken": "more"},
         )
-        assert BatchJobs(client).find("job") == summary("job")["jobArn"]
+        assert BatchJobs(client, "role").find("job") == summary("job")["jobArn"]
 
 
 def test_a_longer_name_is_not_taken_for_a_shorter_one(client: Any) -> None:
@@ -50,11 +50,11 @@ def test_a_longer_name_is_not_taken_for_a_shorter_one(client: Any) -> None:
         stub.add_response(
             "list_model_invocation_jobs", {"invocationJobSummaries": [summary("jobone")]}, {"nameContains": "job"}
         )
-        assert BatchJobs(client).find("job") is None
+        assert BatchJobs(client, "role").find("job") is None
 
 
 def test_a_throttled_list_is_retried_by_the_machine(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("list_model_invocation_jobs", "ThrottlingException")
         with pytest.raises(ThrottledByBedrock):
-            BatchJobs(client).find("job")
+            BatchJobs(client, "role").find("job")
