@@ -2,6 +2,7 @@
 are compared.
 """
 
+from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
@@ -127,9 +128,9 @@ def _pattern_reader(pattern: str) -> Reader:
     groups = expression.groups
 
     def read(text: str) -> str | Unfit:
-        # `findall` gives tuples where a pattern has several groups.
-        matches = expression.findall(text)
-        found = (matches[-1] if groups < 2 else matches[-1][-1]).strip() if matches else ""
+        # The last match and its last group (the whole where there is none). In bytes RE2 need not count characters.
+        last = deque(expression.finditer(text.encode()), maxlen=1)
+        found = (last[0][groups] or b"").decode().strip() if last else ""
         return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")
 
     return read

@@ -6,6 +6,7 @@ Bedrock writes a shard's records in any order, may leave some out, and writes a 
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -27,11 +28,6 @@ _REASON_OF_STOP = {
 }
 
 
-class _Error(msgspec.Struct, rename="camel", gc=False):
-    error_code: int | str = 0
-    error_message: str = ""
-
-
 class _Block(msgspec.Struct, gc=False):
     text: str = ""
 
@@ -44,37 +40,29 @@ class _Output(msgspec.Struct, gc=False):
     message: _Message
 
 
-class _Usage(msgspec.Struct, frozen=True, rename="camel", gc=False):
+class _Counts(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """`usage` holds the tokens, `metrics` the time."""
+
     input_tokens: int = 0
     output_tokens: int = 0
-
-
-_NO_USAGE = _Usage()
-
-
-class _Metrics(msgspec.Struct, frozen=True, rename="camel", gc=False):
     latency_ms: int | None = None
+
+
+_NO_COUNTS = _Counts()
 
 
 class _ModelOutput(msgspec.Struct, rename="camel", gc=False):
     output: _Output
     stop_reason: str
-    usage: _Usage | None = None
-    metrics: _Metrics | None = None
+    usage: _Counts | None = None
+    metrics: _Counts | None = None
 
 
 class _Reply(msgspec.Struct, rename="camel", gc=False):
     record_id: str
     model_output: _ModelOutput | None = None
-    error: _Error | None = None
-
-
-class _Echo(msgspec.Struct, rename="camel", gc=False):
+    error: dict[str, Any] | None = None
     model_input: msgspec.Raw = msgspec.Raw()
-
-
-class _Named(msgspec.Struct, rename="camel", gc=False):
-    record_id: str
 
 
 class ShardAnswers(Record, frozen=True):
@@ -112,11 +100,11 @@ def read_replies(requested: Iterable[str] | Mapping[str, bytes], lines: Iterable
     hashes = requested if isinstance(requested, Mapping) else {}
     questions, strangers = set(hashes.values()), list[Answer | RejectedAnswer]()
     for line in lines:
-        parsed = read_reply(line)
+        parsed, echo = _read(line)
         if parsed is None:
             continue
         record_id = parsed.record_id
-        if record_id not in outcomes or (questions and _is_swapped(line, hashes[record_id], questions)):
+        if record_id not in outcomes or (questions and _is_swapped(echo, hashes[record_id], questions)):
             strangers.append(parsed)
             continue
         earlier = outcomes[record_id]
@@ -131,45 +119,47 @@ def read_replies(requested: Iterable[str] | Mapping[str, bytes], lines: Iterable
     )
 
 
-def _is_swapped(line: bytes, own: bytes, questions: Collection[bytes]) -> bool:
+def _is_swapped(echo: bytes, own: bytes, questions: Collection[bytes]) -> bool:
     """Whether a reply repeats another record's question. An echo that is no record's says nothing: Bedrock may write a
     question in its own way.
     """
     try:
-        echo = _decode_echo(line).model_input
-        return bool(echo) and question_hash(echo) in questions and question_hash(echo) != own
+        said = question_hash(echo) if echo else own
     except msgspec.MsgspecError:
         return False
+    return said != own and said in questions
 
 
 def read_reply(line: bytes) -> Answer | RejectedAnswer | None:
     """One reply line as an answer or a rejection; None where it names no record or says nothing of it."""
+    return _read(line)[0]
+
+
+def _read(line: bytes) -> tuple[Answer | RejectedAnswer | None, bytes]:
+    """The reply, and the question that it repeats (empty where it repeats none)."""
     try:
         reply = _decode_reply(line)
     except msgspec.ValidationError as problem:
         return _unreadable(line, str(problem))
     except msgspec.DecodeError:
-        return None
+        return None, b""
+    read: Answer | RejectedAnswer | None = None
     if reply.error is not None:
-        return _reject(
-            reply.record_id,
-            BUSY if _is_busy(str(reply.error.error_code)) else "bedrock_error",
-            f"{reply.error.error_code}: {reply.error.error_message}",
-        )
-    if reply.model_output is None:
-        return None
-    return _classify(reply.record_id, reply.model_output)
+        code, message = str(reply.error.get("errorCode", 0)), reply.error.get("errorMessage", "")
+        read = _reject(reply.record_id, BUSY if _is_busy(code) else "bedrock_error", f"{code}: {message}")
+    elif reply.model_output is not None:
+        read = _classify(reply.record_id, reply.model_output)
+    return read, reply.model_input
 
 
 _decode_reply = msgspec.json.Decoder(_Reply).decode
-_decode_echo = msgspec.json.Decoder(_Echo).decode
-_decode_name = msgspec.json.Decoder(_Named).decode
+_decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
     blocks = output.output.message.content
     text = blocks[0].text if len(blocks) == 1 else "".join([block.text for block in blocks])
-    usage = output.usage or _NO_USAGE
+    usage = output.usage or _NO_COUNTS
     if output.stop_reason not in USABLE_STOPS:
         return _reject(
             record_id,
@@ -193,12 +183,13 @@ def _classify(record_id: str, output: _ModelOutput) -> Answer | RejectedAnswer:
     )
 
 
-def _unreadable(line: bytes, problem: str) -> RejectedAnswer | None:
+def _unreadable(line: bytes, problem: str) -> tuple[RejectedAnswer | None, bytes]:
     try:
-        record_id = _decode_name(line).record_id
-    except msgspec.MsgspecError:
-        return None
-    return _reject(record_id, "unreadable", problem)
+        parts = _decode_parts(line)
+        record_id = msgspec.json.decode(parts["recordId"], type=str)
+    except (msgspec.MsgspecError, KeyError):
+        return None, b""
+    return _reject(record_id, "unreadable", problem), parts.get("modelInput", b"")
 
 
 def _is_busy(code: str) -> bool:
@@ -206,7 +197,7 @@ def _is_busy(code: str) -> bool:
 
 
 def _reject(
-    record_id: str, reason: str, detail: str, text: str | None = None, usage: _Usage = _NO_USAGE
+    record_id: str, reason: str, detail: str, text: str | None = None, usage: _Counts = _NO_COUNTS
 ) -> RejectedAnswer:
     names = record_id.split("-")
     return RejectedAnswer(
