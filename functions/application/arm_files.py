@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from distillation.arms.few_shot import FewShot, TrainingPrompt, learnt_prompts
-from distillation.bedrock.training_lines import conversation_parts
+from distillation.bedrock.training_lines import Question, conversation_parts
 from distillation.layout import RunLayout
 from distillation.records import Record
 from distillation.run.record import RunRecord
@@ -26,6 +26,7 @@ class _Known(Record, frozen=True):
     agreement: float = 0.0
     system: str = ""
     category: str | None = None
+    earlier: tuple[str, ...] = ()
 
 
 def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
@@ -42,16 +43,16 @@ def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
     )
 
 
-def taught(store: Store, key: str) -> dict[tuple[str, str], list[str]]:
-    """(System text, prompt) -> the answers that a training file teaches for it, in the order of the file."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for system, prompt, answer in training_lines(store, key):
-        found.setdefault((system, prompt), []).append(answer)
+def taught(store: Store, key: str) -> dict[Question, list[str]]:
+    """Question -> the answers that a training file teaches for it, in the order of the file."""
+    found: dict[Question, list[str]] = {}
+    for question, answer in training_lines(store, key):
+        found.setdefault(question, []).append(answer)
     return found
 
 
-def training_lines(store: Store, key: str) -> Iterator[tuple[str, str, str]]:
-    """System text, prompt and answer of each line of a training file; empty where there is none."""
+def training_lines(store: Store, key: str) -> Iterator[tuple[Question, str]]:
+    """Question and answer of each line of a training file; empty where there is none."""
     return map(conversation_parts, store.lines(key))
 
 
@@ -67,4 +68,5 @@ def known_prompts(store: Store, run_id: str) -> Iterator[TrainingPrompt]:
             answers=(),
             category=one.category,
             agreement=one.agreement,
+            earlier=one.earlier,
         )

@@ -63,6 +63,7 @@ class _Line(msgspec.Struct, rename="camel", gc=False):
     prompt: str
     answers: tuple[str, ...]
     system: str = ""
+    earlier: tuple[str, ...] = ()
 
 
 def decided(store: Store, record: RunRecord, ratings: dict[str, int] | None) -> Decision:
@@ -145,7 +146,7 @@ def _lines(store: Store, run_id: str, decision: Decision) -> Iterator[tuple[Side
         if side is not None:
             # Without answers: the prompt alone, for a teacher that the distillation job asks.
             for answer in decision.judged.get(number, candidate.answers) or (None,):
-                yield side, conversation_line(candidate.system, candidate.prompt, answer)
+                yield side, conversation_line(candidate.system, candidate.prompt, answer, candidate.earlier)
 
 
 def _train_lines(lines: Iterable[tuple[Side, bytes]], validation: IO[bytes]) -> Iterator[bytes]:
@@ -171,6 +172,7 @@ def _item(held: HoldoutCandidate) -> HoldoutItem:
         system=held.system,
         reference=held.reference,
         category=held.category,
+        earlier=held.earlier,
     )
 
 

@@ -10,6 +10,7 @@ from application.run_files import read_prompts, read_run
 from distillation.arms.direct import DirectCounts, direct_lines, references_of
 from distillation.arms.few_shot import TrainingPrompt
 from distillation.bedrock.limits import MIN_SAMPLES
+from distillation.bedrock.training_lines import Question
 from distillation.dataset.filters.personal_data import redact
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
@@ -35,13 +36,10 @@ def write_direct_files(store: Store, run_id: str) -> dict[str, DirectCounts]:
         NotEnoughExamples: fewer than 8 different prompts of train.jsonl have a usable reference.
     """
     record, layout = read_run(store, run_id), RunLayout(run_id)
-    known: dict[tuple[str, str], TrainingPrompt] = {}
+    known: dict[Question, TrainingPrompt] = {}
     for one in known_prompts(store, run_id):
-        known.setdefault((one.system, one.prompt), one)
-    lines = {
-        name: [known[system, prompt] for system, prompt, _ in training_lines(store, layout.dataset(name))]
-        for name in FILES
-    }
+        known.setdefault(one.question, one)
+    lines = {name: [known[question] for question, _ in training_lines(store, layout.dataset(name))] for name in FILES}
     references = references_of(
         _references(store, run_id), {one.prompt_id for taught in lines.values() for one in taught}
     )

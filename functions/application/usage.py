@@ -86,7 +86,7 @@ def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
         lines = [
             conversation_parts(line) for line in store.lines_below(layout.training_file(student.arm, "train.jsonl"))
         ]
-        tokens, answers = sum(estimate_tokens(text) for line in lines for text in line), 0
+        tokens, answers = sum(estimate_tokens(text) for question, answer in lines for text in (*question, answer)), 0
         if student.arm == Arm.STUDENT and record.config.training.managed:
             answers = round(len(lines) * _mean_answer(store, record.run_id))
             yield Usage(

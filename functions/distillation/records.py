@@ -7,9 +7,9 @@ it writes its own.
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from itertools import filterfalse, islice, repeat
+from itertools import cycle, filterfalse, islice, repeat
 from operator import add, methodcaller
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -69,6 +69,19 @@ def decode_lines(lines: Iterable[bytes], kind: type[T]) -> Iterator[T]:
     return map(msgspec.json.Decoder(kind).decode, filterfalse(bytes.isspace, filled))
 
 
+def dialogue(one: "Asked") -> str:
+    """A prompt with the turns before it as one text: what people and judges read, and what prompts are compared by.
+
+    A prompt without turns before it is its own text.
+    """
+    if not one.earlier:
+        return one.prompt
+    speakers = cycle(("User", "Assistant"))
+    return "\n\n".join(
+        f"{speaker}: {text}" for speaker, text in zip(speakers, (*one.earlier, one.prompt), strict=False)
+    )
+
+
 GREEDY_SAMPLE = "g0"
 """The sample of the greedy answer, which quality is judged by."""
 
@@ -79,6 +92,17 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False
 
     The garbage collector passes them by: what comes from JSON and is never changed holds no cycles, and there are many.
     """
+
+
+class Asked(Protocol):
+    """What a model is asked: `prompt` is the last user turn. `earlier` holds the texts of the turns before it, user and
+    assistant by turns, so their number is even.
+    """
+
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def earlier(self) -> tuple[str, ...]: ...
 
 
 class Seed(Record, frozen=True, omit_defaults=True):
@@ -94,6 +118,7 @@ class Seed(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    earlier: tuple[str, ...] = ()
 
 
 class RejectedSeed(Record, frozen=True):
@@ -127,6 +152,7 @@ class Prompt(Record, frozen=True, omit_defaults=True):
     category: str | None = None
     method: str | None = None
     parents: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 class Answer(Record, frozen=True, omit_defaults=True):
@@ -192,6 +218,7 @@ class Candidate(Record, frozen=True, omit_defaults=True):
     system: str = ""
     category: str | None = None
     method: str | None = None
+    earlier: tuple[str, ...] = ()
 
 
 class HoldoutCandidate(Record, frozen=True, omit_defaults=True):
@@ -208,6 +235,7 @@ class HoldoutCandidate(Record, frozen=True, omit_defaults=True):
     category: str | None = None
     agreement: float | None = None
     entropy: float | None = None
+    earlier: tuple[str, ...] = ()
 
 
 class UnusedAnswer(Record, frozen=True, omit_defaults=True):
@@ -258,6 +286,7 @@ class HoldoutItem(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    earlier: tuple[str, ...] = ()
 
 
 class Prediction(Record, frozen=True, omit_defaults=True):

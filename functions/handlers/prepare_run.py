@@ -20,6 +20,7 @@ from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import OPEN, set_run_state
 from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.errors import BudgetExceeded, InvalidInput
+from distillation.expansion.requests import check_parents
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
@@ -89,6 +90,8 @@ def _prepare(
         task = intake.resolve_task()
         if config.arms.direct:
             check_direct(prompts_of(_seeds(spool), task), task)
+        if config.expansion.target_prompts:
+            check_parents(prompts_of(_seeds(spool), task))
         if config.training.managed:
             check_prompts(prompts_of(_seeds(spool), task), config)
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))

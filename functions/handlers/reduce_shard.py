@@ -14,7 +14,7 @@ from distillation.inference.accounts import Accounted, ShardCounts, account_for,
 from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
 from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
-from distillation.records import Prompt, PromptKey, encode_blocks
+from distillation.records import Prompt, PromptKey, dialogue, encode_blocks
 from distillation.run.record import RunRecord
 from distillation.similarity.prompt_keys import keys_of
 from distillation.training.managed import asked_by_us
@@ -59,7 +59,7 @@ def _keys(services: Services, record: RunRecord, prompts: Sequence[Prompt]) -> l
     common = read_common_shingles(services.store, record.run_id)
     if record.config.duplicates.semantic_threshold is None:
         return keys_of(prompts, common)
-    vectors = services.embeddings.embed([prompt.prompt for prompt in prompts], EMBEDDING_DIMENSIONS)
+    vectors = services.embeddings.embed([dialogue(prompt) for prompt in prompts], EMBEDDING_DIMENSIONS)
     packed = (struct.pack(f"<{EMBEDDING_DIMENSIONS}e", *vector) for vector in vectors)
     return keys_of(prompts, common, {prompt.prompt_id: halves for prompt, halves in zip(prompts, packed, strict=True)})
 

@@ -97,6 +97,6 @@ def usable_reference(reference: str | None, task: Task) -> str | None:
 
 
 def _line(one: TrainingPrompt, answer: str | None) -> bytes | None:
-    if answer is None or not fits_in_sample(one.system, one.prompt, answer):
+    if answer is None or not fits_in_sample(*one.question, answer):
         return None
-    return conversation_line(one.system, one.prompt, answer)
+    return conversation_line(one.system, one.prompt, answer, one.earlier)

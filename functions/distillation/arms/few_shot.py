@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.inference.requests import Message, message
+from distillation.bedrock.training_lines import Message, Question, turns
 from distillation.records import HoldoutItem, Record
 from distillation.task import Task, TaskKind
 
@@ -34,15 +34,22 @@ class TrainingPrompt(Record, frozen=True):
     answers: tuple[str, ...]
     category: str | None
     agreement: float
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Question:
+        """What its training lines ask."""
+        return self.system, *self.earlier, self.prompt
 
 
-class Shot(Record, frozen=True):
+class Shot(Record, frozen=True, omit_defaults=True):
     """One example: `5-dataset/few-shot.jsonl`. Made by PlanPredictions, read by people."""
 
     prompt_id: str
     system: str
     prompt: str
     answer: str
+    earlier: tuple[str, ...] = ()
 
 
 class FewShot:
@@ -54,7 +61,9 @@ class FewShot:
     def __init__(self, learnt: Iterable[TrainingPrompt], count: int, task: Task) -> None:
         self._count, self._task = count, task
         self._all = [
-            one for one in learnt if estimate_tokens(one.prompt) + estimate_tokens(_answer(one)) <= MAX_EXAMPLE_TOKENS
+            one
+            for one in learnt
+            if sum(map(estimate_tokens, (*one.earlier, one.prompt, _answer(one)))) <= MAX_EXAMPLE_TOKENS
         ]
         self._of_system: dict[str, list[TrainingPrompt]] = {}
         for one in self._all:
@@ -84,12 +93,15 @@ def choose(learnt: Iterable[TrainingPrompt], count: int, task: Task) -> list[Sho
         by_label.setdefault(_answer(one) if task.kind is TaskKind.LABEL else "", []).append(one)
     queues = [in_turns(_by_category(group)) for _, group in sorted(by_label.items())]
     chosen = in_turns(queues)[:count]
-    return [Shot(prompt_id=one.prompt_id, system=one.system, prompt=one.prompt, answer=_answer(one)) for one in chosen]
+    return [
+        Shot(prompt_id=one.prompt_id, system=one.system, prompt=one.prompt, answer=_answer(one), earlier=one.earlier)
+        for one in chosen
+    ]
 
 
 def as_messages(shots: Iterable[Shot]) -> list[Message]:
     """The examples as earlier messages of the conversation."""
-    return [said for shot in shots for said in (message("user", shot.prompt), message("assistant", shot.answer))]
+    return turns(text for shot in shots for text in (*shot.earlier, shot.prompt, shot.answer))
 
 
 def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
@@ -99,17 +111,15 @@ def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
     ]
 
 
-def learnt_prompts(
-    taught: Mapping[tuple[str, str], Sequence[str]], known: Iterable[TrainingPrompt]
-) -> list[TrainingPrompt]:
-    """What train.jsonl teaches ((system, prompt) -> answers) with what else is known of its prompts (their candidates,
+def learnt_prompts(taught: Mapping[Question, Sequence[str]], known: Iterable[TrainingPrompt]) -> list[TrainingPrompt]:
+    """What train.jsonl teaches (question -> answers) with what else is known of its prompts (their candidates,
     whose own answers do not count).
 
     Of two candidates that read the same the first counts.
     """
-    found: dict[tuple[str, str], TrainingPrompt] = {}
+    found: dict[Question, TrainingPrompt] = {}
     for one in known:
-        key = one.system, one.prompt
+        key = one.question
         if key in taught and key not in found:
             found[key] = msgspec.structs.replace(one, answers=tuple(taught[key]))
     return list(found.values())

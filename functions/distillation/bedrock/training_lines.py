@@ -3,23 +3,39 @@ understanding models).
 """
 
 import json
+from collections.abc import Iterable, Sequence
+from itertools import cycle
 
 from distillation.records import encode_line
 
+Message = dict[str, object]
+"""One message of a conversation as Converse spells it: role and content blocks."""
 
-def conversation_line(system: str, prompt: str, answer: str | None) -> bytes:
-    """One example as a line.
+Question = tuple[str, ...]
+"""System text (empty where there is none), then the texts of user and assistant by turns, the prompt last."""
+
+
+def conversation_line(system: str, prompt: str, answer: str | None, earlier: Sequence[str] = ()) -> bytes:
+    """One example as a line. `earlier`: the turns before the prompt.
 
     An empty system text is left out, and so is the answer where the teacher of a distillation job is to give it (None).
     """
-    said = [("user", prompt), *([] if answer is None else [("assistant", answer)])]
-    messages = [{"role": role, "content": [{"text": text}]} for role, text in said]
+    texts = [*earlier, prompt, *([] if answer is None else [answer])]
     told = {"system": [{"text": system}]} if system else {}
-    return encode_line({"schemaVersion": "bedrock-conversation-2024", **told, "messages": messages})
+    return encode_line({"schemaVersion": "bedrock-conversation-2024", **told, "messages": turns(texts)})
 
 
-def conversation_parts(line: bytes) -> tuple[str, str, str]:
-    """System text, prompt and answer of a conversation line; empty where the line has none."""
+def turns(texts: Iterable[str]) -> list[Message]:
+    """Texts of user and assistant by turns, the user's first, as messages."""
+    return [
+        {"role": role, "content": [{"text": text}]}
+        for role, text in zip(cycle(("user", "assistant")), texts, strict=False)
+    ]
+
+
+def conversation_parts(line: bytes) -> tuple[Question, str]:
+    """What a conversation line asks, and its answer; empty where the line has none."""
     conversation = json.loads(line)
-    turns = [block["text"] for message in conversation["messages"] for block in message["content"]]
-    return "".join(block["text"] for block in conversation.get("system", [])), turns[0], "".join(turns[1:])
+    texts = ["".join(block["text"] for block in message["content"]) for message in conversation["messages"]]
+    answer = texts.pop() if len(texts) % 2 == 0 else ""
+    return ("".join(block["text"] for block in conversation.get("system", [])), *texts), answer

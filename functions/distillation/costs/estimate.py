@@ -150,7 +150,7 @@ def _measured(prompts: Iterable[Prompt]) -> _Measured:
     for prompt in prompts:
         count += 1
         system += estimate_tokens(prompt.system)
-        own += estimate_tokens(prompt.prompt)
+        own += sum(map(estimate_tokens, (*prompt.earlier, prompt.prompt)))
         references += prompt.reference is not None
         reference_tokens += estimate_tokens(prompt.reference or "")
     return _Measured(count, system + own, system, references, reference_tokens)

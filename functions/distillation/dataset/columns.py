@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from distillation.records import Candidate, HoldoutCandidate, PromptKey
+from distillation.records import Candidate, HoldoutCandidate, PromptKey, dialogue
 from distillation.similarity.near_duplicates import Signatures, Vectors
 from distillation.similarity.overlaps import MeasuredTexts, Overlap
 
@@ -57,7 +57,7 @@ class HeldColumns:
         self.texts, self.references, self.categories = list[str](), list[str | None](), list[str]()
         for item in held:
             keys.add(item.key)
-            self.texts.append(item.prompt)
+            self.texts.append(dialogue(item))
             self.references.append(item.reference)
             self.categories.append(item.category or "")
         self.ids = keys.ids[:]
@@ -106,7 +106,7 @@ def read_candidates(
     columns, overlaps = CandidateColumns(keys), [dict[int, Overlap]() for _ in measured]
     for batch in _batches(candidates):
         start = len(columns)
-        texts = [candidate.prompt for candidate in batch]
+        texts = [dialogue(candidate) for candidate in batch]
         for texts_measured, found in zip(measured, overlaps, strict=True):
             found.update((start + overlap.text, overlap) for overlap in texts_measured.overlaps(texts))
         for number, candidate in enumerate(batch, start):

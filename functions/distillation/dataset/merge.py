@@ -15,7 +15,7 @@ from distillation.dataset.columns import HeldColumns, KeyColumns, read_candidate
 from distillation.dataset.manifest import SelectionSummary
 from distillation.dataset.ratings import Judged, judged
 from distillation.dataset.selection import select
-from distillation.records import Candidate, FunnelStep, HoldoutCandidate, RejectedExample, Seed
+from distillation.records import Candidate, FunnelStep, HoldoutCandidate, RejectedExample, Seed, dialogue
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of_id, watched
 from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
@@ -86,7 +86,7 @@ class _Merge:
             MeasuredTexts(self._held.ids, self._held.texts, words, ngram),
             MeasuredTexts(
                 [f"{seed.file}:{seed.line}" for seed in evaluation],
-                [seed.prompt for seed in evaluation],
+                [dialogue(seed) for seed in evaluation],
                 words,
                 ngram,
             ),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from distillation.errors import InvalidInput
 from distillation.inference.requests import greedy_request
 from distillation.instructions import lines_of, template
-from distillation.records import Answer, Candidate, Prompt, Request
+from distillation.records import Answer, Candidate, Prompt, Request, dialogue
 from distillation.run.curation import Judge
 from distillation.run.record import RunRecord
 from distillation.task import Task, TaskKind, canonical_answer
@@ -72,7 +72,7 @@ def _requests(candidate: Candidate, record: RunRecord) -> dict[str, Request]:
 
 def _request(candidate: Candidate, answer: str, record: RunRecord) -> Request:
     # The code in the marks is a hash of what they hold, so no text can hold its own end mark.
-    code = hashlib.sha256("\x1f".join((candidate.system, candidate.prompt, answer)).encode()).hexdigest()[:12]
+    code = hashlib.sha256("\x1f".join((candidate.system, dialogue(candidate), answer)).encode()).hexdigest()[:12]
     asked = Prompt(
         prompt_id=candidate.key.prompt_id,
         seed_id="",
@@ -80,7 +80,7 @@ def _request(candidate: Candidate, answer: str, record: RunRecord) -> Request:
             rubric=_judge_of(record).rubric or "\n".join(lines_of("judge_rubric.txt"))
         ),
         prompt=template("judge_user.txt").substitute(
-            code=code, system=candidate.system or "(none)", prompt=candidate.prompt, answer=answer
+            code=code, system=candidate.system or "(none)", prompt=dialogue(candidate), answer=answer
         ),
     )
     return greedy_request(asked, MAX_RATING_TOKENS, record.models.judge or record.models.teacher)

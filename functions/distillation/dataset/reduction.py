@@ -157,7 +157,7 @@ class _Reduction:
         clean = self._without_personal_data(prompt)
         if clean is None:
             return Unfit(PERSONAL_DATA, "in the prompt")
-        if not fits_in_sample(clean.system, clean.prompt):
+        if not fits_in_sample(clean.system, *clean.earlier, clean.prompt):
             return Unfit(TOO_LONG, "system and prompt together are over the token limit of a training sample")
         self._redacted_prompts += clean is not prompt
         self._add(clean, (), None, None)
@@ -178,6 +178,7 @@ class _Reduction:
                 category=prompt.category,
                 agreement=max(map(usable.count, usable)) / len(usable) if usable else None,
                 entropy=teacher_entropy(answers, forms) if usable else None,
+                earlier=prompt.earlier,
             )
         )
 
@@ -204,7 +205,7 @@ class _Reduction:
                 LOW_AGREEMENT,
                 f"{agreed:.0%} of {usable} usable samples agree, examples.minAgreement is {self._least_agreement:.0%}",
             )
-        if not all(fits_in_sample(clean.system, clean.prompt, one.text) for one in learnt):
+        if not all(fits_in_sample(clean.system, *clean.earlier, clean.prompt, one.text) for one in learnt):
             return Unfit(TOO_LONG, "system, prompt and answer together are over the token limit of a training sample")
         self._redacted_prompts += clean is not prompt
         self._pass_over(self._chooser.passed_over(accepted, learnt))
@@ -224,16 +225,19 @@ class _Reduction:
                 system=clean.system,
                 category=clean.category,
                 method=clean.method,
+                earlier=clean.earlier,
             )
         )
 
     def _without_personal_data(self, prompt: Prompt) -> Prompt | None:
         if self._personal_data == "off":
             return prompt
-        clean = redact(prompt.prompt)
-        if clean is prompt.prompt:
+        said = (*prompt.earlier, prompt.prompt)
+        *earlier, clean = map(redact, said)
+        if (*earlier, clean) == said:
             return prompt
-        return None if self._personal_data == "reject" else msgspec.structs.replace(prompt, prompt=clean)
+        replace = msgspec.structs.replace
+        return None if self._personal_data == "reject" else replace(prompt, prompt=clean, earlier=tuple(earlier))
 
     def _pass_over(self, answers: Iterable[tuple[str, str]]) -> None:
         for record_id, reason in answers:

@@ -9,7 +9,7 @@ from distillation.evaluation.arm_metrics import Measured
 from distillation.evaluation.columns import Column
 from distillation.evaluation.scores import Against, InstructiveItem, ItemAnswer
 from distillation.evaluation.targets import Target
-from distillation.records import Arm
+from distillation.records import Arm, dialogue
 
 ITEMS_A_KIND = 20
 SHOWN_CHARACTERS = 2_000
@@ -55,7 +55,7 @@ def _item(
     return InstructiveItem(
         prompt_id=item.prompt_id,
         kinds=kinds,
-        prompt=_cut(item.prompt) or "",
+        prompt=_end_of(dialogue(item)) if item.earlier else _cut(item.prompt) or "",
         category=item.category,
         reference=_cut(item.reference),
         answers={
@@ -63,6 +63,11 @@ def _item(
             for arm, values in scored.items()
         },
     )
+
+
+def _end_of(text: str) -> str:
+    """What of a dialogue is shown: what was asked stands at its end."""
+    return text if len(text) <= SHOWN_CHARACTERS else "…" + text[1 - SHOWN_CHARACTERS :]
 
 
 def _cut(text: str | None) -> str | None:

@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from distillation.errors import InvalidInput
 from distillation.expansion.methods import (
     EVOLUTION,
     EXAMPLES,
@@ -40,9 +41,26 @@ TOPICS_A_REQUEST = 10
 
 
 def parents_of(prompts: Iterable[Prompt], split: Split) -> list[Prompt]:
-    """The seeds that may be shown, in an order that depends on their content only."""
-    seeds = (prompt for prompt in prompts if prompt.method is None and side_of(prompt, split) is not Side.HOLDOUT)
+    """The seeds that may be shown, in an order that depends on their content only. New prompts have one turn, so seeds
+    of several are shown to nobody.
+    """
+    alone = (prompt for prompt in prompts if prompt.method is None and not prompt.earlier)
+    seeds = (prompt for prompt in alone if side_of(prompt, split) is not Side.HOLDOUT)
     return sorted(seeds, key=lambda prompt: hashlib.sha256(prompt.prompt_id.encode()).digest())
+
+
+def check_parents(prompts: Iterable[Prompt]) -> None:
+    """Raises InvalidInput where expansion has no seed to show, since all have several turns: before anything is paid
+    for.
+    """
+    if all(prompt.earlier for prompt in prompts):
+        raise InvalidInput(
+            "new prompts cannot be made",
+            [
+                "expansion.targetPrompts: found only seeds of several turns, expected some of one turn: new prompts "
+                "have one turn. Leave expansion out"
+            ],
+        )
 
 
 class Draft(Record, frozen=True):

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from distillation.bedrock.families import takes_top_p_beside_temperature
+from distillation.bedrock.training_lines import Message, turns
 from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prompt, Record, Request, Route, encode_line
 from distillation.run.config import Sampling
 from distillation.run.curation import Expansion
@@ -18,9 +19,6 @@ GREEDY_TEMPERATURE = 0.00001
 
 EXPANSION_TOP_P = 0.9
 """Nucleus at which new prompts are made: Nova's own default. The whole distribution would add its rare nonsense."""
-
-Message = dict[str, object]
-"""One message of a conversation: role and content blocks."""
 
 
 class Shard(Record, frozen=True):
@@ -57,11 +55,6 @@ def arm_requests(
     sampled = _sampled(sampling, sampling.top_p, model)
     greedy = _request(item, model, GREEDY_SAMPLE, _greedy(sampling.max_tokens), earlier)
     return [greedy, *(_request(item, model, f"s{number}", sampled, earlier) for number in range(samples))]
-
-
-def message(role: str, text: str) -> Message:
-    """One message of a conversation as Converse spells it. `role`: user or assistant."""
-    return {"role": role, "content": [{"text": text}]}
 
 
 def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> Request:
@@ -150,7 +143,8 @@ def _sampled(sampling: Sampling | Expansion, top_p: float, model: str) -> dict[s
 def _request(
     prompt: Prompt | HoldoutItem, model: str, sample: str, inference: dict[str, float], earlier: Sequence[Message] = ()
 ) -> Request:
-    body: dict[str, object] = {"messages": [*earlier, message("user", prompt.prompt)], "inferenceConfig": inference}
+    said = [*earlier, *turns((*prompt.earlier, prompt.prompt))]
+    body: dict[str, object] = {"messages": said, "inferenceConfig": inference}
     if prompt.system:
         body["system"] = [{"text": prompt.system}]
     # Left out, topP counts as 1, as it was written before it was left out: what was paid for then is found by its id.

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record
+from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record, dialogue
 from distillation.run.evaluation import CustomMetric, EvaluationJudge
 
 MAX_PROMPTS = 1_000
@@ -91,7 +91,7 @@ def _line(item: HoldoutItem, text: str, arm: str) -> JudgingLine:
 
 
 def _prompt_text(item: HoldoutItem) -> str:
-    return f"{item.system}\n\n{item.prompt}" if item.system else item.prompt
+    return f"{item.system}\n\n{dialogue(item)}" if item.system else dialogue(item)
 
 
 def judging_config(name: str, judge: EvaluationJudge, judge_model: str, dataset_uri: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from distillation.inference.requests import greedy_request
 from distillation.instructions import template
-from distillation.records import HoldoutItem, Prompt, Request
+from distillation.records import HoldoutItem, Prompt, Request, dialogue
 from distillation.task import Task, TaskKind, answer_reader
 
 FIRST, SECOND, TIE = "A", "B", "tie"
@@ -52,13 +52,13 @@ def orders_of(pair: Pair, judge: str) -> tuple[Request, Request]:
 
 def _request(item: HoldoutItem, first: str, second: str, judge: str) -> Request:
     # The code in the marks is a hash of what they hold, so no text can hold its own end mark.
-    code = hashlib.sha256("\x1f".join((item.system, item.prompt, first, second)).encode()).hexdigest()[:12]
+    code = hashlib.sha256("\x1f".join((item.system, dialogue(item), first, second)).encode()).hexdigest()[:12]
     asked = Prompt(
         prompt_id=item.prompt_id,
         seed_id="",
         system=template("compare_system.txt").template,
         prompt=template("compare_user.txt").substitute(
-            code=code, system=item.system or "(none)", prompt=item.prompt, first=first, second=second
+            code=code, system=item.system or "(none)", prompt=dialogue(item), first=first, second=second
         ),
     )
     return greedy_request(asked, CHOICE_TOKENS, judge)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from distillation.dataset.manifest import Histogram, Manifest
-from distillation.records import HoldoutItem
+from distillation.records import HoldoutItem, dialogue
 from distillation.report.page_environment import pages
 from distillation.run.record import RunRecord
 from distillation.task import TaskKind
@@ -40,7 +40,7 @@ def card_of(manifest: Manifest, record: RunRecord, examples: Sequence[bytes], he
                 _shown(
                     {
                         "promptId": item.prompt_id,
-                        "prompt": item.prompt,
+                        "prompt": dialogue(item),
                         "system": item.system,
                         "reference": item.reference,
                     }

@@ -1,4 +1,5 @@
-"""The accepted forms of a seed: a JSON line with a prompt, a bedrock-conversation-2024 line, a CSV row with a template.
+"""The accepted forms of a seed: a JSON line with a prompt, a conversation, a CSV row with a template.
+
 Each becomes `SeedFields`.
 
 What is read: prompt, system, reference, category, id. Other keys and columns are left alone, so that exports can be
@@ -32,6 +33,17 @@ class SeedFields(msgspec.Struct):
     reference: str | None = None
     category: str | None = None
     id: str | int | None = None
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """The texts of the turns before the prompt, user and assistant by turns."""
+        return ()
+
+
+class ConversationFields(SeedFields):
+    """What a conversation says: its last user turn is the prompt. A line without messages cannot bring `earlier`."""
+
+    earlier: tuple[str, ...] = ()
 
 
 class BadLine(Exception):
@@ -145,41 +157,71 @@ def _text(name: str, value: object) -> str:
 # Conversations
 
 
+_ROLES = ("user", "assistant")
+
+
 def _conversation(value: dict[str, Any]) -> SeedFields:
-    """A user turn is the prompt, an assistant turn after it the reference."""
+    """The last user turn is the prompt, the turns before it its context, an assistant turn after it the reference."""
     version, messages = value.get("schemaVersion"), value.get("messages")
-    if version != SCHEMA_VERSION:
-        raise BadLine("schemaVersion", "wrong_schema_version", shown(json.dumps(version)), f'"{SCHEMA_VERSION}"')
-    roles = (
-        [message.get("role") if isinstance(message, dict) else None for message in messages]
-        if isinstance(messages, list)
-        else []
-    )
-    if roles not in (["user"], ["user", "assistant"]):
-        found = f"the roles {shown(json.dumps(roles))}" if roles else shown(json.dumps(messages))
+    if version not in (None, SCHEMA_VERSION):
         raise BadLine(
-            "messages", "wrong_turns", found, "one user turn, and at most one assistant turn after it as the reference"
+            "schemaVersion", "wrong_schema_version", shown(json.dumps(version)), f'"{SCHEMA_VERSION}", or no such key'
         )
+    if not isinstance(messages, list) or not messages:
+        raise BadLine("messages", "wrong_turns", shown(json.dumps(messages)), "a list of messages, the user's first")
+    system = None if value.get("system") is None else _content("system", value["system"], version)
+    first = messages[0]
+    told = isinstance(first, dict) and first.get("role") == "system"
+    if told:
+        if system is not None:
+            raise BadLine("system", "wrong_turns", 'also a message of the role "system"', "one of the two")
+        system = _content("messages[0].content", first.get("content"), version)
     texts = [
-        _blocks(f"messages[{index}].content", message.get("content")) for index, message in enumerate(value["messages"])
+        _turn(f"messages[{place}]", message, _ROLES[turn % 2], version)
+        for turn, (place, message) in enumerate(list(enumerate(messages))[told:])
     ]
-    system = None if value.get("system") is None else _blocks("system", value["system"])
+    if not texts:
+        raise BadLine("messages", "wrong_turns", "no user turn", 'at least one message of the role "user"')
+    reference = texts.pop() if len(texts) % 2 == 0 else None
+    *earlier, prompt = texts
+    if (empty := next((turn for turn, text in enumerate(earlier) if not text or text.isspace()), None)) is not None:
+        raise BadLine(f"messages[{empty + told}].content", "empty_turn", shown(earlier[empty]), "a text")
     plain = {name: _text(name, value[name]) for name in ("category", "id") if value.get(name) is not None}
-    return SeedFields(prompt=texts[0], system=system, reference=texts[1] if len(texts) > 1 else None, **plain)
+    return ConversationFields(prompt=prompt, system=system, reference=reference, earlier=tuple(earlier), **plain)
 
 
-def _blocks(field: str, blocks: object) -> str:
-    """The texts of content blocks, one below the other."""
-    if not isinstance(blocks, list) or not all(
-        isinstance(block, dict) and isinstance(block.get("text"), str) and len(block) == 1 for block in blocks
+def _turn(field: str, message: object, role: str, version: str | None) -> str:
+    """The text of a message that is to be of this role."""
+    found = message.get("role") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or found != role:
+        expected = (
+            "the system text before all turns, or in the key system"
+            if found == "system"
+            else f'"{role}": user and assistant take turns, the user first'
+        )
+        what = shown(json.dumps(found if isinstance(message, dict) else message))
+        raise BadLine(f"{field}.role", "wrong_turns", what, expected)
+    return _content(f"{field}.content", message.get("content"), version)
+
+
+def _content(field: str, content: object, version: str | None) -> str:
+    """The texts of content blocks, one below the other; a conversation without schemaVersion may hold plain texts."""
+    if version is None and isinstance(content, str):
+        return content
+    if not isinstance(content, list) or not all(
+        isinstance(block, dict)
+        and isinstance(block.get("text"), str)
+        and (len(block) == 1 or (version is None and block == {"type": "text", "text": block["text"]}))
+        for block in content
     ):
+        plain = "" if version else ", or a text"
         raise BadLine(
             field,
             "wrong_content",
-            shown(json.dumps(blocks)),
-            'a list of texts: [{"text": "..."}] (Nova Micro takes nothing else)',
+            shown(json.dumps(content)),
+            f'a list of texts: [{{"text": "..."}}]{plain} (Nova Micro takes nothing else)',
         )
-    return "\n".join(block["text"] for block in blocks)
+    return "\n".join(block["text"] for block in content)
 
 
 # CSV

@@ -7,7 +7,7 @@ request or a training line.
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from distillation.instructions import label_system
 from distillation.layout import RunLayout
@@ -22,23 +22,24 @@ from distillation.task import Task, TaskKind, canonical_answer
 ID_BYTES = 10
 
 
-def prompt_id(system: str, prompt: str) -> str:
-    """20 hexadecimal digits that depend on the seed's own text only (Unicode form NFC, no space at the ends), so they
-    are the same in every run.
+def prompt_id(system: str, prompt: str, earlier: Sequence[str] = ()) -> str:
+    """20 hexadecimal digits that depend on the seed's own text only, the turns before the prompt too (Unicode form NFC,
+    no space at the ends), so they are the same in every run.
     """
-    return _digest(system, prompt).hex()
+    return _digest(system, *earlier, prompt).hex()
 
 
 def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
     """One prompt a seed, in the order of the seeds."""
     for seed in seeds:
         yield Prompt(
-            prompt_id=prompt_id(seed.system, seed.prompt),
+            prompt_id=prompt_id(seed.system, seed.prompt, seed.earlier),
             prompt=seed.prompt,
             seed_id=seed.seed_id,
             system=full_system(seed.system, task),
             reference=seed.reference,
             category=seed.category,
+            earlier=seed.earlier,
         )
 
 
@@ -110,7 +111,7 @@ class SeedIntake:
         if self._given and seed.reference is not None and canonical_answer(seed.reference, self._given) is None:
             expected = f"one of task.labels: {' | '.join(self._given.labels)}"
             return _rejected(seed, "reference", "reference_not_a_label", shown(seed.reference), expected)
-        digest, reference = _digest(seed.system, seed.prompt), hash(seed.reference)
+        digest, reference = _digest(seed.system, *seed.earlier, seed.prompt), hash(seed.reference)
         first = self._references.get(digest)
         if first is None:
             self._references[digest] = reference
@@ -129,9 +130,8 @@ def _rejected(seed: Seed, field: str, reason: str, found: str, expected: str) ->
     return RejectedSeed(file=seed.file, line=seed.line, field=field, reason=reason, found=found, expected=expected)
 
 
-def _digest(system: str, prompt: str) -> bytes:
-    text = f"{_normal(system)}\0{_normal(prompt)}"
-    return hashlib.sha256(text.encode()).digest()[:ID_BYTES]
+def _digest(*texts: str) -> bytes:
+    return hashlib.sha256("\0".join(map(_normal, texts)).encode()).digest()[:ID_BYTES]
 
 
 def _normal(text: str) -> str:

@@ -100,6 +100,7 @@ class SeedReader:
             system=_filled(record.system) or "",
             reference=_filled(record.reference),
             category=_filled(record.category),
+            earlier=record.earlier,
         )
 
     def _trouble_of_id(self, given: str | int | None) -> BadLine | None:
@@ -131,7 +132,9 @@ def trouble_of(record: SeedFields) -> BadLine | None:
     prompt, system = record.prompt, record.system or ""
     if not prompt or prompt.isspace():
         return BadLine("prompt", "empty_prompt", shown(prompt), "a text")
+    context = [(f"turn {number} before the prompt", text) for number, text in enumerate(record.earlier, 1)]
     for field, text in (
+        *context,
         ("prompt", prompt),
         ("system", system),
         ("reference", record.reference),
@@ -141,9 +144,10 @@ def trouble_of(record: SeedFields) -> BadLine | None:
         if text and isinstance(text, str) and (bad := _unwritable(field, text)):
             return bad
     return (
-        _untrainable("prompt", prompt)
+        next(filter(None, (_untrainable(field, text) for field, text in context)), None)
+        or _untrainable("prompt", prompt)
         or (_untrainable("system", system) if system else None)
-        or _oversized(prompt, system)
+        or _oversized(prompt, system, *record.earlier)
     )
 
 
@@ -174,10 +178,10 @@ def _untrainable(field: str, text: str) -> BadLine | None:
     )
 
 
-def _oversized(prompt: str, system: str) -> BadLine | None:
-    if fits_in_sample(prompt, system):
+def _oversized(*texts: str) -> BadLine | None:
+    if fits_in_sample(*texts):
         return None
-    tokens = estimate_tokens(prompt) + estimate_tokens(system)
+    tokens = sum(map(estimate_tokens, texts))
     return BadLine(
         "prompt",
         "too_long",

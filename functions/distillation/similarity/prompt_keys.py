@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from rensa import RMinHash
 
-from distillation.records import Prompt, PromptKey
+from distillation.records import Prompt, PromptKey, dialogue
 from distillation.similarity.word_hashes import CommonWords, mixed, sequences, table_of
 from distillation.similarity.words import SHINGLE_WORDS, CommonShingles, folded_text
 
@@ -37,7 +37,7 @@ def keys_of(
     return [
         PromptKey(
             prompt_id=p.prompt_id,
-            folded=folded(p.system, p.prompt),
+            folded=folded(p.system, dialogue(p)),
             signature=signature,
             embedding=vectors.get(p.prompt_id, b""),
         )
@@ -54,7 +54,7 @@ def folded(system: str, prompt: str) -> str:
 
 
 def _signatures(prompts: Sequence[Prompt], template: CommonWords) -> Iterator[bytes]:
-    found = sequences(template.own(table_of([p.prompt for p in prompts])), SHINGLE_WORDS)
+    found = sequences(template.own(table_of([dialogue(p) for p in prompts])), SHINGLE_WORDS)
     offsets = np.searchsorted(found.text, np.arange(len(prompts) + 1)).astype(np.uint64)
     systems = np.array([_hash_of_system(p.system) for p in prompts], np.uint64)
     shingles = mixed(found.hashes ^ systems[found.text])

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from distillation.records import Prompt, Record
+from distillation.records import Prompt, Record, dialogue
 
 _ASCII_MARKS = str.maketrans({mark: " " for mark in map(chr, range(128)) if not (mark.isalnum() or mark == "_")})
 _MARKS = re.compile(r"[\W]+")
@@ -66,7 +66,7 @@ def common_shingles(prompts: Iterable[Prompt]) -> CommonShingles:
     """The template of a run's prompts: from the 1,000 with the smallest ids (ids are hashes, so that is a fair sample),
     or fewer where they are long.
     """
-    sample = heapq.nsmallest(SAMPLE_PROMPTS, ((p.prompt_id, p.prompt) for p in prompts))
+    sample = heapq.nsmallest(SAMPLE_PROMPTS, ((p.prompt_id, dialogue(p)) for p in prompts))
     held: Counter[str] = Counter()
     words_left, taken = SAMPLE_WORDS, 0
     for _, text in sample:

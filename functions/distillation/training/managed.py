@@ -31,8 +31,19 @@ def check_prompts(prompts: Iterable[Prompt], config: RunConfig) -> None:
     """Raises InvalidInput where the seeds' `prompts`, and those that expansion is to add, cannot make a distillation
     job: before anything is paid for.
     """
-    held = (side_of(prompt, config.shares) is Side.HOLDOUT for prompt in prompts)
-    seeds, new = sum(not one for one in held), config.expansion.target_prompts
+    several = seeds = 0
+    for prompt in prompts:
+        several += bool(prompt.earlier)
+        seeds += side_of(prompt, config.shares) is not Side.HOLDOUT
+    new = config.expansion.target_prompts
+    if several:
+        raise InvalidInput(
+            "a managed distillation takes no conversations of several turns",
+            [
+                f"training.method: found {several:,} seeds of several turns, expected one user turn in each: Bedrock's "
+                "distillation takes no more. Give training.method FINE_TUNING, or leave these seeds out"
+            ],
+        )
     if seeds + new < MIN_DISTILLATION_PROMPTS:
         raise InvalidInput(
             "too few prompts for a managed distillation",

@@ -118,11 +118,11 @@ def test_a_line_is_a_bedrock_conversation() -> None:
             {"role": "assistant", "content": [{"text": "yes"}]},
         ],
     }
-    assert conversation_parts(line) == ("Judge.", "question", "yes")
+    assert conversation_parts(line) == (("Judge.", "question"), "yes")
     assert "system" not in json.loads(conversation_line("", "question", "yes"))
     alone = conversation_line("", "question", None)
     assert json.loads(alone)["messages"] == [{"role": "user", "content": [{"text": "question"}]}]
-    assert conversation_parts(alone) == ("", "question", "")
+    assert conversation_parts(alone) == (("", "question"), "")
 
 
 def test_a_file_is_described_by_lines_bytes_and_the_sha256_that_sha256sum_prints() -> None:

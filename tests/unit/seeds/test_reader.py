@@ -98,6 +98,74 @@ def test_a_conversation_without_system_and_answer_and_with_two_texts() -> None:
     assert (seed.prompt, seed.system, seed.reference) == ("one\ntwo", "", None)
 
 
+def turn(role: str, text: str) -> dict[str, object]:
+    return {"role": role, "content": [{"text": text}]}
+
+
+TALK = [turn("user", "Where is my order?"), turn("assistant", "Which one?"), turn("user", "The blue lamp.")]
+
+
+def test_the_turns_before_the_last_user_turn_are_its_context() -> None:
+    answered, open_ended = seeds(
+        conversation(messages=[*TALK, turn("assistant", "On its way.")]) + b"\n" + conversation(messages=TALK)
+    )
+    assert (answered.earlier, answered.prompt) == (("Where is my order?", "Which one?"), "The blue lamp.")
+    assert (answered.reference, open_ended.reference) == ("On its way.", None)
+    assert open_ended.earlier == answered.earlier
+
+
+def test_a_chat_as_other_tools_write_it() -> None:
+    chat = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [{"type": "text", "text": "Hello"}]},
+        {"role": "user", "content": "How are you?"},
+    ]
+    (seed,) = seeds(json.dumps({"messages": chat}).encode())
+    assert (seed.system, seed.earlier, seed.prompt) == ("Be kind.", ("Hi", "Hello"), "How are you?")
+
+
+def test_a_key_called_earlier_is_no_context() -> None:
+    (seed,) = seeds(b'{"prompt": "p", "earlier": ["a", "b"]}')
+    assert seed.earlier == ()
+
+
+@pytest.mark.parametrize(
+    ("messages", "field", "reason", "found"),
+    [
+        ([turn("user", "a"), turn("user", "b")], "messages[1].role", "wrong_turns", "'\"user\"'"),
+        ([*TALK, turn("system", "s")], "messages[3].role", "wrong_turns", "'\"system\"'"),
+        ([turn("assistant", "a")], "messages[0].role", "wrong_turns", "'\"assistant\"'"),
+        ([turn("system", "s"), turn("user", "a")], "system", "wrong_turns", 'also a message of the role "system"'),
+        ([turn("user", "a"), turn("assistant", " "), turn("user", "b")], "messages[1].content", "empty_turn", "' '"),
+        (
+            [turn("user", "a"), turn("assistant", "Bot: b"), turn("user", "c")],
+            "turn 2 before the prompt",
+            "reserved_word",
+            "'Bot:' at position 1",
+        ),
+    ],
+)
+def test_turns_out_of_order_are_named(messages: list[object], field: str, reason: str, found: str) -> None:
+    (bad,) = rejected(conversation(messages=messages))
+    assert (bad.line, bad.field, bad.reason, bad.found) == (1, field, reason, found)
+
+
+def test_only_a_system_message_is_no_seed() -> None:
+    (bad,) = rejected(json.dumps({"messages": [{"role": "system", "content": "s"}]}).encode())
+    assert (bad.field, bad.found) == ("messages", "no user turn")
+
+
+@given(st.lists(st.sampled_from(["user", "assistant", "system"]), max_size=7))
+def test_turns_are_taken_just_where_user_and_assistant_alternate(roles: list[str]) -> None:
+    (outcome,) = read(conversation(messages=[turn(role, f"{n}") for n, role in enumerate(roles)]))
+    good = bool(roles) and all(role == ("user", "assistant")[n % 2] for n, role in enumerate(roles))
+    assert isinstance(outcome, Seed) == good
+    if isinstance(outcome, Seed):
+        said = [*outcome.earlier, outcome.prompt, *([outcome.reference] if outcome.reference else [])]
+        assert said == [f"{n}" for n in range(len(roles))]
+
+
 def test_a_csv_row() -> None:
     data = b'id,q,ignored,reference\r\n1,"say ""hi"",\nplease",x,ja\r\n,plain {q},y,\r\n'
     first, second = seeds(data, "seeds/d/a.csv", "Q: {q} {{braces}} ({q})")
@@ -187,13 +255,13 @@ BAD_LINES: list[tuple[bytes, str, str]] = [
     (b'{"prompt": "\\ud83d"}', "prompt", "lone_surrogate"),
     (b'{"prompt": "a", "category": "\\ude00"}', "category", "lone_surrogate"),
     (b'{"prompt": "' + b"word " * 25_601 + b'"}', "prompt", "too_long"),
-    (b'{"messages": [{"role": "user", "content": "Hi"}]}', "schemaVersion", "wrong_schema_version"),
+    (conversation(messages=[{"role": "user", "content": "Hi"}]), "messages[0].content", "wrong_content"),
     (conversation(schemaVersion="bedrock-conversation-2023"), "schemaVersion", "wrong_schema_version"),
     (conversation(messages=[]), "messages", "wrong_turns"),
     (conversation(messages="Hi"), "messages", "wrong_turns"),
-    (conversation(messages=["Hi"]), "messages", "wrong_turns"),
-    (conversation(messages=[{"role": "assistant", "content": [{"text": "a"}]}]), "messages", "wrong_turns"),
-    (conversation(messages=[{"role": "user", "content": [{"text": "a"}]}] * 2), "messages", "wrong_turns"),
+    (conversation(messages=["Hi"]), "messages[0].role", "wrong_turns"),
+    (conversation(messages=[{"role": "assistant", "content": [{"text": "a"}]}]), "messages[0].role", "wrong_turns"),
+    (conversation(messages=[{"role": "user", "content": [{"text": "a"}]}] * 2), "messages[1].role", "wrong_turns"),
     (conversation(messages=[{"role": "user"}]), "messages[0].content", "wrong_content"),
     (conversation(messages=[{"role": "user", "content": [{"image": {}}]}]), "messages[0].content", "wrong_content"),
     (conversation(system="Be kind."), "system", "wrong_content"),
