@@ -10,7 +10,7 @@ from cli.files.estimate import Expected, expect
 from cli.files.ignored_keys import ignored_keys
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import DistillationError, InvalidInput
-from distillation.evaluation.checks import MIN_ITEMS
+from distillation.evaluation.noninferiority import MIN_GRADED, MIN_ITEMS
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed, Seed
 from distillation.run.config import RunConfig
@@ -19,7 +19,7 @@ from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
 from distillation.seeds.split import Side, side_of
 from distillation.seeds.tally import DUPLICATE_REASONS
-from distillation.task import Task
+from distillation.task import Task, TaskKind
 
 _CHUNK = 1 << 20
 Sources = Mapping[str, Callable[[], Iterator[bytes]]]
@@ -106,9 +106,10 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
             f"{trained} prompts are left to train on beside {sides[Side.HOLDOUT]} that are held out; a fine-tuning job "
             f"takes at least {MIN_SAMPLES}: give more seeds"
         )
-    if whole and sides[Side.HOLDOUT] < MIN_ITEMS:
+    least = MIN_GRADED if task.kind in (TaskKind.JSON, TaskKind.TEXT) else MIN_ITEMS
+    if whole and sides[Side.HOLDOUT] < least:
         measured.append(
-            f"{sides[Side.HOLDOUT]} prompts are held out; with fewer than {MIN_ITEMS} no student can be promoted"
+            f"{sides[Side.HOLDOUT]} prompts are held out; with fewer than {least} no student can be promoted"
         )
     counts = intake.counts(prompts=len(prompts))
     expected = None

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from distillation.evaluation.checks import MIN_ITEMS
-from distillation.evaluation.noninferiority import items_to_settle
+from distillation.evaluation.noninferiority import MIN_ITEMS, items_to_settle
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(

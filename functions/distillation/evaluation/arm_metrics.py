@@ -22,7 +22,7 @@ from distillation.evaluation.columns import (
 from distillation.evaluation.differences import intervals
 from distillation.evaluation.distributions import divergence_columns, outcomes
 from distillation.evaluation.scores import Against, ClassScore, Metric
-from distillation.evaluation.statistics import Draw, Floats, bounds_of, metric_of, paired_bootstrap, quantile_interval
+from distillation.evaluation.statistics import Draw, bounds_of, metric_of, paired_bootstrap, quantile_interval
 from distillation.evaluation.targets import Judged, Target, quality_targets
 from distillation.records import Arm
 
@@ -108,8 +108,7 @@ def figures(measured: Measured) -> tuple[dict[str, dict[str, Metric]], dict[str,
         for key, column in measured.columns.items()
     }
     lengths = {
-        ("lengthRatio", arm): _length_ratio(own.values, teachers.values, draw)
-        for arm, (own, teachers) in measured.lengths.items()
+        ("lengthRatio", arm): _length_ratio(own, teachers, draw) for arm, (own, teachers) in measured.lengths.items()
     }
     labelled = {arm: class_scores(table, arm, draw) for arm in table.answers} if table else {}
     found |= {key: metric for key, metric in lengths.items() if metric}
@@ -125,14 +124,15 @@ def _metrics_in_order(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
     return {metric: metrics[metric] for metric in dict.fromkeys((*FIRST_METRICS, *metrics)) if metric in metrics}
 
 
-def _length_ratio(own: Floats, teachers: Floats, draw: Draw) -> Metric | None:
-    if not teachers.sum():
+def _length_ratio(own: Column, teachers: Column, draw: Draw) -> Metric | None:
+    if not teachers.values.sum():
         return None
-    value, table = float(own.sum() / teachers.sum()), np.stack([own, teachers], axis=1)
+    table = np.stack([own.values, teachers.values], axis=1)
+    value = float(own.values.sum() / teachers.values.sum())
     ends = (value, value)
-    if len(own) > 1:
-        ends = paired_bootstrap(table, lambda sums: sums[:, :1] / sums[:, 1:2], draw)[0]
-    return metric_of(value, bounds_of(value, *ends), len(own), Against.TEACHER)
+    if len(table) > 1:
+        ends = paired_bootstrap(table, lambda sums: sums[:, :1] / sums[:, 1:2], draw, draw.codes(own.rows))[0]
+    return metric_of(value, bounds_of(value, *ends), len(table), Against.TEACHER)
 
 
 def latency_metrics(sheet: AnswerSheet, arm: str) -> dict[str, Metric]:

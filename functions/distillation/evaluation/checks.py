@@ -10,16 +10,18 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from distillation.evaluation.noninferiority import ALPHA, holm, items_to_settle, p_worse
+from distillation.evaluation.noninferiority import (
+    ALPHA,
+    holm,
+    items_to_settle,
+    least_units,
+    p_worse,
+    units_of,
+)
 from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, Scores, Yardstick
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
 from distillation.task import TaskKind
-
-MIN_ITEMS = 30
-"""Under so many items the normal theory behind interval and power is not worth trusting: no check passes, and no slice
-is tested.
-"""
 
 ALSO_GATED = {TaskKind.JSON: ("schemaValid",)}
 """What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however
@@ -56,18 +58,17 @@ def unmeasured(scores: Scores, gate: Gate) -> list[str]:
 def below_minimum(scores: Scores, gate: Gate) -> dict[str, float]:
     """Metric -> the lowest score that is asked for, where the student is not shown to reach it."""
     own = scores.arms[Arm.STUDENT].metrics
-    return {name: least for name, least in gate.minimum.items() if name in own and (own[name].low or 0.0) < least}
+    shown = {name: one.low or 0.0 for name, one in own.items() if one.method != "constant"}
+    return {name: least for name, least in gate.minimum.items() if name in own and shown.get(name, 0.0) < least}
 
 
 def checks_of(scores: Scores, gate: Gate) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
-    """Against the teacher: every gated metric over the whole holdout and in every slice of at least 30 items, the
+    """Against the teacher: every gated metric over the whole holdout and in every slice that has enough items, the
     gate's own first. Then against the rivals: the first metric over the whole holdout.
     """
     metrics = gated_metrics(scores, gate)
     tested = [
-        one
-        for one in scores.comparisons
-        if one.metric in metrics and (one.slice is None or one.difference.n >= MIN_ITEMS)
+        one for one in scores.comparisons if one.metric in metrics and (one.slice is None or enough(one.difference))
     ]
     tested.sort(key=lambda one: (one.slice is not None, metrics.index(one.metric)))
     rivals = list(_rivals(scores, gate))
@@ -114,6 +115,11 @@ def judged_by_references(scores: Scores) -> bool:
     return scores.gate is not None and scores.gate.yardstick is Yardstick.TEACHER
 
 
+def enough(one: Difference) -> bool:
+    """Whether a difference rests on enough items, or groups of items, to decide anything."""
+    return units_of(one) >= least_units(one)
+
+
 def lowest(one: Difference) -> float:
     """The lower end that a promotion rests on: lost is not wrong, so also with all lost answers of the other arm as
     right ones.
@@ -131,12 +137,11 @@ def _rivals(scores: Scores, gate: Gate) -> Iterator[tuple[Difference, float]]:
 
 
 def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: float) -> Check:
-    enough = one.n >= MIN_ITEMS
     if one.minus in NOT_WORSE:
         # A promotion is held back by one of them at its own level; it rejects nothing, so no correction is needed.
         passed, worse = one.high >= 0, one.high < 0
     else:
-        passed = enough and (lowest(one) >= -margin if one.minus == Arm.CHAMPION else lowest(one) > 0)
+        passed = enough(one) and (lowest(one) >= -margin if one.minus == Arm.CHAMPION else lowest(one) > 0)
         worse = one.high < -margin and p_holm < ALPHA
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     return _made(scores, one, margin, outcome, (p, p_holm))
@@ -145,7 +150,7 @@ def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: flo
 def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: float) -> Check:
     difference, margin = one.difference, margin_of(gate, one)
     worse = difference.high < -margin and p_holm < ALPHA
-    passed = lowest(difference) >= -margin and difference.n >= MIN_ITEMS
+    passed = lowest(difference) >= -margin and enough(difference)
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     made = _made(scores, difference, margin, outcome, (p, p_holm))
     return msgspec.structs.replace(
@@ -184,7 +189,7 @@ def items_if_true(scores: Scores, one: Difference, margin: float, truth: float =
     A slice, or the items with references, grow with the holdout.
     """
     needed = items_to_settle(truth, margin, one.sd) if truth > -margin else None
-    return math.ceil(max(needed, MIN_ITEMS) * scores.n / one.n) if needed else None
+    return math.ceil(max(needed, least_units(one)) * scores.n / one.n) if needed else None
 
 
 def only_overlap(scores: Scores, one: GatedDifference) -> bool:

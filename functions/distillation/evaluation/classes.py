@@ -3,21 +3,32 @@
 By each arm's first answer to an item.
 """
 
+import math
 from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from distillation.evaluation.scores import Against, ClassScore, Confusion, Metric
-from distillation.evaluation.statistics import Draw, Figures, Floats, bounds_of, metric_of, paired_bootstrap, share_of
-
-Codes = NDArray[np.int64]
-"""One number an item: its row, or its label, -1 where no label was found."""
+from distillation.evaluation.noninferiority import spread, z_value
+from distillation.evaluation.scores import CONFIDENCE, Against, ClassScore, Confusion, Metric
+from distillation.evaluation.statistics import (
+    Bounds,
+    Codes,
+    Draw,
+    Figures,
+    Floats,
+    bounds_of,
+    metric_of,
+    paired_bootstrap,
+    share_of,
+    spread_of,
+)
 
 
 class LabelTable(NamedTuple):
-    """What was right and what each arm answered, over the same rows of the answer sheet."""
+    """What was right and what each arm answered, over the same rows of the answer sheet: a number an item, its row or
+    its label, -1 where no label was found.
+    """
 
     labels: tuple[str, ...]
     rows: Codes
@@ -78,14 +89,20 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 
 def class_scores(table: LabelTable, arm: str, draw: Draw) -> tuple[Metric, dict[str, ClassScore]]:
-    """Macro F1, and each label's scores: F1 with BCa intervals, precision and recall with Wilson's."""
-    classes, n = table.classes, len(table.truth)
+    """Macro F1 with the jackknife's interval, and each label's scores: F1 with BCa intervals, precision and recall with
+    Wilson's.
+    """
+    classes, n, codes = table.classes, len(table.truth), draw.codes(table.rows)
     features, figures, size = table.features(arm), class_figures(len(classes)), len(classes)
     values = figures(features.sum(axis=0, keepdims=True))[0].tolist()
-    ends = paired_bootstrap(features, figures, draw) if n > 1 else [(value, value) for value in values]
-    macro, *rest = [
+    ends = paired_bootstrap(features, figures, draw, codes) if n > 1 else [(value, value) for value in values]
+    _, *rest = [
         metric_of(value, bounds_of(value, *end), n, Against.REFERENCE) for value, end in zip(values, ends, strict=True)
     ]
+    bounds = jackknife_interval(values[0], macro_f1_pseudo_values(table, arm), codes)
+    macro = metric_of(
+        values[0], bounds._replace(low=max(0.0, bounds.low), high=min(1.0, bounds.high)), n, Against.REFERENCE
+    )
     hits, given, true = features.sum(axis=0).astype(int).reshape(3, size).tolist()
     found = {
         table.labels[code]: ClassScore(
@@ -112,3 +129,10 @@ def macro_f1_pseudo_values(table: LabelTable, arm: str) -> Floats:
     features, n, figures = table.features(arm), len(table.truth), class_figures(len(table.classes))
     total = features.sum(axis=0, keepdims=True)
     return np.asarray(n * figures(total)[0, 0] - (n - 1) * figures(total - features)[:, 0])
+
+
+def jackknife_interval(value: float, pseudo_values: Floats, codes: Codes | None) -> Bounds:
+    """The interval of a figure by the spread of its pseudo-values (Tukey 1958), never without a width."""
+    sd = spread(spread_of(pseudo_values, codes), len(pseudo_values))
+    half = z_value(CONFIDENCE) * sd / math.sqrt(len(pseudo_values))
+    return Bounds(value - half, value + half, "jackknife-z")

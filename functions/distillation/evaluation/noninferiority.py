@@ -64,7 +64,7 @@ def _quantiles() -> float:
 TANGO = "tango-score"
 
 
-def tango_score(better: int, worse: int, n: int, difference: float) -> float:
+def tango_score(better: float, worse: float, n: float, difference: float) -> float:
     """Tango's score statistic of a paired difference (better - worse) / n against the hypothetical `difference`:
     standard normal where that is the true one.
 
@@ -89,13 +89,29 @@ def p_worse(difference: Difference, margin: float) -> float:
     """One-sided p-value of "not worse than the margin" (true difference >= -margin): small where the loss beyond it is
     shown.
 
-    Tango's score test for right and wrong, else the z test on the mean of the item differences (both are normal for the
-    items that the gate asks for).
+    Tango's score test for right and wrong of items that stand alone, else the z test on the mean of the item
+    differences (both are normal for the items that the gate asks for).
     """
-    if difference.method == TANGO:
+    if difference.method == TANGO and difference.groups is None:
         return NormalDist().cdf(
             tango_score(difference.better, difference.worse, difference.n, max(-margin, -1 + 1e-12))
         )
-    if difference.sd == 0:
-        return 0.0 if difference.value < -margin else 1.0
-    return NormalDist().cdf((difference.value + margin) * math.sqrt(difference.n) / difference.sd)
+    return NormalDist().cdf(
+        (difference.value + margin) * math.sqrt(difference.n) / spread(difference.sd, units_of(difference))
+    )
+
+
+MIN_ITEMS, MIN_GRADED = 30, 100
+"""Under so many items (groups, where items have some) the theory behind interval and power is not worth trusting: no
+check passes, and no slice is tested. Right and wrong need 30, graded metrics 100, macro F1 too.
+"""
+
+
+def units_of(difference: Difference) -> int:
+    """How many independent items, or groups of items, a difference rests on."""
+    return difference.n if difference.groups is None else difference.groups
+
+
+def least_units(difference: Difference) -> int:
+    """How many of them a check has to have."""
+    return MIN_ITEMS if difference.method == TANGO else MIN_GRADED

@@ -6,20 +6,22 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from distillation.evaluation.checks import (
-    MIN_ITEMS,
     NOT_WORSE,
     below_minimum,
     cost_saved,
     difference_between,
+    enough,
     items_if_true,
     judged_by_references,
     only_overlap,
     teacher_below_base,
     unmeasured,
 )
+from distillation.evaluation.noninferiority import MIN_ITEMS, TANGO, least_units, units_of
 from distillation.evaluation.scores import (
     Check,
     CheckOutcome,
+    Difference,
     GatedDifference,
     GateDecision,
     Scores,
@@ -126,6 +128,13 @@ def deciding_check(verdict: Verdict) -> Check:
     """The check that the verdict is about."""
     key = verdict.metric, verdict.slice, verdict.minus
     return next(one for one in (*verdict.checks, *verdict.rivals) if (one.metric, one.slice, one.minus) == key)
+
+
+def _difference_of(scores: Scores, check: Check) -> Difference:
+    """What a check is about."""
+    every = [(None, one) for one in scores.differences] + [(one.slice, one.difference) for one in scores.comparisons]
+    found = {(where, one.metric, one.minus): one for where, one in every if one.arm == Arm.STUDENT}
+    return found[check.slice, check.metric, check.minus]
 
 
 def _other(scores: Scores, check: Check) -> str:
@@ -240,8 +249,11 @@ def _comparison(gate: GatedDifference, check: Check) -> str:
 
 def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
     check = deciding_check(verdict)
-    if check.n < MIN_ITEMS:
-        yield f"{check.n} items are too few to promote on: at least {MIN_ITEMS} are asked for."
+    found = _difference_of(scores, check)
+    if not enough(found):
+        unit = "items" if found.groups is None else "groups of items"
+        why = "" if found.method == TANGO else ", of a metric that is graded and not right or wrong"
+        yield f"{units_of(found)} {unit} are too few to promote on: at least {least_units(found)} are asked for{why}."
     one = _compared(scores).get((check.metric, check.slice))
     if check.minus == Arm.TEACHER and one and only_overlap(scores, one):
         yield (
@@ -252,10 +264,8 @@ def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
 
 def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:
     """Checks that pass only if what the service lost had been wrong."""
-    every = [(None, one) for one in scores.differences] + [(one.slice, one.difference) for one in scores.comparisons]
-    found = {(where, one.metric, one.minus): one for where, one in every if one.arm == Arm.STUDENT}
     for check in (*verdict.checks, *verdict.rivals):
-        one = found[check.slice, check.metric, check.minus]
+        one = _difference_of(scores, check)
         worst = one.worst_low
         if check.outcome is CheckOutcome.OPEN and worst is not None and worst < -check.margin <= one.low:
             yield (
@@ -401,7 +411,7 @@ def _what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     check = deciding_check(verdict)
     if check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
         yield from _items(scores, check)
-        yield from _margin(check)
+        yield from _margin(scores, check)
     elif check.minus == Arm.BASE:
         yield "Give more prompts to train on, or more samples (sampling.sampled): training has gained too little."
     elif check.minus in NOT_WORSE:
@@ -441,9 +451,9 @@ def _items(scores: Scores, check: Check) -> Iterator[str]:
     )
 
 
-def _margin(check: Check) -> Iterator[str]:
+def _margin(scores: Scores, check: Check) -> Iterator[str]:
     """The margin that these figures would have passed."""
-    if -1 < check.low < 0 and check.n >= MIN_ITEMS:
+    if -1 < check.low < 0 and enough(_difference_of(scores, check)):
         needed = math.ceil(-check.low * 100) / 100
         yield (
             f"A margin of {margin_points(needed)} would have passed. Choose a margin by what a wrong answer costs, "

@@ -11,7 +11,7 @@ from scipy import stats
 
 from distillation.evaluation.noninferiority import spread
 from distillation.evaluation.scores import CONFIDENCE
-from distillation.evaluation.statistics import Floats
+from distillation.evaluation.statistics import Codes, Floats, mean_variance
 
 
 class OverTrainings(NamedTuple):
@@ -54,7 +54,7 @@ def difference_over_trainings(
         raise ValueError(f"{ours.shape[1]} and {theirs.shape[1]} items, expected as many, and two at least")
     codes = np.unique([str(one) for one in groups], return_inverse=True)[1] if groups else np.arange(ours.shape[1])
     gaps = ours.mean(axis=0) - theirs.mean(axis=0)
-    of_items = _mean_variance(gaps, codes) or spread(0.0, len(gaps)) ** 2 / len(gaps)
+    of_items = mean_variance(gaps, codes) or spread(0.0, len(gaps)) ** 2 / len(gaps)
     parts = [(of_items, int(codes.max()))]
     parts += [(_training_variance(arm, codes), len(arm) - 1) for arm in (ours, theirs) if len(arm) > 1]
     half = math.sqrt(sum(variance * stats.t.ppf((1 + confidence) / 2, df) ** 2 for variance, df in parts))
@@ -68,15 +68,9 @@ def difference_over_trainings(
     )
 
 
-def _mean_variance(values: Floats, codes: np.typing.NDArray[np.int64]) -> float:
-    """Of the mean of `values`, whose groups are independent."""
-    sums = np.bincount(codes, weights=values - values.mean())
-    return float((sums**2).sum() / len(values) ** 2 * len(sums) / max(len(sums) - 1, 1))
-
-
-def _training_variance(scores: Floats, codes: np.typing.NDArray[np.int64]) -> float:
+def _training_variance(scores: Floats, codes: Codes) -> float:
     """Of the mean over the trainings: what another draw of them would move it by, beyond what the items explain."""
     trainings, means = len(scores), scores.mean(axis=1)
     left = scores - means[:, None] - scores.mean(axis=0) + scores.mean()
-    by_items = sum(_mean_variance(row, codes) for row in left) / (trainings - 1) / trainings
+    by_items = sum(mean_variance(row, codes) for row in left) / (trainings - 1) / trainings
     return max(float(means.var(ddof=1)) / trainings - by_items, 0.0)

@@ -150,5 +150,5 @@ def _differences(measured: Measured, pairs: Pairs) -> tuple[Difference, ...]:
     ]
     found = differences_of(pairings, draw)
     if measured.labels:
-        found += macro_f1_differences(measured.labels, pairs, draw)
+        found += macro_f1_differences(measured.labels, pairs, draw, measured.lost)
     return corrected(found)

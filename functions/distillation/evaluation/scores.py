@@ -94,7 +94,8 @@ class Difference(Record, frozen=True):
     beside them stands the paired bootstrap. `p_value` is of the hypothesis of no difference, `p_holm` the same after
     Holm's correction over this pair's metrics. `sd` is the standard deviation of the item differences, `detectable` the
     smallest true difference that so many items show in 80 of 100 repeats. `worst_low` is the lower end if every answer
-    of `minus` that the service lost had been right; null where none was lost.
+    of `minus` that the service lost had been right; null where none was lost. `groups` counts the groups that the items
+    belong to, null where each stands for itself.
     """
 
     metric: str
@@ -115,6 +116,7 @@ class Difference(Record, frozen=True):
     sd: float
     detectable: float
     worst_low: float | None = None
+    groups: int | None = None
 
 
 class Yardstick(StrEnum):

@@ -2,10 +2,12 @@
 them.
 
 Items are resampled whole: all columns, so all arms, see the same resamples, and several samples of one prompt stay
-together (averaged in its row).
+together (averaged in its row). Items of one group (a document, a customer) are resampled together too: `codes` holds
+the number of each item's group.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,8 @@ from distillation.evaluation.noninferiority import TANGO, tango_score, z_value
 from distillation.evaluation.scores import CONFIDENCE, Against, Metric
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+"""One number an item: its row, its group, or its label."""
 Figures = Callable[[Floats], Floats]
 """Sums of the drawn items' features (resamples x features, the last one how many items were drawn) -> resamples x
 figures.
@@ -35,14 +39,19 @@ time of the distinct rows only.
 
 
 class Draw(NamedTuple):
-    """How often and from which seed items are resampled."""
+    """How often and from which seed items are resampled, and the number of each row's group where items have some."""
 
     resamples: int
     seed: int
+    groups: Codes | None = None
 
     def in_a_slice(self) -> "Draw":
         """The same, at most as often as a slice needs."""
-        return Draw(min(self.resamples, SLICE_RESAMPLES), self.seed)
+        return self._replace(resamples=min(self.resamples, SLICE_RESAMPLES))
+
+    def codes(self, rows: Sequence[int] | Codes) -> Codes | None:
+        """The numbers of the groups of some rows, from 0 on; None where every item stands for itself."""
+        return None if self.groups is None else np.unique(self.groups[np.asarray(rows)], return_inverse=True)[1]
 
 
 class Bounds(NamedTuple):
@@ -63,7 +72,9 @@ def metric_of(value: float, interval: Interval, n: int, against: Against | None 
     return Metric(value=value, low=low, high=high, n=n, method=method, against=against)
 
 
-def paired_bootstrap(features: Floats, figures: Figures, draw: Draw) -> list[tuple[float, float]]:
+def paired_bootstrap(
+    features: Floats, figures: Figures, draw: Draw, codes: Codes | None = None
+) -> list[tuple[float, float]]:
     """BCa bootstrap intervals (Efron 1987) of every figure that is a function of sums over items; (nan, nan) where the
     resamples do not vary.
 
@@ -72,6 +83,8 @@ def paired_bootstrap(features: Floats, figures: Figures, draw: Draw) -> list[tup
     sum less one row is enough.
     """
     table = np.column_stack([features, np.ones(len(features))])
+    if codes is not None:
+        table = sums_by(table, codes)
     rows, repeats = np.unique(table, axis=0, return_counts=True)
     grouped = SAME_ITEMS * len(rows) <= len(table)
     sums = np.vstack(list(_grouped_sums(rows, repeats, draw) if grouped else _drawn_sums(table, draw)))
@@ -112,14 +125,49 @@ def _bca(value: float, drawn: Floats, jackknife: Floats, weights: NDArray[np.int
     return float(low), float(high)
 
 
-def mean_intervals(columns: Floats, draw: Draw) -> list[Bounds]:
+def sums_by(table: Floats, codes: Codes) -> Floats:
+    """The rows of a table (items x columns) added up by group."""
+    found = np.zeros((int(codes.max()) + 1, table.shape[1]))
+    np.add.at(found, codes, table)
+    return found
+
+
+def mean_variance(values: Floats, codes: Codes | None = None) -> float:
+    """Of the mean of `values`, of which those of one group may depend on each other: the sandwich of the groups' sums
+    (Liang and Zeger 1986) times G / (G - 1). Without groups s^2 / n; 0 for a single group.
+    """
+    away = values - values.mean()
+    sums = away if codes is None else np.bincount(codes, weights=away)
+    return float((sums**2).sum()) / len(values) ** 2 * len(sums) / max(len(sums) - 1, 1)
+
+
+def spread_of(values: Floats, codes: Codes | None = None) -> float:
+    """The standard deviation that makes sd / sqrt(n) the standard error of the mean, groups minded."""
+    return math.sqrt(len(values) * mean_variance(values, codes)) if len(values) > 1 else 0.0
+
+
+def design_effect(values: Floats, codes: Codes | None) -> float:
+    """How many items of a group say as much as one that stands alone (Rao and Scott 1992, Biometrics 48:577): the
+    variance of the mean with groups over that without, never under 1; widened by Student's t where groups are few. A
+    group counts as one item where no two values differ.
+    """
+    if codes is None:
+        return 1.0
+    alone, groups = mean_variance(values), int(codes.max()) + 1
+    if alone == 0:
+        return len(values) / groups
+    few = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) / z_value(CONFIDENCE)
+    return max(1.0, mean_variance(values, codes) / alone) * few**2
+
+
+def mean_intervals(columns: Floats, draw: Draw, codes: Codes | None = None) -> list[Bounds]:
     """95 % intervals of the means of `columns` (items x columns).
 
     Where all values are equal, and resamples cannot vary: Wilson for shares, else the value.
     """
-    if len(columns) < 2:
+    if len(columns) < 2 or (codes is not None and codes.max() < 1):
         return [constant_interval(column) for column in columns.T]
-    raw = paired_bootstrap(columns, means, draw)
+    raw = paired_bootstrap(columns, means, draw, codes)
     return [_column_bounds(column, low, high) for column, (low, high) in zip(columns.T, raw, strict=True)]
 
 
@@ -137,6 +185,25 @@ def _column_bounds(column: Floats, low: float, high: float) -> Bounds:
         if np.ptp(column) == 0 or np.isnan(low)
         else bounds_of(float(column.mean()), low, high)
     )
+
+
+GUARDED_ITEMS = 200
+"""Under so many items (or groups) the bootstrap of graded differences is too sure of itself, see `graded_interval`."""
+
+
+def graded_interval(gaps: Floats, boot: Bounds, draw: Draw, codes: Codes | None = None) -> Bounds:
+    """The interval of the mean of graded differences from -1 to 1, whose bootstrap interval is `boot`.
+
+    Under 200 items one imaginary item joins on either side, with half a point lost and half a point won. Where a few
+    answers lose all, the bare bootstrap of 30 to 100 items passes a student at the margin in 4 to 21 of 100 simulated
+    runs; with that item in at most 3 of 100 from 100 items on (`make benchmark PART=gate`). The same where all
+    differences are equal: no resample can vary, and the interval would have no width.
+    """
+    if min(len(gaps), len(gaps) if codes is None else int(codes.max()) + 1) >= GUARDED_ITEMS and boot.high > boot.low:
+        return boot
+    own = None if codes is None else np.append(codes, codes.max() + 1)
+    low, high = (mean_intervals(np.append(gaps, one)[:, None], draw, own)[0] for one in (-0.5, 0.5))
+    return Bounds(min(low.low, boot.low), max(high.high, boot.high), "bootstrap-bca-guarded")
 
 
 def bounds_of(value: float, low: float, high: float) -> Bounds:
@@ -182,17 +249,19 @@ def quantile_interval(values: Floats, share: float) -> Interval:
     return low, high, "order-statistics"
 
 
-def tango(better: int, worse: int, n: int) -> Bounds:
+def tango(better: int, worse: int, n: int, effect: float = 1.0) -> Bounds:
     """Tango's score interval of the paired difference (better - worse) / n (Tango 1998, Statistics in Medicine 17:891,
     equations 24 to 26).
 
     Used for right/wrong outcomes in place of the bootstrap, whose lower end is too high where few items differ (at the
     edge of a margin of 0.05, with 30 to 60 items, it passes in 6 of 100 simulated repeats where 2.5 are allowed;
-    Tango's interval in at most 2.6), and which has no width where none differ.
+    Tango's interval in at most 2.6), and which has no width where none differ. Of items in groups only n / `effect`
+    count, see `design_effect`.
     """
     z, estimate, edge = z_value(CONFIDENCE), (better - worse) / n, 1 - 1e-12
-    low = _root(lambda difference: tango_score(better, worse, n, difference) - z, -edge, estimate, otherwise=-1.0)
-    high = _root(lambda difference: tango_score(better, worse, n, difference) + z, estimate, edge, otherwise=1.0)
+    counts = better / effect, worse / effect, n / effect
+    low = _root(lambda difference: tango_score(*counts, difference) - z, -edge, estimate, otherwise=-1.0)
+    high = _root(lambda difference: tango_score(*counts, difference) + z, estimate, edge, otherwise=1.0)
     return Bounds(low, high, TANGO)
 
 

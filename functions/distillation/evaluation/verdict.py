@@ -17,13 +17,13 @@ from collections.abc import Sequence
 
 from distillation.evaluation import reasons
 from distillation.evaluation.checks import (
-    MIN_ITEMS,
     NOT_WORSE,
     below_minimum,
     checks_of,
     cost_of,
     cost_saved,
     difference_between,
+    enough,
     judged_by_references,
     teacher_below_base,
     unmeasured,
@@ -128,7 +128,7 @@ def _serve(scores: Scores, gate: Gate, decision: GateDecision) -> str:
 def within_margin(scores: Scores, gate: Gate, arm: str) -> bool:
     """Whether an arm is shown to be as good as the teacher within the first metric's margin, and costs no more."""
     found = difference_between(scores, arm, Arm.TEACHER)
-    if found is None or scores.gate is None or scores.gate.yardstick is not Yardstick.TEACHER or found.n < MIN_ITEMS:
+    if found is None or scores.gate is None or scores.gate.yardstick is not Yardstick.TEACHER or not enough(found):
         return False
     saved = cost_saved(scores, arm)
     return found.low >= -gate.margins.get(found.metric, gate.margin) and (saved is None or saved > 0)

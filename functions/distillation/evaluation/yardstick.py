@@ -39,7 +39,7 @@ def against_yardstick(measured: Measured, slices: Slices) -> tuple[GatedDifferen
     """The student against its yardstick in every metric, the gate's own first."""
     found, table = gated_differences(list(_pairings(measured)), slices, measured.draw), measured.labels
     if table and {Arm.STUDENT, Arm.TEACHER} <= measured.sheet.answers.keys():
-        found += tuple(_macro_f1(table, slices, measured.draw))
+        found += tuple(_macro_f1(table, slices, measured))
     return found
 
 
@@ -96,11 +96,12 @@ def _gated(one: Pairing, difference: Difference, name: str | None) -> GatedDiffe
     )
 
 
-def _macro_f1(table: LabelTable, slices: Slices, draw: Draw) -> Iterator[GatedDifference]:
+def _macro_f1(table: LabelTable, slices: Slices, measured: Measured) -> Iterator[GatedDifference]:
     """The same for macro F1, which is a figure of all items together."""
+    draw = measured.draw
     inside = ((part, draw.in_a_slice(), name) for name, rows in slices.items() if (part := table.within(rows)))
     for part, drawn, name in ((table, draw, None), *inside):
-        for one in macro_f1_differences(part, [(Arm.STUDENT, Arm.TEACHER)], drawn):
+        for one in macro_f1_differences(part, [(Arm.STUDENT, Arm.TEACHER)], drawn, measured.lost):
             yield GatedDifference(
                 metric=one.metric,
                 against=Against.REFERENCE,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from distillation.evaluation.classes import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
+from distillation.evaluation.differences import macro_f1_differences
 from distillation.evaluation.statistics import Draw
 
 TRUTH, ANSWER = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0]), np.array([0, 2, 1, 0, 0, 1, 2, 1, 0, 1])
@@ -65,3 +66,47 @@ def test_pseudo_values_carry_the_spread_of_macro_f1() -> None:
     assert interval.low is not None
     assert interval.high is not None
     assert 2 * 1.96 * values.std(ddof=1) / np.sqrt(600) == pytest.approx(interval.high - interval.low, rel=0.08)
+
+
+def test_the_interval_of_macro_f1_is_tukeys_jackknife() -> None:
+    """By leaving each item out by hand: the standard error is the root of (n - 1) / n times the squares."""
+    table, n = TABLE, len(TRUTH)
+    left_out = [
+        np.mean([f1_of(np.delete(TRUTH, i), np.delete(ANSWER, i), label) for label in (0, 1, 2)]) for i in range(n)
+    ]
+    error = np.sqrt((n - 1) / n * ((left_out - np.mean(left_out)) ** 2).sum())
+    macro, _ = class_scores(table, "student", Draw(199, 1))
+    assert macro.low == pytest.approx(macro.value - 1.959964 * error)
+    assert macro.method == "jackknife-z"
+
+
+def f1_of(truth: np.ndarray, answer: np.ndarray, label: int) -> float:
+    true, given = truth == label, answer == label
+    return 2 * float((true & given).sum()) / float(true.sum() + given.sum())
+
+
+@pytest.mark.parametrize("labels", [2, 20, 77])
+def test_the_interval_of_macro_f1_covers_with_many_labels(labels: int) -> None:
+    rng, worlds, held = np.random.default_rng(labels), 200, 0
+    for number in range(worlds):
+        truth = rng.integers(0, labels, 154)
+        answers = {
+            arm: np.where(rng.random(154) < 0.8, truth, rng.integers(0, labels, 154)) for arm in ("student", "teacher")
+        }
+        table = LabelTable(tuple(map(str, range(labels))), np.arange(154), truth, answers)
+        (found,) = macro_f1_differences(table, [("student", "teacher")], Draw(19, number), {"teacher": frozenset()})
+        held += found.low <= 0 <= found.high
+    assert held >= 0.92 * worlds
+
+
+def test_lost_answers_of_the_other_arm_may_have_been_right_in_macro_f1() -> None:
+    truth = np.tile([0, 1], 100)
+    teacher = np.where(np.arange(200) < 20, -1, truth)
+    table = LabelTable(("a", "b"), np.arange(200), truth, {"student": teacher, "teacher": teacher})
+    lost = frozenset(range(20))
+    (found,) = macro_f1_differences(table, [("student", "teacher")], Draw(199, 1), {"teacher": lost})
+    heard = table._replace(answers={"student": teacher, "teacher": truth})
+    (worst,) = macro_f1_differences(heard, [("student", "teacher")], Draw(199, 1), {"teacher": frozenset()})
+    assert found.low < found.value < found.high  # equal answers are no proof of equality
+    assert found.worst_low == pytest.approx(worst.low)
+    assert worst.worst_low is None

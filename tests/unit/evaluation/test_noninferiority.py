@@ -34,5 +34,6 @@ def test_the_test_rejects_where_the_interval_lies_beyond_the_margin(
 def test_a_graded_difference_is_tested_by_its_mean() -> None:
     graded = msgspec.structs.replace(ONE, method="bootstrap-bca", n=400, value=-0.08, sd=0.2)
     assert p_worse(graded, 0.05) == pytest.approx(stats.norm.cdf(-0.03 / (0.2 / 20)))
-    constant = msgspec.structs.replace(graded, sd=0.0)
-    assert (p_worse(constant, 0.05), p_worse(constant, 0.1)) == (0.0, 1.0)
+    constant = msgspec.structs.replace(graded, sd=0.0)  # 400 items could have missed 1 in 100 that differ
+    assert 0 < p_worse(constant, 0.05) < 1e-6
+    assert 0.95 < p_worse(constant, 0.1) < 1

@@ -10,8 +10,11 @@ from distillation.evaluation.classes import class_features, class_figures
 from distillation.evaluation.noninferiority import detectable_difference, holm, items_to_settle, spread
 from distillation.evaluation.statistics import (
     Draw,
+    design_effect,
+    graded_interval,
     mcnemar,
     mean_intervals,
+    mean_variance,
     paired_bootstrap,
     quantile_interval,
     sign_flip,
@@ -213,3 +216,86 @@ def test_ten_thousand_items_take_seconds() -> None:
     intervals = mean_intervals(columns, Draw(999, 1))
     assert [one.method for one in intervals] == ["bootstrap-bca"] * 20
     assert intervals[0].high - intervals[0].low == pytest.approx(2 * 1.96 * columns[:, 0].std() / 100, rel=0.1)
+
+
+def test_graded_differences_that_are_all_equal_keep_a_width_that_can_fail() -> None:
+    gaps = np.full(250, -0.03)
+    boot = mean_intervals(gaps[:, None], Draw(199, 1))[0]
+    assert boot.low == boot.high == -0.03
+    low, high, method = graded_interval(gaps, boot, Draw(999, 1))
+    assert low < -0.03 < high
+    assert method == "bootstrap-bca-guarded"
+
+
+def test_from_200_items_on_the_bootstrap_stands_as_it_is_and_below_it_is_wider() -> None:
+    gaps = np.random.default_rng(SEED).normal(-0.02, 0.1, 200)
+    boot = mean_intervals(gaps[:, None], Draw(499, 1))[0]
+    assert graded_interval(gaps, boot, Draw(499, 1)) == boot
+    few = mean_intervals(gaps[:150, None], Draw(499, 1))[0]
+    guarded = graded_interval(gaps[:150], few, Draw(499, 1))
+    assert guarded.low < few.low
+    assert guarded.high > few.high
+
+
+@pytest.mark.parametrize("n", [100, 200])
+def test_rare_total_losses_at_the_margin_seldom_pass(n: int) -> None:
+    """One answer in 20 is lost completely, the others are equal: the bare bootstrap passes 21 of 100 at 30 items."""
+    rng, passed, worlds = np.random.default_rng(SEED), 0, 400
+    for number in range(worlds):
+        gaps = np.where(rng.random(n) < 0.05, -0.999, 0.0)
+        boot = mean_intervals(gaps[:, None], Draw(499, number))[0]
+        passed += graded_interval(gaps, boot, Draw(499, number)).low >= -0.05
+    assert stats.binomtest(passed, worlds, 0.05, alternative="greater").pvalue > 0.01
+
+
+def grouped(groups: int, size: int, rng: np.random.Generator, shared: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gaps of -1, 0 and 1 whose true mean is -0.05, the same within a group in a share of the cases."""
+    own, common = rng.random((groups, size)), np.repeat(rng.random((groups, 1)), size, axis=1)
+    luck = np.where(rng.random((groups, size)) < shared, common, own).ravel()
+    return np.where(luck < 0.08, -1.0, np.where(luck < 0.11, 1.0, 0.0)), np.repeat(np.arange(groups), size)
+
+
+def test_the_variance_of_a_mean_with_groups_is_the_published_sandwich() -> None:
+    """Cochran 1977, "Sampling Techniques", chapter 9: groups of one size are a sample of their means."""
+    values, codes = grouped(40, 5, np.random.default_rng(SEED), 0.6)
+    means_of_groups = values.reshape(40, 5).mean(axis=1)
+    assert mean_variance(values, codes) == pytest.approx(means_of_groups.var(ddof=1) / 40)
+    assert mean_variance(values) == pytest.approx(values.var(ddof=1) / 200)
+    assert mean_variance(values, np.arange(200)) == pytest.approx(mean_variance(values))
+    assert stats.ttest_1samp(means_of_groups, 0).statistic == pytest.approx(
+        values.mean() / np.sqrt(mean_variance(values, codes))
+    )
+
+
+def test_groups_of_equal_items_are_as_many_items() -> None:
+    """The design effect of five copies is five, so Tango's interval is that of the groups (but for Student's t)."""
+    gaps, _ = grouped(300, 1, np.random.default_rng(SEED), 0.0)
+    copies, codes = np.repeat(gaps, 5), np.repeat(np.arange(300), 5)
+    effect = design_effect(copies, codes)
+    assert effect == pytest.approx(5, rel=0.02)
+    better, worse = int((gaps > 0).sum()), int((gaps < 0).sum())
+    alone = tango(better, worse, 300)
+    assert tango(5 * better, 5 * worse, 1500, effect)[:2] == pytest.approx(alone[:2], abs=1e-3)
+    assert design_effect(gaps, None) == 1.0
+    assert design_effect(np.zeros(50), np.repeat(np.arange(10), 5)) == 5.0
+
+
+def test_a_bootstrap_of_groups_is_that_of_their_sums() -> None:
+    values, codes = grouped(60, 4, np.random.default_rng(SEED), 0.8)
+    found = mean_intervals(values[:, None], Draw(4_999, 1), codes)[0]
+    of_groups = mean_intervals(values.reshape(60, 4).mean(axis=1)[:, None], Draw(4_999, 1))[0]
+    assert found[:2] == pytest.approx(of_groups[:2], abs=2e-3)
+    alone = mean_intervals(values[:, None], Draw(4_999, 1))[0]
+    assert found.high - found.low > 1.3 * (alone.high - alone.low)
+
+
+def test_at_the_margin_grouped_items_pass_as_rarely_as_lone_ones() -> None:
+    rng, worlds = np.random.default_rng(SEED), 600
+    passed = {"groups": 0, "alone": 0}
+    for _ in range(worlds):
+        gaps, codes = grouped(100, 10, rng, 0.75)
+        better, worse = int((gaps > 0).sum()), int((gaps < 0).sum())
+        passed["groups"] += tango(better, worse, 1000, design_effect(gaps, codes)).low >= -0.05
+        passed["alone"] += tango(better, worse, 1000).low >= -0.05
+    assert stats.binomtest(passed["groups"], worlds, 0.05, alternative="greater").pvalue > 0.01
+    assert passed["alone"] > 0.1 * worlds
