@@ -75,8 +75,8 @@ def test_too_few_to_train_on_and_too_few_to_measure(terminal: Terminal, tmp_path
     code, text = terminal.call("validate", good_seeds(tmp_path / "s.jsonl", 10), "--input", tmp_path / "half.json")
     assert code == 1 and "prompts are left to train on" in text and "takes at least 8" in text
     code, text = terminal.call("validate", good_seeds(tmp_path / "more.jsonl", 60))
-    assert code == 0 and "with fewer than 30 no student can be promoted" in text
-    code, text = terminal.call("validate", good_seeds(tmp_path / "enough.jsonl", 400))
+    assert code == 0 and "with fewer than 100 no student can be promoted" in text
+    code, text = terminal.call("validate", good_seeds(tmp_path / "enough.jsonl", 600))
     assert code == 0 and "no student can be promoted" not in text and "Split: " in text
 
 
