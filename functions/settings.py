@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from distillation.bedrock.limits import Rate
 from distillation.records import Asking
 from distillation.run.bounds import DeploymentBounds
 
@@ -28,6 +29,7 @@ class Settings(NamedTuple):
     bounds: DeploymentBounds = DeploymentBounds()
     topic_arn: str = ""
     retire_again_seconds: float = 120
+    rate: Rate = Rate()
 
     def model_asked_in(self, stage: Asking) -> str:
         """The modelId that a stage's requests go to: ratings and comparisons are the judge's, all else the
@@ -61,4 +63,8 @@ def settings_from_environment(variables: Mapping[str, str] | None = None) -> Set
         ),
         topic_arn=env("NOTIFICATION_TOPIC_ARN", ""),
         retire_again_seconds=float(env("RETIRE_AGAIN_SECONDS") or 120),
+        rate=Rate(
+            requests=float(env("TEACHER_REQUESTS_PER_MINUTE") or Rate().requests),
+            tokens=float(env("TEACHER_TOKENS_PER_MINUTE") or Rate().tokens),
+        ),
     )

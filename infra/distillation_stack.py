@@ -87,6 +87,8 @@ class DistillationStack(Stack):
             "JUDGE_INVOKE_ID": self._settings.judge_invoke_id,
             "EMBEDDING_MODEL_ID": self._settings.embedding_model_id,
             "APP_RELEASE": release(),
+            "TEACHER_REQUESTS_PER_MINUTE": str(self._settings.teacher_requests_per_minute),
+            "TEACHER_TOKENS_PER_MINUTE": str(self._settings.teacher_tokens_per_minute),
             "LARGEST_GATE_MARGIN": str(self._settings.largest_gate_margin),
             "SMALLEST_CANARY_AGREEMENT": str(self._settings.smallest_canary_agreement),
             "AUTO_PROMOTION_DATASETS": self._settings.auto_promotion_datasets,

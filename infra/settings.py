@@ -73,6 +73,9 @@ class Settings(BaseModel):
     )
     largest_gate_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
     smallest_canary_agreement: Annotated[float, Field(ge=0, le=1)] = 0.8
+    teacher_requests_per_minute: Annotated[int, Field(ge=1)] = 100
+    teacher_tokens_per_minute: Annotated[int, Field(ge=1)] = 400_000
+    """What the account may ask of the teacher on demand (Service Quotas): a run's deadline is reckoned by it."""
     auto_promotion_datasets: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,31}(,|$))*$")] = ""
     notification_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
     log_retention_days: int = 90

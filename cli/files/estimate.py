@@ -6,7 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from distillation.bedrock.limits import Rate
 from distillation.bedrock.prices import load_prices
+from distillation.costs.deadline import HEADROOM, STOPPING_HOURS, hours_now
 from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.costs.spans import Span, hours, money
 from distillation.records import Prompt, Record
@@ -32,6 +34,7 @@ class Expected(Record, frozen=True):
     hours: list[Span]
     estimate: Estimate
     most_events: int
+    deadline: str = ""
 
 
 def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected:
@@ -43,8 +46,24 @@ def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected
         money=money(work, prices),
         hours=hours(work, config),
         estimate=estimate(work, prices),
+        deadline=_deadline(config, hours_now(work, Rate())),
         most_events=expected_events(fan_out(config, everyone, records), config.batches.timeout_hours, doublings),
     )
+
+
+def _deadline(config: RunConfig, needed: float) -> str:
+    """What `deadlineHours` comes to at AWS's default rate; the deployment's own settings decide."""
+    if config.deadline_hours is None:
+        return ""
+    left = config.deadline_hours - STOPPING_HOURS - needed
+    rest = f"all they may leave open takes {needed:.2f} h through Converse ({Rate().requests:g} requests a minute)"
+    if left < 0:
+        least = needed + STOPPING_HOURS
+        return (
+            f"deadlineHours {config.deadline_hours:g} is too short unless the account's rate is higher than AWS's "
+            f"default: {rest}, so expected at least {least:.2f}."
+        )
+    return f"Deadline: batch jobs have {left:.2f} h; {rest}, at {HEADROOM:.0%} of the rate."
 
 
 def draw_expected(expected: Expected) -> RenderableType:
@@ -65,6 +84,7 @@ def draw_expected(expected: Expected) -> RenderableType:
             f"counted. If every answer were as long as maxTokens: {expected.estimate.ceiling_usd:.2f} USD.",
             "dim",
         ),
+        *([Text(expected.deadline, "dim")] if expected.deadline else []),
     )
 
 

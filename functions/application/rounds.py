@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from application.run_files import Wave, read_answers, read_rejected_answers, read_wave, waves_of
+from application.services import Services
 from distillation.inference.accounts import ids_to_ask_again
 from distillation.inference.requests import Shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache
@@ -30,10 +31,11 @@ def wave_output(wave: Wave) -> dict[str, object]:
     }
 
 
-def _write_wave(store: Store, record: RunRecord, plan: Wave, groups: Groups, first_shard: int) -> Wave:
+def _write_wave(services: Services, record: RunRecord, plan: Wave, groups: Groups, first_shard: int) -> Wave:
     """Writes the shards of a wave, its plan last. `groups`: a prompt's number and its requests."""
-    layout, shards = RunLayout(record.run_id), list[Shard]()
-    for shard, lines in shard_requests(groups, record.batch_records, first_shard):
+    store, layout, shards = services.store, RunLayout(record.run_id), list[Shard]()
+    route = record.only_route(services.now())
+    for shard, lines in shard_requests(groups, record.batch_records, first_shard, route):
         store.put_lines(layout.requests(plan.wave, shard.shard, plan.stage), lines)
         shards.append(shard)
     plan = msgspec.structs.replace(plan, shards=tuple(shards), requests=sum(s.records for s in shards))
@@ -74,7 +76,7 @@ def _cached(store: Store, dataset: str, needed: set[str], known: set[str]) -> It
 
 
 def plan_round(
-    store: Store,
+    services: Services,
     record: RunRecord,
     wave: int,
     stage: Asking,
@@ -83,11 +85,12 @@ def plan_round(
     prompt_shards: int = 0,
 ) -> Wave:
     """The plan of a round; one that an earlier execution planned stands as it is: its jobs may be paid for. What the
-    answer cache holds is taken over in the first round, and in each of expansion, whose rounds ask anew.
+    answer cache holds is taken over in the first round, and in each of expansion, whose rounds ask anew. Past the
+    cut-off of the run's deadline all go through Converse.
 
     `groups` gives all requests of the stage; it is called twice, so that they need not be kept.
     """
-    run_id, layout = record.run_id, RunLayout(record.run_id)
+    store, run_id, layout = services.store, record.run_id, RunLayout(record.run_id)
     planned = read_wave(store, run_id, wave, stage)
     if planned:
         return planned
@@ -99,7 +102,7 @@ def plan_round(
     # The teacher's answers count their shards over all waves; other stages name their round.
     before = waves_of(store, run_id) if stage is Asking.ANSWERS else ()
     asked = without(groups(), set(requested) - (wanted - cached))
-    return _write_wave(store, record, plan, asked, sum(len(earlier.shards) for earlier in before))
+    return _write_wave(services, record, plan, asked, sum(len(earlier.shards) for earlier in before))
 
 
 def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from application.entry import Event
@@ -26,11 +26,18 @@ def submit_batch(
 ) -> str:
     """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's name.
 
-    `name_of` gives the name of an attempt, as in `next_attempt`.
+    `name_of` gives the name of an attempt, as in `next_attempt`. Past the cut-off of the run's deadline no new job is
+    made, and the name is empty: its requests are missing and asked through Converse.
     """
     store, settings, run = services.store, services.settings, event["run"]
-    hours = read_run(store, run["runId"]).config.batches.timeout_hours
+    record, now = read_run(store, run["runId"]), services.now()
+    hours = record.config.batches.timeout_hours
     job_name = next_attempt(name_of, _has_not_failed(services, run["runId"]))
+    limit = timedelta(hours=hours) + SETTLING
+    if record.is_cut_off(now) and not _may_exist(services, run["runId"], job_name):
+        return ""
+    if record.cut_off:
+        limit = min(limit, max(timedelta(0), datetime.fromisoformat(record.cut_off) - now))
     submit_once(
         services.ledger,
         LedgerRow(run_id=run["runId"], job_name=job_name, kind=JobKind.BATCH, records=event["records"], state=NEW),
@@ -43,10 +50,16 @@ def submit_batch(
             timeout_hours=hours,
             tags={"app": settings.app, "dataset": run["dataset"], "run": run["runId"]},
         ),
-        now=services.now(),
-        time_limit=timedelta(hours=hours) + SETTLING,
+        now=now,
+        time_limit=limit,
     )
     return job_name
+
+
+def _may_exist(services: Services, run_id: str, job_name: str) -> bool:
+    """Whether an earlier try made the job: then it is adopted, and what it wrote counts."""
+    row = services.ledger.row(run_id, job_name)
+    return row is not None and (row.job_arn is not None or services.batch_jobs.find(job_name) is not None)
 
 
 def next_attempt(name_of: Callable[[int], str], usable: Callable[[str], bool]) -> str:

@@ -27,6 +27,7 @@ class _Tokens(msgspec.Struct, rename="camel"):
 
     input_tokens: int = 0
     output_tokens: int = 0
+    reason: str = ""
 
 
 def usages(store: Store, record: RunRecord) -> list[Usage]:
@@ -115,7 +116,8 @@ def _mean_answer(store: Store, run_id: str) -> float:
 
 
 def _usage(stage: str, model: str, route: str, replies: Iterable[_Tokens]) -> Usage:
-    came = went = 0
+    came = went = answers = 0
     for reply in replies:
         came, went = came + reply.input_tokens, went + reply.output_tokens
-    return Usage(stage=stage, model=model, route=route, input_tokens=came, output_tokens=went)
+        answers += not reply.reason
+    return Usage(stage=stage, model=model, route=route, input_tokens=came, output_tokens=went, answers=answers)

@@ -20,7 +20,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store = services.store
     record = read_run(store, event["run"]["runId"])
     groups = cache(partial(_groups, store, record))
-    return wave_output(plan_round(store, record, event["wave"], Asking.COMPARISONS, groups))
+    return wave_output(plan_round(services, record, event["wave"], Asking.COMPARISONS, groups))
 
 
 def _groups(store: Store, record: RunRecord) -> list[tuple[int, list[Request]]]:

@@ -24,7 +24,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     """
     store, wave = services.store, event["wave"]
     record = read_run(store, event["run"]["runId"])
-    return wave_output(plan_round(store, record, wave, Asking.EXPANSION, cache(partial(_groups, store, record, wave))))
+    groups = cache(partial(_groups, store, record, wave))
+    return wave_output(plan_round(services, record, wave, Asking.EXPANSION, groups))
 
 
 def _groups(store: Store, record: RunRecord, wave: int) -> list[tuple[int, list[Request]]]:

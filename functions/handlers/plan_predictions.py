@@ -27,7 +27,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     if champion:
         deployments[Arm.CHAMPION] = champion.deployment_arn
         told = task_of_champion(services, champion)
-    shards = _shards(record, len(holdout), deployments)
+    most = 0 if record.is_cut_off(services.now()) else record.batch_records
+    shards = _shards(record, len(holdout), deployments, most)
     for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
         requests = (
             r
@@ -42,13 +43,13 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     return {"shards": [_output(shard) for shard in shards], "counts": {"holdout": len(holdout)}}
 
 
-def _shards(record: RunRecord, items: int, deployments: dict[str, str]) -> list[ArmShard]:
+def _shards(record: RunRecord, items: int, deployments: dict[str, str], max_records: int) -> list[ArmShard]:
     settings = record.config
     return arm_shards(
         items,
         base_model=record.models.base_invoke,
         deployments=deployments,
-        max_records=record.batch_records,
+        max_records=max_records,
         few_shot=settings.arms.few_shot > 0,
         samples=settings.evaluation.samples,
     )

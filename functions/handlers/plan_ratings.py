@@ -25,7 +25,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     record = read_run(store, event["run"]["runId"])
     sides = cache(lambda: decided(store, record, None).sides)
     return wave_output(
-        plan_round(store, record, event["wave"], Asking.RATINGS, lambda: _groups(store, record, sides()))
+        plan_round(services, record, event["wave"], Asking.RATINGS, lambda: _groups(store, record, sides()))
     )
 
 

@@ -12,7 +12,6 @@ from distillation.layout import RunLayout
 from distillation.records import Asking
 from distillation.run.record import RunRecord
 from distillation.similarity.words import common_shingles
-from gateways.store import Store
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
@@ -22,18 +21,18 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     """
     store, record = services.store, read_run(services.store, event["run"]["runId"])
     planned = read_wave(store, record.run_id, 0)
-    return wave_output(planned or _plan(store, record))
+    return wave_output(planned or _plan(services, record))
 
 
-def _plan(store: Store, record: RunRecord) -> Wave:
-    layout, run_id, parts = RunLayout(record.run_id), record.run_id, 0
+def _plan(services: Services, record: RunRecord) -> Wave:
+    store, layout, run_id, parts = services.store, RunLayout(record.run_id), record.run_id, 0
     for parts, part in enumerate(
         prompt_shards(read_prompts(store, run_id), record.config.sampling, record.batch_records), 1
     ):
         store.put_records(layout.prompt_shard(parts - 1), part)
     store.put_json(layout.common_shingles, common_shingles(read_prompts(store, run_id)))
     return plan_round(
-        store,
+        services,
         record,
         0,
         Asking.ANSWERS,

@@ -12,7 +12,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store, run_id = services.store, event["run"]["runId"]
     record = read_run(store, run_id)
     wave = plan_round(
-        store,
+        services,
         record,
         event["wave"] + 1,
         Asking.ANSWERS,

@@ -18,7 +18,8 @@ from application.services import Services
 from distillation.arms.direct import check_direct
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import OPEN, set_run_state
-from distillation.costs.estimate import Estimate, estimate, workload
+from distillation.costs.deadline import cut_off
+from distillation.costs.estimate import Estimate, Workload, estimate, workload
 from distillation.errors import BudgetExceeded, InvalidInput
 from distillation.expansion.requests import check_parents
 from distillation.instructions import prompt_hashes
@@ -61,8 +62,9 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     doublings = doublings_within(config, asked, record.batch_records)
     set_run_state(services.ledger, record.run_id, OPEN, execution=event["executionName"], now=services.now())
     return {
-        "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings},
-        "retryWaves": config.batches.retry_waves,
+        "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings, "cutOff": record.cut_off},
+        # What jobs leave open at the cut-off goes into a wave of its own.
+        "retryWaves": config.batches.retry_waves + bool(record.cut_off),
         "maxConcurrent": config.batches.max_concurrent,
         "expand": config.expansion.target_prompts > 0,
         "judge": config.filters.judge is not None,
@@ -95,7 +97,8 @@ def _prepare(
         if config.training.managed:
             check_prompts(prompts_of(_seeds(spool), task), config)
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
-        expected = _estimate(services, config, question.models, task, spool)
+        work = _work(services, config, question.models, task, spool)
+    expected, ends = estimate(work, load_prices()), cut_off(started_at, config, work, services.settings.rate)
     store.put_json(layout.estimate, expected)
     _check_budget(config, expected)
     asked = prompts + config.expansion.target_prompts
@@ -108,6 +111,7 @@ def _prepare(
         task=task,
         counts=intake.counts(prompts),
         shard_records=records,
+        cut_off=ends,
         versions={"nova-distill": services.settings.release} | {name: version(name) for name in LIBRARIES},
         warnings=tuple(warnings),
         **msgspec.structs.asdict(question),
@@ -163,15 +167,14 @@ def _seeds(spool: IO[bytes]) -> Iterator[Seed]:
     return decode_lines(spool, Seed)
 
 
-def _estimate(services: Services, config: RunConfig, models: Models, task: Task, spool: IO[bytes]) -> Estimate:
-    load = workload(
+def _work(services: Services, config: RunConfig, models: Models, task: Task, spool: IO[bytes]) -> Workload:
+    return workload(
         prompts_of(_seeds(spool), task),
         task,
         config,
         models,
         champion=has_champion(services, config.run_id, config.dataset),
     )
-    return estimate(load, load_prices())
 
 
 def _check_budget(config: RunConfig, expected: Estimate) -> None:

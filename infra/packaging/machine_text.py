@@ -83,6 +83,12 @@ _LOOKS = {
     "promotion": ("DeploymentHeartbeatSeconds", "4"),
 }
 
+# A batch job is looked at when the run's deadline cuts it off, and every minute while it stops. Without a cut-off the
+# condition has no value, and $min passes it by.
+_CUT_OFF = (
+    ", $states.input.run.cutOff ? $max([60, 1 + $ceil(($toMillis($states.input.run.cutOff) - $millis()) / 1000)])"
+)
+
 
 class PlaceholdersDoNotMatch(ValueError):
     """The definition and the deployment do not name the same `${...}` values."""
@@ -104,10 +110,11 @@ def whole_machine(file: Path = DEFINITION) -> dict[str, Any]:
 
 def _look_again(name: str, wait: State) -> None:
     """The heartbeat of a wait for a job, and the way back into the wait when it stays silent, each time for longer."""
-    first, doublings = _LOOKS[wait["Arguments"]["Payload"]["kind"]]
+    kind = wait["Arguments"]["Payload"]["kind"]
+    first, doublings = _LOOKS[kind]
     looked = f"$states.input.looks.{name}"
     times = f"$power(2, $min([{doublings}, $sum([0, {looked}])]))"
-    wait["HeartbeatSeconds"] = f"{{% $min([86400, ${{{first}}} * {times}]) %}}"
+    wait["HeartbeatSeconds"] = f"{{% $min([86400, ${{{first}}} * {times}{_CUT_OFF if kind == 'batch' else ''}]) %}}"
     counted = f"{{% $merge([$states.input, {{'looks': {{'{name}': $sum([1, {looked}])}}}}]) %}}"
     # AWS's documents name the one, a recording of AWS shows the other.
     silent = ["States.HeartbeatTimeout", "States.Timeout"]

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,16 @@ def test_a_silent_wait_backs_off_as_the_budget_says(name: str, doublings: int, s
     assert (entered["jobName"], entered["looks"]) == ("job", {name: len(seconds)})
 
 
+def test_a_batch_job_is_looked_at_when_the_deadline_cuts_it_off_and_each_minute_while_it_stops() -> None:
+    wait = dict(states_of(whole_machine()))["AwaitBatch"]["HeartbeatSeconds"]
+    instants = [datetime.now(UTC) + timedelta(seconds=after) for after in (5_000, 500, -100)]
+    runs = [{"doublings": 0, "cutOff": instant.isoformat().replace("+00:00", "Z")} for instant in instants]
+    beats = evaluated([(wait, {"run": run}) for run in [*runs, {"doublings": 0, "cutOff": ""}]])
+    assert beats[0] == beats[3] == 900
+    assert 480 <= beats[1] <= 501
+    assert beats[2] == 60
+
+
 EVENTS = {"Task": 5, "wait": 6, "Choice": 2, "Pass": 2}
 
 
@@ -172,11 +183,11 @@ def test_the_budget_counts_the_states_of_the_machine() -> None:
     """LocalStack's recordings of AWS: a Lambda writes Entered, Scheduled, Started, Succeeded, Exited; a token's wait
     Submitted too; a Choice or Pass two; an item of a Map Started and Succeeded.
     """
-    assert events_of_an_iteration("AnswerShards", "StartBatch") == fan_out.BATCH_SHARD
+    assert events_of_an_iteration("AnswerShards", "StartBatch", "AwaitBatch") == fan_out.BATCH_SHARD
     assert events_of_an_iteration("ReduceShards") == fan_out.REDUCTION
     assert events_of_an_iteration("TrainStudents") == fan_out.STUDENT
     assert events_of_an_iteration("JudgeArms") == fan_out.JUDGING_JOB
-    predicted = events_of_an_iteration("PredictArms", "StartPredictions", "PredictionsWritten")
+    predicted = events_of_an_iteration("PredictArms", "StartPredictions", "AwaitPredictions", "PredictionsWritten")
     assert predicted == fan_out.PREDICTION_SHARD
     three_turns = ["PredictArm", "PredictArm", "PredictArm", "PredictionsWritten"]
     assert events_of_an_iteration("PredictArms", *three_turns) == fan_out.DIRECT_SHARD

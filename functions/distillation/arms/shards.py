@@ -55,11 +55,11 @@ def arm_shards(
     trained arm and the champion.
 
     `deployments`: arm that answers through a deployment -> its ARN. Each prompt makes 1 + `samples` requests, which
-    stay in one shard.
+    stay in one shard. `max_records`: most of a batch job; 0 where it is too late for one.
     """
     each = 1 + samples
     shards = _cut(_Asked(Arm.TEACHER, ArmRoute.SAMPLES, ""), items, items, each)
-    batched = items * each >= BATCH_MIN_RECORDS
+    batched = max_records > 0 and items * each >= BATCH_MIN_RECORDS
     route, size = (ArmRoute.BATCH, max_records) if batched else (ArmRoute.NOW, CONVERSE_SHARD_RECORDS)
     for arm in (Arm.BASE, *([Arm.FEW_SHOT] if few_shot else [])):
         shards += _cut(_Asked(arm, route, base_model), items, max(1, size // each), each)

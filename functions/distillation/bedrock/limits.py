@@ -7,6 +7,7 @@ anywhere in a text.
 """
 
 import math
+from typing import NamedTuple
 
 RESERVED_WORDS = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<video>", "<unk>", "[EOS]")
 """One of these in any case, anywhere in any text of a sample, fails the whole customization job."""
@@ -35,6 +36,19 @@ MAX_SAMPLE_TOKENS = 32_000
 
 ASCII_CHARACTERS_PER_TOKEN = 4
 OTHER_BYTES_PER_TOKEN = 2
+
+
+class Rate(NamedTuple):
+    """What an account may ask of the teacher through Converse in a minute: requests, and tokens in and out. All service
+    tiers share it (Amazon Bedrock user guide, "Service tiers for optimizing performance and cost").
+
+    The defaults are half of the cross-Region quotas of Nova Pro in us-east-1 (AWS General Reference, 2025-06: 200 and
+    800,000), the usual relation of the two; new accounts have less. Service Quotas says what an account has.
+    """
+
+    requests: float = 100
+    tokens: float = 400_000
+
 
 _LOWERED_WORDS = tuple((word.lower(), word) for word in RESERVED_WORDS)
 

@@ -4,7 +4,7 @@ from distillation.bedrock.prices import TOKEN_MARGIN, Prices
 from distillation.costs.estimate import Workload, stage_costs, tokens_of
 from distillation.inference.requests import BATCH_MIN_RECORDS
 from distillation.records import Record
-from distillation.run.config import RunConfig
+from distillation.run.config import MACHINE_HOURS, RunConfig
 
 LOW_INPUT, LOW_OUTPUT = 0.7, 0.4
 """Shares of the tokens without margin. A tokenizer may need fewer than one token for four characters, and a label of
@@ -43,10 +43,10 @@ def money(work: Workload, prices: Prices) -> list[Span]:
 def hours(work: Workload, config: RunConfig) -> list[Span]:
     """Hours of every stage that waits for Bedrock, queue and run, then `total`.
 
-    Bedrock promises no time for a batch; it ends one after `batches.timeoutHours`.
+    Bedrock promises no time for a batch; it ends one after `batches.timeoutHours`, and the run does at its deadline.
     """
     everyone = work.prompts + work.new_prompts
-    batch = Span("teacher", 0.2, float(config.batches.timeout_hours))
+    batch = Span("teacher", 0.2, min(float(config.batches.timeout_hours), config.deadline_hours or MACHINE_HOURS))
     few = everyone * work.samples < BATCH_MIN_RECORDS
     trained = min(everyone * work.lines, work.most_lines) * work.epochs / TRAINED_AN_HOUR
     spans = [

@@ -9,7 +9,8 @@ from distillation.records import Record
 class Usage(Record, frozen=True):
     """Tokens of one stage as Bedrock counted them.
 
-    `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs.
+    `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs. `answers`: how
+    many usable replies came that way.
     """
 
     stage: str
@@ -17,6 +18,7 @@ class Usage(Record, frozen=True):
     route: str
     input_tokens: int
     output_tokens: int = 0
+    answers: int = 0
 
 
 class CostLine(Record, frozen=True):
@@ -28,6 +30,7 @@ class CostLine(Record, frozen=True):
     input_tokens: int
     output_tokens: int
     usd: float | None
+    answers: int = 0
 
 
 class Costs(Record, frozen=True):
@@ -62,4 +65,5 @@ def _cost_line(usage: Usage, prices: Prices) -> CostLine:
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         usd=usd,
+        answers=usage.answers,
     )

@@ -78,13 +78,13 @@ def sample_of(record_id: str) -> str:
 
 
 def shard_requests(
-    groups: Iterable[tuple[int, Sequence[Request]]], max_records: int, first_shard: int = 0
+    groups: Iterable[tuple[int, Sequence[Request]]], max_records: int, first_shard: int = 0, route: Route | None = None
 ) -> Iterator[tuple[Shard, list[bytes]]]:
     """Packs each prompt's requests (its number, then they), never split over shards, into shards of at most
     `max_records` records and 1 GB, as lines of JSON.
 
     A shard that ends up under 100 records (a tail, or a small run) is routed through Converse, since no batch job takes
-    it.
+    it. `route`: the way of all, whatever their size.
     """
     lines: list[bytes] = []
     size, number, first, last = 0, first_shard, 0, 0
@@ -92,13 +92,13 @@ def shard_requests(
         encoded = [encode_line(request) for request in group]
         weight = sum(map(len, encoded))
         if lines and (len(lines) + len(encoded) > max_records or size + weight > BATCH_MAX_FILE_BYTES):
-            yield _shard(number, lines, first, last), lines
+            yield _shard(number, lines, (first, last), route), lines
             lines, size, number = [], 0, number + 1
         first, last = (first if lines else ordinal), ordinal
         lines.extend(encoded)
         size += weight
     if lines:
-        yield _shard(number, lines, first, last), lines
+        yield _shard(number, lines, (first, last), route), lines
 
 
 def prompt_shards(prompts: Iterable[Prompt], sampling: Sampling, max_records: int) -> Iterator[list[Prompt]]:
@@ -120,13 +120,13 @@ def prompts_a_shard(sampling: Sampling, max_records: int) -> int:
     return max(1, max_records // (sampling.greedy + sampling.sampled))
 
 
-def _shard(number: int, lines: list[bytes], first: int, last: int) -> Shard:
+def _shard(number: int, lines: list[bytes], ends: tuple[int, int], route: Route | None) -> Shard:
     return Shard(
         shard=number,
-        route=Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW,
+        route=route or (Route.BATCH if len(lines) >= BATCH_MIN_RECORDS else Route.NOW),
         records=len(lines),
-        first=first,
-        last=last,
+        first=ends[0],
+        last=ends[1],
     )
 
 

@@ -113,6 +113,7 @@ class Report(Record, frozen=True):
 
     Times are ISO 8601, UTC. `settings` is the resolved input, `models` maps the roles teacher, student, ... to model
     ids, `losses` trained arms to the course of their training. `warnings`: what stops no run and should be known.
+    `cut_off`: when the deadline ended batch jobs; `costs` says how many answers came which way.
     """
 
     run_id: str
@@ -146,6 +147,7 @@ class Report(Record, frozen=True):
     resamples: int
     seed: int
     warnings: tuple[str, ...] = ()
+    cut_off: str = ""
 
 
 _MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")
@@ -157,6 +159,7 @@ def taken_over(record: RunRecord, scores: Scores) -> dict[str, Any]:
         "run_id": record.run_id,
         "dataset": record.dataset,
         "started_at": record.created_at,
+        "cut_off": record.cut_off,
         "task": record.task,
         "models": {role: model for role, model in msgspec.to_builtins(record.models).items() if model},
         "settings": record.config.to_json(),

@@ -217,6 +217,10 @@ class RunConfig(Section):
     """Share of seeds that may be unusable; above it the run fails before anything is paid for."""
     max_usd: Annotated[float, Field(gt=0)] | None = None
     """The run is refused when its estimate is above this many US dollars."""
+    deadline_hours: Annotated[float, Field(gt=0, le=720)] | None = None
+    """Hours from the run's start until the teacher's answers are in. Batch jobs are stopped in time for the rest to be
+    asked through Converse; what they wrote counts. Training, deployment and scoring come after it.
+    """
     task: TaskInput = TaskInput()
     expansion: Expansion = Expansion()
     sampling: Sampling = Sampling()

@@ -27,7 +27,7 @@ MOST_DOUBLINGS = 7
 JUDGED_AT_ONCE = 1_000
 """Answers of an evaluation job."""
 
-BATCH_SHARD, REDUCTION, JUDGING_JOB, STUDENT, PREDICTION_SHARD, DIRECT_SHARD = 20, 7, 13, 24, 29, 27
+BATCH_SHARD, REDUCTION, JUDGING_JOB, STUDENT, PREDICTION_SHARD, DIRECT_SHARD = 22, 7, 13, 24, 31, 27
 LOOK, FIXED = 6, 300
 """Events of a look that found nothing, and of all states outside the Maps."""
 

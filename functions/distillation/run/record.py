@@ -1,6 +1,8 @@
 """`0-run/run.json`: what a run is. Made by PrepareRun, read by every later state."""
 
-from distillation.records import Record
+from datetime import datetime
+
+from distillation.records import Record, Route
 from distillation.run.config import RunConfig
 from distillation.task import Task
 
@@ -50,7 +52,8 @@ class RunRecord(Record, frozen=True):
     """Resolved input (`config`), task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
 
     `warnings`: what the preflight saw that does not stop a run. `shard_records`: most records of a batch job of this
-    run (`run.fan_out`); 0 in a record of an earlier release.
+    run (`run.fan_out`); 0 in a record of an earlier release. `cut_off`: the instant (ISO 8601) from which nothing
+    waits for a batch job any more (`costs.deadline`); empty without a deadline.
     """
 
     run_id: str
@@ -65,11 +68,20 @@ class RunRecord(Record, frozen=True):
     prompt_hashes: dict[str, str]
     warnings: tuple[str, ...] = ()
     shard_records: int = 0
+    cut_off: str = ""
 
     @property
     def batch_records(self) -> int:
         """Most records of a batch job."""
         return self.shard_records or self.config.batches.max_shard_records
+
+    def is_cut_off(self, now: datetime) -> bool:
+        """Whether batch jobs come too late for the deadline."""
+        return bool(self.cut_off) and now >= datetime.fromisoformat(self.cut_off)
+
+    def only_route(self, now: datetime) -> Route | None:
+        """The way that all requests planned at `now` go; None where their number says it."""
+        return Route.NOW if self.is_cut_off(now) else None
 
     @property
     def question(self) -> Question:

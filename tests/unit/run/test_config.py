@@ -32,6 +32,7 @@ def test_defaults() -> None:
         "promptTemplate": None,
         "maxRejectedSeedShare": 0.05,
         "maxUsd": None,
+        "deadlineHours": None,
         "task": {"kind": "auto", "labels": None, "answerPattern": None, "outputSchema": None},
         "expansion": {
             "targetPrompts": 0,

@@ -48,9 +48,10 @@ def _enter(job: BatchJob, status: str, services: Services) -> None:
 
 
 def _work(job: BatchJob, files: list[InputFile], model: Model, services: Services) -> None:
-    job.stop.wait(job.faults.delay)
+    slow = job.faults.get("slowJob")
     left_out = _left_out(job, files)
     injected = _injected_errors(job, files)
+    at_once = hit(_ids(files), slow.share, job.job_id) if slow else set(_ids(files))
     foundation = catalog.text_model(job.request["modelId"], job.region)
     wire = WIRES[job.request.get("modelInvocationType", "InvokeModel")]
     for file in files:
@@ -61,7 +62,10 @@ def _work(job: BatchJob, files: list[InputFile], model: Model, services: Service
             _count(job, outcome)
 
         kept = [record for record in file.records if record.record_id not in left_out]
-        answer_records(kept, Asked(foundation, model, wire, injected, job.stop), done)
+        asked = Asked(foundation, model, wire, injected, job.stop)
+        answer_records([record for record in kept if record.record_id in at_once], asked, done)
+        job.stop.wait(job.faults.delay)
+        answer_records([record for record in kept if record.record_id not in at_once], asked, done)
         _write(job, file, outcomes, services)
     services.aws.storage.write(f"{_output_folder(job)}/manifest.json.out", json.dumps(job.manifest()))
     job.move(*_ending(job))

@@ -1,0 +1,67 @@
+"""`deadlineHours`: how long batch jobs may work, so that all they may leave open can still be asked call by call."""
+
+import math
+from datetime import datetime, timedelta
+
+from distillation.bedrock.limits import Rate
+from distillation.costs.estimate import Workload, tokens_of
+from distillation.errors import InvalidInput
+from distillation.run.config import RunConfig
+
+HEADROOM = 0.8
+"""Share of the account's rate that is counted on: the flex tier comes after all others, and other callers share it. An
+assumption.
+"""
+STOPPING_HOURS = 0.25
+"""From the cut-off until the jobs are stopped, their files read and the rest planned. An assumption."""
+TURN_SECONDS, TURN_EVENTS = 810, 7
+"""A turn of AnswerNow, and what it writes into the machine's history."""
+MOST_TURN_EVENTS = 5_000
+"""Half of what the run's budget of events leaves free."""
+
+
+def hours_now(work: Workload, rate: Rate) -> float:
+    """Hours in which `rate` lets the teacher be asked for everything through Converse."""
+    tokens = tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens)
+    asked = sum(tokens[name] for name in ("teacherInput", "teacherOutput", "expansionInput", "expansionOutput"))
+    return max(requests_of(work) / rate.requests, asked / rate.tokens) / 60 / HEADROOM
+
+
+def requests_of(work: Workload) -> int:
+    """Requests to the teacher, for answers and for new prompts."""
+    prompts = work.prompts * work.holdout_share if work.managed else work.prompts + work.new_prompts
+    return math.ceil(prompts) * work.samples + work.expansion.requests
+
+
+def cut_off(started_at: str, config: RunConfig, work: Workload, rate: Rate) -> str:
+    """When batch jobs end so that the deadline is met whatever they have left, ISO 8601; empty without a deadline.
+
+    Raises:
+        InvalidInput: even without any batch job the account cannot ask that much in that time.
+    """
+    if config.deadline_hours is None:
+        return ""
+    requests, needed = requests_of(work), hours_now(work, rate)
+    share = f"{HEADROOM:.0%} of {rate.requests:,.0f} requests and {rate.tokens:,.0f} tokens a minute"
+    said = f"{requests:,} requests at {share}"
+    if config.deadline_hours < needed + STOPPING_HOURS:
+        raise InvalidInput(
+            f"run {config.run_id} cannot meet its deadline",
+            [
+                f"deadlineHours: found {config.deadline_hours:g}, expected at least {needed + STOPPING_HOURS:.2f}: "
+                f"what batch jobs leave open is asked through Converse, and {said} take {needed:.2f} hours. Give more "
+                "hours, lower sampling.sampled, or deploy with the account's own teacherRequestsPerMinute and "
+                "teacherTokensPerMinute (Service Quotas) where they are higher"
+            ],
+        )
+    at_once = min(config.batches.max_concurrent, math.ceil(requests / config.batches.max_shard_records))
+    if (events := math.ceil(needed * 3600 / TURN_SECONDS) * at_once * TURN_EVENTS) > MOST_TURN_EVENTS:
+        raise InvalidInput(
+            f"run {config.run_id} is too large for a deadline",
+            [
+                f"deadlineHours: {said} take {needed:.1f} hours and up to {events:,} history events, expected at most "
+                f"{MOST_TURN_EVENTS:,}: set batches.maxShardRecords to 50000 or batches.maxConcurrent lower"
+            ],
+        )
+    batches = timedelta(hours=config.deadline_hours - needed - STOPPING_HOURS)
+    return (datetime.fromisoformat(started_at) + batches).isoformat(timespec="seconds").replace("+00:00", "Z")
