@@ -13,6 +13,7 @@ from local.deploy import deploy
 from local.errors import LocalAwsError
 from local.paths import BUILD, DEFAULT_HOME
 from local.progress import Progress
+from local.tour import run_tour
 
 app = typer.Typer(
     help="An AWS on this machine: everything that the project uses, without an AWS account.",
@@ -114,8 +115,15 @@ def demo(
     expand: Annotated[
         int, typer.Option(min=0, max=100_000, help="New prompts that the teacher makes from the 400 review sentences.")
     ] = 0,
+    tour: Annotated[
+        bool, typer.Option("--tour", help="A promotion, a second run that meets it as champion, a rollback: 6 minutes.")
+    ] = False,
 ) -> None:
     """Distil a student on the local AWS and show its report. Exit code 0 only when the run succeeded."""
+    if tour:
+        if seeds or settings or expand:
+            raise LocalAwsError("The tour has its own seeds and settings. Nothing was started.")
+        raise typer.Exit(0 if run_tour(out=out, home=home, keep=keep) else 1)
     raise typer.Exit(0 if run_demo(seeds=seeds, settings=settings, out=out, home=home, keep=keep, expand=expand) else 1)
 
 

@@ -16,14 +16,14 @@ from rich.table import Table
 
 from local import lifecycle
 from local.commands import wait_or_end
-from local.demo_seeds import DATASET, write_demo_seeds
+from local.demo_seeds import DATASET, demo_settings, write_demo_seeds
 from local.deploy import deploy
 from local.errors import LocalAwsError
 from local.final_screen import final_screen
 from local.instance import Instance
 from local.paths import DEFAULT_HOME, PROJECT
 from local.progress import Progress
-from local.uploads import await_execution, check_seed_file, dataset_name, upload
+from local.uploads import await_execution, check_seed_file, dataset_name, newest_execution, upload
 
 # An instance of its own, so that one that the user keeps running is neither in the way nor taken down.
 DEMO_HOME = DEFAULT_HOME / "demo"
@@ -61,11 +61,13 @@ def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path
     chosen = _chosen(seeds, settings, expand)
     progress = Progress()
     try:
-        with _instance(home, progress, keep) as instance:
-            execution, succeeded = _run(instance, chosen, home, progress)
-            copied = _copy(instance, execution, out, progress)
+        with demo_instance(home, progress, keep) as instance:
+            # The demo promotes by itself what has earned it: nobody is there to be asked.
+            outputs = deploy(home, progress, context={"autoPromotionDatasets": chosen.dataset})
+            execution, succeeded = run_of(instance, outputs, chosen, progress)
+            copied = copy_files(instance, execution, out, progress)
             if (out / "8-report" / "report.json").exists():
-                _cli(instance, "report", execution)
+                command_line(instance, "report", execution)
     except KeyboardInterrupt:
         _say_stopped(progress, keep)
         raise
@@ -75,20 +77,22 @@ def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path
     return succeeded and copied
 
 
-def _run(instance: Instance, chosen: Upload, home: Path, progress: Progress) -> tuple[str, bool]:
-    """Deploy, upload, watch: the execution's ARN, and whether it succeeded."""
-    # The demo promotes by itself what has earned it: nobody is there to be asked.
-    outputs = deploy(home, progress, context={"autoPromotionDatasets": chosen.dataset})
-    with progress.step("upload the seeds, wait for the run that they start"):
+def run_of(
+    instance: Instance, outputs: dict[str, str], chosen: Upload, progress: Progress, name: str = "run"
+) -> tuple[str, bool]:
+    """Upload, watch: the execution's ARN, and whether it succeeded. Its time is kept by `name`."""
+    machine = outputs["StateMachineArn"]
+    before = newest_execution(instance, machine)
+    with progress.step(f"upload the seeds, wait for the {name} that they start"):
         upload(instance, outputs["BucketName"], *chosen)
-        execution = await_execution(instance, outputs["StateMachineArn"])
-    with progress.timed("run"):
-        return execution, _cli(instance, "watch", execution, "--every", "1")
+        execution = await_execution(instance, machine, before)
+    with progress.timed(name):
+        return execution, command_line(instance, "watch", execution, "--every", "1")
 
 
 def _chosen(seeds: Path | None, settings: Path | None, expand: int) -> Upload:
     if seeds is None:
-        return Upload(DATASET, *write_demo_seeds(DEFAULT_HOME / "demo-seeds", expand))
+        return Upload(DATASET, *write_demo_seeds(DEFAULT_HOME / "demo-seeds", demo_settings(expand)))
     if expand:
         raise LocalAwsError(
             "Expansion of your own seeds is a setting of your own input: expansion.targetPrompts, given with "
@@ -109,7 +113,7 @@ def _validate(seeds: Path, settings: Path | None) -> None:
 
 
 @contextmanager
-def _instance(home: Path, progress: Progress, keep: bool) -> Iterator[Instance]:
+def demo_instance(home: Path, progress: Progress, keep: bool) -> Iterator[Instance]:
     """A local AWS of the demo's own.
 
     Signals that end the program take it down too; while that goes on, further ones are ignored.
@@ -142,13 +146,14 @@ def _take_down(home: Path, progress: Progress) -> None:
         lifecycle.down(home)
 
 
-def _copy(instance: Instance, execution: str, out: Path, progress: Progress) -> bool:
+def copy_files(instance: Instance, execution: str, out: Path, progress: Progress) -> bool:
+    """The run's files to the folder `out`, which is emptied first; True when all are there."""
     shutil.rmtree(out, ignore_errors=True)
     with progress.timed("copy the run's files"):
-        return _cli(instance, "fetch", execution, "--to", str(out))
+        return command_line(instance, "fetch", execution, "--to", str(out))
 
 
-def _cli(instance: Instance, *arguments: str) -> bool:
+def command_line(instance: Instance, *arguments: str) -> bool:
     """Run the project's command line against the local AWS, on this terminal; True when it succeeded.
 
     It has a process group of its own, so Ctrl-C reaches the demo alone: what the command line says to one, that the run
@@ -174,7 +179,7 @@ def _say_stopped(progress: Progress, keep: bool) -> None:
 
 
 def _say_the_end(progress: Progress, out: Path, succeeded: bool, copied: bool) -> None:
-    progress.console.print(_times(progress))
+    progress.console.print(times(progress))
     progress.console.print()
     if not copied:
         progress.console.print("[bold red]The run left no files[/] (see above).")
@@ -186,7 +191,8 @@ def _say_the_end(progress: Progress, out: Path, succeeded: bool, copied: bool) -
         progress.console.print(f"[bold red]The run failed.[/] Its files are in {out}", soft_wrap=True)
 
 
-def _times(progress: Progress) -> Table:
+def times(progress: Progress) -> Table:
+    """How long each step took."""
     table = Table.grid(padding=(0, 2))
     for name, seconds in progress.seconds.items():
         table.add_row(name, f"{seconds:.1f} s")

@@ -48,24 +48,25 @@ class Seed(msgspec.Struct, frozen=True):
     system: str = SYSTEM
 
 
-def write_demo_seeds(folder: Path, expand: int = 0) -> tuple[Path, Path]:
-    """Write seeds.jsonl and input.json to `folder`; returns their paths.
+def demo_settings(expand: int = 0) -> dict[str, object]:
+    """The demo's input. `expand`: new prompts that the run is to make."""
+    return SETTINGS | ({"expansion": {"targetPrompts": expand, **EXPANSION}} if expand else {})
 
-    `expand`: new prompts that the run is to make.
-    """
+
+def write_demo_seeds(folder: Path, wanted: dict[str, object], count: int = COUNT) -> tuple[Path, Path]:
+    """Write seeds.jsonl and input.json (`wanted`) to `folder`; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     seeds, settings = folder / "seeds.jsonl", folder / "input.json"
-    seeds.write_bytes(b"".join(msgspec.json.encode(seed) + b"\n" for seed in demo_seeds()))
-    wanted = SETTINGS | ({"expansion": {"targetPrompts": expand, **EXPANSION}} if expand else {})
+    seeds.write_bytes(b"".join(msgspec.json.encode(seed) + b"\n" for seed in demo_seeds(count)))
     settings.write_bytes(msgspec.json.format(msgspec.json.encode(wanted)) + b"\n")
     return seeds, settings
 
 
-def demo_seeds() -> list[Seed]:
-    """The first usable sentences, dealt in turn from each site and each label, without duplicates."""
+def demo_seeds(count: int = COUNT) -> list[Seed]:
+    """The first `count` usable sentences, dealt in turn from each site and each label, without duplicates."""
     piles = [_labelled(site, label) for site in _SITES for label in range(len(LABELS))]
     dealt = (seed for row in zip(*piles, strict=False) for seed in row)
-    return list(itertools.islice(_distinct(dealt), COUNT))
+    return list(itertools.islice(_distinct(dealt), count))
 
 
 def _labelled(site: str, label: int) -> Iterator[Seed]:

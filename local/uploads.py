@@ -45,11 +45,16 @@ def upload(instance: Instance, bucket: str, dataset: str, seeds: Path, settings:
     s3.upload_file(str(seeds), bucket, f"seeds/{dataset}/{seeds.name}")
 
 
-def await_execution(instance: Instance, state_machine: str) -> str:
-    """The ARN of the first execution of the machine, as soon as there is one."""
-    client = _session(instance).client("stepfunctions", endpoint_url=instance.emulator_url, verify=instance.ca_bundle)
+def newest_execution(instance: Instance, state_machine: str) -> str | None:
+    """The ARN of the machine's latest execution."""
+    return _newest(_states(instance), state_machine)
+
+
+def await_execution(instance: Instance, state_machine: str, before: str | None = None) -> str:
+    """The ARN of the first execution of the machine after `before`, as soon as there is one."""
+    client = _states(instance)
     deadline = time.monotonic() + _START_SECONDS
-    while not (arn := _newest(client, state_machine)):
+    while not (arn := _newest(client, state_machine)) or arn == before:
         if time.monotonic() > deadline:
             raise LocalAwsError(
                 f"The upload started no run within {_START_SECONDS:.0f} s. See emulator.log beside the instance's "
@@ -62,6 +67,10 @@ def await_execution(instance: Instance, state_machine: str) -> str:
 def _newest(client: "SFNClient", state_machine: str) -> str | None:
     executions = client.list_executions(stateMachineArn=state_machine, maxResults=1)["executions"]
     return executions[0]["executionArn"] if executions else None
+
+
+def _states(instance: Instance) -> "SFNClient":
+    return _session(instance).client("stepfunctions", endpoint_url=instance.emulator_url, verify=instance.ca_bundle)
 
 
 def _session(instance: Instance) -> boto3.session.Session:

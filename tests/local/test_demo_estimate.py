@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli.files.validate import check_input, check_seeds, local_files
-from local.demo_seeds import DATASET, SETTINGS, write_demo_seeds
+from local.demo_seeds import DATASET, SETTINGS, demo_settings, write_demo_seeds
 
 USED = {"teacher": 0.05913, "base": 0.00167, "training": 0.056196, "evaluation": 0.001822, "total": 0.118818}
 """USD of `make demo` on 24 November 2026, at Bedrock's prices and the local Bedrock's own token counts
@@ -12,7 +12,7 @@ USED = {"teacher": 0.05913, "base": 0.00167, "training": 0.056196, "evaluation":
 
 
 def test_what_the_demo_used_lies_within_the_bounds_of_every_stage(tmp_path: Path) -> None:
-    seeds, _ = write_demo_seeds(tmp_path)
+    seeds, _ = write_demo_seeds(tmp_path, demo_settings())
     config, _ = check_input({"dataset": DATASET, **SETTINGS})
     assert config is not None
     expected = check_seeds(config, local_files([seeds])).expected

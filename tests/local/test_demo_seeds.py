@@ -6,7 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from local.demo_seeds import demo_seeds, write_demo_seeds
+from cli.files.validate import check_input, check_seeds, local_files
+from local import tour
+from local.demo_seeds import DATASET, demo_seeds, demo_settings, write_demo_seeds
 from local.errors import LocalAwsError
 from local.uploads import check_seed_file, dataset_name
 
@@ -20,7 +22,7 @@ def test_four_hundred_distinct_sentences_balanced_over_sites_and_labels() -> Non
 
 
 def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
-    first, second = (write_demo_seeds(tmp_path / name) for name in ("a", "b"))
+    first, second = (write_demo_seeds(tmp_path / name, demo_settings()) for name in ("a", "b"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     lines = [msgspec.json.decode(line) for line in first[0].read_bytes().splitlines()]
     assert all(set(line) == {"prompt", "reference", "category", "system"} for line in lines)
@@ -48,7 +50,19 @@ def test_files_that_cannot_be_seeds_are_refused_before_anything_starts(tmp_path:
 
 
 def test_expansion_is_asked_for_only_where_it_is_wanted(tmp_path: Path) -> None:
-    plain, wanted = (msgspec.json.decode(write_demo_seeds(tmp_path / str(n), n)[1].read_bytes()) for n in (0, 400))
+    plain, wanted = (
+        msgspec.json.decode(write_demo_seeds(tmp_path / str(n), demo_settings(n))[1].read_bytes()) for n in (0, 400)
+    )
     assert "expansion" not in plain
     assert wanted["expansion"].pop("targetPrompts") == 400
     assert {key: value for key, value in wanted.items() if key != "expansion"} == plain
+
+
+@pytest.mark.parametrize("settings", [tour.FIRST, tour.SECOND])
+def test_the_tour_begins_with_files_that_can_make_a_run(tmp_path: Path, settings: dict[str, object]) -> None:
+    seeds, _ = write_demo_seeds(tmp_path, settings, tour.SEEDS)
+    config, found = check_input({"dataset": DATASET, **settings})
+    assert config is not None, found
+    found = check_seeds(config, local_files([seeds]))
+    assert not found.fatal
+    assert sum(found.sides.values()) == tour.SEEDS
