@@ -23,9 +23,9 @@ def evaluation_items(store: Store, run_id: str, config: RunConfig) -> list[Seed]
         copy = RunLayout(run_id).evaluation_copy(key)
         if copy not in listed:
             store.copy(key, copy)
-        found = read_evaluation_file(key, store.chunks(copy), config.prompt_template)
-        items += found.items
-        problems += found.problems
+        found, unread = read_evaluation_file(key, store.chunks(copy), config.prompt_template)
+        items += found
+        problems += unread
     if problems:
         raise InvalidInput(f"{len(problems)} problems in decontamination.files", problems)
     return items

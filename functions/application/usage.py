@@ -8,7 +8,7 @@ from application.run_files import read_answers, read_students, waves_of
 from distillation.bedrock.families import takes_flex
 from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_parts
-from distillation.costs.spent import Usage
+from distillation.costs.spent import CostLine
 from distillation.layout import RunLayout
 from distillation.records import Arm, Asking, Route
 from distillation.run.record import RunRecord
@@ -30,7 +30,7 @@ class _Tokens(msgspec.Struct, rename="camel"):
     reason: str = ""
 
 
-def usages(store: Store, record: RunRecord) -> list[Usage]:
+def usages(store: Store, record: RunRecord) -> list[CostLine]:
     """One entry a stage and route.
 
     Training, and what a managed distillation asks, are estimated from the training file: Bedrock counts none.
@@ -39,7 +39,7 @@ def usages(store: Store, record: RunRecord) -> list[Usage]:
     return [usage for usage in found if usage.input_tokens or usage.output_tokens]
 
 
-def _stages(store: Store, record: RunRecord) -> Iterator[Usage]:
+def _stages(store: Store, record: RunRecord) -> Iterator[CostLine]:
     layout = RunLayout(record.run_id)
     for stage, name in STAGES.items():
         model = (
@@ -59,7 +59,7 @@ def _stages(store: Store, record: RunRecord) -> Iterator[Usage]:
             yield _usage(name, model, paid_as, (tokens for key in keys for tokens in store.records_below(key, _Tokens)))
 
 
-def _predictions(store: Store, record: RunRecord) -> Iterator[Usage]:
+def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
     """The teacher's answers to the holdout are among its others.
 
     A deployment of a custom model answers on demand only.
@@ -79,7 +79,7 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[Usage]:
         )
 
 
-def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
+def _trainings(store: Store, record: RunRecord) -> Iterator[CostLine]:
     layout = RunLayout(record.run_id)
     if store.get_or_none(layout.students) is None:
         return
@@ -90,7 +90,7 @@ def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
         tokens, answers = sum(estimate_tokens(text) for question, answer in lines for text in (*question, answer)), 0
         if student.arm == Arm.STUDENT and record.config.training.managed:
             answers = round(len(lines) * _mean_answer(store, record.run_id))
-            yield Usage(
+            yield CostLine(
                 stage="distillation",
                 model=record.models.teacher,
                 route="onDemand",
@@ -98,7 +98,7 @@ def _trainings(store: Store, record: RunRecord) -> Iterator[Usage]:
                 output_tokens=answers,
             )
         name = "training" if student.arm == Arm.STUDENT else f"training {student.arm}"
-        yield Usage(
+        yield CostLine(
             stage=name,
             model=record.models.student,
             route="training",
@@ -115,9 +115,9 @@ def _mean_answer(store: Store, run_id: str) -> float:
     return sum(lengths) / max(len(lengths), 1)
 
 
-def _usage(stage: str, model: str, route: str, replies: Iterable[_Tokens]) -> Usage:
+def _usage(stage: str, model: str, route: str, replies: Iterable[_Tokens]) -> CostLine:
     came = went = answers = 0
     for reply in replies:
         came, went = came + reply.input_tokens, went + reply.output_tokens
         answers += not reply.reason
-    return Usage(stage=stage, model=model, route=route, input_tokens=came, output_tokens=went, answers=answers)
+    return CostLine(stage=stage, model=model, route=route, input_tokens=came, output_tokens=went, answers=answers)

@@ -10,7 +10,7 @@ from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
 from distillation.dataset.reduction import Reduced, reduce_prompts
-from distillation.inference.accounts import Accounted, ShardCounts, account_for, replies_step
+from distillation.inference.accounts import Account, ShardCounts, account_for, replies_step
 from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
 from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
@@ -35,7 +35,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1
     )
     answers = by_prompt(found.answers)
-    accounted = account_for(
+    account, missing = account_for(
         [prompt for _, prompt in asked_by_us(prompts, record)],
         answers,
         found.rejected,
@@ -43,7 +43,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         lambda prompt: (request.record_id for request in requests_of(prompt, sampling, record.models.teacher)),
     )
     reduced = reduce_prompts(prompts, answers, record, partial(_keys, services, record))
-    _write(store, layout, shard, reduced, accounted)
+    store.put_records(layout.missing_answers(shard), missing)
+    _write(store, layout, shard, reduced, account)
     return {
         "counts": {
             "prompts": len(prompts),
@@ -64,14 +65,13 @@ def _keys(services: Services, record: RunRecord, prompts: Sequence[Prompt]) -> l
     return keys_of(prompts, common, {prompt.prompt_id: halves for prompt, halves in zip(prompts, packed, strict=True)})
 
 
-def _write(store: Store, layout: RunLayout, shard: int, reduced: Reduced, accounted: Accounted) -> None:
+def _write(store: Store, layout: RunLayout, shard: int, reduced: Reduced, account: Account) -> None:
     """The counts come last: where they are, the shard is whole."""
     store.put_lines(layout.candidates("shard", shard), encode_blocks(reduced.candidates))
     store.put_lines(layout.candidates("holdout", shard), encode_blocks(reduced.held))
     store.put_records(layout.candidates("rejected", shard), reduced.rejected)
     store.put_lines(layout.candidates("unused", shard), encode_blocks(reduced.unused))
-    store.put_records(layout.missing_answers(shard), accounted.missing)
-    counts = ShardCounts(account=accounted.account, funnel=[replies_step(accounted.account), *reduced.funnel])
+    counts = ShardCounts(account=account, funnel=[replies_step(account), *reduced.funnel])
     store.put_json(layout.candidates("counts", shard), counts)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from distillation.bedrock.prices import load_prices
 from distillation.costs.estimate import Estimate
-from distillation.costs.spent import Usage, actual_cost
+from distillation.costs.spent import CostLine, actual_cost
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram, SelectionSummary
 from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
 from distillation.expansion.rounds import ExpansionSummary
@@ -262,10 +262,10 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
         ),
         costs=actual_cost(
             [
-                Usage(
+                CostLine(
                     stage="teacher", model=MODELS["teacher"], route="batch", input_tokens=468_000, output_tokens=15_400
                 ),
-                Usage(stage="training", model=MODELS["student"], route="training", input_tokens=510_000),
+                CostLine(stage="training", model=MODELS["student"], route="training", input_tokens=510_000),
             ],
             load_prices(),
         ),

@@ -43,7 +43,7 @@ def _greedy(prompt_id: str, answers: Sequence[Answer], rejected: Sequence[Reject
     consensus = consensus_of(answers, task) if answers and not asked else None
     if consensus is None:
         return _sample(prompt_id, GREEDY_SAMPLE, answers, rejected)
-    return _answered(Arm.TEACHER, answers[0], consensus.answer, GREEDY_SAMPLE)
+    return _answered(Arm.TEACHER, answers[0], consensus[0], GREEDY_SAMPLE)
 
 
 def _sample(prompt_id: str, sample: str, answers: Sequence[Answer], rejected: Sequence[RejectedAnswer]) -> Prediction:

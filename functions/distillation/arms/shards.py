@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import pairwise
 
 from distillation.inference.requests import BATCH_MIN_RECORDS
 from distillation.records import Arm, Record
@@ -36,12 +36,6 @@ class ArmShard(Record, frozen=True):
     records: int
 
 
-class _Asked(NamedTuple):
-    arm: str
-    route: ArmRoute
-    model_id: str
-
-
 def arm_shards(
     items: int,
     *,
@@ -58,36 +52,38 @@ def arm_shards(
     stay in one shard. `max_records`: most of a batch job; 0 where it is too late for one.
     """
     each = 1 + samples
-    shards = _cut(_Asked(Arm.TEACHER, ArmRoute.SAMPLES, ""), items, items, each)
+    shards = _cut(Arm.TEACHER, ArmRoute.SAMPLES, "", _bounds(items, items, 1), each)
     batched = max_records > 0 and items * each >= BATCH_MIN_RECORDS
-    route, size = (ArmRoute.BATCH, max_records) if batched else (ArmRoute.NOW, CONVERSE_SHARD_RECORDS)
+    now = _bounds(items, max(1, CONVERSE_SHARD_RECORDS // each), 1)
+    batch = _bounds(items, max(1, max_records // each), -(-BATCH_MIN_RECORDS // each))
+    route, bounds = (ArmRoute.BATCH, batch) if batched else (ArmRoute.NOW, now)
     for arm in (Arm.BASE, *([Arm.FEW_SHOT] if few_shot else [])):
-        shards += _cut(_Asked(arm, route, base_model), items, max(1, size // each), each)
+        shards += _cut(arm, route, base_model, bounds, each)
     for trained, deployment in deployments.items():
-        shards += _cut(_Asked(trained, ArmRoute.NOW, deployment), items, max(1, CONVERSE_SHARD_RECORDS // each), each)
+        shards += _cut(trained, ArmRoute.NOW, deployment, now, each)
     return shards
 
 
-def _cut(asked: _Asked, items: int, size: int, each: int) -> list[ArmShard]:
-    if items == 0:
-        return []
-    firsts = _firsts(items, size, -(-BATCH_MIN_RECORDS // each) if asked.route is ArmRoute.BATCH else 1)
-    ends = [*firsts[1:], items]
+def _cut(arm: str, route: ArmRoute, model_id: str, bounds: list[int], each: int) -> list[ArmShard]:
     return [
         ArmShard(
-            arm=asked.arm,
+            arm=arm,
             shard=number,
-            route=asked.route,
-            model_id=asked.model_id,
+            route=route,
+            model_id=model_id,
             first=first,
             items=end - first,
             records=(end - first) * each,
         )
-        for number, (first, end) in enumerate(zip(firsts, ends, strict=True))
+        for number, (first, end) in enumerate(pairwise(bounds))
     ]
 
 
-def _firsts(items: int, size: int, least: int) -> list[int]:
-    """Where parts of at most `size` items begin; of at least `least` where that can be had together."""
+def _bounds(items: int, size: int, least: int) -> list[int]:
+    """Where parts of at most `size` items begin, and where the last one ends; of at least `least` where that can be had
+    together. No items, no parts.
+    """
+    if not items:
+        return []
     parts = max(1, min(-(-items // size), items // least or 1))
-    return [items * number // parts for number in range(parts)]
+    return [items * number // parts for number in range(parts + 1)]

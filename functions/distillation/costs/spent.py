@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from distillation.bedrock.prices import Prices, _usd, price_of
 from distillation.records import Record
 
 
-class Usage(Record, frozen=True):
-    """Tokens of one stage as Bedrock counted them.
+class CostLine(Record, frozen=True):
+    """One stage's tokens as Bedrock counted them, and their price: `usd` is None where prices.json has none for it.
 
     `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs. `answers`: how
     many usable replies came that way.
@@ -18,18 +20,7 @@ class Usage(Record, frozen=True):
     route: str
     input_tokens: int
     output_tokens: int = 0
-    answers: int = 0
-
-
-class CostLine(Record, frozen=True):
-    """One stage's tokens and price; `usd` is None where prices.json has no price for it."""
-
-    stage: str
-    model: str
-    route: str
-    input_tokens: int
-    output_tokens: int
-    usd: float | None
+    usd: float | None = None
     answers: int = 0
 
 
@@ -41,14 +32,14 @@ class Costs(Record, frozen=True):
     unpriced: tuple[str, ...]
 
 
-def actual_cost(usages: Iterable[Usage], prices: Prices) -> Costs:
-    """What `usages` cost at `prices`, line by line."""
+def actual_cost(usages: Iterable[CostLine], prices: Prices) -> Costs:
+    """What `usages`, lines without a price, cost at `prices`, line by line."""
     lines = tuple(_cost_line(usage, prices) for usage in usages)
     unpriced = tuple(sorted({f"{line.stage}: {line.model}, {line.route}" for line in lines if line.usd is None}))
     return Costs(lines=lines, total_usd=round(sum(line.usd or 0.0 for line in lines), 6), unpriced=unpriced)
 
 
-def _cost_line(usage: Usage, prices: Prices) -> CostLine:
+def _cost_line(usage: CostLine, prices: Prices) -> CostLine:
     model = price_of(prices, usage.model)
     price = (
         None
@@ -58,12 +49,4 @@ def _cost_line(usage: Usage, prices: Prices) -> CostLine:
         )
     )
     usd = None if price is None else _usd(price, usage.input_tokens, usage.output_tokens)
-    return CostLine(
-        stage=usage.stage,
-        model=usage.model,
-        route=usage.route,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        usd=usd,
-        answers=usage.answers,
-    )
+    return msgspec.structs.replace(usage, usd=usd)

@@ -235,17 +235,17 @@ class _Merge:
     def _select(self) -> SelectionSummary | None:
         columns, left = self._columns, np.flatnonzero(self._alive)
         numbers = left.tolist()
-        chosen = select(
+        chosen, summary = select(
             [columns.categories[i] for i in numbers],
             [columns.agreement[i] for i in numbers],
             [columns.lines[i] for i in numbers],
             self._keys.signatures()[self._columns.first :][left] if numbers else np.zeros((0, 1), np.uint32),
             self._config.most_lines,
         )
-        stays = {numbers[position] for position in chosen.kept}
+        stays = {numbers[position] for position in chosen}
         detail = f"over selection.maxExamples, {self._config.most_lines}"
         self._step("selection", ((i, False, "not_selected", detail) for i in numbers if i not in stays))
-        return chosen.summary
+        return summary
 
     def _strata(self, sides: Sequence[Side | None]) -> dict[str, dict[str, int]]:
         strata: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -7,7 +7,6 @@ third of its kind, then what the teacher was least sure of.
 
 import heapq
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,22 +18,16 @@ GROUP_THRESHOLD = 0.3
 """Similarity from which prompts are of one group: coarse, a third of the word sequences shared."""
 
 
-class Selected(NamedTuple):
-    """Numbers of the prompts that stay, in order, and the summary (None where all fitted)."""
-
-    kept: list[int]
-    summary: SelectionSummary | None
-
-
 def select(
     categories: Sequence[str], agreements: Sequence[float], lines: Sequence[int], signatures: Signatures, max_lines: int
-) -> Selected:
-    """Whole prompts, with all their lines, of at most `max_lines` lines.
+) -> tuple[list[int], SelectionSummary | None]:
+    """Whole prompts, with all their lines, of at most `max_lines` lines: the numbers of those that stay, in
+    order, and the summary (None where all fitted).
 
     One entry a prompt in each argument; the same input gives the same choice.
     """
     if sum(lines) <= max_lines:
-        return Selected(list(range(len(lines))), None)
+        return list(range(len(lines))), None
     groups = near_clusters(signatures, GROUP_THRESHOLD).tolist()
     turns = _turns(categories, agreements, groups)
     quotas = apportion(max_lines, {category: sum(lines[i] for i in members) for category, members in turns.items()})
@@ -43,7 +36,7 @@ def select(
         kept |= _filled(members, lines, quotas[category])
     rest = heapq.merge(*([(rank, i) for rank, i in enumerate(members) if i not in kept] for members in turns.values()))
     kept |= _filled([i for _, i in rest], lines, max_lines - sum(lines[i] for i in kept))
-    return Selected(sorted(kept), _summary(categories, agreements, lines, groups, kept))
+    return sorted(kept), _summary(categories, agreements, lines, groups, kept)
 
 
 def _turns(categories: Sequence[str], agreements: Sequence[float], groups: Sequence[int]) -> dict[str, list[int]]:

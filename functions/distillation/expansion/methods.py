@@ -29,7 +29,8 @@ class Ask(Record, frozen=True, omit_defaults=True):
 
     `request_id` (20 hexadecimal digits) stands where a prompt id stands in a record id. `parents` are the prompt ids of
     the seeds that it shows, the first the one whose system text (and category) the new prompts get. `about` is its
-    topic, persona or operation. `topics` marks a request for topics.
+    topic, persona or operation. `topics` marks a request for topics. A draft, whose seeds are not chosen yet, has
+    neither id nor parents.
     """
 
     request_id: str

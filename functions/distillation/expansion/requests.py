@@ -8,6 +8,9 @@ is learnt.
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+import msgspec
 
 from distillation.errors import InvalidInput
 from distillation.expansion.methods import (
@@ -31,13 +34,14 @@ from distillation.expansion.rounds import (
     prompts_to_ask,
 )
 from distillation.inference.requests import expansion_request
-from distillation.records import Prompt, Record, Request
+from distillation.records import Prompt, Request
 from distillation.run.config import Split
 from distillation.run.curation import Expansion
 from distillation.seeds.split import Side, side_of
 from distillation.task import Task
 
 TOPICS_A_REQUEST = 10
+_draft = partial(Ask, request_id="", parents=())
 
 
 def parents_of(prompts: Iterable[Prompt], split: Split) -> list[Prompt]:
@@ -61,16 +65,6 @@ def check_parents(prompts: Iterable[Prompt]) -> None:
                 "have one turn. Leave expansion out"
             ],
         )
-
-
-class Draft(Record, frozen=True):
-    """A request before its seeds are chosen."""
-
-    method: str
-    count: int
-    category: str
-    about: str = ""
-    topics: bool = False
 
 
 class Pools:
@@ -111,24 +105,18 @@ def asks_of_round(
     turns: dict[str, int] = {}
     for place, draft in enumerate(_drafts(prompts, expansion, history, topics)):
         key = f"expansion:{number}:{place}"
-        turn = turns.setdefault(draft.category, _number(f"first:{number}:{draft.category}", 0))
-        turns[draft.category] += 1
-        shown = pools.shown(draft.category, turn, key)
+        category = draft.category or ""
+        turn = turns.setdefault(category, _number(f"first:{number}:{category}", 0))
+        turns[category] += 1
+        shown = pools.shown(category, turn, key)
         yield _ask(draft, shown, key), shown
 
 
-def _ask(draft: Draft, shown: Sequence[Prompt], key: str) -> Ask:
+def _ask(draft: Ask, shown: Sequence[Prompt], key: str) -> Ask:
     parents = tuple(prompt.prompt_id for prompt in shown)
     told = repr((key, draft.method, draft.count, draft.category, draft.about, draft.topics, parents))
-    return Ask(
-        request_id=hashlib.sha256(told.encode()).hexdigest()[:20],
-        method=draft.method,
-        count=draft.count,
-        parents=parents,
-        category=draft.category or None,
-        about=draft.about,
-        topics=draft.topics,
-    )
+    request_id = hashlib.sha256(told.encode()).hexdigest()[:20]
+    return msgspec.structs.replace(draft, request_id=request_id, parents=parents, category=draft.category or None)
 
 
 def request_of(ask: Ask, shown: Sequence[Prompt], expansion: Expansion, task: Task, model: str) -> Request:
@@ -139,7 +127,7 @@ def request_of(ask: Ask, shown: Sequence[Prompt], expansion: Expansion, task: Ta
 
 def _drafts(
     prompts: Sequence[Prompt], expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic]
-) -> Iterator[Draft]:
+) -> Iterator[Ask]:
     missing = missing_by_category(category_targets(prompts, expansion), history)
     methods = prompts_to_ask(expansion, history, sum(missing.values()), topics_known=bool(topics))
     if len(history) + 1 < expansion.max_rounds:
@@ -147,7 +135,7 @@ def _drafts(
     places = dict.fromkeys(methods, 0)
     for (method, category), wanted in sorted(crossed(methods, missing).items()):
         for count in _evenly(wanted, expansion.prompts_per_request):
-            yield Draft(
+            yield _draft(
                 method=method,
                 count=count,
                 category=category,
@@ -170,7 +158,7 @@ def _about(method: str, category: str, place: int, number: int, topics: Sequence
 
 def _topic_drafts(
     expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic], missing: Mapping[str, int]
-) -> Iterator[Draft]:
+) -> Iterator[Ask]:
     """Requests for the topics that are lacking, where each is to serve one request: first those of a category, then
     those within the topics known.
     """
@@ -182,14 +170,14 @@ def _topic_drafts(
             yield from _topic_tree(category, wanted - len(known), known)
 
 
-def _topic_tree(category: str, wanted: int, known: Sequence[Topic]) -> Iterator[Draft]:
+def _topic_tree(category: str, wanted: int, known: Sequence[Topic]) -> Iterator[Ask]:
     if not known:
-        yield Draft(method=TOPICS, count=min(wanted, TOPICS_A_REQUEST), category=category, topics=True)
+        yield _draft(method=TOPICS, count=min(wanted, TOPICS_A_REQUEST), category=category, topics=True)
         return
     divided = {topic.within for topic in known}
     undivided = [topic.topic for topic in known if topic.topic not in divided]
     for topic, count in zip(undivided, _evenly(wanted, math.ceil(wanted / max(len(undivided), 1))), strict=False):
-        yield Draft(method=TOPICS, count=min(count, TOPICS_A_REQUEST), category=category, about=topic, topics=True)
+        yield _draft(method=TOPICS, count=min(count, TOPICS_A_REQUEST), category=category, about=topic, topics=True)
 
 
 def _evenly(total: int, most: int) -> list[int]:

@@ -33,13 +33,6 @@ class ShardCounts(Record, frozen=True):
     funnel: list[FunnelStep]
 
 
-class Accounted(Record, frozen=True):
-    """An account, and the requests that stand in it as missing."""
-
-    account: Account
-    missing: list[MissingAnswer]
-
-
 def ids_to_ask_again(
     requested: Iterable[str], answered: Iterable[str], rejected: Iterable[RejectedAnswer]
 ) -> list[str]:
@@ -55,11 +48,11 @@ def account_for(
     rejected: Iterable[RejectedAnswer],
     samples: frozenset[str],
     ids_of: Callable[[Prompt], Iterable[str]],
-) -> Accounted:
+) -> tuple[Account, list[MissingAnswer]]:
     """Counts every request of a shard's prompts exactly once: answered, rejected (its last reason stands) or missing.
 
     Every prompt was asked for the `samples` ("g0", "s0" ...). `ids_of` gives a prompt's record ids and is called only
-    where something is missing.
+    where something is missing. Gives the account, and the requests that stand in it as missing.
 
     Raises:
         RecordsLost: there is an answer that was never asked for.
@@ -89,7 +82,7 @@ def account_for(
         missing=len(missing),
         rejected_by_reason=dict(sorted(reasons.items())),
     )
-    return Accounted(account=_proven(account), missing=missing)
+    return _proven(account), missing
 
 
 def replies_step(account: Account) -> FunnelStep:

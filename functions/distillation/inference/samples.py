@@ -9,20 +9,11 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from distillation.records import Answer, Record
+from distillation.records import Answer
 from distillation.task import Task, TaskKind, answer_reader
 
 _FIRST_SAMPLES = [f"s{i}" for i in range(32)]
 _WITH_GREEDY = ["g0", *_FIRST_SAMPLES]
-
-
-class Consensus(Record, frozen=True):
-    """What the teacher's samples of one prompt say together: the `answer` most of them give, and the share of the
-    usable samples that give it.
-    """
-
-    answer: str
-    agreement: float
 
 
 def by_prompt(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
@@ -134,8 +125,9 @@ def cross_entropy(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> f
     return -sum(share * math.log(q[form]) for form, share in p.items() if share > 0)
 
 
-def consensus_of(answers: Sequence[Answer], task: Task) -> Consensus | None:
-    """The answer that most samples give; None where no sample holds an answer of this task.
+def consensus_of(answers: Sequence[Answer], task: Task) -> tuple[str, float] | None:
+    """The answer that most samples give, and the share of the usable samples that give it; None where no sample holds
+    an answer of this task.
 
     Labels come in their canonical spelling, everything else as the first sample that gives the majority's form spells
     it.
@@ -147,4 +139,4 @@ def consensus_of(answers: Sequence[Answer], task: Task) -> Consensus | None:
     forms = [form for _, form in usable]
     winner = majority(forms)
     first = next(answer for answer, form in usable if form == winner)
-    return Consensus(answer=winner if task.kind is TaskKind.LABEL else first.text.strip(), agreement=agreement(forms))
+    return winner if task.kind is TaskKind.LABEL else first.text.strip(), agreement(forms)

@@ -18,15 +18,11 @@ class DeploymentBounds(NamedTuple):
     auto_promotion: frozenset[str] = frozenset()
 
 
-class Bounded(NamedTuple):
-    """The input that counts, and one line for each bound that changed it."""
-
-    config: "RunConfig"
-    applied: list[str]
-
-
-def bounded(config: "RunConfig", execution_input: Mapping[str, Any], bounds: DeploymentBounds) -> Bounded:
-    """`config` with what the dataset's input.json loosened beyond `bounds` brought back to them.
+def bounded(
+    config: "RunConfig", execution_input: Mapping[str, Any], bounds: DeploymentBounds
+) -> "tuple[RunConfig, list[str]]":
+    """`config` with what the dataset's input.json loosened beyond `bounds` brought back to them, and one line for each
+    bound that changed it.
 
     What the execution input itself names stands: who may start executions may decide. An execution input that names
     the dataset alone is the upload's, and its student waits for a person's word unless the dataset is listed.
@@ -47,7 +43,7 @@ def bounded(config: "RunConfig", execution_input: Mapping[str, Any], bounds: Dep
         serving["canaryAgreement"] = max(serving["canaryAgreement"], bounds.smallest_canary_agreement)
     if set(execution_input) <= {"dataset"} and config.dataset not in bounds.auto_promotion:
         found["promotion"] = "approve" if config.promotion == "auto" else config.promotion
-    return Bounded(config.from_json(found), _changes(asked, found))
+    return config.from_json(found), _changes(asked, found)
 
 
 _SETTING = {

@@ -1,7 +1,6 @@
 """The user's own evaluation files: read in the forms of seed files, so that nothing in them is trained on."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from distillation.records import Seed
 from distillation.seeds.reader import SeedReader
@@ -13,15 +12,13 @@ Such lines are not compared: no training prompt can be equal to them.
 """
 
 
-class EvaluationFile(NamedTuple):
-    """The items of a file, and what cannot be read of it, one line each."""
+def read_evaluation_file(
+    key: str, chunks: Iterable[bytes], prompt_template: str | None
+) -> tuple[list[Seed], list[str]]:
+    """The items of one file, and what cannot be read of it, one line each.
 
-    items: list[Seed]
-    problems: list[str]
-
-
-def read_evaluation_file(key: str, chunks: Iterable[bytes], prompt_template: str | None) -> EvaluationFile:
-    """Reads one file. `chunks`: its content in pieces of any size."""
+    `chunks`: its content in pieces of any size.
+    """
     items: list[Seed] = []
     problems: list[str] = []
     for outcome in SeedReader(prompt_template).read(key, chunks):
@@ -33,4 +30,4 @@ def read_evaluation_file(key: str, chunks: Iterable[bytes], prompt_template: str
             )
     if not items and not problems:
         problems.append(f"{key}: found no item, expected at least one line with a prompt")
-    return EvaluationFile(items, problems)
+    return items, problems

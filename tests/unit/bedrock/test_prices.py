@@ -6,7 +6,7 @@ import pytest
 
 from distillation.bedrock.prices import Prices, load_prices, price_of
 from distillation.costs.estimate import Workload, estimate, workload
-from distillation.costs.spent import Usage, actual_cost
+from distillation.costs.spent import CostLine, actual_cost
 from distillation.errors import InvalidInput
 from distillation.records import Prompt
 from distillation.run.config import RunConfig
@@ -197,16 +197,18 @@ def test_nothing_costs_nothing(prices: Prices) -> None:
 
 def test_the_published_training_run(prices: Prices) -> None:
     """2,000 samples, 5 epochs, 8.00 USD: the run that the training price comes from, of 800 tokens a sample."""
-    costs = actual_cost([Usage(stage="training", model=MICRO, route="training", input_tokens=2000 * 800 * 5)], prices)
+    costs = actual_cost(
+        [CostLine(stage="training", model=MICRO, route="training", input_tokens=2000 * 800 * 5)], prices
+    )
     assert costs.total_usd == 8.00
 
 
 def test_actuals_line_by_line_and_what_has_no_price_is_named(prices: Prices) -> None:
     usages = [
-        Usage(stage="teacher", model=PRO, route="batch", input_tokens=1_000_000, output_tokens=100_000),
-        Usage(stage="student", model=MICRO, route="onDemand", input_tokens=1_000_000, output_tokens=1_000_000),
-        Usage(stage="teacher", model="some.model", route="batch", input_tokens=5, output_tokens=5),
-        Usage(stage="student", model=MICRO, route="flex", input_tokens=5, output_tokens=5),
+        CostLine(stage="teacher", model=PRO, route="batch", input_tokens=1_000_000, output_tokens=100_000),
+        CostLine(stage="student", model=MICRO, route="onDemand", input_tokens=1_000_000, output_tokens=1_000_000),
+        CostLine(stage="teacher", model="some.model", route="batch", input_tokens=5, output_tokens=5),
+        CostLine(stage="student", model=MICRO, route="flex", input_tokens=5, output_tokens=5),
     ]
     costs = actual_cost(usages, prices)
     assert [line.usd for line in costs.lines] == [pytest.approx(0.56), pytest.approx(0.175), None, None]

@@ -9,14 +9,13 @@ from distillation.funnel import sum_funnels
 from distillation.inference.accounts import (
     NO_REPLY,
     Account,
-    Accounted,
     account_for,
     ids_to_ask_again,
     replies_step,
     sum_accounts,
 )
 from distillation.inference.replies import BUSY
-from distillation.records import Answer, FunnelStep, Prompt, RejectedAnswer
+from distillation.records import Answer, FunnelStep, MissingAnswer, Prompt, RejectedAnswer
 
 SAMPLES = frozenset({"g0", "s0"})
 
@@ -43,7 +42,9 @@ def ids_of(prompt: Prompt) -> list[str]:
     return [f"{prompt.prompt_id}-x-{sample}" for sample in sorted(SAMPLES)]
 
 
-def account(prompts: int, answers: list[Answer], rejections: list[RejectedAnswer]) -> Accounted:
+def account(
+    prompts: int, answers: list[Answer], rejections: list[RejectedAnswer]
+) -> tuple[Account, list[MissingAnswer]]:
     groups: dict[str, list[Answer]] = {}
     for one in answers:
         groups.setdefault(one.prompt_id, []).append(one)
@@ -52,11 +53,11 @@ def account(prompts: int, answers: list[Answer], rejections: list[RejectedAnswer
 
 
 def test_a_rejection_that_a_later_wave_answered_is_not_counted_and_the_last_reason_stands() -> None:
-    found = account(
+    found, missing = account(
         2, [answer("p0-x-g0")], [rejected("p0-x-g0", BUSY), rejected("p0-x-s0", BUSY), rejected("p0-x-s0", "truncated")]
     )
-    assert found.account == Account(requests=4, answers=1, rejected=1, missing=2, rejected_by_reason={"truncated": 1})
-    assert [(m.record_id, m.reason) for m in found.missing] == [("p1-x-g0", NO_REPLY), ("p1-x-s0", NO_REPLY)]
+    assert found == Account(requests=4, answers=1, rejected=1, missing=2, rejected_by_reason={"truncated": 1})
+    assert [(m.record_id, m.reason) for m in missing] == [("p1-x-g0", NO_REPLY), ("p1-x-s0", NO_REPLY)]
 
 
 @pytest.mark.parametrize(
@@ -90,15 +91,15 @@ def test_requests_are_replies_plus_missing_in_every_shard_and_in_their_sum(fates
     rejections = [
         rejected(i, BUSY if "busy" in fate else "refused") for i, fate in ids if "busy" in fate or fate == "refused"
     ]
-    found = account(len(fates), answers, rejections)
+    found, missing = account(len(fates), answers, rejections)
     flat = [fate for _, fate in ids]
-    assert found.account.requests == found.account.answers + found.account.rejected + found.account.missing == len(ids)
-    assert found.account.missing == len(found.missing) == flat.count("missing")
-    assert found.account.rejected_by_reason.get("refused", 0) == flat.count("refused")
-    twice = sum_accounts([found.account, found.account])
+    assert found.requests == found.answers + found.rejected + found.missing == len(ids)
+    assert found.missing == len(missing) == flat.count("missing")
+    assert found.rejected_by_reason.get("refused", 0) == flat.count("refused")
+    twice = sum_accounts([found, found])
     assert (twice.requests, twice.missing, sum(twice.rejected_by_reason.values())) == (
         2 * len(ids),
-        2 * len(found.missing),
+        2 * len(missing),
         twice.rejected,
     )
     assert replies_step(twice).came == replies_step(twice).kept + sum(replies_step(twice).rejected.values())

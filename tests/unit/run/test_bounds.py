@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.run.bounds import Bounded, DeploymentBounds, bounded
+from distillation.run.bounds import DeploymentBounds, bounded
+from distillation.run.config import RunConfig
 from distillation.run.input import resolve_config
 
 SHARES = st.floats(0.01, 1).map(lambda share: round(share, 3))
@@ -15,7 +16,7 @@ SHARES = st.floats(0.01, 1).map(lambda share: round(share, 3))
 
 def of(
     file: dict[str, Any], execution: dict[str, Any] | None = None, bounds: DeploymentBounds | None = None
-) -> Bounded:
+) -> tuple[RunConfig, list[str]]:
     given_input = {"dataset": "owned", **(execution or {})}
     config = resolve_config(given_input, execution_name="run", dataset_input=json.dumps(file).encode())
     return bounded(config, given_input, bounds or DeploymentBounds())
@@ -27,11 +28,11 @@ def test_an_upload_that_would_promote_anything_is_brought_back_and_asks_a_person
         "serving": {"canaryAgreement": 0.0},
         "promotion": "auto",
     }
-    found = of(hostile)
-    gate = found.config.gate
+    found, applied = of(hostile)
+    gate = found.gate
     assert (gate.margin, gate.margins, gate.slice_margin) == (0.1, {"accuracy": 0.1}, 0.1)
-    assert (found.config.serving.canary_agreement, found.config.promotion) == (0.8, "approve")
-    assert found.applied == [
+    assert (found.serving.canary_agreement, found.promotion) == (0.8, "approve")
+    assert applied == [
         "gate.margin: 1.0 became 0.1, the deployment's largestGateMargin",
         "gate.margins.accuracy: 0.9 became 0.1, the deployment's largestGateMargin",
         "gate.sliceMargin: 1.0 became 0.1, the deployment's largestGateMargin",
@@ -42,10 +43,10 @@ def test_an_upload_that_would_promote_anything_is_brought_back_and_asks_a_person
 
 def test_what_the_execution_input_names_stands() -> None:
     person = {"gate": {"margin": 0.4, "margins": {"accuracy": 0.3}}, "serving": {"canaryAgreement": 0.5}}
-    found = of({"gate": {"margin": 1.0, "margins": {"accuracy": 1.0, "macroF1": 1.0}}}, person)
-    assert (found.config.gate.margin, found.config.serving.canary_agreement) == (0.4, 0.5)
-    assert found.config.gate.margins == {"accuracy": 0.3, "macroF1": 0.1}
-    assert found.config.promotion == "auto"
+    found, _ = of({"gate": {"margin": 1.0, "margins": {"accuracy": 1.0, "macroF1": 1.0}}}, person)
+    assert (found.gate.margin, found.serving.canary_agreement) == (0.4, 0.5)
+    assert found.gate.margins == {"accuracy": 0.3, "macroF1": 0.1}
+    assert found.promotion == "auto"
 
 
 @pytest.mark.parametrize(
@@ -55,17 +56,17 @@ def test_what_the_execution_input_names_stands() -> None:
 def test_an_upload_promotes_by_itself_only_where_the_deployment_lists_its_dataset(
     file: dict[str, Any], listed: set[str], promotion: str
 ) -> None:
-    assert of(file, bounds=DeploymentBounds(auto_promotion=frozenset(listed))).config.promotion == promotion
+    assert of(file, bounds=DeploymentBounds(auto_promotion=frozenset(listed)))[0].promotion == promotion
 
 
 @given(margin=SHARES, agreement=SHARES, most=SHARES, least=SHARES)
 def test_no_file_is_ever_looser_than_the_bounds(margin: float, agreement: float, most: float, least: float) -> None:
     file = {"gate": {"margin": margin}, "serving": {"canaryAgreement": agreement}}
-    found = of(file, bounds=DeploymentBounds(largest_gate_margin=most, smallest_canary_agreement=least)).config
+    found, _ = of(file, bounds=DeploymentBounds(largest_gate_margin=most, smallest_canary_agreement=least))
     assert found.gate.margin == min(margin, most)
     assert found.serving.canary_agreement == max(agreement, least)
 
 
 def test_a_tight_file_is_left_alone_and_nothing_is_said() -> None:
-    found = of({"gate": {"margin": 0.02}, "serving": {"canaryAgreement": 1.0}, "promotion": "approve"})
-    assert (found.config.gate.margin, found.applied) == (0.02, [])
+    found, applied = of({"gate": {"margin": 0.02}, "serving": {"canaryAgreement": 1.0}, "promotion": "approve"})
+    assert (found.gate.margin, applied) == (0.02, [])

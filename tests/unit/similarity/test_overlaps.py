@@ -92,16 +92,16 @@ def test_nothing_measured_or_nothing_trained_on_overlaps_nothing() -> None:
 
 
 def test_an_evaluation_file_is_read_like_a_seed_file() -> None:
-    read = read_evaluation_file(
+    items, problems = read_evaluation_file(
         "evaluation/mt.jsonl", [b'{"prompt": "one"}\n{"prompt": "User: two"}\nnonsense\n'], None
     )
-    assert [(item.prompt, item.line) for item in read.items] == [("one", 1)]
-    assert len(read.problems) == 1
-    assert read.problems[0].startswith("evaluation/mt.jsonl: line 3: line: found 'nonsense'")
-    assert read_evaluation_file("evaluation/e.csv.gz", [], "{q}").problems
+    assert [(item.prompt, item.line) for item in items] == [("one", 1)]
+    assert len(problems) == 1
+    assert problems[0].startswith("evaluation/mt.jsonl: line 3: line: found 'nonsense'")
+    assert read_evaluation_file("evaluation/e.csv.gz", [], "{q}")[1]
 
 
 def test_an_evaluation_file_of_rows_takes_the_template() -> None:
-    assert [item.prompt for item in read_evaluation_file("evaluation/e.csv", [b"q\nhello\n"], "Say {q}").items] == [
+    assert [item.prompt for item in read_evaluation_file("evaluation/e.csv", [b"q\nhello\n"], "Say {q}")[0]] == [
         "Say hello"
     ]
