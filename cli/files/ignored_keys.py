@@ -15,7 +15,8 @@ _CONVERSATION = {"schemaVersion", "messages"}
 _OFTEN_CALLED = {
     "reference": "label answer output completion target response expected class intent gold ground_truth groundTruth",
     "system": "system_prompt systemPrompt instructions",
-    "category": "topic group slice domain",
+    "category": "topic slice domain",
+    "group": "document document_id doc_id customer customer_id conversation conversation_id session thread",
 }
 _MEANT = {name: field for field, names in _OFTEN_CALLED.items() for name in names.split()}
 _WEIGHTY = {"reference", "system"}

@@ -11,14 +11,16 @@ from cli.files.ignored_keys import ignored_keys
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import DistillationError, InvalidInput
 from distillation.evaluation.noninferiority import MIN_GRADED, MIN_ITEMS
+from distillation.evaluation.reasons import ALIKE_SHARE, alike_warning
 from distillation.layout import RunLayout
-from distillation.records import RejectedSeed, Seed
+from distillation.records import RejectedSeed, Seed, dialogue
 from distillation.run.config import RunConfig
 from distillation.run.input import resolve_config
 from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
 from distillation.seeds.split import Side, side_of
 from distillation.seeds.tally import DUPLICATE_REASONS
+from distillation.similarity.words import begin_alike
 from distillation.task import Task, TaskKind
 
 _CHUNK = 1 << 20
@@ -111,6 +113,9 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
         measured.append(
             f"{sides[Side.HOLDOUT]} prompts are held out; with fewer than {least} no student can be promoted"
         )
+    held = [dialogue(one) for one in prompts if one.group is None and side_of(one, config.split) is Side.HOLDOUT]
+    if whole and (alike := begin_alike(held)) >= max(3, ALIKE_SHARE * sides[Side.HOLDOUT]):
+        measured.append(alike_warning(alike, sides[Side.HOLDOUT]))
     counts = intake.counts(prompts=len(prompts))
     expected = None
     if not few:

@@ -172,6 +172,7 @@ def _item(held: HoldoutCandidate) -> HoldoutItem:
         system=held.system,
         reference=held.reference,
         category=held.category,
+        group=held.group,
         earlier=held.earlier,
     )
 

@@ -108,7 +108,8 @@ class Asked(Protocol):
 class Seed(Record, frozen=True, omit_defaults=True):
     """One line that the user gave. Made by `seeds.reader`, read by `seeds.prompts`.
 
-    `line` counts from 1 in the (unpacked) file.
+    `line` counts from 1 in the (unpacked) file. Seeds of one `group` (a document, a customer) depend on each other:
+    they stand on one side of the split, and intervals count them together.
     """
 
     seed_id: str
@@ -118,6 +119,7 @@ class Seed(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    group: str | None = None
     earlier: tuple[str, ...] = ()
 
 
@@ -150,6 +152,7 @@ class Prompt(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    group: str | None = None
     method: str | None = None
     parents: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
@@ -217,6 +220,7 @@ class Candidate(Record, frozen=True, omit_defaults=True):
     entropy: float | None = None
     system: str = ""
     category: str | None = None
+    group: str | None = None
     method: str | None = None
     earlier: tuple[str, ...] = ()
 
@@ -233,6 +237,7 @@ class HoldoutCandidate(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    group: str | None = None
     agreement: float | None = None
     entropy: float | None = None
     earlier: tuple[str, ...] = ()
@@ -286,6 +291,7 @@ class HoldoutItem(Record, frozen=True, omit_defaults=True):
     system: str = ""
     reference: str | None = None
     category: str | None = None
+    group: str | None = None
     earlier: tuple[str, ...] = ()
 
 

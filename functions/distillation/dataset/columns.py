@@ -74,11 +74,13 @@ class CandidateColumns:
         self.keys, self.first = keys, len(keys.ids)
         self.categories, self.lines, self.expanded, self.answered = list[str](), array("H"), bytearray(), bytearray()
         self.agreement, self.entropy = array("d"), array("d")
+        self.groups = list[str | None]()
 
     def add(self, candidate: Candidate, lines: int) -> None:
         """The next candidate."""
         self.keys.add(candidate.key)
         self.categories.append(candidate.category or "")
+        self.groups.append(candidate.group)
         self.lines.append(lines)
         self.expanded.append(candidate.method is not None)
         self.answered.append(candidate.agreement is not None)

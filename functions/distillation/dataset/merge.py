@@ -136,7 +136,8 @@ class _Merge:
         columns, split = self._columns, self._config.shares
         sides: list[Side | None] = [None] * len(columns)
         for i in alive:
-            sides[i] = side_of_id(columns.id(i), split, expanded=bool(columns.expanded[i]))
+            expanded, group = bool(columns.expanded[i]), columns.groups[i]
+            sides[i] = side_of_id(columns.id(i), split, expanded=expanded, group=group)
         validation = [i for i in alive if sides[i] is Side.VALIDATION]
         stay = watched({columns.id(i): columns.lines[i] for i in validation})
         for i in validation:

@@ -176,6 +176,7 @@ class _Reduction:
                 system=prompt.system,
                 reference=prompt.reference,
                 category=prompt.category,
+                group=prompt.group,
                 agreement=max(map(usable.count, usable)) / len(usable) if usable else None,
                 entropy=teacher_entropy(answers, forms) if usable else None,
                 earlier=prompt.earlier,
@@ -224,6 +225,7 @@ class _Reduction:
                 entropy=entropy,
                 system=clean.system,
                 category=clean.category,
+                group=clean.group,
                 method=clean.method,
                 earlier=clean.earlier,
             )

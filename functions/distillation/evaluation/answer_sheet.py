@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from distillation.errors import RecordsLost
 from distillation.evaluation.answer_metrics import EXACT
 from distillation.evaluation.scores import Against
+from distillation.evaluation.statistics import Codes
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from distillation.run.evaluation import NumericTolerance
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
@@ -107,6 +110,13 @@ def read_sheet(
         forms=forms,
         tolerance=tolerance,
     )
+
+
+def groups_of(sheet: AnswerSheet) -> Codes | None:
+    """The number of each row's group, an item without one for itself; None where no two items belong together."""
+    names = [item.prompt_id if item.group is None else f"group:{item.group}" for item in sheet.items]
+    found = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([found[name] for name in names]) if len(found) < len(names) else None
 
 
 def sampled_texts(rows: Rows) -> dict[int, list[str | None]]:

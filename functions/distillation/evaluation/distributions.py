@@ -95,7 +95,8 @@ def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calib
 
     None without references or samples, and for free text.
     """
-    votes = [_vote(sheet, row, answers) for row, answers in teacher.items() if sheet.references[row] is not None]
+    rows = [row for row in teacher if sheet.references[row] is not None]
+    votes = [_vote(sheet, row, teacher[row]) for row in rows]
     if not votes or sheet.task.kind is TaskKind.TEXT:
         return None
     numbers = np.array(_bin_numbers([agreement for agreement, _ in votes]))
@@ -104,7 +105,7 @@ def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calib
     error = float(_expected_error(gaps.sum(axis=0)[None], len(votes))[0, 0])
     ends = [(error, error)]
     if len(votes) > 1:
-        ends = paired_bootstrap(gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), draw)
+        ends = paired_bootstrap(gaps, lambda sums: _expected_error(sums[:, :-1], sums[:, -1:]), draw, draw.codes(rows))
     return Calibration(
         n=len(votes),
         error=metric_of(error, bounds_of(error, *ends[0]), len(votes)),

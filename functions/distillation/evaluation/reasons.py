@@ -64,7 +64,7 @@ def with_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
         verdict,
         headline=_headline(scores, gate, verdict),
         reasons=tuple(_reasons(scores, gate, verdict)),
-        warnings=tuple(teacher_warnings(scores)),
+        warnings=(*teacher_warnings(scores), *_alike(scores)),
         what_now=tuple(_what_now(scores, gate, verdict))[:3],
     )
 
@@ -206,6 +206,23 @@ def teacher_warnings(scores: Scores) -> Iterator[str]:
         )
 
 
+ALIKE_SHARE = 0.1
+"""From so large a share of the holdout on, items that begin alike are worth a warning."""
+
+
+def _alike(scores: Scores) -> Iterator[str]:
+    if scores.alike >= max(3, ALIKE_SHARE * scores.n):
+        yield alike_warning(scores.alike, scores.n)
+
+
+def alike_warning(alike: int, n: int) -> str:
+    """What items without a group that begin alike may be."""
+    return (
+        f"{alike:,} of {n:,} holdout prompts begin as another one does. If they are of one document, customer or "
+        "conversation, they depend on each other, and the intervals are too narrow: give such seeds the same group."
+    )
+
+
 def chance_level(scores: Scores) -> float | None:
     """The share of items whose reference is the most frequent label; None where fewer than two labels occur."""
     confusion = scores.arms[Arm.TEACHER].confusion if Arm.TEACHER in scores.arms else None
@@ -241,10 +258,14 @@ def _comparison(gate: GatedDifference, check: Check) -> str:
     where = f" in {_named_slice(check)}" if check.slice is not None else ""
     return (
         f"{metric_name(gate.metric)} of the student{where} is {percent(gate.student_value)}, against {yardstick}, on "
-        f"the same {check.n:,} items: "
+        f"the same {check.n:,} items{_in_groups(gate.difference)}: "
         f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
         f"The limit is {points(-check.margin)}: {lies[side]}."
     )
+
+
+def _in_groups(one: Difference) -> str:
+    return "" if one.groups is None else f" in {one.groups:,} groups"
 
 
 def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:

@@ -13,7 +13,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from distillation.bedrock.prices import Prices
-from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.answer_sheet import AnswerSheet, groups_of
 from distillation.evaluation.arm_metrics import Measured, figures, latency_metrics, measure
 from distillation.evaluation.classes import confusion
 from distillation.evaluation.columns import error_counts
@@ -32,7 +32,8 @@ from distillation.evaluation.scores import (
 from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
 from distillation.evaluation.yardstick import Slices, against_yardstick, slices_of
-from distillation.records import Arm
+from distillation.records import Arm, dialogue
+from distillation.similarity.words import begin_alike
 
 RESAMPLES = 9_999
 MAX_SLICES = 100
@@ -56,6 +57,7 @@ def score(
     1) are a judge model's scores. `pairs` are the differences to take; by default every arm minus the teacher, the
     student minus every other arm, and those minus the base.
     """
+    draw = draw._replace(groups=groups_of(sheet))
     measured, every_slice = measure(sheet, draw, models or {}, prices, judged), slices_of(sheet)
     slices = dict(islice(every_slice.items(), MAX_SLICES))
     differences = _differences(measured, _pairs(list(sheet.answers)) if pairs is None else pairs)
@@ -79,6 +81,8 @@ def score(
         slices=_slice_scores(measured, slices),
         slices_left_out=len(every_slice) - len(slices),
         calibration=teacher_calibration(sheet, teacher, draw),
+        groups=None if draw.groups is None else len(set(draw.groups.tolist())),
+        alike=begin_alike([dialogue(item) for item in sheet.items if item.group is None]),
     )
 
 

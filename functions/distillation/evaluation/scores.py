@@ -289,6 +289,9 @@ class Scores(Record, frozen=True):
 
     `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in
     every slice; `gate` is the first of them. `slices_left_out` counts categories that are too many to be shown.
+
+    `groups` counts the groups of the items, an item without one for itself, null where no two belong together; `alike`
+    the items without a group that share a long beginning with another one.
     """
 
     task: Task
@@ -309,6 +312,8 @@ class Scores(Record, frozen=True):
     slices_left_out: int = 0
     calibration: Calibration | None = None
     judge: JudgeScores | None = None
+    groups: int | None = None
+    alike: int = 0
 
 
 class CheckOutcome(StrEnum):

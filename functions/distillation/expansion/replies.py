@@ -210,6 +210,7 @@ def _prompt(item: _Item, first: Prompt, task: Task) -> Prompt:
         seed_id=first.seed_id,
         system=first.system,
         category=item.ask.category,
+        group=first.group,
         method=item.ask.method,
         parents=item.ask.parents,
     )

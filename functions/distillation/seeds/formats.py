@@ -2,8 +2,8 @@
 
 Each becomes `SeedFields`.
 
-What is read: prompt, system, reference, category, id. Other keys and columns are left alone, so that exports can be
-used as they are.
+What is read: prompt, system, reference, category, group, id. Other keys and columns are left alone, so that exports can
+be used as they are.
 """
 
 import csv
@@ -19,7 +19,7 @@ from distillation.run.template import PromptTemplate
 from distillation.seeds.lines import MAX_LINE_BYTES, UnreadableFile
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
-OPTIONAL_FIELDS = ("system", "reference", "category", "id")
+OPTIONAL_FIELDS = ("system", "reference", "category", "group", "id")
 _SHOWN_CHARACTERS = 80
 
 NumberedLines = Iterable[tuple[int, bytes | None]]
@@ -32,6 +32,7 @@ class SeedFields(msgspec.Struct):
     system: str | None = None
     reference: str | None = None
     category: str | None = None
+    group: str | None = None
     id: str | int | None = None
 
     @property
@@ -186,7 +187,7 @@ def _conversation(value: dict[str, Any]) -> SeedFields:
     *earlier, prompt = texts
     if (empty := next((turn for turn, text in enumerate(earlier) if not text or text.isspace()), None)) is not None:
         raise BadLine(f"messages[{empty + told}].content", "empty_turn", shown(earlier[empty]), "a text")
-    plain = {name: _text(name, value[name]) for name in ("category", "id") if value.get(name) is not None}
+    plain = {name: _text(name, value[name]) for name in ("category", "group", "id") if value.get(name) is not None}
     return ConversationFields(prompt=prompt, system=system, reference=reference, earlier=tuple(earlier), **plain)
 
 
@@ -362,5 +363,6 @@ def _row_fields(row: list[str] | BadLine, header: Sequence[str], template: Promp
         system=get("system"),
         reference=get("reference"),
         category=get("category"),
+        group=get("group"),
         id=get("id"),
     )

@@ -39,6 +39,7 @@ def prompts_of(seeds: Iterable[Seed], task: Task) -> Iterator[Prompt]:
             system=full_system(seed.system, task),
             reference=seed.reference,
             category=seed.category,
+            group=seed.group,
             earlier=seed.earlier,
         )
 

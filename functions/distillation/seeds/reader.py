@@ -100,6 +100,7 @@ class SeedReader:
             system=_filled(record.system) or "",
             reference=_filled(record.reference),
             category=_filled(record.category),
+            group=(record.group or "").strip() or None,
             earlier=record.earlier,
         )
 
@@ -139,6 +140,7 @@ def trouble_of(record: SeedFields) -> BadLine | None:
         ("system", system),
         ("reference", record.reference),
         ("category", record.category),
+        ("group", record.group),
         ("id", record.id),
     ):
         if text and isinstance(text, str) and (bad := _unwritable(field, text)):

@@ -26,19 +26,20 @@ def side_of(prompt: Prompt, split: Split) -> Side:
 
     One that expansion made is never in the holdout: what is measured are prompts that people wrote.
     """
-    return side_of_id(prompt.prompt_id, split, expanded=prompt.method is not None)
+    return side_of_id(prompt.prompt_id, split, expanded=prompt.method is not None, group=prompt.group)
 
 
-def side_of_id(prompt_id: str, split: Split, *, expanded: bool = False) -> Side:
-    """The prompt's id, hashed to a number in [0, 1), against the shares.
+def side_of_id(prompt_id: str, split: Split, *, expanded: bool = False, group: str | None = None) -> Side:
+    """The prompt's id, or its group's name, hashed to a number in [0, 1), against the shares.
 
-    Adding seeds moves no other seed, a larger holdout only takes in.
+    Adding seeds moves no other seed, a larger holdout only takes in. A group stays whole, the prompts that expansion
+    made of it included: its seeds outside the holdout are what expansion is shown.
     """
-    point = _point(prompt_id)
-    if not expanded:
-        if point < split.holdout_share:
-            return Side.HOLDOUT
-        point = (point - split.holdout_share) / (1 - split.holdout_share)
+    point = _point(prompt_id if group is None else f"group:{group}")
+    if point < split.holdout_share and not expanded:
+        return Side.HOLDOUT
+    if not expanded or group is not None:
+        point = max(0.0, point - split.holdout_share) / (1 - split.holdout_share)
     return Side.VALIDATION if point < split.validation_share else Side.TRAIN
 
 

@@ -6,7 +6,7 @@ import heapq
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from distillation.records import Prompt, Record, dialogue
 
@@ -79,3 +79,20 @@ def common_shingles(prompts: Iterable[Prompt]) -> CommonShingles:
     return CommonShingles(
         prompts=taken, shingles=tuple(sorted(shingle for shingle, count in held.items() if count > least))
     )
+
+
+ALIKE_CHARACTERS = 100
+
+
+def begin_alike(prompts: Sequence[str]) -> int:
+    """How many prompts begin with the same 100 characters as another one, behind what all of them begin with (a
+    template). Such items are often of one document or conversation, and depend on each other.
+    """
+    if len(prompts) < 3:
+        return 0
+    first, last = min(prompts), max(prompts)
+    common = next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    begun = Counter(
+        text for prompt in prompts if len(text := prompt[common : common + ALIKE_CHARACTERS]) == ALIKE_CHARACTERS
+    )
+    return sum(number for number in begun.values() if number > 1)

@@ -70,9 +70,12 @@ def test_a_prompt_id_is_a_hash_of_the_seeds_own_text() -> None:
 
 
 def test_a_prompt_keeps_its_text_and_gets_the_instruction_behind_its_system_text() -> None:
-    seed = Seed(seed_id="i", prompt=" p ", file="f", line=1, system="Be kind.", reference="negative", category="c")
+    seed = Seed(
+        seed_id="i", prompt=" p ", file="f", line=1, system="Be kind.", reference="negative", category="c", group="g"
+    )
     (prompt,) = prompts_of([seed], Task(kind=TaskKind.LABEL, labels=("negative", "positive")))
     assert (prompt.prompt, prompt.seed_id, prompt.reference, prompt.category) == (" p ", "i", "negative", "c")
+    assert prompt.group == "g"
     assert prompt.system == "Be kind.\n\n" + label_system(["negative", "positive"])
     assert prompt.prompt_id == prompt_id("Be kind.", "p")
 

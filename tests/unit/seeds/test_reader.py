@@ -63,25 +63,35 @@ def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
 
 
 def test_all_fields_of_a_json_line() -> None:
-    line = b'{"prompt": "p", "system": "s", "reference": "r", "category": "c", "id": "i", "more": [1]}'
-    assert seeds(line) == [
-        Seed(seed_id="i", prompt="p", file="seeds/d/a.jsonl", line=1, system="s", reference="r", category="c")
+    line = b'{"prompt": "p", "system": "s", "reference": "r", "category": "c", "group": " g ", "id": "i"}'
+    assert seeds(line.replace(b'"i"}', b'"i", "more": [1]}')) == [
+        Seed(
+            seed_id="i",
+            prompt="p",
+            file="seeds/d/a.jsonl",
+            line=1,
+            system="s",
+            reference="r",
+            category="c",
+            group="g",
+        )
     ]
 
 
 def test_nothing_null_and_blank_are_the_same() -> None:
     empty = [
         {},
-        dict.fromkeys(["system", "reference", "category", "id"]),
-        {"system": " ", "reference": "", "category": "\n", "id": " "},
+        dict.fromkeys(["system", "reference", "category", "group", "id"]),
+        {"system": " ", "reference": "", "category": "\n", "group": "  ", "id": " "},
     ]
     found = seeds("\n".join(json.dumps({"prompt": "a"} | fields) for fields in empty).encode())
     assert [seed.seed_id for seed in found] == ["a.jsonl:1", "a.jsonl:2", "a.jsonl:3"]
-    assert {(seed.system, seed.reference, seed.category) for seed in found} == {("", None, None)}
+    assert {(seed.system, seed.reference, seed.category, seed.group) for seed in found} == {("", None, None, None)}
 
 
 def test_a_conversation_line() -> None:
-    (seed,) = seeds(conversation(category="greeting", id=7))
+    (seed,) = seeds(conversation(category="greeting", group="caller 7", id=7))
+    assert seed.group == "caller 7"
     assert (seed.prompt, seed.system, seed.reference, seed.category, seed.seed_id) == (
         "Hi",
         "Be kind.",

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,22 @@ def test_of_too_many_the_smallest_hashes_are_watched_and_more_seeds_move_few() -
 
 def test_fewer_than_eight_lines_are_trained_on() -> None:
     assert watched({f"{number:020x}": 1 for number in range(7)}) == set()
+
+
+names = st.text(min_size=1, max_size=8)
+
+
+@given(names, st.lists(ids, unique=True, min_size=2, max_size=10), shares)
+def test_a_group_is_never_split_and_what_expansion_made_of_it_stays_with_it(
+    group: str, members: list[str], plan: Split
+) -> None:
+    (side,) = {side_of(prompt(one, group=group), plan) for one in members}
+    made = {side_of(prompt(one, group=group, method="topics"), plan) for one in members}
+    assert made == {side} or side is Side.HOLDOUT
+    assert Side.HOLDOUT not in made
+
+
+def test_groups_are_held_out_at_the_share() -> None:
+    sides = [side_of_id(f"{n:020x}", PLAN, group=f"document {n // 5}") for n in range(20_000)]
+    assert sides.count(Side.HOLDOUT) / 20_000 == pytest.approx(0.2, abs=5 * math.sqrt(0.16 / 4_000))
+    assert all(len(set(sides[n : n + 5])) == 1 for n in range(0, 20_000, 5))
