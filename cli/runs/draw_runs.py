@@ -7,8 +7,8 @@ from typing import NamedTuple
 from rich.console import RenderableType
 from rich.text import Text
 
-from application.approval import pending_approval
 from application.services import Services
+from application.serving.approval import pending_approval
 from cli.runs.draw_report import VERDICT_STYLES, titled_table
 from cli.runs.durations import elapsed
 from cli.runs.run_lookup import described, run_id_of

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from application.approval import KIND as APPROVAL
+from application.serving.approval import KIND as APPROVAL
 from cli.runs.observed import Observed
 from distillation.bedrock.job_names import JobName, parsed
 from distillation.bedrock.job_status import JobKind

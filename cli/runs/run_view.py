@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from application.approval import ENDED
+from application.serving.approval import ENDED
 from cli.errors import as_called
 from cli.runs.failure import Failure, failure_of
 from cli.runs.observed import Observed

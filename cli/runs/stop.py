@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from application.retirement import retire_pass
+from application.reporting.usage import usages
 from application.run_files import read_run
 from application.services import Services
-from application.usage import usages
+from application.serving.retirement import retire_pass
 from cli.errors import CommandError
 from cli.runs.run_lookup import run_id_of
 from distillation.bedrock.prices import load_prices

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from rich.table import Table
 
-from application.approval import ENDED, answer, pending_approval
 from application.services import Services
+from application.serving.approval import ENDED, answer, pending_approval
 from cli.errors import CommandError
 from cli.runs.run_lookup import SEARCHED, described, run_id_of
 from distillation.records import LedgerRow

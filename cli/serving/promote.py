@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from application.promotion import Verified, publish, serving, student_model, submit_promotion, verify
 from application.run_files import read_run
 from application.services import Services
+from application.serving.promotion import Verified, publish, serving, student_model, submit_promotion, verify
 from cli.errors import CommandError
 from cli.runs.report_file import VerdictResult, parse_report
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of

@@ -1,7 +1,7 @@
 """Going back to a model that served before: in place, with its own run's canary, and then in the parameter."""
 
-from application.promotion import serving, write_parameter
 from application.services import Services
+from application.serving.promotion import serving, write_parameter
 from cli.errors import CommandError
 from cli.serving.promote import Waiting, bring_to_serve, move
 from distillation.training.promotion import Served, ServedStudent, rolled_back, to_go_back_to

@@ -412,8 +412,9 @@ class Leftover(Record, frozen=True):
 
 
 class CleanUp(Record, frozen=True, omit_defaults=True):
-    """What became of everything that a run made in Bedrock, one line each. Made by `application.retirement`, read by
-    the rail's next states and the failure report.
+    """What became of everything that a run made in Bedrock, one line each.
+
+    Made by `application.serving.retirement`, read by the rail's next states and the failure report.
 
     `retired`: stopped or deleted. `kept`: models that stay on purpose. `busy`: some of `left` may go later. `known`:
     the ledger names at least one job, deployment or model of the run.

@@ -2,10 +2,10 @@
 RUN` finds it; the run's own deployments are gone.
 """
 
-from application.approval import ask_for_approval, delete_own_deployments
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
 from application.services import Services
+from application.serving.approval import ask_for_approval, delete_own_deployments
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:

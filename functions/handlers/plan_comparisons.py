@@ -5,7 +5,7 @@ orders.
 from functools import cache, partial
 
 from application.entry import Event, Invocation, lambda_entry
-from application.judging_files import read_pairs
+from application.judging.judging_files import read_pairs
 from application.rounds import plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services

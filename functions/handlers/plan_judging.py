@@ -3,7 +3,7 @@ answers.
 """
 
 from application.entry import Event, Invocation, lambda_entry
-from application.judging_files import write_datasets
+from application.judging.judging_files import write_datasets
 from application.run_files import read_run
 from application.services import Services
 

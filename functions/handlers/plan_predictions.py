@@ -1,10 +1,10 @@
 """PlanPredictions: the students and the holdout -> the list of holdout shards of every arm, their requests in S3."""
 
 from application.arm_files import few_shot_of
-from application.champion import champion_of, task_of_champion
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_holdout, read_run
 from application.services import Services
+from application.serving.champion import champion_of, task_of_champion
 from distillation.arms.champion import as_trained
 from distillation.arms.few_shot import FewShot, as_messages
 from distillation.arms.shards import ArmRoute, ArmShard, arm_shards

@@ -9,12 +9,12 @@ from typing import IO
 
 import msgspec
 
-from application.champion import has_champion
 from application.entry import Event, Invocation, lambda_entry
 from application.evaluation_copies import evaluation_items
 from application.preflight import check_models, extra_models
 from application.run_files import earlier_run
 from application.services import Services
+from application.serving.champion import has_champion
 from distillation.arms.direct import check_direct
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import OPEN, set_run_state

@@ -3,8 +3,8 @@ waits, VerifyPromotion makes it known.
 """
 
 from application.entry import Event, Invocation, lambda_entry
-from application.promotion import student_model, submit_promotion
 from application.services import Services
+from application.serving.promotion import student_model, submit_promotion
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """RetireAfterFailure: what failed -> what was stopped and deleted, and what still costs money."""
 
 from application.entry import Event, Invocation, lambda_entry
-from application.retirement import retire_pass
 from application.services import Services
+from application.serving.retirement import retire_pass
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:

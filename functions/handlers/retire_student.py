@@ -3,10 +3,10 @@ nothing serves twice.
 """
 
 from application.entry import Event, Invocation, lambda_entry
-from application.promotion import student_model, was_promoted
-from application.retirement import raise_left, retire
 from application.run_files import read_run
 from application.services import Services
+from application.serving.promotion import student_model, was_promoted
+from application.serving.retirement import raise_left, retire
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from application.entry import Event, Invocation, lambda_entry
-from application.failure_report import report_failure
-from application.retirement import retire_pass, run_of_execution
+from application.reporting.failure_report import report_failure
 from application.services import Services
+from application.serving.retirement import retire_pass, run_of_execution
 from distillation.bedrock.submission import RETIRED, RUN
 
 _ENDS = {

@@ -7,7 +7,7 @@ import zlib
 import msgspec
 
 from application.entry import Event, Invocation, lambda_entry
-from application.judging_scores import read_judging
+from application.judging.judging_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
 from distillation.bedrock.prices import load_prices, price_of

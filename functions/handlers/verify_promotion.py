@@ -3,8 +3,8 @@ back where it answers differently.
 """
 
 from application.entry import Event, Invocation, lambda_entry
-from application.promotion import publish, verify
 from application.services import Services
+from application.serving.promotion import publish, verify
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:

@@ -3,7 +3,7 @@ in S3.
 """
 
 from application.entry import Event, Invocation, lambda_entry
-from application.failure_report import report_failure
+from application.reporting.failure_report import report_failure
 from application.services import Services
 
 

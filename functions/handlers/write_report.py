@@ -5,7 +5,7 @@ run.
 import msgspec
 
 from application.entry import Event, Invocation, lambda_entry
-from application.report_facts import report_of
+from application.reporting.report_facts import report_of
 from application.run_files import write_ledger
 from application.services import Services
 from distillation.layout import RunLayout

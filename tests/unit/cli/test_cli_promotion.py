@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from terminal_fake import Terminal
 
-from application.approval import ask_for_approval
+from application.serving.approval import ask_for_approval
 from cli import connection
 from distillation.layout import RunLayout
 from gateways.executions import Execution

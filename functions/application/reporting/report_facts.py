@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from application.reporting.usage import usages
 from application.run_files import account_of, read_run, read_students, read_wave
-from application.usage import usages
 from distillation.bedrock.prices import load_prices
 from distillation.costs.estimate import Estimate
 from distillation.costs.spent import actual_cost

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from application.retirement import dataset_named, plain_cause, run_of_execution
 from application.run_files import write_ledger
 from application.services import Services
+from application.serving.retirement import dataset_named, plain_cause, run_of_execution
 from distillation.bedrock.submission import RETIRED, set_run_state
 from distillation.layout import RunLayout
 from distillation.records import CleanUp, Leftover

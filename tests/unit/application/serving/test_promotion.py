@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from application.promotion import submit_promotion, take_back, undo_unverified, was_promoted
+from application.serving.promotion import submit_promotion, take_back, undo_unverified, was_promoted
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import NEW, submit_once
 from distillation.bedrock.waiting import JobLook

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from application.promotion import serving
 from application.services import Services
+from application.serving.promotion import serving
 from distillation.bedrock.job_names import stable_deployment
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.layout import RunLayout

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from application.report_facts import report_of
+from application.reporting.report_facts import report_of
+from application.reporting.usage import usages
 from application.run_files import Student, Wave
-from application.usage import usages
 from distillation.bedrock.training_lines import conversation_line
 from distillation.costs.estimate import Estimate
 from distillation.dataset.manifest import Manifest

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import structs
 
-from application.promotion import student_model, undo_unverified, was_promoted
 from application.services import Services
+from application.serving.promotion import student_model, undo_unverified, was_promoted
 from application.waiting import jobs_of
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import GONE, JobKind, Outcome, outcome_of

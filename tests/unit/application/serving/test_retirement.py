@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from application.promotion import publish
-from application.retirement import retire, retire_failed
+from application.serving.promotion import publish
+from application.serving.retirement import retire, retire_failed
 from distillation.bedrock.job_status import JobKind, Outcome
 from distillation.bedrock.submission import NEW, OPEN, RETIRED, set_run_state, submit_once
 from distillation.bedrock.submission import RUN as RUN_ROW

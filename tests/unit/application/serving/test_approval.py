@@ -2,7 +2,7 @@
 one's end.
 """
 
-from application.approval import answer, ask_for_approval, pending_approval
+from application.serving.approval import answer, ask_for_approval, pending_approval
 from handlers import await_approval, start_deployment
 from tests.fakes import Invocation
 from tests.worlds.promotion_world import DATASET, PromotionWorld

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from application.judging_files import judged_items, pairs_between
+from application.judging.judging_files import judged_items, pairs_between
 from application.rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
 from distillation.evaluation.scores import Comparisons, JudgedArm, JudgeScores
