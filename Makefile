@@ -11,6 +11,14 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export CDK_DISABLE_CLI_TELEMETRY = true
 export UV_NO_PROGRESS = 1
 
+# The system's CAs, for a proxy that opens TLS: pip and Node bring their own and uv asks for none by itself.
+SYSTEM_CAS ?= $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem))
+ifneq ($(SYSTEM_CAS),)
+export UV_SYSTEM_CERTS ?= 1
+export PIP_CERT ?= $(SYSTEM_CAS)
+export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CAS)
+endif
+
 PHASES := flow local browser unit infra types lint
 # Phases side by side, each with its output in one piece (GNU make 4): the longest begin, two keep two cores busy.
 LANES ?= 2

@@ -1,4 +1,4 @@
-"""The end of the demo in eight lines: the verdict, three arms, the cost, where the page is.
+"""The end of the demo in eight lines: the verdict, three arms, which of them to serve, the cost, where the page is.
 
 Read from the run's 8-report/report.json as a user would, without the product's code.
 """
@@ -27,6 +27,7 @@ class _Arm(msgspec.Struct, frozen=True):
 class _Verdict(msgspec.Struct, frozen=True):
     headline: str
     metric: str | None = None
+    serve: str | None = None
 
 
 class _Usd(msgspec.Struct, frozen=True, rename="camel"):
@@ -50,6 +51,7 @@ def final_screen(folder: Path) -> list[str]:
     return [
         f"[bold]{escape(report.verdict.headline)}[/]",
         *_arm_lines(report),
+        *([f"  serve    {escape(report.verdict.serve)}, by what was measured"] if report.verdict.serve else []),
         f"  cost     {_money(report)}",
         f"[bold]Report:[/] {escape(str(page))}",
     ]

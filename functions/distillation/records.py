@@ -163,7 +163,7 @@ class Answer(Record, frozen=True, omit_defaults=True):
     `dataset.reduction`.
 
     `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own,
-    `latency_ms` only where Converse was used.
+    `latency_ms` only where Converse was used. `standard_tier`: the flex tier was wanted, and the model has none.
     """
 
     record_id: str
@@ -174,6 +174,7 @@ class Answer(Record, frozen=True, omit_defaults=True):
     input_tokens: int
     output_tokens: int
     latency_ms: int | None = None
+    standard_tier: bool = False
 
 
 class RejectedAnswer(Record, frozen=True, omit_defaults=True):
@@ -190,6 +191,7 @@ class RejectedAnswer(Record, frozen=True, omit_defaults=True):
     text: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    standard_tier: bool = False
 
 
 class PromptKey(Record, frozen=True, omit_defaults=True):

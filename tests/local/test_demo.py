@@ -29,7 +29,11 @@ def _arm(value: float, cost: float) -> dict[str, object]:
 
 
 def test_the_end_names_verdict_three_arms_cost_and_page_in_eight_lines(tmp_path: Path) -> None:
-    verdict = {"headline": "Hold: these items do not show [it] either way, in the slice 'a'.", "metric": "accuracy"}
+    verdict = {
+        "headline": "Hold: these items do not show [it] either way, in the slice 'a'.",
+        "metric": "accuracy",
+        "serve": "teacher",
+    }
     arms = {
         "teacher": _arm(0.9, 0.0595),
         "base": _arm(0.7, 0.002),
@@ -49,7 +53,8 @@ def test_the_end_names_verdict_three_arms_cost_and_page_in_eight_lines(tmp_path:
         "  student  accuracy  80.0 % (75.0 to 85.0)    1,000 answers 0.0020 USD",
         "  base     accuracy  70.0 % (65.0 to 75.0)    1,000 answers 0.0020 USD",
     ]
-    assert shown[4] == "  cost     0.119 USD at list prices, estimated 0.147"
+    assert shown[4] == "  serve    teacher, by what was measured"
+    assert shown[5] == "  cost     0.119 USD at list prices, estimated 0.147"
     assert page.endswith(str(folder / "8-report" / "index.html"))
 
 

@@ -28,6 +28,7 @@ class _Tokens(msgspec.Struct, rename="camel"):
     input_tokens: int = 0
     output_tokens: int = 0
     reason: str = ""
+    standard_tier: bool = False
 
 
 def usages(store: Store, record: RunRecord) -> list[CostLine]:
@@ -56,7 +57,9 @@ def _stages(store: Store, record: RunRecord) -> Iterator[CostLine]:
                 for key in (layout.answers, layout.rejected_answers)
             ]
             paid_as = "batch" if route is Route.BATCH else "flex" if takes_flex(model) else "onDemand"
-            yield _usage(name, model, paid_as, (tokens for key in keys for tokens in store.records_below(key, _Tokens)))
+            replies = [tokens for key in keys for tokens in store.records_below(key, _Tokens)]
+            yield _usage(name, model, paid_as, (one for one in replies if not one.standard_tier))
+            yield _usage(name, model, "onDemand", (one for one in replies if one.standard_tier))
 
 
 def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:

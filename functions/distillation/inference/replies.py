@@ -28,6 +28,10 @@ _REASON_OF_STOP = {
 }
 
 
+STANDARD_TIER = "default"
+"""What a reply says of its tier where the cheaper one was wanted and the model has none."""
+
+
 class _Block(msgspec.Struct, gc=False):
     text: str = ""
 
@@ -56,6 +60,7 @@ class _ModelOutput(msgspec.Struct, rename="camel", gc=False):
     stop_reason: str
     usage: _Counts | None = None
     metrics: _Counts | None = None
+    service_tier: dict[str, str] | None = None
 
 
 class _Reply(msgspec.Struct, rename="camel", gc=False):
@@ -149,6 +154,8 @@ def _read(line: bytes) -> tuple[Answer | RejectedAnswer | None, bytes]:
         read = _reject(reply.record_id, BUSY if _is_busy(code) else "bedrock_error", f"{code}: {message}")
     elif reply.model_output is not None:
         read = _classify(reply.record_id, reply.model_output)
+        if (reply.model_output.service_tier or {}).get("type") == STANDARD_TIER:
+            read = msgspec.structs.replace(read, standard_tier=True)
     return read, reply.model_input
 
 

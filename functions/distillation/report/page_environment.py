@@ -5,7 +5,7 @@ What comes from seeds and models is data: HTML is escaped by default, Markdown b
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distillation import wording
 from distillation.report.charts import palette
@@ -17,6 +17,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~]|^[#+-])")
 """Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay
 readable.
 """
+
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates (Unicode bidirectional algorithm, UAX 9)."""
 
 _UNITS = re.compile(r"(?<=\d) (?=%|USD|ms\b|bits|points|items)|(?<=[<=]) (?=\d)|(?<=\bp) (?=[<=])")
 
@@ -31,6 +34,7 @@ def pages() -> "Environment":
         loader=PackageLoader("distillation.report", "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
+        finalize=visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -54,6 +58,15 @@ def pages() -> "Environment":
         "font": palette.FONT,
     }
     return environment
+
+
+def visible(value: Any) -> Any:
+    """A text whose marks of direction are seen: they can make words stand in another order than they were written."""
+    return _DIRECTION.sub(_named, value) if isinstance(value, str) and _DIRECTION.search(value) else value
+
+
+def _named(mark: re.Match[str]) -> str:
+    return f"[U+{ord(mark[0]):04X}]"
 
 
 def in_words(code: str) -> str:

@@ -180,11 +180,21 @@ def _line(detail: ErrorDetails, sources: Mapping[str, Object]) -> str:
 
 
 def _dotted(path: Path) -> str:
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in path).lstrip(".")
+
+
+def _key(key: str) -> str:
+    """A key as a line can show it: at most 80 characters, none of which hides or turns others."""
+    head = _visible(key[:80])
+    return head if len(key) <= 80 else f"{head}… ({len(key):,} characters)"
+
+
+def _visible(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = repr(value) if isinstance(value, str) else _visible(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 

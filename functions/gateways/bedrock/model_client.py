@@ -45,7 +45,8 @@ class ModelClient:
 
     def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, Any]:
         """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as
-        little as a batch; a model that says it has none is asked at the standard tier, from then on at once.
+        little as a batch; a model that says it has none is asked at the standard tier, from then on at once, and its
+        output says so.
 
         Beside an error stands `retryAfter`, in seconds, where Bedrock says when to come again. A connection that broke
         counts as a time-out (408).
@@ -53,8 +54,8 @@ class ModelClient:
         Raises:
             ClientError: access denied or no such model: not about this record, so the whole turn must stop.
         """
-        flex = flex and model_id not in self._without_flex
-        tier: dict[str, Any] = {"serviceTier": {"type": "flex"}} if flex else {}
+        given = flex and model_id not in self._without_flex
+        tier: dict[str, Any] = {"serviceTier": {"type": "flex"}} if given else {}
         body: dict[str, Any] = dict(request.model_input)
         try:
             answer = self._client.converse(modelId=model_id, **body, **tier)
@@ -64,15 +65,14 @@ class ModelClient:
             code = code_of(error)
             if code in _NOT_ABOUT_THE_RECORD:
                 raise
-            if flex and code == "ValidationException" and "tier" in str(error).lower():
+            if given and code == "ValidationException" and "tier" in str(error).lower():
                 self._without_flex.add(model_id)
-                return self.ask(model_id, request, flex=False)
+                return self.ask(model_id, request, flex=True)
             return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}} | _retry_after(
                 error
             )
-        return {
-            "modelOutput": {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}
-        }
+        output = {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}
+        return {"modelOutput": output | ({"serviceTier": {"type": "default"}} if flex and not given else {})}
 
     def refusal(self, model_id: str) -> str | None:
         """Why the model answers nobody of this account, by a question for one token; None where it answers or is

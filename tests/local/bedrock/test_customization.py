@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.bedrock.jobs.customization.training_data import BadTrainingData, check_sample_count
 from tests.local.bedrock.aws import EventQueue, Jobs, ask, refused
 from tests.local.bedrock.samples import REVIEWS, training_line, training_lines
 
@@ -15,7 +16,7 @@ RESERVED = ["User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<v
 def test_a_job_trains_and_leaves_the_documented_artefacts(jobs: Jobs, event_queue: EventQueue) -> None:
     validation = jobs.put(
         "train/held-out.jsonl",
-        [training_line("A lovely evening.", "positive"), training_line("An awful evening.", "negative")],
+        [training_line("A lovely evening.", "positive"), training_line("An awful evening.", "negative")] * 4,
     )
     job = jobs.tune(
         "artefacts",
@@ -97,6 +98,13 @@ def test_seven_samples_are_too_few_and_twenty_thousand_and_one_too_many(jobs: Jo
     many = jobs.tune("samples-20001", [training_line("good", "positive")] * 20_001)
     assert "7 samples, less than the required minimum of 8" in few["failureMessage"]
     assert "20001 samples, more than the maximum of 20000" in many["failureMessage"]
+
+
+def test_a_validation_file_of_seven_samples_is_too_small() -> None:
+    check_sample_count(8, 0)
+    check_sample_count(8, 8)
+    with pytest.raises(BadTrainingData, match="validation data has 7 samples, less than the required minimum of 8"):
+        check_sample_count(8, 7)
 
 
 @pytest.mark.parametrize(

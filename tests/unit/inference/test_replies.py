@@ -159,3 +159,12 @@ def test_ids_in_are_ids_out_in_whatever_order_bedrock_writes(kinds: list[str], s
     assert sorted(out) == sorted(ids)
     assert len(found.missing) == kinds.count("cut") + kinds.count("absent")
     assert len(found.rejected) == kinds.count("busy") + kinds.count("final")
+
+
+@pytest.mark.parametrize(("tier", "standard"), [("default", True), ("flex", False), (None, False)])
+def test_a_reply_at_the_full_price_says_so(tier: str | None, standard: bool) -> None:
+    line = json.loads(reply())
+    line["modelOutput"] |= {"serviceTier": {"type": tier}} if tier else {}
+    read = read_reply(json.dumps(line).encode())
+    assert isinstance(read, Answer)
+    assert read.standard_tier is standard

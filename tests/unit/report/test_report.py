@@ -23,7 +23,7 @@ from distillation.report.failure import (
     render_failure_markdown,
 )
 from distillation.report.funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
-from distillation.report.page_environment import bound, in_words, markdown_text
+from distillation.report.page_environment import bound, in_words, markdown_text, pages, visible
 from distillation.report.pages import render_html, render_markdown
 from distillation.report.report import Report, account_problems, report_json, taken_over
 from distillation.report.rows import all_rows, headline_rows, judged_slices, outcome_in_words
@@ -426,3 +426,9 @@ def test_a_function_needs_only_its_own_layers(module: str, absent: set[str]) -> 
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
     ).stdout.split()
     assert not absent & set(loaded)
+
+
+def test_marks_that_turn_the_order_of_words_are_seen() -> None:
+    assert visible("a\u202eb\u2066") == "a[U+202E]b[U+2066]"
+    page = pages().from_string("{{ said }}").render(said="<\u202e>")
+    assert page == "&lt;[U+202E]&gt;"

@@ -424,3 +424,12 @@ def _defaults(node: dict[str, Any], schema: dict[str, Any]) -> Any:
 def test_the_example_input_can_be_pasted() -> None:
     example = json.loads((ROOT / "statemachine/example-input.json").read_text())
     assert resolve_config(example, execution_name="x").dataset == "reviews"
+
+
+def test_a_key_that_hides_or_is_endless_gives_a_short_line_that_can_be_read() -> None:
+    [long] = problems_of({"dataset": "reviews", "x" * 400_000: 1}, None)
+    [turned] = problems_of({"dataset": "reviews", "gate": {"\u202enigram": {"\u2066": 1}}}, None)
+    assert "x… (400,000 characters): found an unknown key" in long and len(long) < 1_000
+    assert "gate.\\u202enigram: found an unknown key" in turned
+    [value] = problems_of({"dataset": "reviews", "gate": {"margin": ["\u202e"]}}, None)
+    assert "\u202e" not in value

@@ -53,6 +53,10 @@ def check_sample_count(training: int, validation: int) -> None:
         raise BadTrainingData(
             f"The training data has {training} samples, less than the required minimum of {MIN_SAMPLES}."
         )
+    if 0 < validation < MIN_SAMPLES:
+        raise BadTrainingData(
+            f"The validation data has {validation} samples, less than the required minimum of {MIN_SAMPLES}."
+        )
     if validation > MAX_VALIDATION_SAMPLES:
         raise BadTrainingData(
             f"The validation data has {validation} samples, more than the maximum of {MAX_VALIDATION_SAMPLES}."

@@ -136,7 +136,9 @@ def store() -> MemoryStore:
     for key, lines in {
         LAYOUT.rejected_seeds: list(encode_lines(rejected)),
         LAYOUT.answers(0): list(encode_lines([answer(0), answer(1)])),
-        LAYOUT.answers(1): list(encode_lines([answer(2, tokens=7)])),
+        LAYOUT.answers(1): list(
+            encode_lines([answer(2, tokens=7), msgspec.structs.replace(answer(4, tokens=5), standard_tier=True)])
+        ),
         LAYOUT.answers(0, Asking.EXPANSION): list(encode_lines([answer(3, tokens=100)])),
         LAYOUT.training_file(Arm.STUDENT, "train.jsonl"): [line] * 14,
         LAYOUT.training_file(Arm.DIRECT, "train.jsonl"): [line] * 7,
@@ -194,6 +196,7 @@ def test_every_stage_is_paid_for_by_its_own_route(store: MemoryStore) -> None:
         ("expansion", "batch", 100, 1),
         ("teacher", "batch", 20, 2),
         ("teacher", "flex", 7, 1),
+        ("teacher", "onDemand", 5, 1),
         ("predictions base", "onDemand", 9, 1),
         ("training", "training", 2 * direct, 0),
         ("training direct", "training", direct, 0),
