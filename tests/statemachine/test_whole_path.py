@@ -149,8 +149,8 @@ def test_the_judge_scores_every_arm_in_one_job_and_compares_student_and_teacher(
         assert 0 <= report(app, FIRST)["arms"][arm]["metrics"]["Builtin.Correctness"]["value"] <= 1
     pairs = judge["comparisons"]
     assert pairs["n"] == pairs["win"] + pairs["tie"] + pairs["loss"]
-    assert pairs["n"] + pairs["unanswered"] + pairs["unjudged"] == held
-    assert asked(app, FIRST, "comparisons") == 2 * (held - pairs["equal"] - pairs["unanswered"])
+    assert pairs["n"] + pairs["lost"] + pairs["unjudged"] == held
+    assert asked(app, FIRST, "comparisons") == 2 * (held - pairs["equal"] - pairs["unanswered"] - pairs["lost"])
     assert judge["sameFamily"] is True
     assert judge["warnings"]
 

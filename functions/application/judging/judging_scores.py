@@ -8,9 +8,9 @@ from distillation.bedrock.families import self_preference_warning
 from distillation.evaluation.scores import Comparisons, JudgedArm, JudgeScores
 from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
-from distillation.judging.answers import texts_by_prompt
+from distillation.judging.answers import said_by_prompt, texts_by_prompt
 from distillation.judging.calibration import judge_calibration
-from distillation.judging.comparisons import choices_of, comparisons
+from distillation.judging.comparisons import choices_of, comparisons, unpaired
 from distillation.judging.scores import (
     Judgements,
     judged_arms,
@@ -41,7 +41,9 @@ def read_judging(
     given = _judgements(store, record, judge, judged_items(judge, holdout), predictions)
     arms = judged_arms(given) if judge.scores else {}
     relative = self_preference_warning(record.models.judge, record.models.teacher)
-    compared = _comparisons(store, record, given, draw) if judge.pairwise and Arm.STUDENT in given.texts else None
+    compared = (
+        _comparisons(store, record, given, predictions, draw) if judge.pairwise and Arm.STUDENT in given.texts else None
+    )
     return judged_scores(given), JudgeScores(
         model=record.models.judge,
         prompts=len(given.items),
@@ -66,10 +68,18 @@ def _judgements(
     return judgements_of(items, shown_metrics(judge), texts, found)
 
 
-def _comparisons(store: Store, record: RunRecord, given: Judgements, draw: Draw) -> Comparisons:
+def _comparisons(
+    store: Store,
+    record: RunRecord,
+    given: Judgements,
+    predictions: Mapping[str, Sequence[Prediction]],
+    draw: Draw,
+) -> Comparisons:
     pairs = pairs_between(record, given.items, given.texts)
     choices = choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
-    return comparisons(pairs, choices, record.models.judge, len(given.items) - len(pairs), draw)
+    student, teacher = (said_by_prompt(predictions.get(arm, ())) for arm in (Arm.STUDENT, Arm.TEACHER))
+    others = unpaired(given.items, student, teacher, record.task)
+    return comparisons(pairs, choices, record.models.judge, others, draw)
 
 
 def _incomplete(arms: Mapping[str, Mapping[str, JudgedArm]]) -> str | None:

@@ -244,8 +244,10 @@ class Comparisons(Record, frozen=True):
     """What a judge said of the answers of `arm` beside those of `minus`, each pair in both orders.
 
     `n` = `win` + `tie` + `loss`. A pair is won only when both orders say so; one with equal answers (`equal`) is a tie
-    that nobody was asked about, one whose orders contradict each other or say tie is a tie too. Not among the `n`:
-    `unanswered` items (one of the two has no answer) and `unjudged` ones (a reply is missing or names no choice).
+    that nobody was asked about, one whose orders contradict each other or say tie is a tie too. Among the `n` are the
+    `unanswered` items, which nobody was asked about: who refuses or gives no answer of the task loses; where both do,
+    they tie. Not among them: `lost` items (the service brought no answer of one of the two) and `unjudged` ones (a
+    reply is missing or names no choice).
     `win_rate` counts a tie half: 0.5 is as good. `p_value` is of the sign test on wins and losses. `consistent` counts
     the asked pairs whose orders agree. `first_place` is the share of choices for the answer shown first, among the
     choices for one of the two: 0.5 is no bias.
@@ -264,6 +266,7 @@ class Comparisons(Record, frozen=True):
     win_rate: Metric | None
     p_value: float
     first_place: Metric | None
+    lost: int = 0
 
 
 class JudgeScores(Record, frozen=True):

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from distillation.evaluation.columns import LOST
 from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record, dialogue
 from distillation.run.evaluation import CustomMetric, EvaluationJudge
 
@@ -56,6 +57,15 @@ def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
         if prediction.text is not None and prediction.text.strip():
             found.setdefault(prediction.prompt_id, prediction.text)
     return found
+
+
+def said_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str | None]:
+    """Prompt id -> the arm's answer, None where the model itself gave none (refused, cut off, empty).
+
+    What the service lost is not there.
+    """
+    given = list(predictions)
+    return {one.prompt_id: None for one in given if one.error not in LOST} | texts_by_prompt(given)
 
 
 def judging_lines(items: Sequence[HoldoutItem], texts: Mapping[str, str], arm: str) -> list[JudgingLine]:

@@ -10,8 +10,8 @@ import numpy as np
 from distillation.evaluation.scores import Against, Comparisons, Metric
 from distillation.evaluation.statistics import Draw, mcnemar, mean_intervals, metric_of
 from distillation.judging.pairs import CHOICE, FIRST, SECOND, Pair, orders_of
-from distillation.records import Answer, Arm, Request
-from distillation.task import answer_reader
+from distillation.records import Answer, Arm, HoldoutItem, Request
+from distillation.task import Task, answer_reader, canonical_answer
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0
 
@@ -49,13 +49,34 @@ def pair_outcome(orders: tuple[Request, Request], choices: Mapping[str, str]) ->
     )
 
 
+def unpaired(
+    items: Iterable[HoldoutItem], student: Mapping[str, str | None], teacher: Mapping[str, str | None], task: Task
+) -> list[float | None]:
+    """The student's result on each item that makes no pair, from what each of the two said (`said_by_prompt`).
+
+    Who gave no answer of the task loses; where neither did, they are as good as each other. None where the service lost
+    one of the two: that says nothing of the models.
+    """
+    found: list[float | None] = []
+    for item in items:
+        if item.prompt_id not in student or item.prompt_id not in teacher:
+            found.append(None)
+            continue
+        texts = student[item.prompt_id], teacher[item.prompt_id]
+        own, other = (text is not None and canonical_answer(text, task) is not None for text in texts)
+        if not (own and other):
+            found.append(WIN if own else LOSS if other else DRAW)
+    return found
+
+
 def comparisons(
-    pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, unanswered: int, draw: Draw
+    pairs: Sequence[Pair], choices: Mapping[str, str], judge: str, others: Sequence[float | None], draw: Draw
 ) -> Comparisons:
-    """`unanswered`: how many of the judged items are in no pair. `judge`: the model that was asked."""
+    """`others`: the results of the judged items that are in no pair (`unpaired`). `judge`: the model that was asked."""
     asked = [pair_outcome(orders_of(pair, judge), choices) for pair in pairs if not pair.equal]
     equal, judged = len(pairs) - len(asked), [outcome for outcome in asked if outcome is not None]
-    results = [outcome.result for outcome in judged] + [DRAW] * equal
+    failed = [result for result in others if result is not None]
+    results = [outcome.result for outcome in judged] + [DRAW] * equal + failed
     win, loss = results.count(WIN), results.count(LOSS)
     return Comparisons(
         arm=Arm.STUDENT,
@@ -66,7 +87,8 @@ def comparisons(
         loss=loss,
         equal=equal,
         consistent=sum(outcome.consistent for outcome in judged),
-        unanswered=unanswered,
+        unanswered=len(failed),
+        lost=len(others) - len(failed),
         unjudged=len(asked) - len(judged),
         win_rate=_mean(results, draw),
         p_value=mcnemar(win, loss),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from distillation.inference.requests import greedy_request
 from distillation.instructions import template
 from distillation.records import HoldoutItem, Prompt, Request, dialogue
-from distillation.task import Task, TaskKind, answer_reader
+from distillation.task import Task, TaskKind, canonical_answer
 
 FIRST, SECOND, TIE = "A", "B", "tie"
 CHOICE_TOKENS = 16
@@ -30,15 +30,16 @@ class Pair(NamedTuple):
 def pairs_of(
     items: Sequence[HoldoutItem], student: Mapping[str, str], teacher: Mapping[str, str], task: Task
 ) -> list[Pair]:
-    """One pair for each item that both answered (prompt id -> text), in the order of the items."""
-    both = [item for item in items if item.prompt_id in student and item.prompt_id in teacher]
-    return [_pair(item, student[item.prompt_id], teacher[item.prompt_id], task) for item in both]
+    """One pair for each item to which both gave an answer of the task (prompt id -> text), in their order."""
+    found = (_pair(item, student.get(item.prompt_id), teacher.get(item.prompt_id), task) for item in items)
+    return [pair for pair in found if pair is not None]
 
 
-def _pair(item: HoldoutItem, student: str, teacher: str, task: Task) -> Pair:
-    forms = [answer_reader(task)(text) for text in (student, teacher)]
-    same_form = isinstance(forms[0], str) and forms[0] == forms[1]
-    return Pair(item, student, teacher, same_form or student.split() == teacher.split())
+def _pair(item: HoldoutItem, student: str | None, teacher: str | None, task: Task) -> Pair | None:
+    if student is None or teacher is None:
+        return None
+    own, other = (canonical_answer(text, task) for text in (student, teacher))
+    return None if own is None or other is None else Pair(item, student, teacher, own == other)
 
 
 def orders_of(pair: Pair, judge: str) -> tuple[Request, Request]:

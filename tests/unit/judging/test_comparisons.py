@@ -7,9 +7,10 @@ from scipy.stats import binomtest
 
 from distillation.evaluation.scores import Comparisons
 from distillation.evaluation.statistics import Draw
-from distillation.judging.comparisons import PairOutcome, choices_of, comparisons, pair_outcome
+from distillation.judging.comparisons import PairOutcome, choices_of, comparisons, pair_outcome, unpaired
 from distillation.judging.pairs import Pair, orders_of
 from distillation.records import Answer, HoldoutItem
+from distillation.task import Task, TaskKind
 
 CHOICES = st.sampled_from(["A", "B", "tie", None])
 
@@ -18,7 +19,9 @@ def pairs(count: int, *, equal: int = 0) -> list[Pair]:
     return [Pair(HoldoutItem(prompt_id=f"p{n}", prompt=f"q{n}"), "student", "teacher", n < equal) for n in range(count)]
 
 
-def judged(given: list[tuple[str | None, str | None]], *, equal: int = 0, resamples: int = 999) -> Comparisons:
+def judged(
+    given: list[tuple[str | None, str | None]], *, equal: int = 0, resamples: int = 999, others: tuple[float, ...] = ()
+) -> Comparisons:
     """What is said of each pair that is asked about, first with the student's answer first."""
     made = pairs(len(given) + equal, equal=equal)
     choices: dict[str, str] = {}
@@ -26,7 +29,7 @@ def judged(given: list[tuple[str | None, str | None]], *, equal: int = 0, resamp
         choices |= {
             request.record_id: choice for request, choice in zip(orders_of(pair, "judge"), said, strict=True) if choice
         }
-    return comparisons(made, choices, "judge", 2, Draw(resamples, 1))
+    return comparisons(made, choices, "judge", [None, None, *others], Draw(resamples, 1))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_counts_rate_and_sign_test() -> None:
     found = judged([("A", "B")] * 14 + [("B", "A")] * 4 + [("A", "A")] * 6 + [("A", None)] * 3, equal=10)
     assert (found.arm, found.minus) == ("student", "teacher")
     assert (found.n, found.win, found.tie, found.loss, found.equal) == (34, 14, 16, 4, 10)
-    assert (found.consistent, found.unanswered, found.unjudged) == (18, 2, 3)
+    assert (found.consistent, found.lost, found.unjudged) == (18, 2, 3)
     assert found.p_value == binomtest(14, 18).pvalue
     assert found.win_rate is not None and found.win_rate.low is not None and found.win_rate.high is not None
     assert found.win_rate.value == pytest.approx((14 + 8) / 34)
@@ -70,6 +73,21 @@ def test_a_judge_that_always_takes_the_first_answer_says_nothing_of_the_student(
     assert found.first_place is not None and found.first_place.low is not None
     assert (found.first_place.value, found.first_place.method) == (1.0, "wilson")
     assert found.first_place.low > 0.9
+
+
+def test_who_refuses_or_cannot_be_read_loses_and_what_the_service_lost_is_left_out() -> None:
+    items = [HoldoutItem(prompt_id=f"p{n}", prompt="q") for n in range(7)]
+    own = {"p0": "good", "p1": None, "p2": "good", "p3": None, "p4": "no label", "p5": None}
+    other = {"p0": "bad", "p1": "bad", "p2": "no label", "p3": None, "p4": "bad", "p6": "bad"}
+    task = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
+    assert unpaired(items, own, other, task) == [0.0, 1.0, 0.5, 0.0, None, None]
+
+
+def test_forty_refusals_of_a_hundred_are_forty_losses() -> None:
+    found = judged([("A", "B")] * 60, others=(0.0,) * 40)
+    assert (found.n, found.win, found.loss, found.unanswered) == (100, 60, 40, 40)
+    assert found.win_rate is not None and found.win_rate.value == pytest.approx(0.6)
+    assert found.p_value == binomtest(60, 100).pvalue
 
 
 def test_nothing_to_compare_is_no_rate_at_all() -> None:

@@ -69,6 +69,11 @@ def test_pairs_are_of_items_that_both_answered_and_equal_answers_are_known() -> 
     assert [(pair.item.prompt_id, pair.equal) for pair in pairs_of(items, student, teacher, LABEL)] == [
         ("p0", True),
         ("p1", False),
+    ]
+    free = pairs_of(items, student, teacher, Task(kind=TaskKind.TEXT))
+    assert [(pair.item.prompt_id, pair.equal) for pair in free] == [
+        ("p0", False),
+        ("p1", False),
         ("p2", True),
         ("p3", False),
     ]

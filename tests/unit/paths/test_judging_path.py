@@ -199,11 +199,12 @@ def test_a_round_that_was_planned_stands_and_the_cache_is_asked_first() -> None:
     assert found is not None and (found.tie, found.unjudged) == (60, 0)
 
 
-def test_items_that_one_of_the_two_did_not_answer_are_not_compared() -> None:
+def test_a_refusal_loses_and_nobody_is_asked_about_it() -> None:
     world = JudgedWorld({"metrics": []}, student=lambda item: None if item.prompt_id < "p0010" else "good")
-    world.compare(lambda shown: "tie")
+    planned = world.compare(lambda shown: "tie")
+    assert planned["counts"]["requests"] == 50
     found = world.judged().comparisons
-    assert found is not None and (found.n, found.unanswered) == (50, 10)
+    assert found is not None and (found.n, found.loss, found.tie, found.unanswered, found.lost) == (60, 10, 50, 10, 0)
 
 
 @pytest.mark.parametrize(("model", "flex"), [("us.amazon.nova-premier-v1:0", True), (MISTRAL, False)])
