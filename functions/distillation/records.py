@@ -316,6 +316,10 @@ class Prediction(Record, frozen=True, omit_defaults=True):
     latency_ms: int | None = None
 
 
+LOST = frozenset({"no_reply", "bedrock_busy", "bedrock_error", "unreadable", "throttled"})
+"""Errors that say nothing of the model: the service brought no answer. All others are the model's own doing."""
+
+
 class Arm(StrEnum):
     """The models that are compared on the holdout: the large one; the small one untouched, given examples, distilled,
     and tuned on the references; and what serves the dataset today.

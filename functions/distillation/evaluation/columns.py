@@ -13,15 +13,11 @@ from distillation.evaluation.classes import LabelTable
 from distillation.evaluation.scores import Against
 from distillation.evaluation.statistics import Codes, Floats
 from distillation.evaluation.targets import Target, grades
-from distillation.records import Arm, Prediction
+from distillation.records import LOST, Arm, Prediction
 from distillation.task import TaskKind
 
 REFUSED = "refused"
 """The reason code of an answer that declines, as `inference.replies` gives it."""
-
-
-LOST = frozenset({"no_reply", "bedrock_busy", "bedrock_error", "unreadable", "throttled"})
-"""Errors that say nothing of the model: the service brought no answer. All others are the model's own doing."""
 
 
 class Column(NamedTuple):

@@ -8,8 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from distillation.evaluation.columns import LOST
-from distillation.records import GREEDY_SAMPLE, HoldoutItem, Prediction, Record, dialogue
+from distillation.records import GREEDY_SAMPLE, LOST, HoldoutItem, Prediction, Record, dialogue
 from distillation.run.evaluation import CustomMetric, EvaluationJudge
 
 MAX_PROMPTS = 1_000
