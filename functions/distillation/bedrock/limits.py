@@ -58,7 +58,10 @@ def reserved_word_in(text: str) -> str | None:
     None.
     """
     lowered = text.lower()
-    return next((word for lowered_word, word in _LOWERED_WORDS if lowered_word in lowered), None)
+    for lowered_word, word in _LOWERED_WORDS:
+        if lowered_word in lowered:
+            return word
+    return None
 
 
 def estimate_tokens(text: str) -> int:

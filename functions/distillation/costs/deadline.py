@@ -30,7 +30,7 @@ def hours_now(work: Workload, rate: Rate) -> float:
 def requests_of(work: Workload) -> int:
     """Requests to the teacher, for answers and for new prompts."""
     prompts = work.prompts * work.holdout_share if work.managed else work.prompts + work.new_prompts
-    return math.ceil(prompts) * work.samples + work.expansion.requests
+    return math.ceil(prompts) * work.samples + work.expansion.calls
 
 
 def cut_off(started_at: str, config: RunConfig, work: Workload, rate: Rate) -> str:

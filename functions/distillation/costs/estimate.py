@@ -21,7 +21,7 @@ from distillation.bedrock.prices import (
     _usd,
     price_of,
 )
-from distillation.costs.loads import ExpansionLoad, JudgingLoad, RatingLoad, expansion_load, judging_load, rating_load
+from distillation.costs.loads import Load, expansion_load, judging_loads, rating_load
 from distillation.errors import InvalidInput
 from distillation.records import Prompt, Record
 from distillation.run.config import RunConfig
@@ -50,9 +50,11 @@ class Workload(Record, frozen=True):
     lines: int
     most_lines: int
     epochs: int
-    expansion: ExpansionLoad
-    ratings: RatingLoad
-    judging: JudgingLoad
+    expansion: Load
+    ratings: Load
+    scores: Load
+    comparisons: Load
+    most_judged: int
     few_shot: int
     direct: bool
     arm_samples: int
@@ -106,6 +108,7 @@ def workload(
     count, tokens = measured.prompts, measured.tokens
     length, basis = _expected_output(task, sampling.max_tokens, measured)
     samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
+    scores, comparisons = judging_loads(config, mean, length, champion=champion)
     return Workload(
         prompts=count,
         new_prompts=config.expansion.target_prompts,
@@ -122,7 +125,9 @@ def workload(
         epochs=config.training.epoch_count,
         expansion=expansion_load(config.expansion, mean),
         ratings=rating_load(config, samples, mean + length),
-        judging=judging_load(config, mean, length, champion=champion),
+        scores=scores,
+        comparisons=comparisons,
+        most_judged=config.evaluation.judge.max_prompts if config.evaluation.judge else 0,
         few_shot=config.arms.few_shot,
         direct=config.arms.direct,
         arm_samples=config.evaluation.samples,
@@ -193,7 +198,7 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     # One that has no seeds has no prompts either, whatever its target.
     trainable = trainable if work.prompts else 0
     answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
-    judged, predictions = work.judging.prompts(holdout), holdout * (1 + work.arm_samples)
+    judged, predictions = min(holdout, work.most_judged), holdout * (1 + work.arm_samples)
     shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
     lines = min(trainable * work.lines, work.most_lines)
     lines -= _watched(lines * work.validation_share)
@@ -202,12 +207,12 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
         "expansionOutput": expansion_output,
         "teacherInput": answers * prompt,
         "teacherOutput": answers * output,
-        "ratingsInput": trainable * work.ratings.a_prompt * work.ratings.input_tokens,
-        "ratingsOutput": trainable * work.ratings.a_prompt * work.ratings.output_tokens,
-        "judgingInput": judged * work.judging.input_tokens,
-        "judgingOutput": judged * work.judging.output_tokens,
-        "comparisonsInput": judged * work.judging.comparison_input_tokens,
-        "comparisonsOutput": judged * work.judging.comparison_output_tokens,
+        "ratingsInput": trainable * work.ratings.calls * work.ratings.input_tokens,
+        "ratingsOutput": trainable * work.ratings.calls * work.ratings.output_tokens,
+        "judgingInput": judged * work.scores.input_tokens,
+        "judgingOutput": judged * work.scores.output_tokens,
+        "comparisonsInput": judged * work.comparisons.input_tokens,
+        "comparisonsOutput": judged * work.comparisons.output_tokens,
         "distillationInput": lines * prompt * work.managed,
         "distillationOutput": lines * output * work.managed,
         "training": lines * (prompt + output) * work.epochs * (1 + work.direct),
@@ -226,7 +231,7 @@ def _watched(lines: float) -> float:
 def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> dict[str, float]:
     """USD by stage, as the fields of an Estimate are called."""
     teacher, student = _route(_priced(prices, work.teacher), work.batched), _priced(prices, work.student)
-    asked = _priced(prices, work.judge if work.ratings.a_prompt or work.judging.most_prompts else work.teacher)
+    asked = _priced(prices, work.judge if work.ratings.calls or work.most_judged else work.teacher)
     judge, compared = (
         _route(asked, work.batched),
         _usd(_route(asked, work.batched), tokens["comparisonsInput"], tokens["comparisonsOutput"]),
@@ -283,7 +288,7 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
             f"epochs{', two models' if work.direct else ''}."
         ),
         *work.ratings.assumptions,
-        *work.judging.assumptions,
+        *work.scores.assumptions,
         "The teacher's answers on the holdout are part of its batch and not asked twice.",
         *(["What serves the dataset today answers the holdout too, at the student's price."] if work.champion else []),
         f"Prices of {prices.region}, {' and '.join(dates)}. S3, Lambda, Step Functions and DynamoDB are not counted.",

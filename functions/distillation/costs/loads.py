@@ -25,33 +25,26 @@ An assumption: Bedrock does not say how long it is.
 """
 
 
-class JudgingLoad(Record, frozen=True):
-    """Over at most `most_prompts` of the holdout: `calls` and their tokens a prompt, of evaluation jobs and of
-    comparisons.
-    """
+class Load(Record, frozen=True):
+    """Calls of a stage and their tokens. `most_output_tokens`: if every reply were as long as it may be."""
 
-    most_prompts: int = 0
     calls: int = 0
     input_tokens: float = 0
     output_tokens: int = 0
-    comparisons: int = 0
-    comparison_input_tokens: float = 0
-    comparison_output_tokens: int = CHOICE_TOKENS
+    most_output_tokens: int = 0
     assumptions: tuple[str, ...] = ()
 
-    def prompts(self, holdout: float) -> float:
-        """How many prompts of a holdout are judged."""
-        return min(holdout, self.most_prompts)
 
-
-def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int, *, champion: bool = False) -> JudgingLoad:
-    """What `evaluation.judge` takes.
+def judging_loads(
+    config: RunConfig, prompt_tokens: float, answer_tokens: int, *, champion: bool = False
+) -> tuple[Load, Load]:
+    """What `evaluation.judge` takes for each prompt that is judged: the scores of evaluation jobs, the comparisons.
 
     Every metric of every arm is a call of its own (user guide: each metric has its own prompt).
     """
     judge = config.evaluation.judge
     if judge is None:
-        return JudgingLoad()
+        return Load(), Load()
     arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct) - (not champion)
     own = [estimate_tokens(metric.instructions) for metric in judge.custom]
     told = len(judge.metrics) * estimate_tokens("x" * METRIC_CHARACTERS) + sum(own)
@@ -60,20 +53,18 @@ def judging_load(config: RunConfig, prompt_tokens: float, answer_tokens: int, *,
     compared = (
         sum(estimate_tokens(template(name).template) for name in ("compare_system.txt", "compare_user.txt")) + shown
     )
-    return JudgingLoad(
-        most_prompts=judge.max_prompts,
+    scores = Load(
         calls=arms * metrics,
         input_tokens=arms * (told + metrics * shown),
         output_tokens=arms * metrics * EXPLANATION_TOKENS,
-        comparisons=2 * judge.pairwise,
-        comparison_input_tokens=2 * judge.pairwise * compared,
-        comparison_output_tokens=2 * judge.pairwise * CHOICE_TOKENS,
         assumptions=(
             f"Up to {judge.max_prompts:,} prompts of the holdout are judged: {arms * metrics} calls a prompt for "
             "scores, each explained in "
             f"{EXPLANATION_TOKENS} tokens, and {2 * judge.pairwise} for comparisons.",
         ),
     )
+    pairs = 2 * judge.pairwise
+    return scores, Load(calls=pairs, input_tokens=pairs * compared, output_tokens=pairs * CHOICE_TOKENS)
 
 
 ASSUMED_YIELD = 0.8
@@ -91,35 +82,19 @@ _JUDGE = ("judge_system.txt", "judge_user.txt")
 _RUBRIC = "judge_rubric.txt"
 
 
-class ExpansionLoad(Record, frozen=True):
-    """All rounds together. `most_output_tokens`: if every reply were as long as expansion.maxTokens."""
+def expansion_load(expansion: Expansion, prompt_tokens: float) -> Load:
+    """What all rounds for `expansion.targetPrompts` take.
 
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    most_output_tokens: int
-    assumptions: tuple[str, ...] = ()
-
-
-class RatingLoad(Record, frozen=True):
-    """Ratings of each prompt that may be trained on, and the tokens of one."""
-
-    a_prompt: int
-    input_tokens: float
-    output_tokens: int
-    assumptions: tuple[str, ...] = ()
-
-
-def expansion_load(expansion: Expansion, prompt_tokens: float) -> ExpansionLoad:
-    """What `expansion.targetPrompts` take. `prompt_tokens`: mean tokens of a seed with its system text."""
+    `prompt_tokens`: mean tokens of a seed with its system text.
+    """
     if not expansion.target_prompts:
-        return ExpansionLoad(requests=0, input_tokens=0, output_tokens=0, most_output_tokens=0)
+        return Load()
     wanted = math.ceil(expansion.target_prompts / ASSUMED_YIELD)
     requests = math.ceil(wanted / expansion.prompts_per_request)
     if TOPICS in expansion.methods:
         requests += math.ceil(requests / len(expansion.methods) / TOPICS_A_REQUEST)
-    return ExpansionLoad(
-        requests=requests,
+    return Load(
+        calls=requests,
         input_tokens=math.ceil(requests * (_tokens(*_FRAME) + EXAMPLES * prompt_tokens)),
         output_tokens=math.ceil(wanted * (prompt_tokens + ITEM_TOKENS)),
         most_output_tokens=requests * expansion.max_tokens,
@@ -132,15 +107,18 @@ def expansion_load(expansion: Expansion, prompt_tokens: float) -> ExpansionLoad:
     )
 
 
-def rating_load(config: RunConfig, samples: int, rated_tokens: float) -> RatingLoad:
-    """What `filters.judge` takes. `rated_tokens`: mean tokens of a prompt with an answer."""
+def rating_load(config: RunConfig, samples: int, rated_tokens: float) -> Load:
+    """What `filters.judge` takes: how many ratings of a prompt that may be trained on, and the tokens of one.
+
+    `rated_tokens`: mean tokens of a prompt with an answer.
+    """
     judge = config.filters.judge
     if judge is None:
-        return RatingLoad(a_prompt=0, input_tokens=0, output_tokens=0)
+        return Load()
     a_prompt = 1 if config.examples.policy == "consensus" else samples
     rubric = estimate_tokens(judge.rubric) if judge.rubric else _tokens(_RUBRIC)
-    return RatingLoad(
-        a_prompt=a_prompt,
+    return Load(
+        calls=a_prompt,
         input_tokens=_tokens(*_JUDGE) + rubric + rated_tokens,
         output_tokens=EXPECTED_RATING_TOKENS,
         assumptions=(f"Up to {a_prompt} answers are rated a prompt that is not in the holdout.",),

@@ -55,8 +55,8 @@ def hours(work: Workload, config: RunConfig) -> list[Span]:
         Span("deployment", 0.05, 0.5),
         Span("predictions", 0.05, 1.0 if few else batch.high),
     ]
-    if work.expansion.requests:
+    if work.expansion.calls:
         spans.insert(0, Span("expansion", 0.2, config.expansion.max_rounds * batch.high))
-    if scores := work.judging.prompts(work.prompts * work.holdout_share) * work.judging.calls:
+    if scores := min(work.prompts * work.holdout_share, work.most_judged) * work.scores.calls:
         spans.append(Span("judging", max(0.1, scores / SCORES_AN_HOUR / 4), max(1.0, scores / SCORES_AN_HOUR * 2)))
     return [*spans, Span("total", sum(span.low for span in spans), sum(span.high for span in spans))]
