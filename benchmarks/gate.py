@@ -32,7 +32,7 @@ from benchmarks.gate_worlds import (
 from distillation.bedrock.prices import load_prices
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import score
-from distillation.evaluation.scores import GateDecision, Scores, Verdict
+from distillation.evaluation.scores import CheckOutcome, GateDecision, Scores, Verdict
 from distillation.evaluation.statistics import Draw
 from distillation.evaluation.verdict import reach_verdict
 from distillation.run.evaluation import Gate
@@ -66,6 +66,7 @@ WORLDS = (
         "student equal to the teacher, 10 points over the base, 400 items",
         labelled(400, 0.9, {"student": EQUAL, "base": TEN_BELOW}),
         at_least=0.8,
+        repeats=2_000,
     ),
     World(
         "teacher 10 points below the base, student equal to the base, 400 items",
@@ -76,6 +77,15 @@ WORLDS = (
         "C1: no references, teacher sure in 62 %, student says otherwise in 30 %, 500 items",
         unreferenced(500, 0.62, 0.70, 0.60),
         at_most=0.05,
+    ),
+    *(
+        World(
+            f"C1: no references, teacher sure in {sure:.0%}, student agrees in {agrees:.0%}, 500 items: check passes",
+            unreferenced(500, sure, agrees, 0.60),
+            at_most=0.05,
+            agrees=True,
+        )
+        for sure, agrees in ((0.62, 0.70), (0.786, 0.80), (0.786, 0.85))
     ),
     World(
         "C2: student 8 points below the teacher, 8 % of whose answers were lost, 1,000 items",
@@ -97,10 +107,13 @@ WORLDS = (
         at_most=0.05,
         tries=5,
     ),
-    World(
-        "C6: student at the margin, groups of 5 that share their luck, 1,000 items",
-        labelled(1_000, 0.9, {"student": Differs(0.03, 0.08), "base": Differs(0.05, 0.25)}, group=5),
-        at_most=0.05,
+    *(
+        World(
+            f"C6: student at the margin, groups of {size} that share their luck, 1,000 items",
+            labelled(1_000, 0.9, {"student": Differs(0.03, 0.08), "base": Differs(0.05, 0.25)}, group=size),
+            at_most=0.05,
+        )
+        for size in (5, 10)
     ),
 )
 COVERAGE = (
@@ -122,11 +135,13 @@ def run(console: Console, share: float = 1.0) -> dict[str, Any]:
 
 
 def promoted(name: str, seed: int) -> bool:
-    """Whether one draw of a world promotes a student."""
+    """Whether one draw of a world promotes a student, or passes it."""
     world = next(world for world in WORLDS if world.name == name)
     holdout, gate = world.draw(rng_of(name, seed)), Gate(**world.gate)
-    decisions = (verdict_of(one, gate, seed).decision for one in _tried(holdout, world.tries))
-    return any(decision is GateDecision.PROMOTE for decision in decisions)
+    verdicts = [verdict_of(one, gate, seed) for one in _tried(holdout, world.tries)]
+    if world.agrees:
+        return any(verdict.checks[0].outcome is CheckOutcome.PASSED for verdict in verdicts)
+    return any(verdict.decision is GateDecision.PROMOTE for verdict in verdicts)
 
 
 def verdict_of(holdout: Holdout, gate: Gate, seed: int) -> Verdict:

@@ -42,7 +42,8 @@ Draw = Callable[[Rng], Holdout]
 class World(NamedTuple):
     """A world, what is asked of it, and the bound on the share of repeats that promote.
 
-    `tries` students meet each holdout in turn, and one promotion counts.
+    `tries` students meet each holdout in turn, and one promotion counts. `agrees`: what counts is the check against the
+    teacher that passes, since no world without references promotes.
     """
 
     name: str
@@ -52,6 +53,7 @@ class World(NamedTuple):
     gate: Mapping[str, Any] = {}
     tries: int = 1
     repeats: int = 400
+    agrees: bool = False
 
 
 def rng_of(name: str, seed: int) -> Rng:
