@@ -9,7 +9,7 @@ import typer
 
 from cli.account.commands import doctor, prove
 from cli.command import Commands
-from cli.files.commands import estimate, fetch, rebuild, seeds, validate
+from cli.files.commands import estimate, fetch, plan, rebuild, seeds, validate
 from cli.runs.commands import compare, report, runs, start, stop, watch
 from cli.serving.commands import approve, promote, rollback, serving, waiting
 
@@ -45,6 +45,7 @@ for command in (
     validate,
     seeds,
     estimate,
+    plan,
     start,
     watch,
     stop,

@@ -50,6 +50,32 @@ def estimate(files: Files = None, input_file: InputFile = None) -> None:
     screen.data(findings.expected)
 
 
+@printing
+def plan(
+    input_file: InputFile = None,
+    margin: Annotated[list[float] | None, typer.Option(help="A margin, 0.05 for 5 points; repeat it.")] = None,
+    differs: Annotated[
+        list[float] | None, typer.Option(help="Share of items that student and teacher answer differently; repeat it.")
+    ] = None,
+) -> None:
+    """Say how many holdout items a margin takes, over all items and in a category, without AWS and before a run."""
+    from cli.files.draw_findings import draw_findings
+    from cli.files.plan import draw_plan, plan_for
+    from cli.files.validate import check_input
+    from cli.runs.start import read_object
+    from cli.screen import screen
+
+    if any(not 0 < share <= 1 for share in (*(margin or ()), *(differs or ()))):
+        raise typer.BadParameter("a margin or share lies above 0 and is at most 1: 0.05 for 5 points")
+    config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
+    if config is None:
+        screen.show(draw_findings(findings))
+        raise typer.Exit(1)
+    found = plan_for(config.gate, config.split.holdout_share, margin or (), differs or ())
+    screen.show(draw_plan(found))
+    screen.data(found)
+
+
 @on_stack
 def seeds(
     connect: Connect,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from distillation.evaluation.noninferiority import MIN_ITEMS, items_to_settle
+from cli.files.plan import plan_for
+from distillation.run.evaluation import Gate
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -89,19 +90,20 @@ def test_the_worked_example_gives_the_total_that_is_written_there() -> None:
     assert found and f"{float(found[1]):.2f}" == total[1]
 
 
-def test_items_against_margin_are_what_the_code_says() -> None:
-    """The first table of docs/report.md is of an equal student, the second of one that is 2 points worse."""
+def test_items_against_margin_are_what_plan_prints() -> None:
+    """The first table of docs/report.md is of an equal student, the second of one that is 2 points worse, the third of
+    a category.
+    """
     page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
     tables = page.partition("## Items against margin")[2].partition("\n## ")[0].split("\n\n")
-    rows = [[re.sub(r"[^\d]", "", cell) for cell in row.split("|")[1:-1]] for row in "\n".join(tables).splitlines()]
-    rows = [[int(cell) for cell in row] for row in rows if row and all(row)]
-    assert len(rows) == 10
-    for (differing, *items), margins, loss in [
-        *((row, (0.02, 0.03, 0.05, 0.1), 0.0) for row in rows[:5]),
-        *((row, (0.03, 0.05, 0.1), 0.02) for row in rows[5:]),
-    ]:
-        sd = math.sqrt(differing / 100 - loss**2)
-        assert items == [max(items_to_settle(-loss, margin, sd) or 0, MIN_ITEMS) for margin in margins]
+    rows = [[re.sub(r"[^\d.]", "", cell) for cell in row.split("|")[1:-1]] for row in "\n".join(tables).splitlines()]
+    rows = [[float(cell) for cell in row] for row in rows if row and all(row)]
+    plan = plan_for(Gate(), 0.2, (0.02, 0.03, 0.05, 0.1), ())
+    assert rows == [
+        *([100 * row.differs, *row.equal] for row in plan.rows),
+        *([100 * row.differs, *filter(None, row.worse)] for row in plan.rows),
+        *([100 * row.differs, math.ceil(row.slice_margin * 1000) / 10] for row in plan.rows),
+    ]
 
 
 def files_named(text: str) -> set[str]:
