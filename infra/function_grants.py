@@ -98,7 +98,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "plan_judging": run_files,
         "start_judging": [*submit, *bedrock.evaluate(to.evaluation_role_arn)],
         "plan_comparisons": run_and_cache,
-        "score_run": run_files,
+        "score_run": [*run_files, storage.read("decisions"), storage.write("decisions")],
         "write_report": [*run_files, list_jobs],
         "await_approval": [*submit, list_jobs, bedrock.delete_deployments()],
         "promote_student": [

@@ -30,6 +30,11 @@ def answer_cache(dataset: str) -> str:
     return f"answers/{dataset}/"
 
 
+def decision(dataset: str, run_id: str = "") -> str:
+    """Which holdout a run has decided on; without a run id the folder of all runs of the dataset."""
+    return f"decisions/{dataset}/{run_id}.json" if run_id else f"decisions/{dataset}/"
+
+
 def cached_shard(dataset: str, run_id: str, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
     """The answers of one shard in the cache."""
     return f"{answer_cache(dataset)}{run_id}-{_round(stage, wave)}shard-{shard:04d}.jsonl"

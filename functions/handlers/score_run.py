@@ -13,10 +13,12 @@ from application.services import Services
 from distillation.bedrock.prices import load_prices, price_of
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
+from distillation.evaluation.scores import DecidedHoldout
 from distillation.evaluation.statistics import Draw
-from distillation.evaluation.verdict import reach_verdict
-from distillation.layout import RunLayout
+from distillation.evaluation.verdict import decisions_on, reach_verdict
+from distillation.layout import RunLayout, decision
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
+from distillation.run.record import RunRecord
 from gateways.store import Store
 
 
@@ -38,13 +40,27 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     models = {arm: record.models.teacher if arm == Arm.TEACHER else record.models.student for arm in predictions}
     prices = load_prices()
     scores = score(sheet, draw, models=models, prices=prices, judged=judged)
-    scores = msgspec.structs.replace(scores, judge=judge)
+    decided = _decided(store, record, holdout)
+    scores = msgspec.structs.replace(scores, judge=judge, decisions=1 + len(decided.earlier))
     price = price_of(prices, record.models.student)
     storage = price.storage_month.usd if price and price.storage_month else None
     verdict = reach_verdict(scores, settings.gate, storage)
     store.put(layout.scores, msgspec.json.encode(scores))
     store.put_json(layout.verdict, verdict)
+    store.put_json(decision(record.dataset, run_id), decided)
     return {"decision": verdict.decision, "serve": verdict.serve, "counts": {"holdout": scores.n}}
+
+
+def _decided(store: Store, record: RunRecord, holdout: list[HoldoutItem]) -> DecidedHoldout:
+    """What this run's verdict will be about, and which runs decided on the same items before it; a rerun is no further
+    decision.
+    """
+    ids = tuple(item.prompt_id for item in holdout)
+    own = store.read_or_none(decision(record.dataset, record.run_id), DecidedHoldout)
+    if own is None:
+        others = [store.read(stored.key, DecidedHoldout) for stored in store.list(decision(record.dataset))]
+        return DecidedHoldout(run_id=record.run_id, prompt_ids=ids, earlier=decisions_on(ids, others))
+    return msgspec.structs.replace(own, prompt_ids=ids)
 
 
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:

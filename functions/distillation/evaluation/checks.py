@@ -15,6 +15,8 @@ from distillation.evaluation.noninferiority import (
     holm,
     items_to_settle,
     least_units,
+    level_of,
+    low_at,
     p_worse,
     units_of,
 )
@@ -120,11 +122,12 @@ def enough(one: Difference) -> bool:
     return units_of(one) >= least_units(one)
 
 
-def lowest(one: Difference) -> float:
-    """The lower end that a promotion rests on: lost is not wrong, so also with all lost answers of the other arm as
-    right ones.
+def lowest(scores: Scores, one: Difference) -> float:
+    """The lower end that a promotion rests on: at the level that is left after earlier decisions on the same items, and
+    (lost is not wrong) also with all lost answers of the other arm as right ones.
     """
-    return one.low if one.worst_low is None else min(one.low, one.worst_low)
+    lost = 0.0 if one.worst_low is None else max(0.0, one.low - one.worst_low)
+    return low_at(one, level_of(scores.decisions)) - lost
 
 
 def _rivals(scores: Scores, gate: Gate) -> Iterator[tuple[Difference, float]]:
@@ -141,7 +144,9 @@ def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: flo
         # A promotion is held back by one of them at its own level; it rejects nothing, so no correction is needed.
         passed, worse = one.high >= 0, one.high < 0
     else:
-        passed = enough(one) and (lowest(one) >= -margin if one.minus == Arm.CHAMPION else lowest(one) > 0)
+        passed = enough(one) and (
+            lowest(scores, one) >= -margin if one.minus == Arm.CHAMPION else lowest(scores, one) > 0
+        )
         worse = one.high < -margin and p_holm < ALPHA
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     return _made(scores, one, margin, outcome, (p, p_holm))
@@ -150,7 +155,7 @@ def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: flo
 def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: float) -> Check:
     difference, margin = one.difference, margin_of(gate, one)
     worse = difference.high < -margin and p_holm < ALPHA
-    passed = lowest(difference) >= -margin and enough(difference)
+    passed = lowest(scores, difference) >= -margin and enough(difference)
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     made = _made(scores, difference, margin, outcome, (p, p_holm))
     return msgspec.structs.replace(

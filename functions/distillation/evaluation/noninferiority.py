@@ -91,6 +91,37 @@ def tango_score(better: float, worse: float, n: float, difference: float) -> flo
     return (better - worse - n * difference) / math.sqrt(max(variance, 1e-18))
 
 
+def level_of(decisions: int) -> float:
+    """One-sided level of the n-th decision on the same holdout: Bonferroni over the decisions so far.
+
+    Whoever changes settings until a run passes would otherwise pass with a student on the margin in 1 of 10 series of
+    five. So k tries err in at most 2.5 % x (1 + 1/2 + ... + 1/k): 5.7 % for five (Dunn 1961, JASA 56:52, applied to a
+    sequence as in Foster, Stine 2008, JRSS B 70:429, "alpha-spending").
+    """
+    return ALPHA / decisions
+
+
+def low_at(one: Difference, alpha: float) -> float:
+    """The lower end of a difference at the one-sided level `alpha`, at most `ALPHA`.
+
+    Tango's where the scores hold it, else the distance to the lower end of the 95 % interval in proportion to the
+    normal quantiles.
+    """
+    if alpha >= ALPHA:
+        return one.low
+    z = NormalDist().inv_cdf(1 - alpha)
+    if one.method != TANGO or one.groups is not None:
+        return one.value - (one.value - one.low) * z / z_value()
+    low, high = -1 + 1e-12, one.value
+    if low >= high or tango_score(one.better, one.worse, one.n, low) <= z:
+        return -1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = tango_score(one.better, one.worse, one.n, middle) > z
+        low, high = (middle, high) if below else (low, middle)
+    return low
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down correction over `p_values` (Holm 1979), in their order."""
     adjusted, highest = [0.0] * len(p_values), 0.0

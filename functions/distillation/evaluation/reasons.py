@@ -13,11 +13,12 @@ from distillation.evaluation.checks import (
     enough,
     items_if_true,
     judged_by_references,
+    lowest,
     only_overlap,
     teacher_below_base,
     unmeasured,
 )
-from distillation.evaluation.noninferiority import MIN_ITEMS, TANGO, least_units, units_of
+from distillation.evaluation.noninferiority import MIN_ITEMS, TANGO, least_units, level_of, units_of
 from distillation.evaluation.scores import (
     Check,
     CheckOutcome,
@@ -236,6 +237,7 @@ def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     if verdict.decision is GateDecision.HOLD:
         yield from _why_open(scores, verdict)
         yield from _lost(scores, verdict)
+        yield from _memory(scores, verdict)
         yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, gate))
     yield from _minimum(scores, gate)
     yield from _others(verdict, compared)
@@ -281,6 +283,19 @@ def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
             "There are no references and no second answers of the teacher, and word overlap with a single text does "
             "not tell good from bad. Give references."
         )
+
+
+def _memory(scores: Scores, verdict: Verdict) -> Iterator[str]:
+    """Checks that would pass if these items had decided nothing before."""
+    for check in (*verdict.checks, *verdict.rivals):
+        if check.outcome is CheckOutcome.OPEN and scores.decisions > 1 and check.low >= -check.margin:
+            yield (
+                f"These holdout items have decided {scores.decisions - 1:,} runs before, so this one asks for more "
+                f"than the 95 % interval: 1 error in {round(1 / level_of(scores.decisions)):,} instead of 1 in 40. The "
+                f"lower end is then {points(lowest(scores, _difference_of(scores, check)))} points. Tune settings on "
+                "the validation side; new seeds give a fresh holdout."
+            )
+            return
 
 
 def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:

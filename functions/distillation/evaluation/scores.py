@@ -292,6 +292,7 @@ class Scores(Record, frozen=True):
 
     `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in
     every slice; `gate` is the first of them. `slices_left_out` counts categories that are too many to be shown.
+    `decisions`: how many runs of the dataset have decided on these items, this one included (`decisions_on`).
 
     `groups` counts the groups of the items, an item without one for itself, null where no two belong together; `alike`
     the items without a group that share a long beginning with another one.
@@ -317,6 +318,19 @@ class Scores(Record, frozen=True):
     judge: JudgeScores | None = None
     groups: int | None = None
     alike: int = 0
+    decisions: int = 1
+
+
+class DecidedHoldout(Record, frozen=True):
+    """A run that has come to a verdict on the holdout `prompt_ids`: `decisions/<dataset>/<run id>.json`. Made by
+    ScoreRun, read by those of later runs of the dataset.
+
+    `earlier` are the runs that had decided on the same items before, so that a rerun counts as it did the first time.
+    """
+
+    run_id: str
+    prompt_ids: tuple[str, ...]
+    earlier: tuple[str, ...] = ()
 
 
 class CheckOutcome(StrEnum):

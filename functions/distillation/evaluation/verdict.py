@@ -13,7 +13,7 @@ This module decides in numbers, `reasons` says it in words.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from distillation.evaluation import reasons
 from distillation.evaluation.checks import (
@@ -29,9 +29,12 @@ from distillation.evaluation.checks import (
     unmeasured,
     widest_loss,
 )
-from distillation.evaluation.scores import Check, CheckOutcome, GateDecision, Scores, Verdict, Yardstick
+from distillation.evaluation.scores import Check, CheckOutcome, DecidedHoldout, GateDecision, Scores, Verdict, Yardstick
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
+
+SAME_HOLDOUT = 0.1
+"""Share of the items from which on an earlier decision on them counts."""
 
 
 def reach_verdict(scores: Scores, gate: Gate, storage_usd_month: float | None = None) -> Verdict:
@@ -67,6 +70,14 @@ def reach_verdict(scores: Scores, gate: Gate, storage_usd_month: float | None = 
         break_even=even,
     )
     return reasons.with_words(scores, gate, found)
+
+
+def decisions_on(prompt_ids: Collection[str], others: Iterable[DecidedHoldout]) -> tuple[str, ...]:
+    """The runs among `others` that have decided on at least a tenth of these items before."""
+    own = frozenset(prompt_ids)
+    return tuple(
+        one.run_id for one in others if len(own.intersection(one.prompt_ids)) >= max(1, SAME_HOLDOUT * len(own))
+    )
 
 
 def break_even(scores: Scores, storage_usd_month: float | None) -> int | None:

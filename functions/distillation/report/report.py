@@ -148,6 +148,7 @@ class Report(Record, frozen=True):
     seed: int
     warnings: tuple[str, ...] = ()
     cut_off: str = ""
+    decisions: int = 1
 
 
 _MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")

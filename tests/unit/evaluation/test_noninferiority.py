@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.evaluation.noninferiority import ALPHA, p_worse, tango_score
+from distillation.evaluation.noninferiority import ALPHA, level_of, low_at, p_worse, tango_score
 from distillation.evaluation.scores import Difference
 from distillation.evaluation.statistics import tango
 
@@ -37,3 +37,19 @@ def test_a_graded_difference_is_tested_by_its_mean() -> None:
     constant = msgspec.structs.replace(graded, sd=0.0)  # 400 items could have missed 1 in 100 that differ
     assert 0 < p_worse(constant, 0.05) < 1e-6
     assert 0.95 < p_worse(constant, 0.1) < 1
+
+
+@given(st.integers(30, 2000), st.floats(0, 0.2), st.floats(0, 0.2), st.integers(2, 20))
+def test_the_lower_end_of_a_later_decision_is_where_tangos_score_says(n: int, up: float, down: float, k: int) -> None:
+    better, worse = int(n * up), int(n * down)
+    ends = tango(better, worse, n)
+    one = msgspec.structs.replace(ONE, n=n, better=better, worse=worse, value=(better - worse) / n, low=ends.low)
+    found = low_at(one, level_of(k))
+    assert found <= one.low + 1e-9
+    assert tango_score(better, worse, n, found) == pytest.approx(stats.norm.isf(ALPHA / k), abs=1e-4)
+
+
+def test_a_graded_lower_end_widens_by_the_quantile_and_the_first_decision_is_as_it_is_shown() -> None:
+    one = msgspec.structs.replace(ONE, method="bootstrap-bca", n=400, value=-0.02, low=-0.05)
+    assert low_at(one, level_of(1)) == -0.05
+    assert low_at(one, level_of(5)) == pytest.approx(-0.02 - 0.03 * stats.norm.isf(0.005) / stats.norm.isf(0.025))

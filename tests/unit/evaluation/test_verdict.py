@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.prices import load_prices
-from distillation.evaluation.scores import GateDecision, Scores
-from distillation.evaluation.verdict import reach_verdict
+from distillation.evaluation.scores import DecidedHoldout, GateDecision, Scores
+from distillation.evaluation.verdict import decisions_on, reach_verdict
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import Gate
 from distillation.task import Task, TaskKind
@@ -64,6 +64,26 @@ def test_promote_says_what_was_shown_and_no_more() -> None:
     assert any("95.6 % less" in reason for reason in verdict.reasons)
     assert (verdict.metric, verdict.margin, verdict.items_needed) == ("accuracy", 0.05, None)
     assert (verdict.serve, verdict.warnings) == ("student", ())
+
+
+def test_a_later_decision_on_the_same_items_asks_for_more() -> None:
+    """Lower end at 95 %: -4.8 points; at the fifth decision's 99 % below the margin."""
+    scores = flips(400, better=12, worse=20)
+    assert decide(scores, margin=0.05).decision is GateDecision.PROMOTE
+    fifth = decide(msgspec.structs.replace(scores, decisions=5), margin=0.05)
+    assert fifth.decision is GateDecision.HOLD
+    assert any("have decided 4 runs before" in one and "1 error in 200" in one for one in fifth.reasons)
+
+
+def test_runs_count_that_decided_on_a_tenth_of_the_items() -> None:
+    ids = [f"p{number}" for number in range(20)]
+    others = [
+        DecidedHoldout(run_id="same", prompt_ids=tuple(ids)),
+        DecidedHoldout(run_id="two", prompt_ids=("p3", "p7", "x")),
+        DecidedHoldout(run_id="one", prompt_ids=("p3", "x")),
+        DecidedHoldout(run_id="none", prompt_ids=("x",)),
+    ]
+    assert decisions_on(ids, others) == ("same", "two")
 
 
 def test_a_student_that_is_worse_within_the_margin_is_called_so() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from distillation.bedrock.job_status import Outcome
 from distillation.errors import InvalidInput
-from distillation.evaluation.scores import JudgedArm
+from distillation.evaluation.scores import DecidedHoldout, JudgedArm
+from distillation.layout import decision
 from distillation.records import HoldoutItem
 from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging
 from tests.fakes import FakeModels, Invocation, model_output
@@ -150,6 +151,21 @@ def test_only_the_chosen_prompts_count_even_where_nobody_answered_the_others() -
     world = JudgedWorld({"maxPrompts": 30}, teacher=silent, base=silent, student=silent)
     world.judge(world.submit())
     assert world.scored().arms["student"].metrics["Builtin.Correctness"].n == 30
+
+
+def test_later_runs_on_the_same_items_count_and_a_rerun_does_not() -> None:
+    first = JudgedWorld(None)
+    assert first.scored().decisions == 1
+    before = first.files.get(decision("reviews", "run-1"))
+    other = DecidedHoldout(run_id="run-2", prompt_ids=tuple(item.prompt_id for item in first.holdout[:30]))
+    first.files.put_json(decision("reviews", "run-2"), other)
+    assert first.scored().decisions == 1
+    assert first.files.get(decision("reviews", "run-1")) == before
+    second = JudgedWorld(None)
+    second.files.put_json(decision("reviews", "run-2"), other)
+    second.files.put_json(decision("movies", "run-3"), other)
+    assert second.scored().decisions == 2
+    assert second.files.json(decision("reviews", "run-1"))["earlier"] == ["run-2"]
 
 
 # Comparisons
