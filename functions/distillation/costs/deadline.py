@@ -24,10 +24,10 @@ def hours_now(work: Workload, rate: Rate) -> float:
     """Hours in which `rate` lets the teacher be asked for everything through Converse."""
     tokens = tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens)
     asked = sum(tokens[name] for name in ("teacherInput", "teacherOutput", "expansionInput", "expansionOutput"))
-    return max(requests_of(work) / rate.requests, asked / rate.tokens) / 60 / HEADROOM
+    return max(calls_of(work) / rate.requests, asked / rate.tokens) / 60 / HEADROOM
 
 
-def requests_of(work: Workload) -> int:
+def calls_of(work: Workload) -> int:
     """Requests to the teacher, for answers and for new prompts."""
     prompts = work.prompts * work.holdout_share if work.managed else work.prompts + work.new_prompts
     return math.ceil(prompts) * work.samples + work.expansion.calls
@@ -41,7 +41,7 @@ def cut_off(started_at: str, config: RunConfig, work: Workload, rate: Rate) -> s
     """
     if config.deadline_hours is None:
         return ""
-    requests, needed = requests_of(work), hours_now(work, rate)
+    requests, needed = calls_of(work), hours_now(work, rate)
     share = f"{HEADROOM:.0%} of {rate.requests:,.0f} requests and {rate.tokens:,.0f} tokens a minute"
     said = f"{requests:,} requests at {share}"
     if config.deadline_hours < needed + STOPPING_HOURS:

@@ -35,12 +35,6 @@ class Pace(NamedTuple):
     sleep: Callable[[float], None]
 
 
-class _Call(NamedTuple):
-    request: Request
-    attempt: int
-    started: float
-
-
 def reply_line(request: Request, outcome: Outcome) -> bytes:
     """One line as Bedrock writes it: recordId, modelInput and the outcome."""
     return encode_line({"recordId": request.record_id, "modelInput": request.model_input, **outcome})
@@ -81,15 +75,17 @@ class _Desk:
     ) -> None:
         self._pool, self._ask, self._limit, self._pace = pool, ask, limit, pace
         self._todo = deque((request, 1) for request in requests)
-        self._under_way: dict[Future[Outcome], _Call] = {}
+        self._under_way: dict[Future[Outcome], tuple[Request, int, float]] = {}
+        """Each call's request, its attempt from 1, and when it began."""
 
     def idle(self, *, stop: bool) -> bool:
         """Hands out what may be handed out (nothing after `stop`), waits through a pause where nothing is under way,
         and says whether all is done.
         """
         while not stop and self._todo and self._limit.allowed(self._pace.clock()) > len(self._under_way):
-            call = _Call(*self._todo.popleft(), self._pace.clock())
-            self._under_way[self._pool.submit(self._ask, call.request)] = call
+            request, attempt = self._todo.popleft()
+            started = self._pace.clock()
+            self._under_way[self._pool.submit(self._ask, request)] = request, attempt, started
         if self._under_way:
             return False
         if stop or not self._todo:
@@ -105,17 +101,16 @@ class _Desk:
             self._under_way, timeout=self._limit.pause(self._pace.clock()) or None, return_when=FIRST_COMPLETED
         )
         for future in done:
-            call, outcome = self._under_way.pop(future), future.result()
-            if not self._wants_another(call, outcome):
-                yield reply_line(call.request, outcome)
+            (request, attempt, started), outcome = self._under_way.pop(future), future.result()
+            if self._wants_another(attempt, started, outcome):
+                self._todo.append((request, attempt + 1))
+            else:
+                yield reply_line(request, outcome)
 
-    def _wants_another(self, call: _Call, outcome: Outcome) -> bool:
+    def _wants_another(self, attempt: int, started: float, outcome: Outcome) -> bool:
         retry_after, code = outcome.pop("retryAfter", None), int(outcome.get("error", {}).get("errorCode", 0))
         if code in THROTTLED:
-            self._limit.throttled(started=call.started, now=self._pace.clock(), retry_after=retry_after)
+            self._limit.throttled(started=started, now=self._pace.clock(), retry_after=retry_after)
         else:
             self._limit.went_well()
-        again = call.attempt < (ATTEMPTS_WHEN_THROTTLED if code in THROTTLED else ATTEMPTS if code in PASSING else 0)
-        if again:
-            self._todo.append((call.request, call.attempt + 1))
-        return again
+        return attempt < (ATTEMPTS_WHEN_THROTTLED if code in THROTTLED else ATTEMPTS if code in PASSING else 0)

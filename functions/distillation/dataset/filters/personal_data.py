@@ -8,7 +8,6 @@ Four numbers with dots between them count as an IP address.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import datafog_core
 
@@ -25,12 +24,8 @@ _IBAN_START = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
 _SHORTEST_IBAN = 15
 
 
-class Finding(NamedTuple):
-    """A place in a text, in characters, and what stands there (a key of `PLACEHOLDERS`)."""
-
-    start: int
-    end: int
-    kind: str
+Finding = tuple[int, int, str]
+"""Start and end of a place in a text, in characters, and what stands there (a key of `PLACEHOLDERS`)."""
 
 
 def personal_data_in(text: str) -> list[Finding]:
@@ -38,8 +33,8 @@ def personal_data_in(text: str) -> list[Finding]:
     found = list(_ibans(text))
     for finding in datafog_core.scan(text, {"entities": _LOOKED_FOR}):
         place = finding.codepoint_range
-        if all(place.end <= known.start or place.start >= known.end for known in found):
-            found.append(Finding(place.start, place.end, finding.entity_type))
+        if all(place.end <= start or place.start >= end for start, end, _ in found):
+            found.append((place.start, place.end, finding.entity_type))
     return sorted(found)
 
 
@@ -47,8 +42,8 @@ def redact(text: str) -> str:
     """The text with a placeholder ([EMAIL], [PHONE] ...) for everything that `personal_data_in` finds; the same object
     where that is nothing.
     """
-    for finding in reversed(personal_data_in(text)):
-        text = text[: finding.start] + PLACEHOLDERS[finding.kind] + text[finding.end :]
+    for start, end, kind in reversed(personal_data_in(text)):
+        text = text[:start] + PLACEHOLDERS[kind] + text[end:]
     return text
 
 
@@ -64,4 +59,4 @@ def _ibans(text: str) -> Iterator[Finding]:
             None,
         )
         if end:
-            yield Finding(match.start(), match.start() + end, "IBAN")
+            yield match.start(), match.start() + end, "IBAN"

@@ -55,6 +55,6 @@ def test_planted_data_is_gone_and_findings_are_places_in_order_without_overlap(
 ) -> None:
     text = f"{before} {planted} {after}".encode("utf-8", "ignore").decode()
     found = personal_data_in(text)
-    assert all(one.end <= other.start for one, other in pairwise(found))
-    assert all(0 <= one.start < one.end <= len(text) and one.kind in PLACEHOLDERS for one in found)
-    assert redact("so " + planted + " it is") == f"so {PLACEHOLDERS[personal_data_in(planted)[0].kind]} it is"
+    assert all(end <= start for (_, end, _), (start, _, _) in pairwise(found))
+    assert all(0 <= start < end <= len(text) and kind in PLACEHOLDERS for start, end, kind in found)
+    assert redact("so " + planted + " it is") == f"so {PLACEHOLDERS[personal_data_in(planted)[0][2]]} it is"
