@@ -11,7 +11,7 @@ from cli.account.commands import doctor, prove
 from cli.command import Commands
 from cli.files.commands import estimate, fetch, plan, rebuild, seeds, validate
 from cli.runs.commands import compare, report, runs, start, stop, watch
-from cli.serving.commands import approve, promote, rollback, serving, waiting
+from cli.serving.commands import approve, pin, promote, rollback, serving, unpin, waiting
 
 app = typer.Typer(
     cls=Commands,
@@ -59,5 +59,7 @@ for command in (
     approve,
     promote,
     rollback,
+    pin,
+    unpin,
 ):
     app.command()(command)

@@ -99,7 +99,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "start_judging": [*submit, *bedrock.evaluate(to.evaluation_role_arn)],
         "plan_comparisons": run_and_cache,
         "score_run": [*run_files, storage.read("decisions"), storage.write("decisions")],
-        "write_report": [*run_files, list_jobs],
+        "write_report": [*run_files, list_jobs, students.read()],
         "await_approval": [*submit, list_jobs, bedrock.delete_deployments()],
         "promote_student": [
             *submit,

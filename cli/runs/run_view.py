@@ -70,7 +70,7 @@ def run_view(observed: Observed) -> RunView:
         stages=tuple(_stage_view(times, counts) for times in stage_times(observed)),
         errors=_errors(observed.events),
         decision=str(verdict.get("decision") or counts.decision),
-        reasons=tuple(str(reason) for reason in verdict.get("reasons", ())),
+        reasons=(*map(str, verdict.get("reasons", ())), *filter(None, [str(execution.output.get("held", ""))])),
         failure=failure_of(execution, observed.run_id, dataset),
     )
 

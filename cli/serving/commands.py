@@ -1,4 +1,4 @@
-"""serving, waiting, approve, promote, rollback: what they read and print."""
+"""serving, waiting, approve, promote, rollback, pin, unpin: what they read and print."""
 
 import getpass
 import time
@@ -75,7 +75,7 @@ def promote(
     screen.show(draw_verdict(run, chosen.verdict))
     screen.say(f"Serves now: {chosen.serves_now or 'nothing'}")
     confirm(f"Have the student of {run} serve {dataset}?", yes)
-    parameter = promoting.promote(services, chosen, promoting.Waiting(screen.say, time.sleep))
+    parameter = promoting.promote(services, chosen, promoting.Waiting(getpass.getuser(), screen.say, time.sleep))
     screen.done(f"{run} serves {dataset}; {parameter} says so.")
     screen.say(f"Back: python -m cli rollback {dataset}")
     screen.data({"runId": run, "dataset": dataset, "parameter": parameter})
@@ -103,7 +103,35 @@ def rollback(
     target = rolling_back.rollback_target(now, to)
     screen.show(draw_serving(dataset, now))
     confirm(f"Have the student of {target.run_id} serve {dataset} again?", yes)
-    waiting = Waiting(screen.say, time.sleep)
+    waiting = Waiting(getpass.getuser(), screen.say, time.sleep)
     parameter = rolling_back.roll_back(services, dataset, now, target, waiting, canary=not skip_canary)
     screen.done(f"{target.run_id} serves {dataset} again; {parameter} says so.")
     screen.data({"runId": target.run_id, "dataset": dataset, "parameter": parameter})
+
+
+@on_stack
+def pin(
+    connect: Connect,
+    dataset: Dataset,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it stands beside your name and the time.")] = "",
+) -> None:
+    """Keep what serves a dataset: until `unpin`, no run promotes its student by itself."""
+    from cli.screen import screen
+    from cli.serving.rollback import set_pin
+
+    services = connect()
+    said = f"{getpass.getuser()} at {services.now():%Y-%m-%d %H:%M} UTC" + (f": {reason}" if reason else "")
+    now = set_pin(services, dataset, said)
+    screen.done(f"{dataset} is pinned to {now.run_id}. A person may still promote: python -m cli promote {dataset}")
+    screen.data(now)
+
+
+@on_stack
+def unpin(connect: Connect, dataset: Dataset) -> None:
+    """Let runs promote their students by themselves again."""
+    from cli.screen import screen
+    from cli.serving.rollback import set_pin
+
+    screen.data(set_pin(connect(), dataset, ""))
+    screen.done(f"{dataset} is not pinned.")

@@ -12,7 +12,7 @@ from distillation.training.promotion import Served, ServedStudent
 def draw_serving(dataset: str, now: ServedStudent) -> RenderableType:
     """The deployment that applications call, and the runs whose students serve and served."""
     table = Table(box=None, pad_edge=False)
-    for name in ("", "run", "promoted at", "model", "report"):
+    for name in ("", "run", "promoted at", "by", "model", "report"):
         table.add_column(name, overflow="fold")
     _row(table, "serves", now.now)
     for served in now.history:
@@ -23,13 +23,16 @@ def draw_serving(dataset: str, now: ServedStudent) -> RenderableType:
         "",
         table,
     ]
+    if now.pinned:
+        lines.append(Text(f"\nPinned by {now.pinned}. No run promotes its student by itself."))
     if now.rolled_back_from:
         lines.append(Text(f"\nThe last rollback went back from {now.rolled_back_from}."))
     return Group(*lines)
 
 
 def _row(table: Table, state: str, served: Served) -> None:
-    table.add_row(state, served.run_id, served.promoted_at, served.model_arn.rsplit("/", 1)[-1], served.report_key)
+    model = served.model_arn.rsplit("/", 1)[-1]
+    table.add_row(state, served.run_id, served.promoted_at, served.by or "the run", model, served.report_key)
 
 
 def draw_verdict(run_id: str, verdict: VerdictResult) -> RenderableType:

@@ -19,8 +19,9 @@ command takes it up again.
 
 
 class Waiting(NamedTuple):
-    """How to wait and whom to tell."""
+    """Who is at the terminal, how to wait, and how to tell."""
 
+    person: str
     say: Callable[[str], None]
     sleep: Callable[[float], None] = time.sleep
 
@@ -63,7 +64,7 @@ def promote(services: Services, chosen: Candidate, waiting: Waiting) -> str:
     Raises CommandError, or what the application refuses; then what served before serves again.
     """
     seen = bring_to_serve(services, chosen.run_id, chosen.dataset, chosen.model_arn, waiting)
-    return publish(services, chosen.run_id, chosen.dataset, seen.deployment_arn)
+    return publish(services, chosen.run_id, chosen.dataset, seen.deployment_arn, waiting.person)
 
 
 def bring_to_serve(services: Services, run_id: str, dataset: str, model_arn: str, waiting: Waiting) -> Verified:

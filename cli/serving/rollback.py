@@ -1,5 +1,7 @@
 """Going back to a model that served before: in place, with its own run's canary, and then in the parameter."""
 
+import msgspec
+
 from application.services import Services
 from application.serving.promotion import serving, write_parameter
 from cli.errors import CommandError
@@ -44,4 +46,14 @@ def roll_back(
         bring_to_serve(services, target.run_id, dataset, target.model_arn, waiting)
     else:
         move(services, target.run_id, dataset, target.model_arn, waiting)
-    return write_parameter(services, dataset, rolled_back(now, target, services.now().isoformat(timespec="seconds")))
+    at = services.now().isoformat(timespec="seconds")
+    return write_parameter(services, dataset, rolled_back(now, target, at, waiting.person))
+
+
+def set_pin(services: Services, dataset: str, pinned: str) -> ServedStudent:
+    """Pins the dataset to what serves it, or with an empty text unpins it; gives the parameter as it is now. Raises
+    CommandError before the first promotion.
+    """
+    now = msgspec.structs.replace(what_serves(services, dataset), pinned=pinned)
+    write_parameter(services, dataset, now)
+    return now

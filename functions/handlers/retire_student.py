@@ -12,17 +12,16 @@ from application.serving.retirement import raise_left, retire
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives what was deleted.
 
-    The student's model stays where it serves or `serving.keepRejectedModel` wants it; other arms' models have done
-    their work.
+    The student's model stays where it serves, where a person may still promote it (`held`), or where
+    `serving.keepRejectedModel` wants it; other arms' models have done their work.
 
     Raises:
         ThrottledByBedrock: something cannot be deleted yet.
         StillCosts: something cannot be deleted; the rail tries once more and says it.
     """
     run_id = event["run"]["runId"]
-    keep = read_run(services.store, run_id).config.serving.keep_rejected_model or was_promoted(
-        services, run_id, event["run"]["dataset"]
-    )
+    wanted = read_run(services.store, run_id).config.serving.keep_rejected_model or event.get("held")
+    keep = wanted or was_promoted(services, run_id, event["run"]["dataset"])
     done = retire(services, run_id, keep_models=[student_model(services, run_id)] if keep else [])
     raise_left(done)
     return {"deleted": list(done.retired)}

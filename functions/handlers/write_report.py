@@ -8,22 +8,30 @@ from application.entry import Event, Invocation, lambda_entry
 from application.reporting.report_facts import report_of
 from application.run_files import write_ledger
 from application.services import Services
+from application.serving.promotion import held_back
+from distillation.evaluation.scores import GateDecision
 from distillation.layout import RunLayout
 from distillation.report.pages import render_html, render_markdown
 from distillation.report.report import report_json
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives the key of the report that people open."""
+    """Gives the key of the report that people open, and why a student that earned it may not be promoted without a
+    person's word (empty where it may).
+    """
     store, run_id = services.store, event["run"]["runId"]
     layout = RunLayout(run_id)
     rows = services.ledger.rows(run_id)
     write_ledger(store, run_id, rows)
     report = report_of(store, services.ledger, run_id, created_at=services.now().isoformat(timespec="seconds"))
+    held = ""
+    if report.verdict.decision is GateDecision.PROMOTE and event["promotion"] != "never":
+        held = held_back(services, run_id, event["run"]["dataset"])
+        report = msgspec.structs.replace(report, warnings=(*report.warnings, *filter(None, [held])))
     store.put(layout.report("report.json"), msgspec.json.format(report_json(report), indent=2))
     store.put(layout.report("report.md"), render_markdown(report).encode(), "text/markdown; charset=utf-8")
     store.put(layout.report("index.html"), render_html(report).encode(), "text/html; charset=utf-8")
-    return {"reportKey": layout.report("index.html"), "counts": {}}
+    return {"reportKey": layout.report("index.html"), "held": held, "counts": {}}
 
 
 handler = lambda_entry(run)

@@ -2,6 +2,7 @@
 the same ARN.
 """
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,22 +39,25 @@ class Stories(NamedTuple):
     """Run id -> how it ended.
 
     `serves` and `parameters`: of the dataset `approved`, after its run of that name, and after each of the two that
-    follow.
+    follow. `held`: two runs of the dataset `held` that would promote by themselves, once it is pinned, and once more
+    when an older student was put in place by hand.
     """
 
     asked: dict[str, Asked]
     unmoved: dict[str, Any]
     serves: list[tuple[str, str]]
     parameters: list[dict[str, Any]]
+    held: dict[str, dict[str, Any]]
 
 
 def tell(app: App) -> Stories:
     """All runs, ended. The declined one goes beside those of the other dataset, which go one after the other."""
     with app.untriggered():
-        for dataset in ("approved", "declined"):
+        for dataset in ("approved", "declined", "held"):
             app.upload(f"seeds/{dataset}/seeds.jsonl", jsonl(reviews(110)))
     with ThreadPoolExecutor() as pool:
         declined = pool.submit(_answered, app, "declined", "declined", "--decline")
+        held = pool.submit(_held, app)
         asked = {"approved": _answered(app, "approved", "approved")}
         serves, parameters = [app.serves("approved")], [app.parameter("approved")]
         asked["spoiled"] = _answered(app, "approved", "spoiled", spoil=True)
@@ -65,7 +69,7 @@ def tell(app: App) -> Stories:
         )
         serves.append(app.serves("approved"))
         parameters.append(app.parameter("approved"))
-        return Stories(asked | {"declined": declined.result()}, unmoved, serves, parameters)
+        return Stories(asked | {"declined": declined.result()}, unmoved, serves, parameters, held.result())
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,20 @@ def _answered(app: App, dataset: str, run_id: str, *answer: str, spoil: bool = F
     while (said := app.cli("approve", run_id, *answer)).returncode and app.runs(execution) and time.monotonic() < until:
         time.sleep(0.5)
     return Asked(app.wait(execution), waiting, said, app.cli("approve", run_id))
+
+
+def _held(app: App) -> dict[str, dict[str, Any]]:
+    def ended(name: str, run_id: str) -> dict[str, Any]:
+        return app.wait(app.start(name, SETTINGS | {"dataset": "held", "runId": run_id, "promotion": "auto"}))
+
+    held = {"older": ended("held-older", "held-older")}
+    assert app.cli("pin", "held", "--reason", "sale week").returncode == 0
+    held["pinned"] = ended("held-newer", "held-newer")
+    app.cli("unpin", "held")
+    held["by itself"] = ended("held-newer-again", "held-newer") | {"served": app.parameter("held")}
+    assert app.cli("rollback", "held", "--yes").returncode == 0
+    held["by hand"] = ended("held-newer-late", "held-newer") | {"served": app.parameter("held")}
+    return held
 
 
 def _turn_round(app: App, run_id: str) -> None:
@@ -144,3 +162,24 @@ def test_a_move_that_bedrock_fails_leaves_the_student_before_serving(app: App, s
     assert stories.serves[2] == stories.serves[0]
     assert stories.parameters[2] == stories.parameters[0]
     assert app.deployments("nova-distill-unmoved-") == app.models("nova-distill-unmoved-") == []
+
+
+def test_a_pinned_dataset_keeps_what_serves_and_report_and_watch_say_who_and_why(app: App, stories: Stories) -> None:
+    run = stories.held["pinned"]
+    assert run["status"] == "SUCCEEDED", run.get("cause")
+    held = json.loads(run["output"])["held"]
+    assert "pinned to held-older by " in held and "sale week" in held
+    assert app.models("nova-distill-held-newer-") == ["nova-distill-held-newer-student-t0"]
+    assert "Not promoted by itself" in app.cli("watch", app.execution_of("held-newer")).stdout
+    assert stories.held["by itself"]["served"]["runId"] == "held-newer"
+
+
+def test_a_run_id_that_is_started_again_does_not_promote_over_what_was_put_in_place_by_hand(
+    app: App, stories: Stories
+) -> None:
+    run = stories.held["by hand"]
+    assert run["status"] == "SUCCEEDED", run.get("cause")
+    assert (run["served"]["runId"], bool(run["served"]["by"])) == ("held-older", True)
+    assert "held-older was put in place by hand after this run began" in json.loads(run["output"])["held"]
+    warnings = app.json("runs/held-newer/8-report/report.json")["warnings"]
+    assert any(warning.startswith("Not promoted by itself: held-older") for warning in warnings)

@@ -32,6 +32,7 @@ from distillation.training.promotion import (
     parameter_text,
     promoted,
     read_parameter,
+    why_not_by_itself,
 )
 
 TIME_LIMIT = timedelta(hours=6)
@@ -68,6 +69,15 @@ def was_promoted(services: Services, run_id: str, dataset: str) -> bool:
     return services.store.get_or_none(RunLayout(run_id).promotion) is not None or (
         now is not None and now.knows(run_id)
     )
+
+
+def held_back(services: Services, run_id: str, dataset: str) -> str:
+    """Why the run may not promote its student by itself, and the command by which a person may; empty where it may."""
+    record, now = read_run(services.store, run_id), serving(services, dataset)
+    served = services.store.get_or_none(RunLayout(now.run_id).run) if now else None
+    began = str(msgspec.json.decode(served).get("createdAt", "")) if served else ""
+    why = why_not_by_itself(now, run_id, record.created_at, began)
+    return f"Not promoted by itself: {why}. By hand: python -m cli promote {dataset} --run {run_id}" if why else ""
 
 
 def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: str) -> str:
@@ -206,8 +216,10 @@ def verify(services: Services, run_id: str, job: str) -> Verified:
     return Verified(why=why, back=back, deployment_arn=row.job_arn, canary=canary)
 
 
-def publish(services: Services, run_id: str, dataset: str, deployment_arn: str) -> str:
-    """Sets the dataset's parameter to the run's student; gives the parameter's name."""
+def publish(services: Services, run_id: str, dataset: str, deployment_arn: str, by: str = "") -> str:
+    """Sets the dataset's parameter to the run's student; gives the parameter's name. `by`: the person who wants it by
+    hand.
+    """
     store, layout = services.store, RunLayout(run_id)
     new = Served(
         model_arn=student_model(services, run_id),
@@ -215,6 +227,7 @@ def publish(services: Services, run_id: str, dataset: str, deployment_arn: str) 
         report_key=layout.report("index.html"),
         dataset_sha256=_train_sha256(services, layout),
         promoted_at=services.now().isoformat(timespec="seconds"),
+        by=by,
     )
     now = promoted(serving(services, dataset), deployment_arn, new)
     name = write_parameter(services, dataset, now)

@@ -5,6 +5,7 @@ The parameter is a standard one, at most 4 KB (Systems Manager quotas), so the o
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from difflib import SequenceMatcher
 
 import msgspec
@@ -20,9 +21,9 @@ replies vary a little.
 """
 
 
-class Served(Record, frozen=True):
+class Served(Record, frozen=True, omit_defaults=True):
     """A model that serves or served: the run that made it, its report, the sha256 of its train.jsonl, and when it was
-    promoted (ISO 8601, UTC).
+    promoted (ISO 8601, UTC). `by`: who put it in place by hand, empty where the run itself did.
     """
 
     model_arn: str
@@ -30,6 +31,7 @@ class Served(Record, frozen=True):
     report_key: str
     dataset_sha256: str
     promoted_at: str
+    by: str = ""
 
 
 class ServedStudent(Record, frozen=True, omit_defaults=True):
@@ -37,7 +39,7 @@ class ServedStudent(Record, frozen=True, omit_defaults=True):
     applications keep it.
 
     `history` holds what served before, newest first; `previous` is the run of its first entry. `rolled_back_from`: the
-    run that was left by the last rollback.
+    run that was left by the last rollback. `pinned`: who pinned the dataset when and why, empty where nobody did.
     """
 
     deployment_arn: str
@@ -46,6 +48,8 @@ class ServedStudent(Record, frozen=True, omit_defaults=True):
     report_key: str
     dataset_sha256: str
     promoted_at: str
+    by: str = ""
+    pinned: str = ""
     previous: str | None = None
     rolled_back_from: str | None = None
     history: tuple[Served, ...] = ()
@@ -59,6 +63,7 @@ class ServedStudent(Record, frozen=True, omit_defaults=True):
             report_key=self.report_key,
             dataset_sha256=self.dataset_sha256,
             promoted_at=self.promoted_at,
+            by=self.by,
         )
 
     def knows(self, run_id: str) -> bool:
@@ -97,7 +102,26 @@ class Canary(Record, frozen=True):
 def promoted(before: ServedStudent | None, deployment_arn: str, new: Served) -> ServedStudent:
     """The parameter once `new` serves. Promoting what serves already changes nothing but its time."""
     history = (before.now, *before.history) if before else ()
-    return _fitting(deployment_arn, new, tuple(served for served in history if served.model_arn != new.model_arn))
+    others = tuple(served for served in history if served.model_arn != new.model_arn)
+    return _fitting(deployment_arn, new, others, before.pinned if before else "")
+
+
+def why_not_by_itself(now: ServedStudent | None, run_id: str, began: str, serving_began: str) -> str:
+    """Why a run may not put its student in place of what serves without a person's word; empty where it may.
+
+    `began`: when the run's first execution did (ISO 8601); `serving_began` the same of the run that serves, empty where
+    its record is gone. A run id that is started again began when it first did.
+    """
+    if now is None or now.run_id == run_id:
+        return ""
+    if now.pinned:
+        return f"the dataset is pinned to {now.run_id} by {now.pinned}"
+    start = datetime.fromisoformat(began)
+    if now.by and start < datetime.fromisoformat(now.promoted_at):
+        return f"{now.run_id} was put in place by hand after this run began (by {now.by}, {now.promoted_at})"
+    if serving_began and start < datetime.fromisoformat(serving_began):
+        return f"{now.run_id}, which serves, is the newer run (it began {serving_began}, this one {began})"
+    return ""
 
 
 def to_go_back_to(now: ServedStudent, run_id: str | None = None) -> Served | None:
@@ -105,13 +129,13 @@ def to_go_back_to(now: ServedStudent, run_id: str | None = None) -> Served | Non
     return next((served for served in now.history if run_id in (None, served.run_id)), None)
 
 
-def rolled_back(now: ServedStudent, target: Served, at: str) -> ServedStudent:
-    """The parameter once `target`, an entry of the history, serves again.
+def rolled_back(now: ServedStudent, target: Served, at: str, by: str) -> ServedStudent:
+    """The parameter once `target`, an entry of the history, serves again, put in place by the person `by`.
 
     What came after it leaves the history: a second rollback goes further back.
     """
     older = now.history[now.history.index(target) + 1 :]
-    back = _fitting(now.deployment_arn, msgspec.structs.replace(target, promoted_at=at), older)
+    back = _fitting(now.deployment_arn, msgspec.structs.replace(target, promoted_at=at, by=by), older, now.pinned)
     return msgspec.structs.replace(back, rolled_back_from=now.run_id)
 
 
@@ -125,13 +149,17 @@ def read_parameter(text: str) -> ServedStudent:
     return msgspec.json.decode(text, type=ServedStudent)
 
 
-def _fitting(deployment_arn: str, served: Served, history: tuple[Served, ...]) -> ServedStudent:
+def _fitting(deployment_arn: str, served: Served, history: tuple[Served, ...], pinned: str) -> ServedStudent:
     """Keeps as many of the newest entries as fit beside the longest run id that a rollback may note."""
     kept = history[:HISTORY_MAX]
     while True:
         previous = kept[0].run_id if kept else None
         serving = ServedStudent(
-            deployment_arn=deployment_arn, **msgspec.structs.asdict(served), previous=previous, history=kept
+            deployment_arn=deployment_arn,
+            **msgspec.structs.asdict(served),
+            pinned=pinned,
+            previous=previous,
+            history=kept,
         )
         if (
             not kept

@@ -2,6 +2,7 @@
 own.
 """
 
+import getpass
 import json
 from datetime import timedelta
 
@@ -57,6 +58,18 @@ def test_a_held_student_is_promoted_by_hand_and_rolled_back(desk: Desk) -> None:
     assert (now.model_arn, now.rolled_back_from, desk.world.stable.models[STABLE]) == (first, "run-2", first)
     assert "The last rollback went back from run-2" in desk.call("serving", DATASET)[1]
     assert "nothing in the history" in desk.call("rollback", DATASET, "--yes")[1]
+
+
+def test_pin_and_unpin_say_who_and_why_and_serving_shows_it(desk: Desk) -> None:
+    assert "Nothing was promoted" in desk.call("pin", DATASET)[1]
+    desk.add_run("run-1")
+    desk.call("promote", DATASET, "--run", "run-1", "--yes")
+    user = getpass.getuser()
+    assert desk.world.parameter.by == user
+    assert desk.call("pin", DATASET, "--reason", "sale week")[0] == 0
+    assert desk.world.parameter.pinned.startswith(f"{user} at 20") and desk.world.parameter.pinned.endswith("sale week")
+    assert f"Pinned by {user} at" in desk.call("serving", DATASET)[1]
+    assert desk.call("unpin", DATASET)[0] == 0 and desk.world.parameter.pinned == ""
 
 
 def test_without_a_yes_nothing_happens(desk: Desk) -> None:

@@ -134,7 +134,7 @@ class World(Services):
         return done
 
     def promote(self) -> None:
-        job = self.call(promote_student)["jobName"]
+        job = self.call(promote_student, approved=False)["jobName"]
         self._await("promotion", job)
         assert self.call(verify_promotion, jobName=job)["verified"]
 
@@ -148,7 +148,7 @@ class World(Services):
         for shard in self.call(plan_predictions, students=self.students)["shards"]:
             self.call(predict_arm, **shard)
         self.decision = self.call(score_run)
-        self.call(write_report)
+        self.call(write_report, promotion="auto")
         report: dict[str, Any] = self.files.json(LAYOUT.report("report.json"))
         return report
 

@@ -283,7 +283,7 @@ def to_report(world: World, **changes: Any) -> dict[str, Any]:
     for shard in world.call(plan_predictions, students=world.train())["shards"]:
         world.call(predict_arm, **shard)
     world.call(score_run)
-    world.call(write_report)
+    world.call(write_report, promotion="auto")
     report: dict[str, Any] = world.files.json(LAYOUT.report("report.json"))
     return report
 

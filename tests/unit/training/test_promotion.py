@@ -50,7 +50,7 @@ def test_the_parameter_fits_into_a_standard_one_and_keeps_the_newest(count: int,
     assert (
         len(
             parameter_text(
-                rolled_back(now, now.history[0], "2026-01-01T00:00:00+00:00") if now.history else now
+                rolled_back(now, now.history[0], "2026-01-01T00:00:00+00:00", "pat") if now.history else now
             ).encode()
         )
         <= PARAMETER_MAX_BYTES
@@ -76,10 +76,10 @@ def test_a_rollback_goes_to_the_run_before_and_a_second_one_further() -> None:
     now = after(1, 2, 3)
     target = to_go_back_to(now)
     assert target == served(2)
-    back = rolled_back(now, served(2), "later")
+    back = rolled_back(now, served(2), "later", "pat")
     assert (back.run_id, back.promoted_at, back.rolled_back_from, back.previous) == ("run-2", "later", "run-3", "run-1")
     assert to_go_back_to(back) == served(1)
-    assert to_go_back_to(rolled_back(back, served(1), "later")) is None
+    assert to_go_back_to(rolled_back(back, served(1), "later", "pat")) is None
 
 
 def test_a_rollback_can_name_its_run() -> None:

@@ -5,9 +5,12 @@ changes.
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from application.serving.promotion import submit_promotion, take_back, undo_unverified, was_promoted
+from application.run_files import read_run
+from application.serving.promotion import publish, submit_promotion, take_back, undo_unverified, was_promoted
+from cli.serving.rollback import set_pin
 from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import NEW, submit_once
 from distillation.bedrock.waiting import JobLook
@@ -20,7 +23,8 @@ from tests.worlds.promotion_world import DATASET, PARAMETER, STABLE, PromotionWo
 
 
 def call(world: PromotionWorld, handler: Any, run_id: str, **event: Any) -> dict[str, Any]:
-    return dict(handler.run({"run": {"runId": run_id, "dataset": DATASET}, **event}, world, Invocation()))
+    usual = {"run": {"runId": run_id, "dataset": DATASET}, "approved": False}
+    return dict(handler.run(usual | event, world, Invocation()))
 
 
 def wait(world: PromotionWorld, run_id: str, job: str) -> dict[str, Any]:
@@ -53,6 +57,60 @@ def test_the_first_promotion_makes_the_deployment_and_the_next_one_moves_it(worl
     assert (now.deployment_arn, now.model_arn, now.run_id, now.previous) == (STABLE, second, "run-2", "run-1")
     assert (now.report_key, now.dataset_sha256) == ("runs/run-2/8-report/index.html", "sha of run-2")
     assert (len(world.stable.created), world.stable.updates) == (1, [(STABLE, second)])
+
+
+def began(world: PromotionWorld, run_id: str, at: str) -> str:
+    """Adds a run whose first execution began at a time; gives its model."""
+    model, key = world.add_run(run_id), RunLayout(run_id).run
+    world.files.put_json(key, msgspec.structs.replace(read_run(world.files, run_id), created_at=at))  # type: ignore[arg-type]
+    return model
+
+
+def test_a_pinned_dataset_keeps_what_serves_until_a_person_says_otherwise(world: PromotionWorld) -> None:
+    first = world.add_run("run-1")
+    world.add_run("run-2")
+    promote(world, "run-1")
+    set_pin(world, DATASET, "pat at 2026-01-01 10:00 UTC: sale week")
+    said = call(world, promote_student, "run-2")
+    assert said["jobName"] == "" and "pinned to run-1 by pat at 2026-01-01 10:00 UTC: sale week" in said["held"]
+    assert f"python -m cli promote {DATASET} --run run-2" in said["held"]
+    assert (world.stable.models[STABLE], world.stable.updates) == (first, [])
+    # A person's yes counts, and leaves the pin.
+    job = call(world, promote_student, "run-2", approved=True)["jobName"]
+    wait(world, "run-2", job)
+    call(world, verify_promotion, "run-2", jobName=job)
+    assert (world.parameter.run_id, world.parameter.pinned[:3]) == ("run-2", "pat")
+    set_pin(world, DATASET, "")
+    assert call(world, promote_student, "run-1")["held"] == ""
+
+
+def test_a_run_that_is_started_again_promotes_over_nothing_newer(world: PromotionWorld) -> None:
+    began(world, "old", "2026-01-01T00:00:00.123Z")
+    began(world, "new", "2026-01-02T00:00:00.123Z")
+    promote(world, "old")
+    promote(world, "new")
+    said = call(world, promote_student, "old")
+    assert said["jobName"] == "" and "new, which serves, is the newer run" in said["held"]
+    assert call(world, promote_student, "new")["held"] == ""
+
+
+def test_a_run_does_not_promote_over_what_was_put_in_place_by_hand_after_it_began(world: PromotionWorld) -> None:
+    began(world, "old", "2025-01-01T00:00:00Z")
+    began(world, "new", "2025-01-02T00:00:00Z")
+    began(world, "newest", "2999-01-01T00:00:00Z")
+    promote(world, "old")
+    promote(world, "new")
+    publish(world, "old", DATASET, STABLE, by="pat")
+    said = call(world, promote_student, "new")["held"]
+    assert "old was put in place by hand after this run began (by pat" in said
+    assert call(world, promote_student, "newest")["held"] == ""
+
+
+def test_the_model_of_a_run_that_was_held_back_stays_for_a_person(world: PromotionWorld) -> None:
+    world.add_run("run-1", serving={"keepRejectedModel": False})
+    _tuned(world, "run-1", "student")
+    assert call(world, retire_student, "run-1", held="pinned")["deleted"] == []
+    assert len(call(world, retire_student, "run-1", held="")["deleted"]) == 1
 
 
 def test_a_retry_of_any_step_changes_nothing(world: PromotionWorld) -> None:

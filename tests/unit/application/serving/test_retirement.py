@@ -311,10 +311,10 @@ def test_an_unverified_promotion_is_taken_back_when_its_execution_was_stopped(
     world: PromotionWorld, inbox: Inbox
 ) -> None:
     first = world.add_run("run-0")
-    promote_student.run({"run": {"runId": "run-0", "dataset": DATASET}}, world, Invocation())
+    promote_student.run({"run": {"runId": "run-0", "dataset": DATASET}, "approved": False}, world, Invocation())
     publish(world, "run-0", DATASET, STABLE)
     world.add_run(RUN)
-    promote_student.run({"run": {"runId": RUN, "dataset": DATASET}}, world, Invocation())
+    promote_student.run({"run": {"runId": RUN, "dataset": DATASET}, "approved": False}, world, Invocation())
     assert world.stable.models[STABLE] != first
     ended(world)
     assert world.stable.models[STABLE] == first
