@@ -9,6 +9,7 @@ DistillationError
 ├── NotEnoughExamples     fewer training examples than Bedrock accepts
 ├── TuningFailed          the customization job ended without a model
 ├── DeploymentFailed      the custom model could not be deployed
+├── DeploymentNotReady    a deployment that is active but unknown to Converse yet; tried for a quarter hour
 ├── PromotionFailed       the stable deployment did not take over the model
 ├── WaitedTooLong         a job did not even stop at its deadline
 ├── DiskFull              a file under construction is larger than the function's disk
@@ -65,6 +66,10 @@ class TuningFailed(DistillationError):
 
 class DeploymentFailed(DistillationError):
     """The custom model could not be deployed."""
+
+
+class DeploymentNotReady(DistillationError):
+    """Bedrock calls the deployment active, and its runtime does not know it yet: that takes minutes to come round."""
 
 
 class PromotionFailed(DistillationError):

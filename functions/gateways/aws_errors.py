@@ -37,6 +37,8 @@ HICCUPS = BUSY_CODES | {
 """What S3 (error responses), DynamoDB (programming errors) and the other services say when the same call works a little
 later.
 """
+NETWORK = (HTTPClientError, aws.ConnectionError)
+"""A connection that broke, and one that never came about: botocore gives them no common class."""
 GONE = frozenset({"ResourceNotFoundException"})
 IN_USE = frozenset({"ConflictException"})
 """What deleting gives while something is being made, moved or still uses it."""
@@ -150,7 +152,7 @@ def hiccups_are_transient() -> Iterator[None]:
     """
     try:
         yield
-    except (HTTPClientError, IncompleteReadError) as error:
+    except (*NETWORK, IncompleteReadError) as error:
         raise Transient(f"{type(error).__name__}: {error}") from error
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -50,6 +50,14 @@ class KeyedFiles(ABC):
     def copy(self, source: str, target: str) -> None:
         """Copies an object."""
 
+    def chunks_of(self, file: StoredObject) -> Iterator[bytes]:
+        """A listed object's bytes as a stream.
+
+        Raises, at the first of them where the place knows it:
+            InvalidInput: the object has been replaced or deleted since it was listed.
+        """
+        return self.chunks(file.key)
+
     def version_of(self, key: str) -> str:
         """The version id of an object as it is now; empty where no versions are kept."""
         return ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from distillation.errors import InvalidInput
 from gateways.aws_errors import code_of
 from gateways.keyed_files import KeyedFiles, StoredObject
 
@@ -45,6 +46,24 @@ class Store(KeyedFiles):
         except ClientError as error:
             if code_of(error) in {"NoSuchKey", "404"}:
                 raise FileNotFoundError(self.uri(key)) from error
+            raise
+        yield from body.iter_chunks(CHUNK_BYTES)
+
+    def chunks_of(self, file: StoredObject) -> Iterator[bytes]:
+        """A listed object's bytes as a stream, by the etag that was listed: what the run's record names is what it
+        read.
+
+        Raises, at the first of them:
+            InvalidInput: the object has been replaced or deleted since it was listed.
+        """
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=file.key, IfMatch=f'"{file.etag}"')["Body"]
+        except ClientError as error:
+            if code_of(error) in {"PreconditionFailed", "412", "NoSuchKey", "404"}:
+                raise InvalidInput(
+                    "a seed file changed while the run began to read it; start the run again",
+                    [f"{file.key}: found another content or none, expected the one of etag {file.etag} as listed"],
+                ) from error
             raise
         yield from body.iter_chunks(CHUNK_BYTES)
 

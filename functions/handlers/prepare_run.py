@@ -155,7 +155,7 @@ def _take_in(
 
 def _rejected(store: Store, intake: SeedIntake, files: list[StoredObject], spool: IO[bytes]) -> Iterator[RejectedSeed]:
     for file in files:
-        for outcome in intake.read(file.key, store.chunks(file.key)):
+        for outcome in intake.read(file.key, store.chunks_of(file)):
             if isinstance(outcome, Seed):
                 spool.write(encode_line(outcome))
             else:

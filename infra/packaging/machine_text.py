@@ -36,6 +36,14 @@ THROTTLED = {
     "MaxAttempts": 12,
     "JitterStrategy": "FULL",
 }
+# An active deployment is known to the runtime minutes later; these delays add up to 19 minutes.
+NOT_READY = {
+    "ErrorEquals": ["DeploymentNotReady"],
+    "IntervalSeconds": 10,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 120,
+    "MaxAttempts": 12,
+}
 # A new account runs ten functions at once, and those of other runs may hold them for their 15 minutes.
 NO_LAMBDA_FREE = {
     "ErrorEquals": ["Lambda.TooManyRequestsException"],
@@ -64,7 +72,7 @@ LAMBDA_FAILED = {
 MESSAGE_FAILED = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 3}
 
 _WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken"
-_RETRY = [QUOTA_FULL, THROTTLED, NO_LAMBDA_FREE, LAMBDA_FAILED]
+_RETRY = [QUOTA_FULL, THROTTLED, NOT_READY, NO_LAMBDA_FREE, LAMBDA_FAILED]
 _POLICY: dict[str, State] = {
     # A minute more than a function may take: its own clock starts later and has to end first, since `Sandbox.Timedout`
     # is tried again and `States.Timeout` is not.

@@ -16,7 +16,10 @@ from infra.packaging.machine_text import DEFINITION, State, states_of, whole_mac
 from infra.packaging.wheels import ROOT
 from infra.pipeline_functions import SIZES, pascal
 
-LAMBDA = "QuotaFull x80, ThrottledByBedrock x12, Lambda.TooManyRequestsException x30, Lambda.ServiceException x5"
+LAMBDA = (
+    "QuotaFull x80, ThrottledByBedrock x12, DeploymentNotReady x12, Lambda.TooManyRequestsException x30, "
+    "Lambda.ServiceException x5"
+)
 MESSAGE = "States.ALL x3"
 RAIL = "States.ALL -> RetireAfterFailure"
 AGAIN = "States.HeartbeatTimeout, States.Timeout -> itself"
@@ -71,6 +74,7 @@ def test_a_full_quota_is_waited_out_for_days_and_a_busy_account_for_an_hour() ->
     retries = {retry["ErrorEquals"][0]: retry for retry in whole_machine()["States"]["PrepareRun"]["Retry"]}
     assert seconds_of_patience(retries["QuotaFull"]) > 3 * 86_400
     assert "JitterStrategy" not in retries["QuotaFull"]
+    assert 900 < seconds_of_patience(retries["DeploymentNotReady"]) < 1800
     assert seconds_of_patience(retries["Lambda.TooManyRequestsException"]) / 2 > 3500
     # A retrier answers for what it names alone: no error stands in two.
     named = [error for retry in retries.values() for error in retry["ErrorEquals"]]

@@ -3,10 +3,11 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError
 
+from distillation.errors import DeploymentNotReady
 from distillation.records import Request
-from gateways.aws_errors import code_of
+from gateways.aws_errors import NETWORK, code_of
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -26,6 +27,9 @@ both.
 _NOT_ABOUT_THE_RECORD = frozenset(
     {"AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException", "ExpiredTokenException"}
 )
+
+_NOT_KNOWN_YET = frozenset({"ResourceNotFoundException", "ModelNotReadyException"})
+"""What Converse says of a deployment that has just become active. Of any other model the first of them is final."""
 
 _ONE_TOKEN = Request(
     record_id="one-token",
@@ -53,16 +57,19 @@ class ModelClient:
 
         Raises:
             ClientError: access denied or no such model: not about this record, so the whole turn must stop.
+            DeploymentNotReady: the deployment is not known to the runtime yet.
         """
         given = flex and model_id not in self._without_flex
         tier: dict[str, Any] = {"serviceTier": {"type": "flex"}} if given else {}
         body: dict[str, Any] = dict(request.model_input)
         try:
             answer = self._client.converse(modelId=model_id, **body, **tier)
-        except HTTPClientError as error:
+        except NETWORK as error:
             return {"error": {"errorCode": 408, "errorMessage": str(error)}}
         except ClientError as error:
             code = code_of(error)
+            if code in _NOT_KNOWN_YET and ":custom-model-deployment/" in model_id:
+                raise DeploymentNotReady(f"{model_id} is active, but does not answer yet: {error}") from error
             if code in _NOT_ABOUT_THE_RECORD:
                 raise
             if given and code == "ValidationException" and "tier" in str(error).lower():

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.files.folder_store import FolderStore
+from distillation.errors import InvalidInput
 from distillation.records import Record
 from gateways import store as bucket
-from gateways.keyed_files import KeyedFiles
-from tests.fakes import MemoryStore
+from gateways.keyed_files import KeyedFiles, StoredObject
+from tests.fakes import EPOCH, MemoryStore
 
 
 class Note(Record, frozen=True):
@@ -100,3 +101,13 @@ def test_the_lines_that_were_put_are_the_lines_that_are_read(lines: list[bytes])
     files = MemoryStore()
     assert files.put_lines("k", (line + b"\n" for line in lines)) == len(lines)
     assert list(files.lines("k")) == lines
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "NoSuchKey"])
+def test_a_seed_file_that_changed_after_it_was_listed_is_named(code: str) -> None:
+    s3 = Bucket()
+    asked = {"Bucket": "b", "Key": "seeds/reviews/a.jsonl", "IfMatch": '"e1"'}
+    s3.stub.add_client_error("get_object", code, expected_params=asked)
+    listed = StoredObject("seeds/reviews/a.jsonl", 3, "e1", EPOCH)
+    with pytest.raises(InvalidInput, match=r"seeds/reviews/a\.jsonl: found another content or none"):
+        list(bucket.Store(s3.client, "b").chunks_of(listed))

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 
+from distillation.errors import DeploymentNotReady
 from distillation.records import Request
 from gateways.bedrock.model_client import ModelClient
 from gateways.clients import ONE_TRY
@@ -107,3 +108,17 @@ def test_a_model_that_answers_nobody_is_told_from_a_busy_one(code: str, refused:
     stub.add_client_error("converse", code, "marked by provider as Legacy")
     said = client.refusal("old")
     assert (said is not None and "marked by provider as Legacy" in said) is refused
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ModelNotReadyException"])
+def test_a_deployment_that_the_runtime_does_not_know_yet_is_waited_for(code: str) -> None:
+    client, stub = stubbed()
+    stub.add_client_error("converse", code, "no such model")
+    with pytest.raises(DeploymentNotReady, match="custom-model-deployment/abc is active"):
+        client.ask("arn:aws:bedrock:us-east-1:1:custom-model-deployment/abc", REQUEST, flex=False)
+
+
+def test_a_model_that_is_not_there_is_an_error_at_once() -> None:
+    with pytest.raises(ClientError):
+        refuse("ResourceNotFoundException")
+    assert refuse("ModelNotReadyException")["error"]["errorCode"] == 429
