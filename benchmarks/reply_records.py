@@ -119,12 +119,15 @@ class _Plan:
         self.truncated = {(n, (n + 1) % SAMPLES) for n in free[-truncated:]}
 
 
-def write_run(root: Path, prompts: int) -> Planted:
-    """Writes a run up to its replies (`3-replies`) into the folder `root`: `prompts` prompts with four records each."""
+def write_run(root: Path, prompts: int, shard_records: int = SHARD_RECORDS) -> Planted:
+    """Writes a run up to its replies (`3-replies`) into the folder `root`: `prompts` prompts with four records each, in
+    batch jobs of `shard_records`.
+    """
     services, vocabulary, plan = folder_services(root), Vocabulary(), _Plan(prompts)
     store: FolderStore = services.store  # type: ignore[assignment]  # the same protocol over a folder
     store.put_lines(f"seeds/{DATASET}/seeds.jsonl", _seeds(vocabulary, plan, prompts))
-    event = {"input": SETTINGS, "executionName": RUN_ID, "startedAt": "2026-01-01T00:00:00Z"}
+    settings = SETTINGS | {"batches": {"maxShardRecords": shard_records}}
+    event = {"input": settings, "executionName": RUN_ID, "startedAt": "2026-01-01T00:00:00Z"}
     prepare_run.run(event, services, NoHurry())
     wave = plan_requests.run({"run": {"runId": RUN_ID, "dataset": DATASET}, "wave": 0}, services, NoHurry())
     plan.place(

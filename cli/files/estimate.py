@@ -13,7 +13,7 @@ from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.costs.spans import Span, hours, money
 from distillation.records import Prompt, Record
 from distillation.run.config import RunConfig
-from distillation.run.fan_out import doublings_within, expected_events, fan_out
+from distillation.run.fan_out import doublings_within, expected_events, fan_out, shard_records
 from distillation.run.record import Models
 from distillation.task import Task
 
@@ -40,7 +40,8 @@ class Expected(Record, frozen=True):
 def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected:
     """What a run of `config` on the seeds' `prompts` would come to. Raises InvalidInput as PrepareRun would."""
     work, prices = workload(prompts, task, config, DEFAULT_MODELS), load_prices()
-    everyone, records = work.prompts + work.new_prompts, config.batches.max_shard_records
+    everyone = work.prompts + work.new_prompts
+    records = shard_records(config, everyone)
     doublings = doublings_within(config, everyone, records)
     return Expected(
         money=money(work, prices),

@@ -1,18 +1,24 @@
 """A wave of requests: written shard by shard, its plan last, and carried by the machine as numbers only."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from application.run_files import Wave, read_answers, read_rejected_answers, read_wave, waves_of
 from application.services import Services
+from distillation.bedrock.families import takes_flex
 from distillation.inference.accounts import ids_to_ask_again
 from distillation.inference.requests import Shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache
-from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request
+from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request, Route
+from distillation.run.fan_out import records_again
 from distillation.run.record import RunRecord
 from distillation.training.managed import asked_by_us
 from gateways.store import Store
+
+FEW_LEFT, SMALL_SHARE = 1_000, 0.1
+"""What a wave has left when it is soonest asked through Converse: a batch job would wait in the queue for longer."""
 
 Groups = Iterable[tuple[int, list[Request]]]
 """Requests that belong together, with their number."""
@@ -31,11 +37,18 @@ def wave_output(wave: Wave) -> dict[str, object]:
     }
 
 
-def _write_wave(services: Services, record: RunRecord, plan: Wave, groups: Groups, first_shard: int) -> Wave:
+class _Cut(NamedTuple):
+    """How a wave is cut: its first shard, most records of a shard, and the way of all where it is one."""
+
+    first: int
+    records: int
+    route: Route | None
+
+
+def _write_wave(store: Store, record: RunRecord, plan: Wave, groups: Groups, cut: _Cut) -> Wave:
     """Writes the shards of a wave, its plan last. `groups`: a prompt's number and its requests."""
-    store, layout, shards = services.store, RunLayout(record.run_id), list[Shard]()
-    route = record.only_route(services.now())
-    for shard, lines in shard_requests(groups, record.batch_records, first_shard, route):
+    layout, shards = RunLayout(record.run_id), list[Shard]()
+    for shard, lines in shard_requests(groups, cut.records, cut.first, cut.route):
         store.put_lines(layout.requests(plan.wave, shard.shard, plan.stage), lines)
         shards.append(shard)
     plan = msgspec.structs.replace(plan, shards=tuple(shards), requests=sum(s.records for s in shards))
@@ -102,7 +115,15 @@ def plan_round(
     # The teacher's answers count their shards over all waves; other stages name their round.
     before = waves_of(store, run_id) if stage is Asking.ANSWERS else ()
     asked = without(groups(), set(requested) - (wanted - cached))
-    return _write_wave(services, record, plan, asked, sum(len(earlier.shards) for earlier in before))
+    left = len(wanted) - len(cached)
+    again = wave > 0 and stage is Asking.ANSWERS and takes_flex(record.models.teacher)
+    route = Route.NOW if again and left <= min(FEW_LEFT, SMALL_SHARE * len(requested)) else None
+    cut = _Cut(
+        sum(len(earlier.shards) for earlier in before),
+        records_again(record.config, left, record.batch_records) if wave > 0 else record.batch_records,
+        record.only_route(services.now()) or route,
+    )
+    return _write_wave(store, record, plan, asked, cut)
 
 
 def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:

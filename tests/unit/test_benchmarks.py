@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from benchmarks import cold_start, curation_ours, gate, gate_worlds
+from benchmarks import cold_start, curation_ours, fanout, gate, gate_worlds
 from benchmarks.__main__ import PARTS
 from benchmarks.convergence import (
     SIZES,
@@ -155,3 +156,18 @@ def test_a_world_breaks_its_bound_only_where_chance_does_not_explain_it() -> Non
     assert [part["worlds"][one]["holds"] for one in (name, gate.WORLDS[1].name, power)] == [True, False, False]
     text = markdown({"gate": {**part, "machine": MACHINE, "date": "2026-01-01"}})
     assert f"| {name} | 9.0% (4.2% to 16.4%) | at most 5% | yes | 50.0% | 100 |" in text
+
+
+def test_in_a_world_without_luck_the_planned_shards_reach_the_lower_bound() -> None:
+    still = fanout.World(spread=0.0, busy=0.0)
+    for prompts in (10_000, 100_000, 1_000_000):
+        assert fanout.measured(prompts, still, 1)["ratio"] == pytest.approx(1, abs=0.001)
+
+
+def test_a_job_that_fails_costs_a_round_and_a_run_too_wide_is_several() -> None:
+    assert fanout.makespan(100_000, fanout.World(spread=0.0, failed=1.0), 0) == pytest.approx(3 * 5.25)
+    part = fanout.run(Console(quiet=True), (10_000, 10_000_000), 2)
+    assert [row["runs"] > 1 for row in part["sizes"]] == [False, True]
+    assert part["sizes"][0]["loop"] == pytest.approx(10_000 * 5 * 6 / 3600)
+    text = markdown({"fanout": {**part, "machine": MACHINE, "date": "2026-01-01"}})
+    assert "| base |" in text and "| 10,000,000 |" in text

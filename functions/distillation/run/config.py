@@ -176,9 +176,9 @@ class Batches(Section):
     """How the requests are cut into Bedrock batch jobs."""
 
     max_shard_records: int = Field(default=10_000, ge=100, le=50_000)
-    """Most records of a batch job (Bedrock takes 100 to 50,000).
+    """Records of a batch job (Bedrock takes 100 to 50,000).
 
-    A run that would make more than 40 jobs gets larger ones, up to 50,000.
+    Jobs are smaller where that fills all slots, and larger where it saves waits in the queue, up to 50,000.
     """
     max_concurrent: int = Field(default=10, ge=1, le=20)
     """Batch jobs at the same time (Bedrock's quota is 20 a model, less in new accounts), and shards reduced at the same

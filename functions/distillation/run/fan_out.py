@@ -15,8 +15,10 @@ from distillation.run.config import RunConfig
 
 MOST_EVENTS = 15_000
 """What a run may be expected to write. The other 10,000 are for retry waves and for the patience with a full quota."""
-FEW_SHARDS = 40
-"""So many jobs of the size that the input names; beyond it each job grows."""
+GROWTH = 5
+"""How much larger than the input names jobs may be, so that one round of jobs at the same time is enough."""
+FEWEST_RECORDS = 1_000
+"""Smaller jobs gain nothing: a job waits in Bedrock's queue for longer than it works."""
 MOST_RECORDS = 50_000
 """Most records of a batch job (Amazon Bedrock quotas)."""
 FIRST_LOOK, SHORT_FIRST_LOOK, LONGEST_LOOK = 900, 60, 86_400
@@ -44,10 +46,23 @@ class FanOut(NamedTuple):
 
 
 def shard_records(config: RunConfig, prompts: int) -> int:
-    """Records of a batch job: what the input says up to `FEW_SHARDS` jobs, then more, up to what Bedrock takes."""
-    requests = prompts * (config.sampling.greedy + config.sampling.sampled)
-    least = config.batches.max_shard_records
-    return max(least, min(MOST_RECORDS, math.ceil(requests / FEW_SHARDS)))
+    """Most records of a batch job, so that jobs of one size fill whole rounds of `batches.maxConcurrent`.
+
+    One round as long as jobs need no more than `GROWTH` times what the input names, then two, then as few as Bedrock's
+    limit allows: each round waits in the queue once more, and a job of a half-filled round leaves slots empty.
+    """
+    samples, at_once = config.sampling.greedy + config.sampling.sampled, config.batches.max_concurrent
+    named, requests = config.batches.max_shard_records, prompts * samples
+    rounds = min(2, math.ceil(requests / (at_once * min(MOST_RECORDS, GROWTH * named))))
+    # Samples of a prompt stay together, so a job holds whole prompts.
+    rounds = max(1, rounds, math.ceil(prompts / (at_once * (MOST_RECORDS // samples))))
+    return max(min(named, FEWEST_RECORDS), math.ceil(prompts / (at_once * rounds)) * samples)
+
+
+def records_again(config: RunConfig, left: int, records: int) -> int:
+    """Most records of a batch job where `left` requests are asked again: one round of jobs, none above `records`."""
+    samples = config.sampling.greedy + config.sampling.sampled
+    return min(records, max(FEWEST_RECORDS, math.ceil(left / config.batches.max_concurrent) + samples))
 
 
 def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distillation.errors import InvalidInput
 from distillation.run.config import RunConfig
@@ -31,14 +33,22 @@ def worst_events(prompts: int, **more: Any) -> int:
 
 
 @pytest.mark.parametrize(
-    ("prompts", "records"), [(100, 10_000), (80_000, 10_000), (160_000, 20_000), (400_000, 50_000), (2_000_000, 50_000)]
+    ("prompts", "records"),
+    [(100, 1_000), (10_000, 5_000), (50_000, 25_000), (80_000, 40_000), (160_000, 40_000), (2_000_000, 50_000)],
 )
-def test_shards_grow_before_their_number(prompts: int, records: int) -> None:
+def test_jobs_of_one_size_fill_whole_rounds(prompts: int, records: int) -> None:
     assert shard_records(config(), prompts) == records
 
 
-def test_what_the_input_says_is_never_made_smaller() -> None:
-    assert shard_records(config(batches={"maxShardRecords": 30_000}), 160_000) == 30_000
+@given(prompts=st.integers(1, 3_000_000), at_once=st.integers(1, 20), named=st.integers(100, 50_000))
+def test_a_job_holds_whole_prompts_and_at_most_what_bedrock_takes(prompts: int, at_once: int, named: int) -> None:
+    settings = config(batches={"maxShardRecords": named, "maxConcurrent": at_once})
+    records = shard_records(settings, prompts)
+    assert min(named, 1_000) <= records <= 50_000
+    jobs = -(-prompts // (records // 5))
+    fewest = -(-prompts * 5 // 50_000)
+    # No round more than Bedrock's limit asks for, but for the second of a middling run.
+    assert -(-jobs // at_once) <= max(2, -(-fewest // at_once))
 
 
 @pytest.mark.parametrize("prompts", [100, 20_000])
