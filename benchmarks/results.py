@@ -265,8 +265,8 @@ def fanout_tables(part: dict[str, Any]) -> list[Table]:
             f"Five answers a prompt, simulated over the product's own shards, {part['repeats']} repeats",
             head,
             sizes,
-            "Assumed, since AWS publishes none of it: 10,000 records an hour a job, 15 minutes in the queue (lognormal, "
-            "sigma 0.2), 0.5 % of records busy, ten jobs at once (the product's default; the quota is 20 a model). The "
+            "Assumed, since AWS publishes none of it: 10,000 records an hour a job, 15 minutes in the queue (lognormal "
+            "with sigma 0.2), 0.5 % of records busy, ten jobs at once (the default; the quota is 20 a model). The "
             "bound knows what will fail, and waits once for each job that 50,000 records a job force upon a slot. At "
             "10,000 prompts the slowest of ten waits and the rest's minutes through the flex tier weigh, since the "
             "work takes half an hour. Runs that one execution cannot hold follow each other.",
