@@ -245,7 +245,7 @@ def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     yield from _errors(scores, verdict)
     yield from _savings(scores, verdict)
     yield _detectable(scores, checks[0])
-    yield from _unguarded(scores, verdict)
+    yield from _unguarded(scores, gate, verdict)
     yield from _losses(scores)
 
 
@@ -404,21 +404,25 @@ def _detectable(scores: Scores, check: Check) -> str:
     )
 
 
-def _unguarded(scores: Scores, verdict: Verdict) -> Iterator[str]:
-    """Slices that could not hold the student back, whatever the reason."""
+def _unguarded(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
+    """Every slice that could not hold the student back, and why."""
     metric = verdict.checks[0].metric
     guarded = {check.slice for check in verdict.checks if check.metric == metric and check.gated}
-    small = [one.name for one in scores.slices if one.name not in guarded]
+    small = [one for one in scores.slices if one.name not in guarded]
     if small:
         compared = _compared(scores)
-        counts = {name: compared[metric, name].difference.n for name in small if (metric, name) in compared}
-        named = ", ".join(f"{name!r} ({counts.get(name, 0):,})" for name in small[:SHOWN_CHECKS])
+        counts = {one.name: compared[metric, one.name].difference.n for one in small if (metric, one.name) in compared}
+        named = ", ".join(f"{one.name!r} ({_counted(counts.get(one.name, 0), one.n)})" for one in small)
         yield (
-            f"{len(small):,} of {len(scores.slices):,} slices could not hold the student back, for too few items that "
-            f"count: {named}{' ...' if len(small) > SHOWN_CHECKS else ''}."
+            f"{len(small):,} of {len(scores.slices):,} slices could not hold the student back, for fewer than "
+            f"{gate.min_slice_items:,} items that count (gate.minSliceItems): {named}."
         )
     if scores.slices_left_out:
         yield f"{scores.slices_left_out:,} smaller categories were not looked at."
+
+
+def _counted(counted: int, n: int) -> str:
+    return f"{n:,}" if counted == n else f"{counted:,} of {n:,}"
 
 
 def _losses(scores: Scores) -> Iterator[str]:

@@ -7,6 +7,7 @@ it never shrinks the sample. An arm may answer a prompt several times: the item'
 one prompt are one observation. The order of the items changes nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
@@ -20,6 +21,7 @@ from distillation.evaluation.columns import error_counts
 from distillation.evaluation.differences import Pairing, corrected, differences_of, macro_f1_differences
 from distillation.evaluation.distributions import outcomes, teacher_calibration, teacher_distribution
 from distillation.evaluation.items import instructive_items
+from distillation.evaluation.noninferiority import holm
 from distillation.evaluation.scores import (
     CONFIDENCE,
     ArmScore,
@@ -87,17 +89,25 @@ def score(
 
 
 def _same_p(comparisons: Sequence[GatedDifference], differences: Sequence[Difference]) -> tuple[GatedDifference, ...]:
-    """The gate's comparisons over the whole holdout with the corrected p of the same two arms among the differences."""
-    p_holm = {(one.metric, one.arm, one.minus): one.p_holm for one in differences}
-
-    def same(gated: GatedDifference) -> GatedDifference:
+    """The gate's comparisons with corrected p-values: over the whole holdout that of the same two arms among the
+    differences, else Holm's over the metrics that have the same yardstick, and for slices over all slices of a metric.
+    """
+    known = {(one.metric, one.arm, one.minus): one.p_holm for one in differences}
+    families: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    p_holm: dict[int, float] = {}
+    for place, gated in enumerate(comparisons):
         one = gated.difference
         key = one.metric, one.arm, one.minus
-        if gated.slice is not None or gated.yardstick is not Yardstick.TEACHER or key not in p_holm:
-            return gated
-        return replace(gated, difference=replace(one, p_holm=p_holm[key]))
-
-    return tuple(map(same, comparisons))
+        if gated.slice is None and gated.yardstick is Yardstick.TEACHER and key in known:
+            p_holm[place] = known[key]
+        else:
+            families[(gated.yardstick,) if gated.slice is None else ("slices", one.metric)].append(place)
+    for places in families.values():
+        p_holm |= zip(places, holm([comparisons[place].difference.p_value for place in places]), strict=True)
+    return tuple(
+        replace(gated, difference=replace(gated.difference, p_holm=p_holm[place]))
+        for place, gated in enumerate(comparisons)
+    )
 
 
 def _unusable_references(sheet: AnswerSheet) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.prices import load_prices
+from distillation.evaluation.noninferiority import holm
 from distillation.evaluation.scores import DecidedHoldout, GateDecision, Scores
 from distillation.evaluation.verdict import decisions_on, reach_verdict
 from distillation.records import HoldoutItem
@@ -449,3 +450,42 @@ def test_the_gates_rows_carry_the_p_of_the_differences() -> None:
     p = {(one.metric, one.arm, one.minus): one.p_holm for one in scores.differences}
     whole = [one.difference for one in scores.comparisons if one.slice is None and one.metric != "teacherAgreement"]
     assert whole and all(one.p_holm == p[one.metric, one.arm, one.minus] for one in whole)
+
+
+def categorised(sizes: dict[str, tuple[int, int]]) -> Scores:
+    """Category -> items, and how many of them carry a reference."""
+    holdout = [
+        HoldoutItem(
+            prompt_id=f"{name}-{n:04d}", prompt="?", category=name, reference="positive" if n < referenced else None
+        )
+        for name, (items, referenced) in sizes.items()
+        for n in range(items)
+    ]
+    predictions = {
+        arm: [
+            answer(item.prompt_id, arm, "negative" if n % every == 0 else "positive") for n, item in enumerate(holdout)
+        ]
+        for arm, every in (("teacher", 10), ("student", 11), ("base", 3))
+    }
+    return costed(holdout, predictions)
+
+
+def test_every_slice_that_cannot_hold_the_student_back_is_named_with_its_reason() -> None:
+    verdict = decide(categorised({"large": (400, 400), "unlabelled": (220, 120), "small": (50, 50), "tiny": (9, 9)}))
+    (said,) = [reason for reason in verdict.reasons if "could not hold the student back" in reason]
+    assert said == (
+        "3 of 4 slices could not hold the student back, for fewer than 200 items that count (gate.minSliceItems): "
+        "'unlabelled' (120 of 220), 'small' (50), 'tiny' (9)."
+    )
+    gated = {check.slice: check.gated for check in verdict.checks}
+    assert gated == {None: True, "large": True, "unlabelled": False, "small": False}
+
+
+def test_every_p_value_of_a_comparison_is_corrected() -> None:
+    scores = categorised(dict.fromkeys("abcd", (60, 60)))
+    slices = [one.difference for one in scores.comparisons if one.slice and one.metric == "accuracy"]
+    assert [one.p_holm for one in slices] == pytest.approx(holm([one.p_value for one in slices]))
+    by_pair = {(one.metric, one.arm, one.minus): one.p_holm for one in scores.differences}
+    for one in scores.comparisons:
+        if one.slice is None and one.yardstick == "teacher":
+            assert one.difference.p_holm == by_pair[one.metric, "student", "teacher"]
