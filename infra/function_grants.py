@@ -91,6 +91,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "assemble_dataset": [*run_files, storage.read("evaluation"), list_jobs],
         "start_tuning": [*submit, *bedrock.tune(to.customization_role_arn)],
         "start_deployment": [*submit, *bedrock.deploy()],
+        "choose_student": [*run_files, bedrock.invoke_students()],
         "plan_predictions": [*run_files, students.read(), *bedrock.find_deployments()],
         "start_predictions": submit_batch,
         "read_predictions": run_files,

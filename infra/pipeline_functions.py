@@ -52,6 +52,7 @@ SIZES: dict[str, Size] = {
     "assemble_dataset": _WHOLE_SET._replace(layers=_CURATION),
     "start_tuning": _CALL,
     "start_deployment": _CALL,
+    "choose_student": _STREAM._replace(layers=(Layer.DEPENDENCIES, Layer.STATISTICS)),
     "plan_predictions": _STREAM,
     "start_predictions": _CALL,
     "read_predictions": _STREAM,

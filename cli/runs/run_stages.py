@@ -45,6 +45,7 @@ STAGES = (
     Stage("AssembleDataset", ("AssembleDataset",)),
     Stage("Tuning", ("TrainStudents", "StartTuning", "AwaitTuning")),
     Stage("Deployment", ("StartDeployment", "AwaitDeployment")),
+    Stage("Choosing", ("ChooseStudent",), optional=True),
     Stage(
         "PredictArms",
         ("PlanPredictions", "PredictArms", "StartPredictions", "AwaitPredictions", "ReadPredictions", "PredictArm"),

@@ -11,6 +11,7 @@ from distillation.bedrock.training_lines import Question, conversation_parts
 from distillation.layout import RunLayout
 from distillation.records import Record
 from distillation.run.record import RunRecord
+from distillation.training.choice import repeated_lines
 from gateways.store import Store
 
 
@@ -70,3 +71,10 @@ def known_prompts(store: Store, run_id: str) -> Iterator[TrainingPrompt]:
             agreement=one.agreement,
             earlier=one.earlier,
         )
+
+
+def write_repeat(store: Store, run_id: str, of: str, name: str) -> None:
+    """Writes what the training `name` learns: another order and 90 % of the lines of the training `of`."""
+    layout = RunLayout(run_id)
+    lines = list(store.lines(layout.training_file(of, "train.jsonl")))
+    store.put_lines(layout.training_file(name, "train.jsonl"), (line + b"\n" for line in repeated_lines(lines, name)))

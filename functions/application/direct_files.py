@@ -21,14 +21,6 @@ from gateways.store import Store
 FILES = ("train.jsonl", "validation.jsonl")
 
 
-def arms_to_train(store: Store, run_id: str) -> list[str]:
-    """The arms to train, each with its training files written. Call it when the student's own are there."""
-    if not read_run(store, run_id).config.arms.direct:
-        return [Arm.STUDENT]
-    write_direct_files(store, run_id)
-    return [Arm.STUDENT, Arm.DIRECT]
-
-
 def write_direct_files(store: Store, run_id: str) -> dict[str, DirectCounts]:
     """Writes `5-dataset/direct/`: both training files and their counts.
 

@@ -25,6 +25,7 @@ from distillation.records import (
 )
 from distillation.run.record import Question, RunRecord
 from distillation.similarity.words import CommonShingles
+from distillation.training.choice import StudentChoice
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
 
@@ -192,6 +193,11 @@ def read_holdout(store: Store, run_id: str) -> Iterator[HoldoutItem]:
 def read_students(store: Store, run_id: str) -> list[Student]:
     """The trained arms."""
     return store.read(RunLayout(run_id).students, list[Student])
+
+
+def read_choice(store: Store, run_id: str) -> StudentChoice | None:
+    """Which training became the student, as far as it is known; None where the run has one training."""
+    return store.read_or_none(RunLayout(run_id).student_choice, StudentChoice)
 
 
 def write_ledger(store: Store, run_id: str, rows: list[LedgerRow]) -> None:

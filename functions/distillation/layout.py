@@ -23,6 +23,13 @@ def student_parameter(app: str, dataset: str) -> str:
     return f"/{app}/{dataset}/student"
 
 
+def training_luck(dataset: str) -> str:
+    """How far trainings of the same data lay apart in the dataset's last run with `training.repeats`. No run id begins
+    with an underscore.
+    """
+    return f"runs/_datasets/{dataset}/training-luck.json"
+
+
 def answer_cache(dataset: str) -> str:
     """The folder of answers that were paid for, in files named by run and shard; every line is addressed by its
     content-derived record id.
@@ -162,9 +169,11 @@ class RunLayout(NamedTuple):
     def training_file(self, arm: str, name: str) -> str:
         """`name`: train.jsonl or validation.jsonl of a trained arm.
 
-        The direct arm's lie, with counts.json, in a folder of their own.
+        The direct arm's lie, with counts.json, in a folder of their own, and so do the lines of a candidate and of a
+        repeated training (student-2, ...). All trainings of the student share the validation lines.
         """
-        return self.dataset(name if arm == Arm.STUDENT else f"{arm}/{name}")
+        whole = arm in (Arm.STUDENT, "student-1") or (arm != Arm.DIRECT and name == "validation.jsonl")
+        return self.dataset(name if whole else f"{arm}/{name}")
 
     @property
     def few_shot(self) -> str:
@@ -208,6 +217,20 @@ class RunLayout(NamedTuple):
 
     def prediction_shards_prefix(self, arm: str) -> str:
         return self._key("7-evaluation", "shards", arm, "")
+
+    def validation_replies_prefix(self, training: str, model_id: str) -> str:
+        """What a training of the student replied to the validation prompts; one folder a deployment."""
+        asked = hashlib.sha256(model_id.encode()).hexdigest()[:8]
+        return self._key("7-evaluation", "validation", "replies", training, asked, "")
+
+    def validation_predictions(self, training: str) -> str:
+        """What a training of the student said to the validation prompts."""
+        return self._key("7-evaluation", "validation", f"predictions-{training}.jsonl")
+
+    @property
+    def student_choice(self) -> str:
+        """Which training became the student, and by what; there only where there was a choice."""
+        return self._key("6-model", "choice.json")
 
     @property
     def judge_prefix(self) -> str:

@@ -3,18 +3,25 @@ accounted for.
 """
 
 from application.dataset_files import write_dataset
-from application.direct_files import arms_to_train
 from application.entry import Event, Invocation, lambda_entry
-from application.run_files import account_of
+from application.run_files import account_of, read_run
 from application.services import Services
+from application.training_files import arms_to_train
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives the arms to train. Stops the run where the teacher gave no usable answer at all."""
+    """Gives the arms to train, and whether the one that serves is to be chosen among them.
+
+    Stops the run where the teacher gave no usable answer at all.
+    """
     store, run_id = services.store, event["run"]["runId"]
     account_of(store, services.ledger, run_id)
     manifest = write_dataset(store, run_id)
-    return {"arms": arms_to_train(store, run_id), "counts": dict(manifest.counts)}
+    return {
+        "arms": arms_to_train(store, run_id),
+        "choose": read_run(store, run_id).config.training.chooses,
+        "counts": dict(manifest.counts),
+    }
 
 
 handler = lambda_entry(run)

@@ -13,10 +13,11 @@ from application.services import Services
 from distillation.bedrock.prices import load_prices, price_of
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
-from distillation.evaluation.scores import DecidedHoldout
+from distillation.evaluation.scores import DecidedHoldout, Scores
 from distillation.evaluation.statistics import Draw
+from distillation.evaluation.trainings import over_trainings
 from distillation.evaluation.verdict import decisions_on, reach_verdict
-from distillation.layout import RunLayout, decision
+from distillation.layout import RunLayout, decision, training_luck
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from distillation.run.record import RunRecord
 from gateways.store import Store
@@ -27,7 +28,9 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     holdout = list(read_holdout(store, run_id))
-    predictions = _all_predictions(store, layout, [student.arm for student in read_students(store, run_id)])
+    students = [student.arm for student in read_students(store, run_id)]
+    predictions = _all_predictions(store, layout, students)
+    again = {arm: predictions.pop(arm) for arm in students if arm not in list(Arm)}
     settings, draw = record.config, Draw(RESAMPLES, zlib.crc32(run_id.encode()))
     judged, judge = read_judging(store, record, holdout, predictions, draw)
     sheet = read_sheet(
@@ -42,6 +45,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     scores = score(sheet, draw, models=models, prices=prices, judged=judged)
     decided = _decided(store, record, holdout)
     scores = msgspec.structs.replace(scores, judge=judge, decisions=1 + len(decided.earlier))
+    if again:
+        scores = _over_trainings(services, record, scores, holdout, predictions | again)
     price = price_of(prices, record.models.student)
     storage = price.storage_month.usd if price and price.storage_month else None
     verdict = reach_verdict(scores, settings.gate, storage)
@@ -63,11 +68,27 @@ def _decided(store: Store, record: RunRecord, holdout: list[HoldoutItem]) -> Dec
     return msgspec.structs.replace(own, prompt_ids=ids)
 
 
+def _over_trainings(
+    services: Services,
+    record: RunRecord,
+    scores: Scores,
+    holdout: list[HoldoutItem],
+    predictions: dict[str, list[Prediction]],
+) -> Scores:
+    """Scores with the luck of training; the dataset keeps how large it was, for runs that train once."""
+    sheet = read_sheet(holdout, predictions, record.task, tolerance=record.config.evaluation.numeric_tolerance)
+    found = over_trainings(scores, sheet, [arm for arm in predictions if arm not in list(Arm)])
+    if found.trainings:
+        services.store.put_json(training_luck(record.dataset), found.trainings)
+    return found
+
+
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:
     """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are
     joined into one file.
     """
-    found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in map(str, Arm)}
+    arms = dict.fromkeys((*map(str, Arm), *students))
+    found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in arms}
     kept = {
         arm: predictions
         for arm, predictions in found.items()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from application.entry import Event, Invocation, lambda_entry
-from application.run_files import read_run
+from application.run_files import read_choice, read_run
 from application.services import Services
 from application.submission import next_attempt
 from distillation.bedrock import job_names
@@ -11,6 +11,7 @@ from distillation.bedrock.job_status import JobKind
 from distillation.bedrock.submission import NEW, submit_once
 from distillation.layout import RunLayout
 from distillation.records import Arm, LedgerRow
+from distillation.training.choice import hyperparameters
 from distillation.training.customization import JobFacts, customization_request, distillation_request
 
 TIME_LIMIT = timedelta(days=3)
@@ -66,7 +67,9 @@ def _request(event: Event, services: Services, name: str) -> dict[str, object]:
         )
     validation = layout.training_file(arm, "validation.jsonl")
     validation_uri = store.uri(validation) if store.get(validation) else None
-    return customization_request(name, training=record.config.training, validation_uri=validation_uri, **facts)
+    choice = read_choice(store, run["runId"])
+    training = hyperparameters(record.config.training, arm, choice.best if choice else "")
+    return customization_request(name, training=training, validation_uri=validation_uri, **facts)
 
 
 handler = lambda_entry(run)

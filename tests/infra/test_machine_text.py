@@ -27,8 +27,9 @@ AGAIN = "States.HeartbeatTimeout, States.Timeout -> itself"
 # What is said of a state: what is tried again and how often | time limit | heartbeat | what is caught.
 POLICIES: dict[str, str] = {
     f"{LAMBDA} | 960 | none | {RAIL}": """
-        PrepareRun PlanExpansion PlanRequests ReadExpansion PlanRetryWave PlanRatings AssembleDataset PlanPredictions
-        PlanJudging PlanComparisons ScoreRun WriteReport PromoteStudent VerifyPromotion RetireStudent""",
+        PrepareRun PlanExpansion PlanRequests ReadExpansion PlanRetryWave PlanRatings AssembleDataset ChooseStudent
+        PlanPredictions PlanJudging PlanComparisons ScoreRun WriteReport PromoteStudent VerifyPromotion
+        RetireStudent""",
     f"{LAMBDA} | 960 | none | nothing": """
         StartBatch ReadReplies AnswerNow ReduceShard StartTuning StartDeployment StartPredictions ReadPredictions
         PredictArm StartJudging""",

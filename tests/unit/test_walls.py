@@ -126,9 +126,9 @@ IMPORT_WALLS = {
         {"await_job", "job_changed", "start_run"},
         INPUT_MODEL | NUMBERS | PAGES | LATER,
     ),
-    "numbers are for curation and scores": (ALL - CURATING - {"score_run"}, NUMBERS | LATER),
+    "numbers are for curation and scores": (ALL - CURATING - {"choose_student", "score_run"}, NUMBERS | LATER),
     "curation tests no hypothesis and draws no page": (CURATING, {"scipy"} | PAGES | LATER),
-    "scores are not drawn": ({"score_run"}, PAGES | LATER),
+    "scores are not drawn": ({"choose_student", "score_run"}, PAGES | LATER),
 }
 
 

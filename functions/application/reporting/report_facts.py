@@ -3,15 +3,15 @@
 from collections import Counter
 
 from application.reporting.usage import usages
-from application.run_files import account_of, read_run, read_students, read_wave
+from application.run_files import account_of, read_choice, read_run, read_students, read_wave
 from distillation.bedrock.prices import load_prices
 from distillation.costs.estimate import Estimate
 from distillation.costs.spent import actual_cost
 from distillation.dataset.manifest import Manifest
-from distillation.evaluation.scores import Scores, Verdict
+from distillation.evaluation.scores import Scores, TrainingSpread, Verdict
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account
-from distillation.layout import RunLayout
+from distillation.layout import RunLayout, training_luck
 from distillation.records import RejectedSeed
 from distillation.report.funnel import expansion_steps, seeds_step
 from distillation.report.losses import read_losses
@@ -24,6 +24,7 @@ from distillation.report.report import (
     data_facts,
     taken_over,
 )
+from distillation.report.trainings import luck_of_training
 from distillation.run.record import RunRecord
 from gateways.ledger import DynamoLedger
 from gateways.store import Store
@@ -42,8 +43,9 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         expanded=expansion.kept if expansion else 0,
     )
     data, (losses, unread) = _data(store, record, manifest, expansion), _losses(store, run_id)
+    scores = store.read(layout.scores, Scores)
     return Report(
-        **taken_over(record, store.read(layout.scores, Scores)),
+        **taken_over(record, scores),
         created_at=created_at,
         verdict=store.read(layout.verdict, Verdict),
         counts=counts,
@@ -52,6 +54,8 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         estimate=store.read(layout.estimate, Estimate),
         costs=actual_cost(usages(store, record), load_prices()),
         losses=losses,
+        choice=read_choice(store, run_id),
+        luck=luck_of_training(scores.trainings, store.read_or_none(training_luck(record.dataset), TrainingSpread)),
         warnings=(*record.warnings, *unread, *_strangers(store, layout)),
     )
 

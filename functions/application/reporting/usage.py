@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from application.run_files import read_answers, read_students, waves_of
+from application.run_files import read_answers, read_choice, read_students, waves_of
 from distillation.bedrock.families import takes_flex
 from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_parts
@@ -12,6 +12,7 @@ from distillation.costs.spent import CostLine
 from distillation.layout import RunLayout
 from distillation.records import Arm, Asking, Route
 from distillation.run.record import RunRecord
+from distillation.training.choice import hyperparameters
 from gateways.store import Store
 
 STAGES = {
@@ -68,7 +69,8 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
     A deployment of a custom model answers on demand only.
     """
     layout = RunLayout(record.run_id)
-    for arm in (arm for arm in Arm if arm is not Arm.TEACHER):
+    students = [one.arm for one in read_students(store, record.run_id)] if store.get_or_none(layout.students) else []
+    for arm in dict.fromkeys((*(str(arm) for arm in Arm if arm is not Arm.TEACHER), *students)):
         route = (
             "batch"
             if any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm)))
@@ -80,18 +82,24 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
             route,
             store.records_below(layout.prediction_shards_prefix(arm), _Tokens),
         )
+    choice = read_choice(store, record.run_id)
+    for one in choice.tried if choice else ():
+        answers = store.records(layout.validation_predictions(one.name), _Tokens)
+        yield _usage(f"validation {one.name}", record.models.student, "onDemand", answers)
 
 
 def _trainings(store: Store, record: RunRecord) -> Iterator[CostLine]:
     layout = RunLayout(record.run_id)
     if store.get_or_none(layout.students) is None:
         return
-    for student in read_students(store, record.run_id):
-        lines = [
-            conversation_parts(line) for line in store.lines_below(layout.training_file(student.arm, "train.jsonl"))
-        ]
+    choice, training = read_choice(store, record.run_id), record.config.training
+    trained = [one.arm for one in read_students(store, record.run_id)]
+    if choice:
+        trained = [*(one.name for one in choice.tried), *(arm for arm in trained if arm == Arm.DIRECT)]
+    for arm in trained:
+        lines = [conversation_parts(line) for line in store.lines_below(layout.training_file(arm, "train.jsonl"))]
         tokens, answers = sum(estimate_tokens(text) for question, answer in lines for text in (*question, answer)), 0
-        if student.arm == Arm.STUDENT and record.config.training.managed:
+        if arm == Arm.STUDENT and record.config.training.managed:
             answers = round(len(lines) * _mean_answer(store, record.run_id))
             yield CostLine(
                 stage="distillation",
@@ -100,12 +108,12 @@ def _trainings(store: Store, record: RunRecord) -> Iterator[CostLine]:
                 input_tokens=tokens,
                 output_tokens=answers,
             )
-        name = "training" if student.arm == Arm.STUDENT else f"training {student.arm}"
+        name = "training" if arm == Arm.STUDENT else f"training {arm}"
         yield CostLine(
             stage=name,
             model=record.models.student,
             route="training",
-            input_tokens=(tokens + answers) * record.config.training.epoch_count,
+            input_tokens=(tokens + answers) * hyperparameters(training, arm, choice.best if choice else "").epoch_count,
             output_tokens=0,
         )
 

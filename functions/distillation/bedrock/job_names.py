@@ -29,6 +29,8 @@ _ARM_LETTERS: dict[str, str] = {
     Arm.CHAMPION: "c",
 }
 _PROMOTE = "-promote-p"
+_TRAINING = re.compile(r"(student|candidate)(\d)")
+"""One of several trainings of the student; a name has no room for its hyphen."""
 
 _SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {
     JobKind.BATCH: (
@@ -36,8 +38,8 @@ _SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {
         re.compile(r"-(?P<arm>[a-z]+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
     ),
     JobKind.EVALUATION: (re.compile(r"-j(?P<arm>[a-z])-(?P<shard>\d+)a(?P<attempt>\d+)x[0-9a-f]+$"),),
-    JobKind.TUNING: (re.compile(r"-(?P<arm>[a-z]+)-t(?P<attempt>\d+)$"),),
-    JobKind.DEPLOYMENT: (re.compile(r"-(?P<arm>[a-z]+)-d(?P<attempt>\d+)$"),),
+    JobKind.TUNING: (re.compile(r"-(?P<arm>[a-z]+\d?)-t(?P<attempt>\d+)$"),),
+    JobKind.DEPLOYMENT: (re.compile(r"-(?P<arm>[a-z]+\d?)-d(?P<attempt>\d+)$"),),
 }
 
 
@@ -82,6 +84,8 @@ def parsed(job_name: str) -> JobName | None:
 
 def _arm_called(word: str) -> str:
     """The arm that a part of a name stands for; "" where it is none."""
+    if found := _TRAINING.fullmatch(word):
+        return "-".join(found.groups())
     return next((str(arm) for arm in Arm if word in (arm, _ARM_WORDS.get(arm), _ARM_LETTERS[arm])), "")
 
 
@@ -104,7 +108,7 @@ def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
 
     `attempt` > 0 only where the model of an earlier attempt is gone.
     """
-    return f"{app}-{run_id}-{arm}-t{attempt}"
+    return f"{app}-{run_id}-{arm.replace('-', '')}-t{attempt}"
 
 
 def deployment(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
@@ -112,7 +116,7 @@ def deployment(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
 
     `attempt` > 0 only where an earlier one failed or was deleted.
     """
-    return f"{app}-{run_id}-{arm}-d{attempt}"
+    return f"{app}-{run_id}-{arm.replace('-', '')}-d{attempt}"
 
 
 def stable_deployment(app: str, dataset: str) -> str:

@@ -26,14 +26,17 @@ from distillation.errors import InvalidInput
 from distillation.records import Prompt, Record
 from distillation.run.config import RunConfig
 from distillation.run.record import Models
+from distillation.run.training import CandidateSetting
 from distillation.task import Task, TaskKind
+from distillation.training.choice import REPEAT_SHARE
 
 
 class Workload(Record, frozen=True):
     """What a run will send and receive, in estimated tokens before the margin. Made by `workload`, read by `estimate`.
 
     `prompts`, their `input_tokens` and the `system_tokens` among these are the seeds' own; expansion adds `new_prompts`
-    of the same mean length. `lines` is the training lines of a prompt. `managed`: Bedrock's distillation asks the
+    of the same mean length. `lines` is the training lines of a prompt. `passes` over the lines are those of
+    all `trainings` of the student, of which `repeats` meet the holdout. `managed`: Bedrock's distillation asks the
     teacher about what is learnt, and this run about the holdout only.
     """
 
@@ -50,6 +53,9 @@ class Workload(Record, frozen=True):
     lines: int
     most_lines: int
     epochs: int
+    passes: float
+    trainings: int
+    repeats: int
     expansion: Load
     ratings: Load
     scores: Load
@@ -123,6 +129,9 @@ def workload(
         lines=samples if config.examples.policy == "proportional" else 1,
         most_lines=config.most_lines,
         epochs=config.training.epoch_count,
+        passes=passes_of(config, samples),
+        trainings=config.training.trainings,
+        repeats=config.training.repeats,
         expansion=expansion_load(config.expansion, mean),
         ratings=rating_load(config, samples, mean + length),
         scores=scores,
@@ -201,7 +210,9 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     judged, predictions = min(holdout, work.most_judged), holdout * (1 + work.arm_samples)
     shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
     lines = min(trainable * work.lines, work.most_lines)
-    lines -= _watched(lines * work.validation_share)
+    watched = _watched(lines * work.validation_share)
+    lines -= watched
+    asked = watched / max(work.lines, 1) * work.trainings if work.trainings > 1 else 0
     exact = {
         "expansionInput": work.expansion.input_tokens,
         "expansionOutput": expansion_output,
@@ -215,11 +226,13 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
         "comparisonsOutput": judged * work.comparisons.output_tokens,
         "distillationInput": lines * prompt * work.managed,
         "distillationOutput": lines * output * work.managed,
-        "training": lines * (prompt + output) * work.epochs * (1 + work.direct),
+        "training": lines * (prompt + output) * (work.passes + work.epochs * work.direct),
         "armInput": predictions * prompt,
         "armOutput": predictions * output,
         "fewShotInput": predictions * (prompt + work.few_shot * (shot + output)) if work.few_shot else 0,
     }
+    if asked:
+        exact |= {"choosingInput": asked * prompt, "choosingOutput": asked * output}
     return {name: math.ceil(round(count * (1 + TOKEN_MARGIN), 6)) for name, count in exact.items()}
 
 
@@ -236,7 +249,7 @@ def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> di
         _route(asked, work.batched),
         _usd(_route(asked, work.batched), tokens["comparisonsInput"], tokens["comparisonsOutput"]),
     )
-    base, deployed = _route(student, work.batched), 1 + work.direct + work.champion
+    base, deployed = _route(student, work.batched), work.repeats + work.direct + work.champion
     few_shot_output = tokens["armOutput"] if work.few_shot else 0
     return {
         "expansion_usd": _usd(teacher, tokens["expansionInput"], tokens["expansionOutput"]),
@@ -248,7 +261,11 @@ def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> di
         ),
         "base_usd": _usd(base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + few_shot_output),
         "training_usd": round(tokens["training"] * (student.training.input if student.training else 0.0) / MILLION, 6),
-        "evaluation_usd": _usd(student.on_demand, tokens["armInput"] * deployed, tokens["armOutput"] * deployed),
+        "evaluation_usd": _usd(
+            student.on_demand,
+            tokens["armInput"] * deployed + tokens.get("choosingInput", 0),
+            tokens["armOutput"] * deployed + tokens.get("choosingOutput", 0),
+        ),
     }
 
 
@@ -287,12 +304,39 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
             f"{_lines(work.lines)} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} "
             f"epochs{', two models' if work.direct else ''}."
         ),
+        *_trainings(work),
         *work.ratings.assumptions,
         *work.scores.assumptions,
         "The teacher's answers on the holdout are part of its batch and not asked twice.",
         *(["What serves the dataset today answers the holdout too, at the student's price."] if work.champion else []),
         f"Prices of {prices.region}, {' and '.join(dates)}. S3, Lambda, Step Functions and DynamoDB are not counted.",
     )
+
+
+def passes_of(config: RunConfig, samples: int) -> float:
+    """Passes over the run's training lines that all trainings of the student make together: of a repeat over 90 % of
+    them, after candidates with the most epochs of these.
+    """
+    training, policy = config.training, config.examples.policy
+    usual = samples if policy == "proportional" else 1
+
+    def passes(setting: CandidateSetting) -> float:
+        lines = (samples if (setting.policy or policy) == "proportional" else 1) / usual
+        if setting.max_examples:
+            lines = min(lines, setting.max_examples / config.most_lines)
+        return (setting.epoch_count or training.epoch_count) * lines
+
+    first = [passes(one) for one in training.candidates] or [float(training.epoch_count)]
+    return sum(first) + (training.repeats - 1) * REPEAT_SHARE * max(first)
+
+
+def _trainings(work: Workload) -> list[str]:
+    if work.trainings == 1:
+        return []
+    return [
+        f"The student is trained {work.trainings} times; each training answers the validation prompts, {work.repeats} "
+        "of them the holdout. Two are trained at a time, about an hour each."
+    ]
 
 
 def _managed(work: Workload) -> list[str]:

@@ -210,6 +210,14 @@ class InstructiveItem(Record, frozen=True):
     kinds: tuple[str, ...] = ()
 
 
+class TrainingSpread(Record, frozen=True):
+    """Trainings of the same data in one metric: arm (`student` serves) -> its value, and their standard deviation."""
+
+    metric: str
+    values: dict[str, float]
+    spread: float
+
+
 class JudgedArm(Record, frozen=True):
     """How one metric of a judge came out for one arm, over the judged prompts: their number is `scored` + `unscored` +
     `missing` + `unanswered`.
@@ -319,6 +327,7 @@ class Scores(Record, frozen=True):
     groups: int | None = None
     alike: int = 0
     decisions: int = 1
+    trainings: TrainingSpread | None = None
 
 
 class DecidedHoldout(Record, frozen=True):

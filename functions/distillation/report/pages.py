@@ -21,6 +21,7 @@ from distillation.report.rows import (
     outcome_in_words,
 )
 from distillation.report.settings import flat
+from distillation.report.trainings import training_rows
 from distillation.report.word_diff import TextPart, word_diff
 from distillation.wording import METRIC_NAMES
 
@@ -81,6 +82,7 @@ def _context(report: Report) -> dict[str, Any]:
         "sides": [side for side in SIDES if any(side in counts for counts in strata.values())],
         "diff_of": _diff,
         "categories": sorted({item.category for item in report.items if item.category}),
+        "training_rows": list(training_rows(report.choice, report.trainings)),
         "settings": list(flat("", report.settings)),
     }
 

@@ -26,12 +26,14 @@ from distillation.evaluation.scores import (
     Scores,
     SliceScore,
     TeacherDistribution,
+    TrainingSpread,
     Verdict,
 )
 from distillation.records import FunnelStep, Record
 from distillation.report.funnel import funnel_problems
 from distillation.run.record import RunRecord
 from distillation.task import Task
+from distillation.training.choice import StudentChoice
 
 
 class Counts(Record, frozen=True):
@@ -114,6 +116,7 @@ class Report(Record, frozen=True):
     Times are ISO 8601, UTC. `settings` is the resolved input, `models` maps the roles teacher, student, ... to model
     ids, `losses` trained arms to the course of their training. `warnings`: what stops no run and should be known.
     `cut_off`: when the deadline ended batch jobs; `costs` says how many answers came which way.
+    `choice`: which of several trainings serves, and by what; `luck` says how far trainings of the same data lie apart.
     """
 
     run_id: str
@@ -149,6 +152,9 @@ class Report(Record, frozen=True):
     warnings: tuple[str, ...] = ()
     cut_off: str = ""
     decisions: int = 1
+    trainings: TrainingSpread | None = None
+    choice: StudentChoice | None = None
+    luck: str = ""
 
 
 _MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")

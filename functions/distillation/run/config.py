@@ -27,7 +27,7 @@ from distillation.run.curation import (
 from distillation.run.evaluation import Arms, Evaluation, Gate, PromotionMode, Serving
 from distillation.run.section import Section, problem
 from distillation.run.template import PromptTemplate
-from distillation.run.training import Training, check_method
+from distillation.run.training import Training, check_candidates, check_method, examples_of
 from distillation.task import Task, TaskKind, canonical_answer
 
 LABELS_MIN, LABELS_MAX, LABEL_MAX_CHARACTERS = 2, 200, 64
@@ -110,8 +110,11 @@ MACHINE_HOURS = 8_750
 """How long an execution of the machine may take (its TimeoutSeconds); Step Functions ends each after a year."""
 JOB_GRACE_HOURS = 3
 """Beyond a batch job's own time: until it says Expired, and until the wait gives up after stopping it."""
+TRAINING_HOURS = 72
+TRAININGS_AT_ONCE = 2
+"""Customization jobs of an account at the same time (Amazon Bedrock quotas); what TrainStudents allows."""
 OTHER_WAITS_HOURS = 90
-"""Training (three days), deployments, a promotion and its way back."""
+"""One training (three days), deployments, a promotion and its way back."""
 
 
 class TaskInput(Section):
@@ -246,7 +249,9 @@ class RunConfig(Section):
     @model_validator(mode="after")
     def _policy_can_work(self) -> Self:
         check_method(self.training, self.examples, self.filters, self.selection, self.arms)
-        check_policy(self.examples, self.filters)
+        check_candidates(self.training, self.filters, self.split.validation_share)
+        for tried in (self.examples, *(examples_of(self.examples, one) for one in self.training.candidates)):
+            check_policy(tried, self.filters)
         check_expansion(self.expansion)
         if self.longest_hours > MACHINE_HOURS:
             raise problem(
@@ -272,7 +277,9 @@ class RunConfig(Section):
         rounds += self.expansion.max_rounds if self.expansion.target_prompts else 0
         parts = math.ceil(judge.max_prompts / 1_000) if judge and judge.scores else 0
         asked = self.serving.approval_hours if self.promotion == "approve" else 0
-        return (rounds + 1 + parts) * job + OTHER_WAITS_HOURS + asked
+        more = math.ceil((self.training.trainings + self.arms.direct) / TRAININGS_AT_ONCE) - 1
+        more += bool(self.training.candidates) and self.training.repeats > 1
+        return (rounds + 1 + parts) * job + OTHER_WAITS_HOURS + more * TRAINING_HOURS + asked
 
     @property
     def most_lines(self) -> int:

@@ -72,6 +72,7 @@ def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
     rated = (prompts - held) * samples if config.filters.judge else 0
     compared = 2 * min(held, judge.max_prompts) if judge and judge.pairwise else 0
     arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct)
+    repeats = config.training.repeats - 1
     predictions = math.ceil(held * (1 + config.evaluation.samples) / records)
     asked = 1 + (config.arms.few_shot > 0)
     reductions = math.ceil(prompts / max(1, records // samples))
@@ -79,9 +80,9 @@ def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
         batch_shards=reductions + math.ceil(rated / records) + math.ceil(compared / records),
         reductions=reductions,
         prediction_shards=asked * predictions,
-        direct_shards=(arms - asked) * predictions,
+        direct_shards=(arms - asked + repeats) * predictions,
         judging_jobs=arms * math.ceil(min(held, judge.max_prompts) / JUDGED_AT_ONCE) if judge and judge.scores else 0,
-        students=1 + config.arms.direct,
+        students=config.training.trainings + config.arms.direct,
     )
 
 

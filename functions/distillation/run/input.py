@@ -234,7 +234,8 @@ def _expected(node: Object) -> str:
         "boolean": "true or false",
     }
     words |= {
-        "array": f"a list of {node.get('minItems', 0)} to {node.get('maxItems')} texts in quotes",
+        "array": f"a list of {node.get('minItems', 0)} to {node.get('maxItems')} "
+        + ("objects" if "$ref" in node.get("items", {}) else "texts in quotes"),
         "object": "an object: { ... }",
     }
     return words[node["type"]] + (" or null" if node.get("nullable") else "")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from application.arm_files import few_shot_of
-from application.direct_files import arms_to_train
 from application.run_files import read_run
+from application.training_files import arms_to_train
 from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout

@@ -63,7 +63,14 @@ def test_defaults() -> None:
         "sampling": {"greedy": 1, "sampled": 4, "temperature": 1.0, "topP": 1.0, "maxTokens": 512},
         "batches": {"maxShardRecords": 10000, "maxConcurrent": 10, "retryWaves": 2, "timeoutHours": 24},
         "split": {"holdoutShare": 0.2, "validationShare": 0.1},
-        "training": {"method": "FINE_TUNING", "epochCount": 2, "learningRate": 0.00001, "learningRateWarmupSteps": 10},
+        "training": {
+            "method": "FINE_TUNING",
+            "epochCount": 2,
+            "learningRate": 0.00001,
+            "learningRateWarmupSteps": 10,
+            "repeats": 1,
+            "candidates": [],
+        },
         "evaluation": {"samples": 0, "numericTolerance": {"relative": 0.0, "absolute": 0.0}, "judge": None},
         "gate": {
             "margin": 0.05,

@@ -1,0 +1,73 @@
+"""Several trainings of the student in one run: their values, and differences whose interval holds the luck of training
+too.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.columns import Column, Key, quality_columns
+from distillation.evaluation.repeats import difference_over_trainings
+from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
+from distillation.evaluation.targets import quality_targets
+from distillation.records import Arm
+
+METHOD = "items-and-trainings"
+
+
+def first_metric(sheet: AnswerSheet) -> tuple[str, dict[str, tuple[float, int]]]:
+    """The first quality metric of the sheet, and arm -> mean and number of items; empty where nothing can be graded."""
+    target = next(iter(quality_targets(sheet)), None)
+    if target is None:
+        return "", {}
+    columns = quality_columns(sheet, [target])
+    return target.metric, {arm: (float(c.values.mean()), len(c.rows)) for (_, arm), c in columns.items()}
+
+
+def over_trainings(scores: Scores, sheet: AnswerSheet, repeats: Sequence[str]) -> Scores:
+    """Scores whose differences between the student and another arm, over the whole holdout, are those of the mean over
+    the student and its `repeats` (arms of `sheet`), with the interval of items and trainings.
+
+    What is no mean over items (macro F1), what a judge scored and what is of a slice stays as it is: the student alone.
+    """
+    columns = quality_columns(sheet, quality_targets(sheet))
+    trained = [str(Arm.STUDENT), *repeats]
+
+    def widened(one: Difference) -> Difference:
+        found = [columns.get((one.metric, arm)) for arm in (*trained, one.minus)]
+        if one.arm != Arm.STUDENT or any(column is None for column in found) or one.n < 2:
+            return one
+        rows = [column.values for column in found if column is not None]
+        if any(len(values) != one.n for values in rows):
+            return one
+        both = difference_over_trainings(np.stack(rows[:-1]), rows[-1])
+        return replace(one, value=both.value, low=both.low, high=both.high, method=METHOD)
+
+    def gated(one: GatedDifference) -> GatedDifference:
+        if one.slice is not None or one.yardstick is not Yardstick.TEACHER:
+            return one
+        return replace(one, difference=widened(one.difference))
+
+    return replace(
+        scores,
+        differences=tuple(map(widened, scores.differences)),
+        comparisons=tuple(map(gated, scores.comparisons)),
+        gate=gated(scores.gate) if scores.gate else None,
+        trainings=_spread(scores, columns, trained),
+    )
+
+
+def _spread(scores: Scores, columns: dict[Key, Column], trained: Sequence[str]) -> TrainingSpread | None:
+    metric = scores.gate.metric if scores.gate else ""
+    values = dict(_means(columns, metric, trained))
+    if len(values) < 2:
+        return None
+    return TrainingSpread(metric=metric, values=values, spread=float(np.std(list(values.values()), ddof=1)))
+
+
+def _means(columns: dict[Key, Column], metric: str, trained: Sequence[str]) -> Iterator[tuple[str, float]]:
+    for arm in trained:
+        if (metric, arm) in columns:
+            yield arm, float(columns[metric, arm].values.mean())

@@ -1,0 +1,56 @@
+"""The luck of training in words, and the table of the trainings that the student was chosen from."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from distillation.evaluation.scores import TrainingSpread
+from distillation.records import Arm
+from distillation.training.choice import StudentChoice
+
+
+class TrainingRow(NamedTuple):
+    """A training as the report shows it: shares from 0 to 1, None where it was not measured there."""
+
+    name: str
+    setting: str
+    validation: float | None
+    n: int
+    holdout: float | None
+    serves: bool
+
+
+def luck_of_training(now: TrainingSpread | None, last: TrainingSpread | None) -> str:
+    """Whether the intervals hold the luck of training, and how large it was: in this run, else in the `last` run of the
+    dataset that trained more than once.
+    """
+    if now:
+        return (
+            f"Intervals of the student in whole-holdout metrics hold the luck of training: {_spread(now)}. Macro F1, "
+            "slices and a judge's scores are of the training that serves, alone."
+        )
+    measured = f"in this dataset's last run with repeats {_spread(last)}" if last else "it was never measured here"
+    return f"The luck of training is not in the intervals, since the student was trained once; {measured}."
+
+
+def _spread(found: TrainingSpread) -> str:
+    low, high = min(found.values.values()), max(found.values.values())
+    return (
+        f"{len(found.values)} trainings of the same data came to {100 * low:.1f} to {100 * high:.1f} % "
+        f"(standard deviation {100 * found.spread:.1f} points)"
+    )
+
+
+def training_rows(choice: StudentChoice | None, spread: TrainingSpread | None) -> Iterator[TrainingRow]:
+    """Each training that the student was chosen from, in the order of their making."""
+    values = spread.values if spread else {}
+    for one in choice.tried if choice else ():
+        serves = choice is not None and one.name == choice.chosen
+        told = ", ".join(f"{key} {str(value).lower()}" for key, value in one.setting.items())
+        yield TrainingRow(
+            name=one.name,
+            setting=told or "as the run",
+            validation=one.score,
+            n=one.n,
+            holdout=values.get(str(Arm.STUDENT) if serves else one.name),
+            serves=serves,
+        )

@@ -1,0 +1,23 @@
+"""ChooseStudent: several trainings of the student -> the one that serves, by their answers to the validation side."""
+
+import msgspec
+
+from application.entry import Event, Invocation, lambda_entry
+from application.run_files import Student, read_run
+from application.services import Services
+from application.student_choice import choose
+
+
+def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
+    """One turn: `done` is False where another is needed, `arms` are to be trained next, `students` meet the holdout."""
+    record = read_run(services.store, event["run"]["runId"])
+    done, arms, students = choose(services, invocation, record, msgspec.convert(event["students"], list[Student]))
+    return {
+        "done": done,
+        "arms": arms,
+        "students": msgspec.to_builtins(students),
+        "counts": {"students": len(students)},
+    }
+
+
+handler = lambda_entry(run)
