@@ -65,7 +65,7 @@ def validation_items(store: Store, record: RunRecord) -> Iterator[HoldoutItem]:
     """The validation prompts, once each. What is right is the seed's reference where half of them have a usable one,
     else what the line teaches.
     """
-    known = {(one.system, *one.earlier, one.prompt): one for one in known_prompts(store, record.run_id)}
+    known = {one.question: one for one in known_prompts(store, record.run_id)}
     lines = training_lines(store, RunLayout(record.run_id).dataset("validation.jsonl"))
     taught = {known[question].prompt_id: (known[question], answer) for question, answer in lines}
     references = {

@@ -62,7 +62,7 @@ def _lines_by(store: Store, record: RunRecord, setting: CandidateSetting) -> Ite
     nothing has no line.
     """
     layout, config = RunLayout(record.run_id), record.config
-    known = {(one.system, *one.earlier, one.prompt): one.prompt_id for one in known_prompts(store, record.run_id)}
+    known = {one.question: one.prompt_id for one in known_prompts(store, record.run_id)}
     ids = {known[question] for question, _ in training_lines(store, layout.dataset(TRAIN))}
     other = replace(record, config=config.model_copy(update={"examples": examples_of(config.examples, setting)}))
     wave, size = read_wave(store, record.run_id, 0), prompts_a_shard(config.sampling, record.batch_records)

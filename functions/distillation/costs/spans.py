@@ -1,10 +1,12 @@
 """How far a run's money and time may lie from what is expected: low and high, by stage."""
 
+import math
+
 from distillation.bedrock.prices import TOKEN_MARGIN, Prices
 from distillation.costs.estimate import Workload, stage_costs, tokens_of
 from distillation.inference.requests import BATCH_MIN_RECORDS
 from distillation.records import Record
-from distillation.run.config import MACHINE_HOURS, RunConfig
+from distillation.run.config import MACHINE_HOURS, TRAININGS_AT_ONCE, RunConfig
 
 LOW_INPUT, LOW_OUTPUT = 0.7, 0.4
 """Shares of the tokens without margin. A tokenizer may need fewer than one token for four characters, and a label of
@@ -48,13 +50,16 @@ def hours(work: Workload, config: RunConfig) -> list[Span]:
     everyone = work.prompts + work.new_prompts
     batch = Span("teacher", 0.2, min(float(config.batches.timeout_hours), config.deadline_hours or MACHINE_HOURS))
     few = everyone * work.samples < BATCH_MIN_RECORDS
-    trained = min(everyone * work.lines, work.most_lines) * work.epochs / TRAINED_AN_HOUR
+    passes, rounds = max(work.epochs, work.passes / TRAININGS_AT_ONCE), math.ceil(work.trainings / TRAININGS_AT_ONCE)
+    trained = min(everyone * work.lines, work.most_lines) * passes / TRAINED_AN_HOUR
     spans = [
         Span("teacher", 0.02, 0.5) if few else batch,
-        Span("training", max(0.3, trained / 2), max(2.0, trained * 3)),
+        Span("training", max(0.3 * rounds, trained / 2), max(2.0 * rounds, trained * 3)),
         Span("deployment", 0.05, 0.5),
         Span("predictions", 0.05, 1.0 if few else batch.high),
     ]
+    if work.trainings > 1:
+        spans.insert(3, Span("choosing", 0.02, 0.3 * work.trainings))
     if work.expansion.calls:
         spans.insert(0, Span("expansion", 0.2, config.expansion.max_rounds * batch.high))
     if scores := min(work.prompts * work.holdout_share, work.most_judged) * work.scores.calls:

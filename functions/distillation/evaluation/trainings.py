@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from distillation.evaluation.answer_sheet import AnswerSheet
+from distillation.evaluation.answer_sheet import AnswerSheet, groups_of
 from distillation.evaluation.columns import Column, Key, quality_columns
 from distillation.evaluation.repeats import difference_over_trainings
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
@@ -33,7 +33,7 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, repeats: Sequence[str]) -
     What is no mean over items (macro F1), what a judge scored and what is of a slice stays as it is: the student alone.
     """
     columns = quality_columns(sheet, quality_targets(sheet))
-    trained = [str(Arm.STUDENT), *repeats]
+    trained, groups = [str(Arm.STUDENT), *repeats], groups_of(sheet)
 
     def widened(one: Difference) -> Difference:
         found = [columns.get((one.metric, arm)) for arm in (*trained, one.minus)]
@@ -42,8 +42,11 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, repeats: Sequence[str]) -
         rows = [column.values for column in found if column is not None]
         if any(len(values) != one.n for values in rows):
             return one
-        both = difference_over_trainings(np.stack(rows[:-1]), rows[-1])
-        return replace(one, value=both.value, low=both.low, high=both.high, method=METHOD)
+        codes = None if groups is None or found[0] is None else groups[list(found[0].rows)].tolist()
+        both = difference_over_trainings(np.stack(rows[:-1]), rows[-1], groups=codes)
+        # What lost answers of the other arm might cost is the same beside the wider interval.
+        worst = None if one.worst_low is None else max(-1.0, both.low - max(0.0, one.low - one.worst_low))
+        return replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=METHOD)
 
     def gated(one: GatedDifference) -> GatedDifference:
         if one.slice is not None or one.yardstick is not Yardstick.TEACHER:

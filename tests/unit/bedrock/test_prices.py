@@ -239,3 +239,22 @@ def test_a_managed_distillation_is_the_holdouts_answers_and_one_answer_a_prompt_
 def test_a_managed_distillation_takes_no_more_prompts_than_the_job(prices: Prices) -> None:
     got = estimate(plan(count=40_000, training={"method": "DISTILLATION"}), prices)
     assert got.tokens["distillationInput"] == 15_000 * 100 * 1.2
+
+
+def test_each_training_is_paid_and_so_is_what_it_is_asked(prices: Prices) -> None:
+    """Three trainings of 720 lines and two epochs: all lines, and twice 90 %; 80 validation prompts each; three on the
+    holdout.
+    """
+    once, thrice = estimate(plan(), prices), estimate(plan(training={"repeats": 3}), prices)
+    assert thrice.training_usd == pytest.approx(2.8 * once.training_usd, rel=1e-4)
+    a_prompt = once.tokens["armInput"] / 200
+    assert thrice.tokens["choosingInput"] == pytest.approx(3 * 80 * a_prompt, rel=1e-3)
+    micro = price_of(prices, MICRO)
+    assert micro is not None
+    asked = thrice.tokens["choosingInput"] * micro.on_demand.input + thrice.tokens["choosingOutput"] * (
+        micro.on_demand.output
+    )
+    assert thrice.evaluation_usd == pytest.approx(3 * once.evaluation_usd + asked / 1e6, rel=1e-3)
+    assert "choosingInput" not in once.tokens
+    tried = estimate(plan(training={"candidates": [{}, {"epochCount": 4}], "repeats": 2}), prices)
+    assert tried.training_usd == pytest.approx((1 + 2 + 0.9 * 2) * once.training_usd, rel=1e-4)

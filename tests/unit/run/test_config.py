@@ -440,3 +440,25 @@ def test_a_key_that_hides_or_is_endless_gives_a_short_line_that_can_be_read() ->
     assert "gate.\\u202enigram: found an unknown key" in turned
     [value] = problems_of({"dataset": "reviews", "gate": {"margin": ["\u202e"]}}, None)
     assert "\u202e" not in value
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"training": {"repeats": 6}}, "training.repeats: found 6, expected a whole number from 1 to 5"),
+        ({"training": {"candidates": [{}]}}, "training.candidates: found 1 settings, expected 2 to 4 settings"),
+        ({"training": {"candidates": [{}, {"epochs": 1}]}}, "training.candidates[1].epochs: found an unknown key"),
+        ({"training": {"candidates": "all"}}, "training.candidates: found 'all', expected a list of 2 to 4 objects"),
+        ({"training": {"repeats": 2}, "split": {"validationShare": 0}}, "split.validationShare: found 0 with"),
+        ({"training": {"repeats": 2, "method": "DISTILLATION"}}, "training.repeats: found DISTILLATION with 2 repeats"),
+        (
+            {"training": {"candidates": [{}, {"policy": "proportional"}]}, "filters": {"judge": {}}},
+            "training.candidates: found policy or rationale with filters.judge",
+        ),
+        ({"training": {"candidates": [{}, {"policy": "best"}]}}, "examples.policy: found policy best without a judge"),
+    ],
+)
+def test_trainings_that_cannot_be_had_are_refused(given: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        resolve_config({"dataset": "reviews"} | given, execution_name="run-1")
+    assert said in str(refused.value)
