@@ -75,7 +75,7 @@ def walk(world: World, **training: Any) -> dict[str, Any]:
     for shard in world.call(plan_predictions, students=students)["shards"]:
         world.call(predict_arm, **shard)
     world.decision = world.call(score_run)
-    world.call(write_report)
+    world.call(write_report, promotion="auto")
     report: dict[str, Any] = world.files.json(LAYOUT.report("report.json"))
     return report
 
