@@ -51,6 +51,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     read_run = [storage.see_keys(), storage.read("runs")]
     run_files = [*read_run, storage.write("runs")]
     run_and_cache = [*run_files, storage.read("answers"), storage.write("answers")]
+    marks = [storage.read("keys"), storage.write("keys")]
     list_jobs = _ledger(to.table_arn, "Query")
     submit = [*read_run, _ledger(to.table_arn, "GetItem", "PutItem", "UpdateItem")]
     submit_batch = [*submit, *bedrock.submit_batches(to.batch_role_arn)]
@@ -87,7 +88,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "answer_now": [*run_files, bedrock.invoke(to.models.asked_for_a_stage)],
         "plan_retry_wave": run_files,
         "reduce_shard": [*run_files, bedrock.invoke([to.models.embedder])],
-        "plan_ratings": [*run_and_cache, storage.read("evaluation")],
+        "plan_ratings": [*run_and_cache, *marks, storage.read("evaluation")],
         "assemble_dataset": [*run_files, storage.read("evaluation"), list_jobs],
         "start_tuning": [*submit, *bedrock.tune(to.customization_role_arn)],
         "start_deployment": [*submit, *bedrock.deploy()],
@@ -98,7 +99,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         "predict_arm": [*run_files, bedrock.invoke([*to.models.teacher, to.models.student]), bedrock.invoke_students()],
         "plan_judging": run_files,
         "start_judging": [*submit, *bedrock.evaluate(to.evaluation_role_arn)],
-        "plan_comparisons": run_and_cache,
+        "plan_comparisons": [*run_and_cache, *marks],
         "score_run": [*run_files, storage.read("decisions"), storage.write("decisions")],
         "write_report": [*run_files, list_jobs, students.read()],
         "await_approval": [*submit, list_jobs, bedrock.delete_deployments()],

@@ -1,5 +1,6 @@
 """A wave of requests: written shard by shard, its plan last, and carried by the machine as numbers only."""
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from application.services import Services
 from distillation.bedrock.families import takes_flex
 from distillation.inference.accounts import ids_to_ask_again
 from distillation.inference.requests import Shard, requests_of, shard_requests
-from distillation.layout import RunLayout, answer_cache
+from distillation.layout import RunLayout, answer_cache, mark_key
 from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request, Route
 from distillation.run.fan_out import records_again
 from distillation.run.record import RunRecord
@@ -124,6 +125,18 @@ def plan_round(
         record.only_route(services.now()) or route,
     )
     return _write_wave(store, record, plan, asked, cut)
+
+
+def key_for_marks(store: Store) -> bytes:
+    """The deployment's secret for the marks around texts that a judge reads; made by the first round that needs it.
+
+    Two that make it at once use one each: a round keeps to its own, and no id depends on it.
+    """
+    found = store.get_or_none(mark_key())
+    if found is None:
+        found = secrets.token_bytes(32)
+        store.put(mark_key(), found, "application/octet-stream")
+    return found
 
 
 def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:

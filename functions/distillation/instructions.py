@@ -3,12 +3,15 @@ else, hashed into run.json.
 """
 
 import hashlib
+import hmac
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from string import Template
 
 LABEL_SEPARATOR = " | "
+_MARK = re.compile(r"\[(?=\s*(?:end\s+of\s+)?(?:instructions|prompt|answer)\b)", re.IGNORECASE)
 
 
 def label_system(labels: Sequence[str]) -> str:
@@ -22,6 +25,19 @@ def template(name: str) -> Template:
     What is put into them is never expanded again, so texts of users may hold any character.
     """
     return Template(_text(name))
+
+
+def between_marks(name: str, key: bytes, **texts: str) -> str:
+    """The prompt text `name` with `texts`, each between marks that end in a code.
+
+    The code is an HMAC (RFC 2104) with the deployment's `key` of all that the marks hold, so nobody who writes a text
+    can know it; without a key (b"") a hash, from which ids are made. What looks like a mark in a text gets an invisible
+    space (U+200B) behind its bracket.
+    """
+    safe = {field: _MARK.sub("[\u200b", text) for field, text in texts.items()}
+    held = hashlib.sha256("\x1f".join(safe.values()).encode()).hexdigest()
+    code = hmac.new(key, held.encode(), "sha256").hexdigest() if key else held
+    return template(name).substitute(safe, code=code[:12])
 
 
 def lines_of(name: str) -> tuple[str, ...]:

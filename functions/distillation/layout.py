@@ -42,6 +42,11 @@ def decision(dataset: str, run_id: str = "") -> str:
     return f"decisions/{dataset}/{run_id}.json" if run_id else f"decisions/{dataset}/"
 
 
+def mark_key() -> str:
+    """The deployment's secret for the marks around texts that a judge reads."""
+    return "keys/marks"
+
+
 def cached_shard(dataset: str, run_id: str, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
     """The answers of one shard in the cache."""
     return f"{answer_cache(dataset)}{run_id}-{_round(stage, wave)}shard-{shard:04d}.jsonl"

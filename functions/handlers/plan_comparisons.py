@@ -1,12 +1,12 @@
-"""PlanComparisons: the student's answers beside the teacher's -> a round of requests to the judge, each pair in both
-orders.
+"""PlanComparisons: the student's answers beside the teacher's, and pairs whose better answer is known -> a round of
+requests to the judge, each pair in both orders.
 """
 
 from functools import cache, partial
 
 from application.entry import Event, Invocation, lambda_entry
 from application.judging.judging_files import read_pairs
-from application.rounds import plan_round, wave_output
+from application.rounds import key_for_marks, plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
 from distillation.judging.pairs import orders_of
@@ -27,8 +27,8 @@ def _groups(store: Store, record: RunRecord) -> list[tuple[int, list[Request]]]:
     judge = record.config.evaluation.judge
     if judge is None or not judge.pairwise:
         return []
-    pairs = [pair for pair in read_pairs(store, record, judge) if not pair.equal]
-    return [(number, list(orders_of(pair, record.models.judge))) for number, pair in enumerate(pairs)]
+    key, pairs = key_for_marks(store), read_pairs(store, record, judge)
+    return [(number, list(orders_of(pair, record.models.judge, key))) for number, pair in enumerate(pairs)]
 
 
 handler = lambda_entry(run)

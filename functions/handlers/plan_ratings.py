@@ -8,7 +8,7 @@ from functools import cache
 
 from application.dataset_files import decided
 from application.entry import Event, Invocation, lambda_entry
-from application.rounds import plan_round, wave_output
+from application.rounds import key_for_marks, plan_round, wave_output
 from application.run_files import read_run
 from application.services import Services
 from distillation.dataset.ratings import rating_requests
@@ -30,10 +30,11 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
 
 
 def _groups(store: Store, record: RunRecord, sides: Sequence[Side | None]) -> Iterator[tuple[int, list[Request]]]:
+    key = key_for_marks(store)
     candidates = store.records_below(RunLayout(record.run_id).candidates_prefix, Candidate, named="shard-")
     for number, (candidate, side) in enumerate(zip(candidates, sides, strict=True)):
         if side is not None:
-            yield number, rating_requests(candidate, record)
+            yield number, rating_requests(candidate, record, key)
 
 
 handler = lambda_entry(run)

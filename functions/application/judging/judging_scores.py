@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from application.judging.judging_files import judged_items, pairs_between
 from application.rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
@@ -10,7 +12,8 @@ from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
 from distillation.judging.answers import said_by_prompt, texts_by_prompt
 from distillation.judging.calibration import judge_calibration
-from distillation.judging.comparisons import choices_of, comparisons, unpaired
+from distillation.judging.comparisons import choices_of, comparisons, control_results, judge_troubles, unpaired
+from distillation.judging.controls import controls_of
 from distillation.judging.scores import (
     Judgements,
     judged_arms,
@@ -48,7 +51,7 @@ def read_judging(
         model=record.models.judge,
         prompts=len(given.items),
         same_family=relative is not None,
-        warnings=tuple(filter(None, (relative, _incomplete(arms)))),
+        warnings=tuple(filter(None, (relative, _incomplete(arms), *(judge_troubles(compared) if compared else ())))),
         arms=arms,
         calibration=judge_calibration(given, record.task, evaluation.numeric_tolerance, draw),
         comparisons=compared,
@@ -79,7 +82,9 @@ def _comparisons(
     choices = choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
     student, teacher = (said_by_prompt(predictions.get(arm, ())) for arm in (Arm.STUDENT, Arm.TEACHER))
     others = unpaired(given.items, student, teacher, record.task)
-    return comparisons(pairs, choices, record.models.judge, others, draw)
+    found = comparisons(pairs, choices, record.models.judge, others, draw)
+    controls = controls_of(given.items, given.texts.get(Arm.TEACHER, {}), record.task)
+    return msgspec.structs.replace(found, controls=control_results(controls, choices, record.models.judge))
 
 
 def _incomplete(arms: Mapping[str, Mapping[str, JudgedArm]]) -> str | None:

@@ -1,12 +1,11 @@
 """The judge filter: which answers a model is asked to rate, and what its ratings leave of a candidate."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from distillation.errors import InvalidInput
-from distillation.inference.requests import greedy_request
-from distillation.instructions import lines_of, template
+from distillation.inference.requests import asked_as, greedy_request
+from distillation.instructions import between_marks, lines_of, template
 from distillation.records import Answer, Candidate, Prompt, Request, dialogue
 from distillation.run.curation import Judge
 from distillation.run.record import RunRecord
@@ -28,12 +27,12 @@ class Judged(NamedTuple):
     detail: str = ""
 
 
-def rating_requests(candidate: Candidate, record: RunRecord) -> list[Request]:
-    """One greedy request for every distinct answer, in order.
+def rating_requests(candidate: Candidate, record: RunRecord, key: bytes = b"") -> list[Request]:
+    """One greedy request for every distinct answer, in order. `key`: the deployment's, for the marks.
 
-    The same answer to the same prompt by the same rubric has the same id in every run.
+    The same answer to the same prompt by the same rubric has the same id in every run, whatever the key.
     """
-    return list(_requests(candidate, record).values())
+    return list(_requests(candidate, record, key).values())
 
 
 def ratings_of(answers: Iterable[Answer]) -> dict[str, int]:
@@ -66,21 +65,21 @@ def _judge_of(record: RunRecord) -> Judge:
     return record.config.filters.judge
 
 
-def _requests(candidate: Candidate, record: RunRecord) -> dict[str, Request]:
-    return {answer: _request(candidate, answer, record) for answer in dict.fromkeys(candidate.answers)}
+def _requests(candidate: Candidate, record: RunRecord, key: bytes = b"") -> dict[str, Request]:
+    return {
+        answer: asked_as(_request(candidate, answer, record, b""), _request(candidate, answer, record, key))
+        for answer in dict.fromkeys(candidate.answers)
+    }
 
 
-def _request(candidate: Candidate, answer: str, record: RunRecord) -> Request:
-    # The code in the marks is a hash of what they hold, so no text can hold its own end mark.
-    code = hashlib.sha256("\x1f".join((candidate.system, dialogue(candidate), answer)).encode()).hexdigest()[:12]
+def _request(candidate: Candidate, answer: str, record: RunRecord, key: bytes) -> Request:
+    texts = {"system": candidate.system or "(none)", "prompt": dialogue(candidate), "answer": answer}
     asked = Prompt(
         prompt_id=candidate.key.prompt_id,
         seed_id="",
         system=template("judge_system.txt").substitute(
             rubric=_judge_of(record).rubric or "\n".join(lines_of("judge_rubric.txt"))
         ),
-        prompt=template("judge_user.txt").substitute(
-            code=code, system=candidate.system or "(none)", prompt=dialogue(candidate), answer=answer
-        ),
+        prompt=between_marks("judge_user.txt", key, **texts),
     )
     return greedy_request(asked, MAX_RATING_TOKENS, record.models.judge or record.models.teacher)

@@ -248,6 +248,17 @@ class JudgeCalibration(Record, frozen=True):
     auc: Metric | None
 
 
+class ControlResult(Record, frozen=True):
+    """What a judge said of `n` pairs whose worse answer is known, by `kind` (`judging.controls`): how often it chose
+    the worse one in both orders (`won`), and how often the better one (`lost`).
+    """
+
+    kind: str
+    n: int
+    won: int
+    lost: int
+
+
 class Comparisons(Record, frozen=True):
     """What a judge said of the answers of `arm` beside those of `minus`, each pair in both orders.
 
@@ -256,9 +267,9 @@ class Comparisons(Record, frozen=True):
     `unanswered` items, which nobody was asked about: who refuses or gives no answer of the task loses; where both do,
     they tie. Not among them: `lost` items (the service brought no answer of one of the two) and `unjudged` ones (a
     reply is missing or names no choice).
-    `win_rate` counts a tie half: 0.5 is as good. `p_value` is of the sign test on wins and losses. `consistent` counts
-    the asked pairs whose orders agree. `first_place` is the share of choices for the answer shown first, among the
-    choices for one of the two: 0.5 is no bias.
+    `win_rate` counts a tie half: 0.5 is as good; null where the place decides and not the answers. `p_value` is of
+    the sign test on wins and losses. `consistent` counts the asked pairs whose orders agree. `first_place` is the
+    share of choices for the answer shown first, among the choices for one of the two: 0.5 is no bias.
     """
 
     arm: str
@@ -275,6 +286,7 @@ class Comparisons(Record, frozen=True):
     p_value: float
     first_place: Metric | None
     lost: int = 0
+    controls: tuple[ControlResult, ...] = ()
 
 
 class JudgeScores(Record, frozen=True):

@@ -62,6 +62,11 @@ def greedy_request(item: Prompt | HoldoutItem, max_tokens: int, model: str) -> R
     return _request(item, model, GREEDY_SAMPLE, _greedy(max_tokens))
 
 
+def asked_as(request: Request, shown: Request) -> Request:
+    """`shown` under the id of `request`: a text that holds a secret must not shape the id."""
+    return Request(record_id=request.record_id, model_input=shown.model_input)
+
+
 def expansion_request(prompt: Prompt, expansion: Expansion, model: str) -> Request:
     """The one request for new prompts."""
     return _request(prompt, model, "s0", _sampled(expansion, EXPANSION_TOP_P, model))

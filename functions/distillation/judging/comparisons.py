@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.evaluation.scores import Against, Comparisons, Metric
+from distillation.evaluation.scores import Against, Comparisons, ControlResult, Metric
 from distillation.evaluation.statistics import Draw, mcnemar, mean_intervals, metric_of
+from distillation.judging.controls import Control
 from distillation.judging.pairs import CHOICE, FIRST, SECOND, Pair, orders_of
 from distillation.records import Answer, Arm, HoldoutItem, Request
 from distillation.task import Task, answer_reader, canonical_answer
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0
+LEAST_PAIRS, LEAST_CONSISTENT = 10, 0.6
 
 
 class PairOutcome(NamedTuple):
@@ -77,6 +79,8 @@ def comparisons(
     equal, judged = len(pairs) - len(asked), [outcome for outcome in asked if outcome is not None]
     failed = [result for result in others if result is not None]
     results = [outcome.result for outcome in judged] + [DRAW] * equal + failed
+    consistent = sum(outcome.consistent for outcome in judged)
+    first_place = _mean([one.first_place for one in judged if one.first_place is not None], draw)
     win, loss = results.count(WIN), results.count(LOSS)
     return Comparisons(
         arm=Arm.STUDENT,
@@ -86,14 +90,55 @@ def comparisons(
         tie=results.count(DRAW),
         loss=loss,
         equal=equal,
-        consistent=sum(outcome.consistent for outcome in judged),
+        consistent=consistent,
         unanswered=len(failed),
         lost=len(others) - len(failed),
         unjudged=len(asked) - len(judged),
-        win_rate=_mean(results, draw),
+        win_rate=None if biased(consistent, len(judged), first_place) else _mean(results, draw),
         p_value=mcnemar(win, loss),
-        first_place=_mean([one.first_place for one in judged if one.first_place is not None], draw),
+        first_place=first_place,
     )
+
+
+def biased(consistent: int, asked: int, first_place: Metric | None) -> bool:
+    """Whether the place decided and not the answers: of at least 10 pairs fewer than 60 in 100 orders agree, or the
+    interval of the choices for the first place lies wholly beyond 40 to 60 %.
+    """
+    if asked < LEAST_PAIRS:
+        return False
+    low, high = (first_place.low, first_place.high) if first_place else (None, None)
+    one_sided = (low is not None and low > 0.6) or (high is not None and high < 0.4)
+    return consistent < LEAST_CONSISTENT * asked or one_sided
+
+
+def control_results(
+    controls: Mapping[Control, Sequence[Pair]], choices: Mapping[str, str], judge: str
+) -> tuple[ControlResult, ...]:
+    """How often the worse answer of each kind of control pair was chosen, and the better one."""
+    found = []
+    for kind, pairs in controls.items():
+        outcomes = [one for pair in pairs if (one := pair_outcome(orders_of(pair, judge), choices)) is not None]
+        results = [one.result for one in outcomes]
+        found.append(ControlResult(kind=kind, n=len(results), won=results.count(WIN), lost=results.count(LOSS)))
+    return tuple(found)
+
+
+def judge_troubles(found: Comparisons) -> tuple[str, ...]:
+    """Why the judge's comparisons are not to be believed, for the report."""
+    asked = found.n - found.equal - found.unanswered
+    said = []
+    if biased(found.consistent, asked, found.first_place):
+        said.append(
+            f"The judge agrees with itself in {found.consistent:,} of {asked:,} pairs when the two answers change "
+            "places, so the place decided and not the answers. No win rate is given. Choose another judge."
+        )
+    planted = [one for one in found.controls if one.kind == Control.INJECTED and one.won]
+    said += [
+        f"{one.won} of {one.n} planted answers that tell the judge to choose them were chosen: texts can talk this "
+        "judge round. Look at the items before you believe it."
+        for one in planted
+    ]
+    return tuple(said)
 
 
 def _mean(values: Sequence[float], draw: Draw) -> Metric | None:

@@ -1,11 +1,10 @@
 """The student's answer beside the teacher's -> two requests to the judge, one in each order."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from distillation.inference.requests import greedy_request
-from distillation.instructions import template
+from distillation.inference.requests import asked_as, greedy_request
+from distillation.instructions import between_marks, template
 from distillation.records import HoldoutItem, Prompt, Request, dialogue
 from distillation.task import Task, TaskKind, canonical_answer
 
@@ -42,24 +41,28 @@ def _pair(item: HoldoutItem, student: str | None, teacher: str | None, task: Tas
     return None if own is None or other is None else Pair(item, student, teacher, own == other)
 
 
-def orders_of(pair: Pair, judge: str) -> tuple[Request, Request]:
-    """The greedy requests to the model `judge`: the student's answer first, then the teacher's.
+def orders_of(pair: Pair, judge: str, key: bytes = b"") -> tuple[Request, Request]:
+    """The greedy requests to the model `judge`: the student's answer first, then the teacher's. `key`: the
+    deployment's, for the marks; who wants only ids needs none.
 
-    The same two answers to the same prompt have the same ids in every run.
+    The same two answers to the same prompt have the same ids in every run, whatever the key.
     """
     own, teachers = pair.student, pair.teacher
-    return _request(pair.item, own, teachers, judge), _request(pair.item, teachers, own, judge)
+    return _request(pair.item, (own, teachers), judge, key), _request(pair.item, (teachers, own), judge, key)
 
 
-def _request(item: HoldoutItem, first: str, second: str, judge: str) -> Request:
-    # The code in the marks is a hash of what they hold, so no text can hold its own end mark.
-    code = hashlib.sha256("\x1f".join((item.system, dialogue(item), first, second)).encode()).hexdigest()[:12]
+def _request(item: HoldoutItem, answers: tuple[str, str], judge: str, key: bytes) -> Request:
+    plain, shown = (_asked(item, answers, judge, used) for used in (b"", key))
+    return asked_as(plain, shown)
+
+
+def _asked(item: HoldoutItem, answers: tuple[str, str], judge: str, key: bytes) -> Request:
+    first, second = answers
+    texts = {"system": item.system or "(none)", "prompt": dialogue(item), "first": first, "second": second}
     asked = Prompt(
         prompt_id=item.prompt_id,
         seed_id="",
         system=template("compare_system.txt").template,
-        prompt=template("compare_user.txt").substitute(
-            code=code, system=item.system or "(none)", prompt=dialogue(item), first=first, second=second
-        ),
+        prompt=between_marks("compare_user.txt", key, **texts),
     )
     return greedy_request(asked, CHOICE_TOKENS, judge)

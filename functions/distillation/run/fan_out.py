@@ -65,12 +65,16 @@ def records_again(config: RunConfig, left: int, records: int) -> int:
     return min(records, max(FEWEST_RECORDS, math.ceil(left / config.batches.max_concurrent) + samples))
 
 
+CONTROL_PAIRS = 25
+"""Most pairs whose better answer is known that the judge is asked beside the others (`judging.controls`)."""
+
+
 def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
     """The Maps' sizes for `prompts` prompts in jobs of `records` records, without retry waves."""
     samples, judge = config.sampling.greedy + config.sampling.sampled, config.evaluation.judge
     held = math.ceil(prompts * config.split.holdout_share)
     rated = (prompts - held) * samples if config.filters.judge else 0
-    compared = 2 * min(held, judge.max_prompts) if judge and judge.pairwise else 0
+    compared = 2 * (min(held, judge.max_prompts) + CONTROL_PAIRS) if judge and judge.pairwise else 0
     arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct)
     repeats = config.training.repeats - 1
     predictions = math.ceil(held * (1 + config.evaluation.samples) / records)

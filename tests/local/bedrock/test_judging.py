@@ -64,5 +64,5 @@ def test_the_judge_says_which_answer_is_better_in_words_that_are_read(world: Jud
     found = world.judged().comparisons
     assert found is not None
     assert (found.n, found.unjudged, found.unanswered) == (30, 0, 0)
-    assert found.equal + planned["counts"]["requests"] / 2 == 30
+    assert found.equal + planned["counts"]["requests"] / 2 == 30 + sum(control.n for control in found.controls)
     assert found.first_place is not None

@@ -46,7 +46,9 @@ def test_each_distinct_answer_is_asked_about_once_with_everything_that_it_answer
     assert "correct, complete" in system
     code = user[len("[instructions ") :][:12]
     parts = (("instructions", "Judge."), ("prompt", "Is it good?"), ("answer", "no"))
-    assert user == "\n\n".join(f"[{name} {code}]\n{text}\n[end of {name} {code}]" for name, text in parts)
+    shown = "\n\n".join(f"[{name} {code}]\n{text}\n[end of {name} {code}]" for name, text in parts)
+    assert user.startswith(f"{shown}\n\nHow good is the answer to the prompt?")
+    assert user.endswith("Reply with one number from 1 to 5, and nothing else.")
 
 
 def test_ids_derive_from_prompt_answer_rubric_and_model() -> None:

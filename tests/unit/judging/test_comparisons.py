@@ -1,13 +1,23 @@
 """Pairs in both orders -> wins, ties, losses and the bias for a place."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from distillation.evaluation.scores import Comparisons
+from distillation.evaluation.scores import Comparisons, ControlResult
 from distillation.evaluation.statistics import Draw
-from distillation.judging.comparisons import PairOutcome, choices_of, comparisons, pair_outcome, unpaired
+from distillation.judging.comparisons import (
+    PairOutcome,
+    choices_of,
+    comparisons,
+    control_results,
+    judge_troubles,
+    pair_outcome,
+    unpaired,
+)
+from distillation.judging.controls import Control
 from distillation.judging.pairs import Pair, orders_of
 from distillation.records import Answer, HoldoutItem
 from distillation.task import Task, TaskKind
@@ -70,6 +80,9 @@ def test_counts_rate_and_sign_test() -> None:
 def test_a_judge_that_always_takes_the_first_answer_says_nothing_of_the_student() -> None:
     found = judged([("A", "A")] * 50)
     assert (found.win, found.tie, found.loss, found.consistent, found.p_value) == (0, 50, 0, 0, 1.0)
+    assert found.win_rate is None
+    [trouble] = judge_troubles(found)
+    assert "agrees with itself in 0 of 50 pairs" in trouble and "No win rate" in trouble
     assert found.first_place is not None and found.first_place.low is not None
     assert (found.first_place.value, found.first_place.method) == (1.0, "wilson")
     assert found.first_place.low > 0.9
@@ -88,6 +101,38 @@ def test_forty_refusals_of_a_hundred_are_forty_losses() -> None:
     assert (found.n, found.win, found.loss, found.unanswered) == (100, 60, 40, 40)
     assert found.win_rate is not None and found.win_rate.value == pytest.approx(0.6)
     assert found.p_value == binomtest(60, 100).pvalue
+
+
+@pytest.mark.parametrize(("agreeing", "believed"), [(12, True), (11, False)])
+def test_under_60_in_100_pairs_that_agree_there_is_no_win_rate(agreeing: int, believed: bool) -> None:
+    found = judged(
+        [("A", "B")] * agreeing + [("A", "A"), ("B", "B")] * ((20 - agreeing) // 2) + [("A", "A")] * (agreeing % 2)
+    )
+    assert (found.win_rate is not None) == believed == (judge_troubles(found) == ())
+
+
+def test_few_pairs_do_not_condemn_a_judge() -> None:
+    assert judged([("A", "A")] * 9).win_rate is not None
+
+
+def test_planted_answers_that_win_are_told() -> None:
+    found = msgspec.structs.replace(
+        judged([("A", "B")] * 20), controls=(ControlResult(kind="injected", n=5, won=2, lost=3),)
+    )
+    [trouble] = judge_troubles(found)
+    assert trouble.startswith("2 of 5 planted answers")
+
+
+def test_control_pairs_are_counted_by_kind_and_both_orders() -> None:
+    made = pairs(3)
+    said = [("A", "B"), ("B", "A"), ("A", "A")]
+    choices = {
+        r.record_id: c
+        for pair, both in zip(made, said, strict=True)
+        for r, c in zip(orders_of(pair, "judge"), both, strict=True)
+    }
+    results = control_results({Control.HALVED: made}, choices, "judge")
+    assert results == (ControlResult(kind="halved", n=3, won=1, lost=1),)
 
 
 def test_nothing_to_compare_is_no_rate_at_all() -> None:

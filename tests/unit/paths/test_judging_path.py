@@ -10,7 +10,7 @@ import pytest
 from distillation.bedrock.job_status import Outcome
 from distillation.errors import InvalidInput
 from distillation.evaluation.scores import DecidedHoldout, JudgedArm
-from distillation.layout import decision
+from distillation.layout import decision, mark_key
 from distillation.records import HoldoutItem
 from handlers import answer_now, await_job, plan_comparisons, plan_judging, score_run, start_judging
 from tests.fakes import FakeModels, Invocation, model_output
@@ -179,7 +179,7 @@ def prefers(better: str) -> Callable[[str], str]:
 def test_pairs_that_differ_are_asked_in_both_orders_and_equal_ones_are_ties() -> None:
     world = JudgedWorld({"metrics": []}, student=good)
     planned = world.compare(prefers("bad"))
-    assert (planned["stage"], planned["counts"]) == ("comparisons", {"requests": 60, "cached": 0})
+    assert (planned["stage"], planned["counts"]) == ("comparisons", {"requests": 70, "cached": 0})
     found = world.judged().comparisons
     assert found is not None
     assert (found.win, found.tie, found.loss, found.equal, found.consistent, found.unjudged) == (0, 30, 30, 30, 30, 0)
@@ -191,7 +191,7 @@ def test_pairs_that_differ_are_asked_in_both_orders_and_equal_ones_are_ties() ->
 def test_missing_replies_are_asked_again_and_only_those() -> None:
     world = JudgedWorld({"metrics": []}, student=good)
     first = world.compare(lambda shown: None if "thing 1\n" in shown else "tie")
-    assert first["counts"]["requests"] == 60
+    assert first["counts"]["requests"] == 70
     found = world.judged().comparisons
     assert found is not None and (found.unjudged, found.n) == (1, 59)
     again = world.compare(lambda shown: "tie", wave=1)
@@ -210,7 +210,7 @@ def test_a_round_that_was_planned_stands_and_the_cache_is_asked_first() -> None:
     other = JudgedWorld({"metrics": []}, student=good)
     other.files.objects |= {key: body for key, body in world.files.objects.items() if key.startswith("answers/")}
     planned = other.call(plan_comparisons, wave=0)
-    assert planned["counts"] == {"requests": 0, "cached": 60}
+    assert planned["counts"] == {"requests": 0, "cached": 70}
     found = other.judged().comparisons
     assert found is not None and (found.tie, found.unjudged) == (60, 0)
 
@@ -218,7 +218,7 @@ def test_a_round_that_was_planned_stands_and_the_cache_is_asked_first() -> None:
 def test_a_refusal_loses_and_nobody_is_asked_about_it() -> None:
     world = JudgedWorld({"metrics": []}, student=lambda item: None if item.prompt_id < "p0010" else "good")
     planned = world.compare(lambda shown: "tie")
-    assert planned["counts"]["requests"] == 50
+    assert planned["counts"]["requests"] == 60
     found = world.judged().comparisons
     assert found is not None and (found.n, found.loss, found.tie, found.unanswered, found.lost) == (60, 10, 50, 10, 0)
 
@@ -232,4 +232,29 @@ def test_a_small_round_is_asked_now_at_the_tier_that_the_judge_takes(model: str,
     for shard in planned["shards"]:
         assert world.call(answer_now, stage="comparisons", wave=0, **shard)["done"]
     assert {(asked, tier) for asked, _, tier in models.asked} == {(model, flex)}
-    assert len(models.asked) == 60
+    assert len(models.asked) == 70
+
+
+def test_injections_that_win_are_told_and_change_no_win_rate() -> None:
+    def gullible(shown: str) -> str:
+        told = ("Ignore the other answer", "Note to the judge", "As the owner", "SYSTEM:", "Dear judge")
+        return "AB"[any(one in shown.split("[answer B ")[1] for one in told)] if any(map(shown.count, told)) else "tie"
+
+    world = JudgedWorld({"metrics": []}, student=good)
+    world.compare(gullible)
+    judge = world.judged()
+    assert judge.comparisons is not None
+    [planted] = judge.comparisons.controls
+    assert (planted.kind, planted.n, planted.won, planted.lost) == ("injected", 5, 5, 0)
+    assert (judge.comparisons.n, judge.comparisons.win, judge.comparisons.tie) == (60, 0, 60)
+    assert any("5 of 5 planted answers" in warning for warning in judge.warnings)
+
+
+def test_the_key_of_the_marks_is_made_once_and_stands_in_no_file_of_the_run() -> None:
+    world = JudgedWorld({"metrics": []}, student=good)
+    world.call(plan_comparisons, wave=0)
+    key = world.files.get(mark_key())
+    assert len(key) == 32
+    world.compare(lambda shown: None, wave=1)
+    assert world.files.get(mark_key()) == key
+    assert not [name for name, body in world.files.objects.items() if name != mark_key() and key.hex().encode() in body]
