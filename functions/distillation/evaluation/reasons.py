@@ -449,14 +449,16 @@ def _what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
             "then right and wrong decide, and not how often the student repeats the teacher."
         )
     check = deciding_check(verdict)
-    if check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
+    if teacher_below_base(scores):
+        yield "Mend the teacher's prompt, or choose another teacher: more prompts would only teach the same errors."
+    elif check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
         yield from _items(scores, check)
         yield from _margin(scores, check)
     elif check.minus == Arm.BASE:
         yield "Give more prompts to train on, or more samples (sampling.sampled): training has gained too little."
     elif check.minus in NOT_WORSE:
         yield "Or give the student more to learn from: more prompts, more samples, references for direct training."
-    if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER:
+    if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER and not teacher_below_base(scores):
         yield "Give more prompts to train on (seeds, expansion), or more samples (sampling.sampled)."
     if verdict.serve == Arm.CHAMPION:
         yield "The champion goes on serving: nothing has to be done for that."
