@@ -41,13 +41,13 @@ def loss(truth: Mapping[Any, float], drawn: Sequence[str]) -> float:
 
 
 def plug_in_entropy(truth: Mapping[Any, float], drawn: Sequence[str]) -> float:
-    """The estimate of the entropy in nats that the reports show."""
-    return entropy(drawn.count(label) for label in truth)
+    """The estimate of the entropy that the reports show, here in nats as the losses are."""
+    return math.log(2) * entropy(drawn.count(label) for label in truth)
 
 
 def corrected_entropy(truth: Mapping[Any, float], drawn: Sequence[str]) -> float:
     """The same with Miller's correction of its bias."""
-    return entropy_miller_madow(drawn.count(label) for label in truth)
+    return math.log(2) * entropy_miller_madow(drawn.count(label) for label in truth)
 
 
 MEASURES: dict[str, Measure] = {

@@ -211,7 +211,7 @@ class Candidate(Record, frozen=True, omit_defaults=True):
 
     `answers` are the texts to learn: one under consensus, each accepted sample under proportional, each distinct
     accepted answer under best where a judge is to choose, none with managed distillation. `agreement` (0 to 1) is the
-    share of the most given answer among the usable samples, `entropy` that of their distribution, in nats; both None
+    share of the most given answer among the usable samples, `entropy` that of their distribution, in bits; both None
     where there are no answers.
     """
 

@@ -30,7 +30,7 @@ class SelectionSummary(Record, frozen=True):
 
 
 AGREEMENT_EDGES = tuple(number / 10 for number in range(11))
-ENTROPY_EDGES = tuple(number / 4 for number in range(15))
+ENTROPY_EDGES = tuple(2 * number / 5 for number in range(15))
 """In nats. The most that 33 samples can show is ln 33 = 3.497."""
 
 

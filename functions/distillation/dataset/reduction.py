@@ -74,7 +74,7 @@ def reduce_prompts(
 
 
 def teacher_entropy(answers: Sequence[Answer], forms: Sequence[str | Unfit]) -> float:
-    """Entropy in nats of the teacher's draws; the greedy answer, which is none, counts only where there is no usable
+    """Entropy in bits of the teacher's draws; the greedy answer, which is none, counts only where there is no usable
     other.
     """
     if forms and forms.count(forms[0]) == len(forms):
@@ -87,7 +87,7 @@ def teacher_entropy(answers: Sequence[Answer], forms: Sequence[str | Unfit]) -> 
     distinct = dict.fromkeys(draws)
     if len(distinct) < 2:
         return 0.0
-    return math.log(len(draws)) if len(distinct) == len(draws) else entropy([draws.count(form) for form in distinct])
+    return math.log2(len(draws)) if len(distinct) == len(draws) else entropy([draws.count(form) for form in distinct])
 
 
 class _Reduction:

@@ -1,6 +1,5 @@
 """Scores of single answers. Pure functions of texts; nothing here knows about arms, intervals or files."""
 
-import math
 import re
 import string
 from collections import Counter
@@ -162,23 +161,6 @@ def _leaves(value: object, place: tuple[Hashable, ...] = ()) -> Iterator[tuple[t
 def _same_value(given: object, wanted: object) -> bool:
     # True == 1 in Python, not in JSON.
     return isinstance(given, bool) == isinstance(wanted, bool) and given == wanted
-
-
-def top_share(answers: Sequence[str | None]) -> float:
-    """Share of the answers that are the most frequent one, in 0 to 1.
-
-    An answer without canonical form agrees with nothing.
-    """
-    found = Counter(answer for answer in answers if answer is not None)
-    return max(found.values(), default=0) / len(answers) if answers else 0.0
-
-
-def entropy_bits(answers: Sequence[str | None]) -> float:
-    """Shannon entropy in bits of the empirical distribution of the answers (plug-in estimate: too low where samples are
-    few).
-    """
-    shares = [count / len(answers) for count in Counter(answers).values()]
-    return max(0.0, -sum(share * math.log2(share) for share in shares))
 
 
 def jensen_shannon_bits(left: Sequence[str | None], right: Sequence[str | None]) -> float:

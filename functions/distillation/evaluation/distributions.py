@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from distillation.evaluation.answer_metrics import entropy_bits, jensen_shannon_bits, outcome, same_answer, top_share
+from distillation.evaluation.answer_metrics import jensen_shannon_bits, outcome, same_answer
 from distillation.evaluation.answer_sheet import AnswerSheet, sampled_texts
 from distillation.evaluation.columns import Column
 from distillation.evaluation.scores import Against, Calibration, CalibrationBin, TeacherDistribution
 from distillation.evaluation.statistics import Draw, Floats, bounds_of, metric_of, paired_bootstrap, share_of
 from distillation.evaluation.targets import Target
+from distillation.inference.samples import agreement, entropy, majority
 from distillation.records import Arm
 from distillation.task import TaskKind
 
@@ -69,17 +70,24 @@ def _by_chance(left: Sequence[str | None], right: Sequence[str | None], rng: np.
 
 
 def teacher_distribution(teacher: Drawn) -> TeacherDistribution | None:
-    """Agreement and entropy of the teacher's samples over the holdout, or None where there are no samples."""
-    if not teacher:
+    """Agreement and entropy of the teacher's samples over the holdout, as the dataset counts them: of those in which an
+    answer was found. None where there are none.
+    """
+    usable = list(filter(None, map(_found, teacher.values())))
+    if not usable:
         return None
-    agreements = [top_share(answers) for answers in teacher.values()]
+    agreements = [agreement(answers) for answers in usable]
     return TeacherDistribution(
-        prompts=len(teacher),
-        samples=sum(map(len, teacher.values())),
-        mean_agreement=sum(agreements) / len(teacher),
-        mean_entropy_bits=sum(map(entropy_bits, teacher.values())) / len(teacher),
+        prompts=len(usable),
+        samples=sum(map(len, usable)),
+        mean_agreement=sum(agreements) / len(usable),
+        mean_entropy_bits=sum(entropy(Counter(answers).values()) for answers in usable) / len(usable),
         histogram=tuple(map(_bin_numbers(agreements).count, range(BINS))),
     )
+
+
+def _found(answers: Sequence[str | None]) -> list[str]:
+    return [answer for answer in answers if answer is not None]
 
 
 def _bin_numbers(shares: Sequence[float]) -> list[int]:
@@ -95,13 +103,13 @@ def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calib
 
     None without references or samples, and for free text.
     """
-    rows = [row for row in teacher if sheet.references[row] is not None]
+    rows = [row for row in teacher if sheet.references[row] is not None and _found(teacher[row])]
     votes = [_vote(sheet, row, teacher[row]) for row in rows]
     if not votes or sheet.task.kind is TaskKind.TEXT:
         return None
-    numbers = np.array(_bin_numbers([agreement for agreement, _ in votes]))
+    numbers = np.array(_bin_numbers([agreed for agreed, _ in votes]))
     inside = (numbers[:, None] == np.arange(BINS)).astype(float)
-    gaps = inside * np.array([agreement - right for agreement, right in votes])[:, None]
+    gaps = inside * np.array([agreed - right for agreed, right in votes])[:, None]
     error = float(_expected_error(gaps.sum(axis=0)[None], len(votes))[0, 0])
     ends = [(error, error)]
     if len(votes) > 1:
@@ -121,9 +129,8 @@ def _expected_error(sums: Floats, n: Floats | int) -> Floats:
 
 
 def _vote(sheet: AnswerSheet, row: int, answers: Sequence[str | None]) -> Vote:
-    found = Counter(answer for answer in answers if answer is not None)
-    top = found.most_common(1)[0][0] if found else None
-    return top_share(answers), same_answer(top, outcome(sheet.references[row], sheet.task), sheet.tolerance)
+    found = _found(answers)
+    return agreement(found), same_answer(majority(found), outcome(sheet.references[row], sheet.task), sheet.tolerance)
 
 
 def _bin(number: int, votes: list[Vote]) -> CalibrationBin:
@@ -132,7 +139,7 @@ def _bin(number: int, votes: list[Vote]) -> CalibrationBin:
         low=number / BINS,
         high=(number + 1) / BINS,
         n=n,
-        agreement=sum(agreement for agreement, _ in votes) / n,
+        agreement=sum(agreed for agreed, _ in votes) / n,
         right=share_of(right, n),
     )
 

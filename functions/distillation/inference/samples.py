@@ -1,7 +1,8 @@
 """The teacher's distribution over the answers to a prompt, estimated from a few samples, and the one answer to take
 from it.
 
-Samples are compared by their canonical forms (`task.answer_reader`). Entropies are in nats. Everything here is a
+Samples are compared by their canonical forms (`task.answer_reader`), those that have one. Entropies are in bits.
+Everything here is a
 function of counts or texts alone.
 """
 
@@ -57,22 +58,24 @@ def shares(forms: Iterable[Hashable]) -> dict[Hashable, float]:
 
 
 def entropy(counts: Iterable[int]) -> float:
-    """Plug-in (maximum likelihood) estimate of the entropy in nats, from how often each form was seen. 0.0 without
+    """Plug-in (maximum likelihood) estimate of the entropy in bits, from how often each form was seen. 0.0 without
     samples.
 
-    Too low on average, by about (forms - 1) / (2 samples); `entropy_miller_madow` adds that back.
+    Too low on average, by about (forms - 1) / (2 samples ln 2); `entropy_miller_madow` adds that back.
     """
     seen = [count for count in counts if count]
     total = sum(seen)
-    return max(0.0, math.log(total) - sum(count * math.log(count) for count in seen) / total) if len(seen) > 1 else 0.0
+    return (
+        max(0.0, math.log2(total) - sum(count * math.log2(count) for count in seen) / total) if len(seen) > 1 else 0.0
+    )
 
 
 def entropy_miller_madow(counts: Iterable[int]) -> float:
-    """Entropy in nats with the first-order correction of the plug-in estimate's bias (Miller 1955): plus (forms seen -
-    1) / (2 samples).
+    """Entropy in bits with the first-order correction of the plug-in estimate's bias (Miller 1955): plus (forms seen -
+    1) / (2 samples ln 2).
     """
     seen = [count for count in counts if count]
-    return entropy(seen) + (len(seen) - 1) / (2 * sum(seen)) if seen else 0.0
+    return entropy(seen) + (len(seen) - 1) / (2 * sum(seen) * math.log(2)) if seen else 0.0
 
 
 def agreement(forms: Sequence[Hashable]) -> float:

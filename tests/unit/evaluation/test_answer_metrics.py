@@ -1,7 +1,5 @@
 """Scores of single answers, against the definitions' own examples."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from distillation.evaluation.answer_metrics import (
     CHRF_CHARACTERS,
     chrf,
-    entropy_bits,
     exact_match,
     field_accuracy,
     jensen_shannon_bits,
@@ -19,7 +16,6 @@ from distillation.evaluation.answer_metrics import (
     same_answer,
     squad_tokens,
     token_f1,
-    top_share,
 )
 from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind, canonical_reference
@@ -62,18 +58,6 @@ def test_a_reference_that_nothing_can_equal_is_none(reference: str | None) -> No
 def test_a_missing_answer_matches_nothing_not_even_a_missing_target() -> None:
     assert exact_match(None, None) == 0.0
     assert exact_match("x", "x") == 1.0
-
-
-def test_agreement_is_the_share_of_the_most_frequent_answer() -> None:
-    assert top_share(["a", "a", "b", None]) == 0.5
-    assert top_share([None, None]) == 0.0
-    assert top_share([]) == 0.0
-
-
-def test_entropy_of_known_distributions() -> None:
-    assert entropy_bits(["a", "b", "c", "d"]) == pytest.approx(2.0)
-    assert entropy_bits(["a", "a", "a"]) == 0.0
-    assert entropy_bits(["a", "a", "a", "b"]) == pytest.approx(-(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25)))
 
 
 @pytest.mark.parametrize(
@@ -177,5 +161,5 @@ def test_field_accuracy_is_the_share_of_the_references_leaves(answer: str | None
 def test_jensen_shannon_of_known_distributions() -> None:
     """Half and half against certainty: H(3/4, 1/4) - 1/2 bits = 0.3113; nothing in common: 1 bit (Lin 1991)."""
     assert jensen_shannon_bits(["a", "b"], ["b", "a"]) == pytest.approx(0.0)
-    assert jensen_shannon_bits(["a", "b"], ["a", "a", "a"]) == pytest.approx(entropy_bits(["a", "a", "a", "b"]) - 0.5)
+    assert jensen_shannon_bits(["a", "b"], ["a", "a", "a"]) == pytest.approx(0.311278, abs=1e-6)
     assert jensen_shannon_bits(["a", None], ["b"]) == pytest.approx(1.0)

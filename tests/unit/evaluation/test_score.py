@@ -395,3 +395,14 @@ def test_any_answers_give_figures_within_their_intervals(rows: list[tuple[str | 
     for one in scores.differences:
         assert one.low - 1e-9 <= one.value <= one.high + 1e-9
         assert 0 <= one.p_value <= one.p_holm <= 1
+
+
+def test_agreement_and_entropy_are_of_the_samples_in_which_an_answer_was_found() -> None:
+    holdout, predictions = label_world(40, {"teacher": 1.0, "student": 1.0})
+    samples = {item.prompt_id: ["positive", "positive", "negative", "no idea"] for item in holdout}
+    samples[holdout[0].prompt_id] = ["no idea", "none"]
+    found = score(holdout, predictions, SENTIMENT, seed=1, teacher_samples=samples, resamples=99).teacher
+    assert found is not None
+    assert (found.prompts, found.samples) == (39, 117)
+    assert found.mean_agreement == pytest.approx(2 / 3)
+    assert found.mean_entropy_bits == pytest.approx(0.918296, abs=1e-6)  # H(1/3) in bits

@@ -91,7 +91,7 @@ def test_the_funnel_and_the_distributions_are_drawn() -> None:
     assert "| near Duplicates | prompts | 1,200 | 1,199 | 0 | near duplicate 1 |".lower() in text.lower()
     assert f"0.90 - 1.00  {'#' * 40} 2" in text
     assert f"0.20 - 0.30  {'#' * 20:<40} 1" in text
-    assert "0.00 - 0.25" in text
+    assert "0.00 - 0.40" in text
     assert "0.25 - 0.50" not in text
 
 

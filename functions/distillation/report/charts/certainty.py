@@ -47,11 +47,11 @@ def _bars(name: str, counts: Sequence[int], colour: str) -> go.Bar | None:
 
 
 def entropy_chart(entropy: Histogram) -> go.Figure | None:
-    """Prompts by the entropy of the teacher's answers, in bits (the manifest's edges are in nats)."""
+    """Prompts by the entropy of the teacher's answers, in bits."""
     if not sum(entropy.counts):
         return None
     used = max(number for number, count in enumerate(entropy.counts) if count) + 1
-    edges = [bits(edge) for edge in entropy.edges[: used + 1]]
+    edges = list(entropy.edges[: used + 1])
     chart = go.Figure(
         go.Bar(
             x=[(low + high) / 2 for low, high in pairwise(edges)],
@@ -64,11 +64,6 @@ def entropy_chart(entropy: Histogram) -> go.Figure | None:
     dress(chart, height=HEIGHT, x_title="entropy of the answers to a prompt, bits", y_title="prompts")
     chart.update_xaxes(showgrid=False, rangemode="tozero")
     return chart
-
-
-def bits(nats: float) -> float:
-    """An entropy in bits."""
-    return nats / math.log(2)
 
 
 def calibration_chart(calibration: Calibration | None) -> go.Figure | None:

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from distillation.report.charts.certainty import (
     DIVERGENCE,
     agreement_chart,
-    bits,
     calibration_chart,
     divergence_chart,
     entropy_chart,
@@ -106,7 +105,7 @@ def descriptions(report: Report) -> dict[str, str]:
         low = report.data.entropy.counts[0]
         texts["entropy"] = (
             f"{low:,} of {sum(report.data.entropy.counts):,} prompts lie below an entropy of "
-            f"{bits(report.data.entropy.edges[1]):.2f} bits."
+            f"{report.data.entropy.edges[1]:.2f} bits."
         )
     if report.calibration:
         found = report.calibration
