@@ -81,7 +81,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         ],
         "plan_expansion": run_and_cache,
         "read_expansion": run_files,
-        "plan_requests": run_and_cache,
+        "plan_requests": [*run_and_cache, _ledger(to.table_arn, "GetItem", "PutItem")],
         "start_batch": submit_batch,
         "await_job": [*complete, bedrock.delete_deployments()],
         "read_replies": run_and_cache,

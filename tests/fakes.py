@@ -95,6 +95,12 @@ class MemoryLedger:
     def open(self, row: LedgerRow) -> None:
         self.kept.setdefault((row.run_id, row.job_name), row)
 
+    def take(self, row: LedgerRow, *, instead_of: str | None) -> str:
+        there = self.kept.get((row.run_id, row.job_name))
+        if there is None or there.execution == instead_of:
+            self.note(row)
+        return str(self.kept[row.run_id, row.job_name].execution)
+
     def note(self, row: LedgerRow) -> None:
         self.kept[row.run_id, row.job_name] = row
 

@@ -4,11 +4,12 @@ Made from `Observed`, read by `draw_run`. Pure.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from application.serving.approval import ENDED
+from application.serving.retirement import plain_cause
 from cli.errors import as_called
 from cli.runs.failure import Failure, failure_of
 from cli.runs.observed import Observed
@@ -16,8 +17,8 @@ from cli.runs.run_counts import JobLine, Progress, RunCounts, run_counts
 from cli.runs.run_stages import StageState, StageTimes, stage_times
 from gateways.executions import HistoryEvent
 
-# Not an error: a silent wait looks at its job again after every heartbeat.
-_ROUTINE_ERRORS = frozenset({"States.HeartbeatTimeout"})
+# Not errors: a silent wait looks at its job again after every heartbeat, a second run for the answers of the first.
+_ROUTINE_ERRORS = frozenset({"States.HeartbeatTimeout", "OtherRunAsks"})
 
 
 class Fact(NamedTuple):
@@ -67,12 +68,23 @@ def run_view(observed: Observed) -> RunView:
         status=execution.status,
         started=execution.started,
         ended=execution.stopped,
-        stages=tuple(_stage_view(times, counts) for times in stage_times(observed)),
+        stages=tuple(
+            replace(view, facts=view.facts + _held_up(view.times, observed.events))
+            for view in (_stage_view(times, counts) for times in stage_times(observed))
+        ),
         errors=_errors(observed.events),
         decision=str(verdict.get("decision") or counts.decision),
         reasons=(*map(str, verdict.get("reasons", ())), *filter(None, [str(execution.output.get("held", ""))])),
         failure=failure_of(execution, observed.run_id, dataset),
     )
+
+
+def _held_up(times: StageTimes, events: Sequence[HistoryEvent]) -> tuple[Fact, ...]:
+    """For which other run the planning waits."""
+    if times.name != "PlanRequests" or times.state is not StageState.RUNNING:
+        return ()
+    causes = [str(event.details.get("cause", "")) for event in events if event.details.get("error") == "OtherRunAsks"]
+    return (Fact("waits:", plain_cause(causes[-1])),) if causes else ()
 
 
 def _stage_view(times: StageTimes, counts: RunCounts) -> StageView:

@@ -14,6 +14,7 @@ DistillationError
 ├── WaitedTooLong         a job did not even stop at its deadline
 ├── DiskFull              a file under construction is larger than the function's disk
 ├── QuotaFull             as many jobs, models or deployments as the account may have; tried again for three days
+├── OtherRunAsks          another run of the dataset is asking the same; the state machine looks again for three days
 ├── RunIsRetiring         the run has failed: what its clean-up takes back is not made anew
 ├── StillCosts            something that costs money could not be stopped or deleted; lists it
 ├── Transient             a connection or another service hiccuped; the state machine tries again
@@ -86,6 +87,10 @@ class DiskFull(DistillationError):
 
 class QuotaFull(DistillationError):
     """The account has as many jobs, models or deployments as its quota allows. Room comes when one of them ends."""
+
+
+class OtherRunAsks(DistillationError):
+    """Another run of the dataset is asking the same. What it is answered is in the answer cache afterwards."""
 
 
 class RunIsRetiring(DistillationError):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 
 from distillation.records import LedgerRow
 from gateways.aws_errors import passing_over
@@ -39,6 +39,16 @@ class DynamoLedger:
         """Writes a new row; leaves one that exists as it is."""
         with passing_over({"ConditionalCheckFailedException"}):
             self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression="attribute_not_exists(jobName)")
+
+    def take(self, row: LedgerRow, *, instead_of: str | None) -> str:
+        """Writes a row where there is none, or in place of one whose `execution` is `instead_of`; gives the `execution`
+        of the row that is there then: of several that come at once one has it.
+        """
+        free = Attr("jobName").not_exists() | Attr("execution").eq(instead_of)
+        with passing_over({"ConditionalCheckFailedException"}):
+            self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression=free)
+        there = self.row(row.run_id, row.job_name)
+        return str(there.execution) if there else ""
 
     def note(self, row: LedgerRow) -> None:
         """Writes a row, over one that exists."""

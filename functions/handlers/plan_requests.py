@@ -4,6 +4,7 @@ What the answer cache holds is taken over instead of asked and paid for again.
 """
 
 from application.entry import Event, Invocation, lambda_entry
+from application.other_runs import wait_for_answers_under_way
 from application.rounds import plan_round, teacher_requests, wave_output
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
@@ -18,10 +19,16 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     """Gives the shards that are still to be answered.
 
     A wave that an earlier execution of this run planned stands as it is: its jobs may be paid for.
+
+    Raises:
+        OtherRunAsks: another run of the dataset is asking some of the same; the machine enters this state again later.
     """
     store, record = services.store, read_run(services.store, event["run"]["runId"])
     planned = read_wave(store, record.run_id, 0)
-    return wave_output(planned or _plan(services, record))
+    if planned is None:
+        wait_for_answers_under_way(services, record)
+        planned = _plan(services, record)
+    return wave_output(planned)
 
 
 def _plan(services: Services, record: RunRecord) -> Wave:

@@ -36,6 +36,14 @@ THROTTLED = {
     "MaxAttempts": 12,
     "JitterStrategy": "FULL",
 }
+# What another run asks may be under way for a day and its retries; these delays add up to three days.
+OTHER_RUN = {
+    "ErrorEquals": ["OtherRunAsks"],
+    "IntervalSeconds": 15,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 900,
+    "MaxAttempts": 295,
+}
 # An active deployment is known to the runtime minutes later; these delays add up to 19 minutes.
 NOT_READY = {
     "ErrorEquals": ["DeploymentNotReady"],
@@ -106,6 +114,8 @@ def whole_machine(file: Path = DEFINITION) -> dict[str, Any]:
     """The definition of `file` with every state's policy."""
     machine: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     for name, state in states_of(machine):
+        if name == "PlanRequests":
+            state["Retry"] = [OTHER_RUN, *_RETRY]
         for key, value in _POLICY.get(state.get("Resource", ""), {}).items():
             state.setdefault(key, value)
         if state.get("Resource") == _WAIT and "HeartbeatSeconds" not in state:

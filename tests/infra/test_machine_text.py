@@ -27,9 +27,10 @@ AGAIN = "States.HeartbeatTimeout, States.Timeout -> itself"
 # What is said of a state: what is tried again and how often | time limit | heartbeat | what is caught.
 POLICIES: dict[str, str] = {
     f"{LAMBDA} | 960 | none | {RAIL}": """
-        PrepareRun PlanExpansion PlanRequests ReadExpansion PlanRetryWave PlanRatings AssembleDataset ChooseStudent
+        PrepareRun PlanExpansion ReadExpansion PlanRetryWave PlanRatings AssembleDataset ChooseStudent
         PlanPredictions PlanJudging PlanComparisons ScoreRun WriteReport PromoteStudent VerifyPromotion
         RetireStudent""",
+    f"OtherRunAsks x295, {LAMBDA} | 960 | none | {RAIL}": "PlanRequests",
     f"{LAMBDA} | 960 | none | nothing": """
         StartBatch ReadReplies AnswerNow ReduceShard StartTuning StartDeployment StartPredictions ReadPredictions
         PredictArm StartJudging""",

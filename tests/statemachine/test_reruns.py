@@ -84,7 +84,24 @@ def promoted(app: App) -> list[Run]:
     return [app.wait(app.start("promoted-first", question)), app.wait(app.start("promoted-other", other))]
 
 
-STORIES = {"broken-off": broken_off, "failed-waves": failed_waves, "kept-model": kept_model, "promoted": promoted}
+def at_once(app: App) -> list[Run]:
+    """Two runs of one dataset, the second started while the first one's batch job works."""
+    app.fault("slowJob", jobName="nova-distill-at-once-1-w", seconds=10)
+    first = app.start("at-once-1", {"dataset": "at-once", "runId": "at-once-1"} | SETTINGS)
+    until = time.monotonic() + 60
+    while not app.jobs("nova-distill-at-once-1-w") and time.monotonic() < until:
+        time.sleep(0.3)
+    second = app.start("at-once-2", {"dataset": "at-once", "runId": "at-once-2"} | SETTINGS)
+    return [app.wait(first), app.wait(second)]
+
+
+STORIES = {
+    "at-once": at_once,
+    "broken-off": broken_off,
+    "failed-waves": failed_waves,
+    "kept-model": kept_model,
+    "promoted": promoted,
+}
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +193,14 @@ def test_whoever_subscribed_hears_how_each_run_ended(app: App, runs: dict[str, l
         for text in heard
     )
     assert any("run kept-model-first failed" in text and "DeploymentFailed" in text for text in heard)
+
+
+def test_of_two_runs_at_once_the_second_waits_and_takes_the_answers_of_the_first(
+    app: App, runs: dict[str, list[Run]]
+) -> None:
+    for run in runs["at-once"]:
+        assert run["status"] == "SUCCEEDED", run.get("cause")
+    assert (len(app.jobs("nova-distill-at-once-1-w")), app.jobs("nova-distill-at-once-2-w")) == (1, [])
+    second = app.json("runs/at-once-2/8-report/report.json")
+    assert second["counts"]["cached"] == second["counts"]["requests"] == SEEDS * 5
+    assert any(said.startswith("Run at-once-1 of this dataset was asking the same") for said in second["warnings"])

@@ -34,6 +34,11 @@ class Ledger(Protocol):
     def open(self, row: LedgerRow) -> None:
         """Writes a new row; leaves one that exists as it is."""
 
+    def take(self, row: LedgerRow, *, instead_of: str | None) -> str:
+        """Writes a row where there is none, or in place of one whose `execution` is `instead_of`; gives the `execution`
+        of the row that is there then.
+        """
+
     def note(self, row: LedgerRow) -> None:
         """Writes a row, over one that exists."""
 
