@@ -20,8 +20,9 @@ JOB_FAULTS = (
     "earlyEvent",
     "doubledEvent",
     "slowJob",
+    "brokenLines",
 )
-CALL_FAULTS = ("throttling", "lostReply", "accessDenied")
+CALL_FAULTS = ("throttling", "quotaExceeded", "lostReply", "accessDenied")
 
 
 class Fault(BaseModel):

@@ -7,7 +7,12 @@ from tests.flow import LABELS
 
 SETTINGS: dict[str, Any] = {"task": LABELS, "split": {"holdoutShare": 0.3}}
 JUDGED = {"evaluation": {"judge": {"metrics": ["Builtin.Correctness"]}}}
-PROMOTED = {"split": {"holdoutShare": 0.5}, "gate": {"margin": 1.0, "overBase": False}, "promotion": "approve"}
+PROMOTED = {
+    "sampling": {"sampled": 0},
+    "split": {"holdoutShare": 0.5},
+    "gate": {"margin": 1.0, "overBase": False, "championMargin": 1.0},
+}
+APPROVED = PROMOTED | {"promotion": "approve"}
 GOOD, BAD = "SUCCEEDED", "FAILED"
 BATCH, TUNING, DEPLOYMENT, JUDGING = "w", "student-t", "student-d", "j"
 """How the names of a run's jobs go on after the run id."""
@@ -43,6 +48,7 @@ def _call(number: int, kind: str, operation: str, ends: str) -> Cell:
         "throttling": ("throttled three times", 3),
         "lostReply": ("done, but its reply is lost", 1),
         "accessDenied": ("denied", None),
+        "quotaExceeded": ("refused once for a full quota", 1),
     }[kind]
     armed = {"fault": kind, "operation": operation, "times": times}
     return Cell(f"{kind.lower()}-{number:02d}", f"{operation} {what}", (armed,), ends, alone=True)
@@ -101,6 +107,16 @@ JOBS = (
         )
         for code in (400, 403, 408, 424, 429, 500, 503)
     ),
+    *(
+        _job(
+            f"broken-{round(share * 100)}",
+            f"{share:.0%} of output lines cut",
+            "brokenLines",
+            BATCH,
+            share=share,
+        )
+        for share in (0.1, 1.0)
+    ),
     _job("records-all", "every record answers with error 500, once", "recordErrors", BATCH, share=1.0, errorCode=500),
 )
 SUBMITTED = ("CreateModelInvocationJob", "CreateModelCustomizationJob", "CreateCustomModelDeployment")
@@ -119,6 +135,7 @@ CALLS = (
         _call(n, "lostReply", one, GOOD)
         for n, one in enumerate((*SUBMITTED, "Converse", "DeleteCustomModelDeployment"))
     ),
+    *(_call(n, "quotaExceeded", one, GOOD) for n, one in enumerate(SUBMITTED)),
     *(_call(n, "accessDenied", one, BAD) for n, one in enumerate((*SUBMITTED, *LOOKED_AT, *OTHER_CALLS))),
 )
 STOPPED = (
@@ -134,12 +151,36 @@ STOPPED = (
         )
     ),
     Cell("stopped-predicting", "execution stopped in PredictArms, started again", stop_in="PredictArms"),
-    Cell(
-        "stopped-approval", "execution stopped in AwaitApproval", (), "ABORTED", PROMOTED, "AwaitApproval", again=False
+    *(
+        Cell(
+            f"stopped-{state.lower()}",
+            f"execution stopped in {state}" + (", started again" if again else ""),
+            ({"fault": "slowJob", "jobName": f"nova-distill-stopped-{state.lower()}-stable", "seconds": 8},),
+            GOOD if again else "ABORTED",
+            settings,
+            state,
+            again=again,
+        )
+        for state, settings, again in (
+            ("AwaitApproval", APPROVED, False),
+            ("AwaitPromotion", PROMOTED, False),
+            ("VerifyPromotion", PROMOTED, True),
+        )
     ),
+)
+_KILLED_IN = (
+    "PrepareRun",
+    "PlanRequests",
+    "AssembleDataset",
+    "PlanPredictions",
+    "ScoreRun",
+    "WriteReport",
+    "RetireStudent",
 )
 KILLED = tuple(
     Cell(f"killed-{number}", f"the worker of {state} is killed", kill=state)
-    for number, state in enumerate(("PlanRequests", "ReadReplies", "AssembleDataset", "ScoreRun", "WriteReport"))
+    for number, state in enumerate(
+        ("PrepareRun", "PlanRequests", "AssembleDataset", "PlanPredictions", "ScoreRun", "WriteReport", "RetireStudent")
+    )
 )
 CELLS = (*JOBS, *STOPPED, *KILLED, *CALLS)

@@ -177,6 +177,9 @@ def _retire(row: LedgerRow, services: Services, keep_models: Collection[str] | N
     except Exception as error:
         # Whatever it was, the rows after this one cost money too.
         command = _command(kind, model, arn)
+        if kind is JobKind.TUNING and model is None:
+            # Who may not look at the job cannot know whether it has ended; its model has the job's name.
+            command += f"; if it has ended: {_command(kind, row.job_name, None)}"
         left = Leftover(what=model or arn or row.job_name, why=_said(error), command=command)
         return CleanUp(left=(left,), busy=_passes(error))
 

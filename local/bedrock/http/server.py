@@ -75,6 +75,8 @@ class Api:
     def _checked(self, found: routes.Match, wire: Wire) -> dict[str, Any]:
         if self._faults.take_for_call("throttling", found.operation.name):
             raise ApiError("ThrottlingException", "Too many requests, please wait before trying again.")
+        if self._faults.take_for_call("quotaExceeded", found.operation.name):
+            raise ApiError("ServiceQuotaExceededException", "Your account has as many as its quota allows.")
         given = request_parsing.parse(found.operation, found.labels, wire.query, wire.headers, wire.body)
         if self._faults.take_denial(found.operation.name, name_of(given) or ""):
             raise ApiError(

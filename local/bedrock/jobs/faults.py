@@ -17,6 +17,7 @@ BATCH_FAULTS = (
     "earlyEvent",
     "doubledEvent",
     "slowJob",
+    "brokenLines",
 )
 CUSTOMIZATION_FAULTS = ("failed", "stopped", "lostEvent", "earlyEvent", "doubledEvent", "slowJob")
 DEPLOYMENT_FAULTS = ("failed", "slowJob")

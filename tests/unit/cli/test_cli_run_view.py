@@ -56,6 +56,16 @@ def test_every_state_that_works_belongs_to_exactly_one_stage() -> None:
     assert sorted(placed) == sorted(working)
 
 
+def test_a_run_that_waits_for_the_answers_of_another_says_for_which() -> None:
+    story = Story(inside_maps=True)
+    story.state("PrepareRun", 1, 3, {"run": {"runId": RUN_ID}})
+    story.state("PlanRequests", 3, None)
+    story.fails(4, "OtherRunAsks", json.dumps({"errorMessage": "run over-1 of dataset reviews is asking the same"}))
+    view = run_view(observed(story))
+    assert facts(view, "PlanRequests")["waits:"] == "run over-1 of dataset reviews is asking the same"
+    assert view.errors == ()
+
+
 @BOTH_WAYS
 def test_a_run_in_its_batches(inside_maps: bool) -> None:
     view = run_view(observed(up_to_answers(inside_maps=inside_maps), keys=ANSWERED, jobs=BATCH_JOBS, ledger=BATCH_ROWS))

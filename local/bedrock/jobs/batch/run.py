@@ -108,7 +108,10 @@ def _write(job: BatchJob, file: InputFile, outcomes: list[Outcome], services: Se
     """The output file, in an order that only depends on the job: Bedrock promises none."""
     ordered = sorted(outcomes, key=lambda outcome: str(outcome.line["recordId"]))
     random.Random(job.job_id).shuffle(ordered)
-    lines = "".join(json.dumps(outcome.line, ensure_ascii=False) + "\n" for outcome in ordered)
+    fault = job.faults.get("brokenLines")
+    broken = hit([str(outcome.line["recordId"]) for outcome in ordered], fault.share, job.job_id) if fault else set()
+    written = ((str(outcome.line["recordId"]), json.dumps(outcome.line, ensure_ascii=False)) for outcome in ordered)
+    lines = "".join((line[: len(line) // 2] if record_id in broken else line) + "\n" for record_id, line in written)
     services.aws.storage.write(f"{_output_folder(job)}/{file.name}.out", lines)
 
 

@@ -86,6 +86,23 @@ def test_a_job_that_ended_unseen_loses_the_model_that_it_made(world: PromotionWo
 
 
 @pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.TUNING, JobKind.DEPLOYMENT])
+def test_what_may_not_be_looked_at_is_said_to_cost_money_with_the_command_that_ends_it(
+    world: PromotionWorld, kind: JobKind
+) -> None:
+    jobs: Any = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
+    arn = submitted(world, kind, "job")
+    jobs.look = refusing(PermissionError("may not look"))
+    (left,) = retire(world, RUN).left
+    command = {
+        JobKind.BATCH: f"aws bedrock stop-model-invocation-job --job-identifier {arn}",
+        JobKind.TUNING: f"aws bedrock stop-model-customization-job --job-identifier {arn}; if it has ended: "
+        "aws bedrock delete-custom-model --model-identifier job",
+        JobKind.DEPLOYMENT: f"aws bedrock delete-custom-model-deployment --custom-model-deployment-identifier {arn}",
+    }[kind]
+    assert str(left) == f"STILL COSTS MONEY: {arn} (PermissionError: may not look); {command}"
+
+
+@pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.TUNING, JobKind.DEPLOYMENT])
 def test_a_job_whose_arn_never_reached_the_ledger_is_found_by_its_name(world: PromotionWorld, kind: JobKind) -> None:
     jobs: Any = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
 
