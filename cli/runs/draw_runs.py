@@ -8,11 +8,12 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from application.services import Services
-from application.serving.approval import pending_approval
+from application.serving.approval import ENDED, pending_approval
 from cli.runs.draw_report import VERDICT_STYLES, titled_table
 from cli.runs.durations import elapsed
 from cli.runs.run_lookup import described, run_id_of
 from distillation.layout import RunLayout
+from distillation.records import LedgerRow
 from gateways.executions import Execution, json_object
 
 _STATUS_STYLES = {"RUNNING": "cyan", "SUCCEEDED": "green"}
@@ -20,14 +21,14 @@ _STATUS_STYLES = {"RUNNING": "cyan", "SUCCEEDED": "green"}
 
 class RunLine(NamedTuple):
     """One execution in the list. `verdict` is "" where there is no report; `serve` names what is to serve in place of
-    the student; `declined`: a person said no.
+    the student; `answer` says who approved or declined it when and why, or that nobody did, "" where nobody was asked.
     """
 
     run_id: str
     execution: Execution
     verdict: str
     serve: str = ""
-    declined: bool = False
+    answer: str = ""
 
 
 def run_line(services: Services, arn: str) -> RunLine:
@@ -39,7 +40,11 @@ def run_line(services: Services, arn: str) -> RunLine:
     verdict = json_object(services.store.get_or_none(RunLayout(run_id).report("report.json"))).get("verdict", {})
     decision, serve = str(verdict.get("decision", "")), str(verdict.get("serve") or "")
     asked = pending_approval(services, run_id) if decision == "promote" else None
-    return RunLine(run_id, execution, decision, serve, asked is not None and asked.status == "declined")
+    return RunLine(run_id, execution, decision, serve, _answer(asked) if asked else "")
+
+
+def _answer(row: LedgerRow) -> str:
+    return f"{row.status} by {row.message}" if row.state == ENDED else "nobody answered"
 
 
 def as_json(line: RunLine) -> dict[str, object]:
@@ -51,7 +56,8 @@ def as_json(line: RunLine) -> dict[str, object]:
         "status": execution.status,
         "verdict": line.verdict or None,
         "serve": line.serve or None,
-        "declined": line.declined,
+        "declined": line.answer.startswith("declined"),
+        "answer": line.answer or None,
         "startedAt": execution.started,
         "endedAt": execution.stopped,
         "executionArn": execution.arn,
@@ -67,7 +73,8 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
     for line in lines:
         execution = line.execution
         status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
-        more = f", serve {line.serve}" if line.serve else ", declined" if line.declined else ""
+        said = line.answer.partition(" by ")[0]
+        more = f", serve {line.serve}" if line.serve else f", {said}" if said else ""
         verdict = Text(line.verdict + more, style=VERDICT_STYLES.get(line.verdict, ""))
         took = elapsed(execution.started, execution.stopped, now)
         table.add_row(

@@ -192,13 +192,18 @@ def test_what_waits_is_listed_with_its_command_until_it_is_answered(desk: Desk) 
     assert row.status == "declined" and (row.message or "").endswith(" at 2026-01-01 00:00 UTC: not this month")
 
 
-def test_a_declined_run_says_so_in_the_list_of_runs(desk: Desk) -> None:
+def test_the_list_of_runs_says_who_answered_what_when_and_why(desk: Desk) -> None:
     machine = desk.world.__dict__["executions"]
-    for run, answer in (("run-1", "--decline"), ("run-2", None)):
+    for run, answer in (("run-1", ["--decline", "--reason", "not now"]), ("run-2", []), ("run-3", None)):
         desk.add_run(run, "promote")
         ask_for_approval(desk.world, run, f"token of {run}", 72)
-        desk.call("approve", run, *([answer] if answer else []))
+        if answer is not None:
+            desk.call("approve", run, *answer)
         started = Execution(machine.arn_of(run), run, "SUCCEEDED", EPOCH, EPOCH, {"dataset": DATASET, "runId": run})
         machine.add(started)
     rows = {row[0]: row for line in desk.call("runs")[1].splitlines() if (row := line.split())}
-    assert "declined" in rows["run-1"] and "promote," in rows["run-1"] and "promote" in rows["run-2"]
+    assert [rows[f"run-{n}"][4] for n in (1, 2, 3)] == ["declined", "approved", "nobody"]
+    listed = {line["runId"]: line for line in json.loads(desk.call("runs", "--json")[1])}
+    said = f"declined by {getpass.getuser()} at 2026-01-01 00:00 UTC: not now"
+    assert (listed["run-1"]["answer"], listed["run-1"]["declined"]) == (said, True)
+    assert (listed["run-3"]["answer"], listed["run-3"]["declined"]) == ("nobody answered", False)
