@@ -44,9 +44,13 @@ class DynamoLedger:
         """Writes a row where there is none, or in place of one whose `execution` is `instead_of`; gives the `execution`
         of the row that is there then: of several that come at once one has it.
         """
-        free = Attr("jobName").not_exists() | Attr("execution").eq(instead_of)
-        with passing_over({"ConditionalCheckFailedException"}):
-            self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression=free)
+        if instead_of is None:
+            self.open(row)
+        else:
+            with passing_over({"ConditionalCheckFailedException"}):
+                self._table.put_item(
+                    Item=msgspec.to_builtins(row), ConditionExpression=Attr("execution").eq(instead_of)
+                )
         there = self.row(row.run_id, row.job_name)
         return str(there.execution) if there else ""
 
