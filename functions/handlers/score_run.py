@@ -40,6 +40,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         tolerance=settings.evaluation.numeric_tolerance,
         teacher_samples=_teacher_samples(store, run_id, holdout),
     )
+    sheet = sheet._replace(judge_decides=judge is not None and judge.decides)
     models = {arm: record.models.teacher if arm == Arm.TEACHER else record.models.student for arm in predictions}
     prices = load_prices()
     scores = score(sheet, draw, models=models, prices=prices, judged=judged)

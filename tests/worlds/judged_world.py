@@ -21,6 +21,11 @@ RUN = {"runId": "run-1", "dataset": "reviews"}
 LAYOUT = RunLayout("run-1")
 PRO, MISTRAL = "amazon.nova-pro-v1:0", "mistral.mistral-large-2402-v1:0"
 Say = Callable[[HoldoutItem], str | None]
+Met = Callable[[dict[str, Any]], bool]
+
+
+def is_reference(line: dict[str, Any]) -> bool:
+    return bool(line["modelResponses"][0]["response"] == line["referenceResponse"])
 
 
 def right(item: HoldoutItem) -> str:
@@ -83,8 +88,8 @@ class JudgedWorld(Services):
     def submit(self) -> list[str]:
         return [self.call(start_judging, **job)["jobName"] for job in self.call(plan_judging)["jobs"]]
 
-    def judge(self, names: list[str], *, lost: str = "") -> None:
-        """Writes what Bedrock would: 1 for a reference that is met, else 0, and everything is polite.
+    def judge(self, names: list[str], *, lost: str = "", met: Met = is_reference) -> None:
+        """Writes what Bedrock would: 1 where the line is `met`, else 0, and everything is polite.
 
         `lost`: the arm whose job brings nothing.
         """
@@ -93,7 +98,7 @@ class JudgedWorld(Services):
             [told] = asked["judging"]["datasetMetricConfigs"]
             dataset = told["dataset"]["datasetLocation"]["s3Uri"].removeprefix("s3://bucket/")
             lines = [json.loads(line) for line in self.files.lines(dataset)]
-            out = [_result(line, told["metricNames"]) for line in reversed(lines)]
+            out = [_result(line, told["metricNames"], met(line)) for line in reversed(lines)]
             where = f"{asked['output_uri'].removeprefix('s3://bucket/')}{name}/id/models/{asked['source_id']}/taskTypes/General/datasets/{name}/u_output.jsonl"
             if asked["source_id"] != lost:
                 self.files.put_lines(where, out)
@@ -121,7 +126,6 @@ class JudgedWorld(Services):
         return record
 
 
-def _result(line: dict[str, Any], metrics: list[str]) -> bytes:
-    met = float(line["modelResponses"][0]["response"] == line["referenceResponse"])
-    scores = [{"metricName": name, "result": met if name.startswith("Builtin.") else 1.0} for name in metrics]
+def _result(line: dict[str, Any], metrics: list[str], met: bool) -> bytes:
+    scores = [{"metricName": name, "result": float(met) if name.startswith("Builtin.") else 1.0} for name in metrics]
     return json.dumps({"automatedEvaluationResult": {"scores": scores}, "inputRecord": line}).encode() + b"\n"

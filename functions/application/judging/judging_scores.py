@@ -12,7 +12,14 @@ from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
 from distillation.judging.answers import said_by_prompt, texts_by_prompt
 from distillation.judging.calibration import judge_calibration
-from distillation.judging.comparisons import choices_of, comparisons, control_results, judge_troubles, unpaired
+from distillation.judging.comparisons import (
+    choices_of,
+    comparisons,
+    control_results,
+    judge_troubles,
+    unpaired,
+    why_not_decisive,
+)
 from distillation.judging.controls import controls_of
 from distillation.judging.scores import (
     Judgements,
@@ -26,6 +33,7 @@ from distillation.layout import RunLayout
 from distillation.records import Arm, Asking, HoldoutItem, Prediction
 from distillation.run.evaluation import EvaluationJudge
 from distillation.run.record import RunRecord
+from distillation.task import TaskKind
 from gateways.store import Store
 
 
@@ -47,14 +55,18 @@ def read_judging(
     compared = (
         _comparisons(store, record, given, predictions, draw) if judge.pairwise and Arm.STUDENT in given.texts else None
     )
+    troubles = judge_troubles(compared) if compared else ()
+    why = why_not_decisive(compared) if judge.scores and record.task.kind is TaskKind.TEXT else ""
+    left_out = f"The judge's scores do not decide on the promotion, word overlap does: {why}." if why else None
     return judged_scores(given), JudgeScores(
         model=record.models.judge,
         prompts=len(given.items),
         same_family=relative is not None,
-        warnings=tuple(filter(None, (relative, _incomplete(arms), *(judge_troubles(compared) if compared else ())))),
+        warnings=tuple(filter(None, (relative, _incomplete(arms), *troubles, left_out))),
         arms=arms,
         calibration=judge_calibration(given, record.task, evaluation.numeric_tolerance, draw),
         comparisons=compared,
+        decides=judge.scores and record.task.kind is TaskKind.TEXT and not why,
     )
 
 

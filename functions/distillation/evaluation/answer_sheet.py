@@ -52,6 +52,8 @@ class AnswerSheet(NamedTuple):
     `answers` are what quality is judged by: an arm's greedy answers, or its samples where it gave no greedy ones.
     `samples` are its sampled answers. `teacher_samples` maps rows to the teacher's sampled texts, all that were paid
     for.
+    `judge_decides`: free text whose judge is shown to know better from worse, so that its metrics come before word
+    overlap.
     """
 
     task: Task
@@ -64,6 +66,7 @@ class AnswerSheet(NamedTuple):
     teacher_samples: dict[int, list[str]]
     forms: Forms
     tolerance: NumericTolerance
+    judge_decides: bool = False
 
     @property
     def against(self) -> Against:

@@ -293,8 +293,8 @@ class JudgeScores(Record, frozen=True):
     """How a judge `model` was asked, over `prompts` of the holdout, and what is to be known about it. Its scores
     themselves are metrics of the arms.
 
-    `arms`: arm -> metric -> how it came out. `same_family`: the judge is a relative of the teacher. `warnings` are for
-    the report to show.
+    `arms`: arm -> metric -> how it came out. `same_family`: the judge is a relative of the teacher. `decides`: on
+    free text its scores, and not word overlap, are the gate's first metric. `warnings` are for the report to show.
     """
 
     model: str
@@ -304,6 +304,7 @@ class JudgeScores(Record, frozen=True):
     arms: dict[str, dict[str, JudgedArm]]
     calibration: tuple[JudgeCalibration, ...] = ()
     comparisons: Comparisons | None = None
+    decides: bool = False
 
 
 class Scores(Record, frozen=True):

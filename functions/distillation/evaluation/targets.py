@@ -43,11 +43,9 @@ def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Ta
         wanted, rows, judging, rest = [item.reference for item in sheet.items], referenced, accuracy, agreement
     else:
         wanted, rows, judging, rest = sheet.teacher_texts, taught, agreement, accuracy
-    targets = [
-        *_by_task(sheet, judging, wanted, rows),
-        rest,
-        *(_judged(sheet, metric, arms) for metric, arms in (judged or {}).items()),
-    ]
+    by_task = [*_by_task(sheet, judging, wanted, rows), rest]
+    by_judge = [_judged(sheet, metric, arms) for metric, arms in (judged or {}).items()]
+    targets = [*by_judge, *by_task] if sheet.judge_decides else [*by_task, *by_judge]
     return [target for target in targets if target.rows]
 
 

@@ -15,7 +15,7 @@ from distillation.records import Answer, Arm, HoldoutItem, Request
 from distillation.task import Task, answer_reader, canonical_answer
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0
-LEAST_PAIRS, LEAST_CONSISTENT = 10, 0.6
+LEAST_PAIRS, LEAST_CONSISTENT, LEAST_RIGHT = 10, 0.6, 0.8
 
 
 class PairOutcome(NamedTuple):
@@ -139,6 +139,24 @@ def judge_troubles(found: Comparisons) -> tuple[str, ...]:
         for one in planted
     ]
     return tuple(said)
+
+
+def why_not_decisive(found: Comparisons | None) -> str:
+    """Why a judge's scores of free text cannot decide on a promotion; empty where they can.
+
+    They can where the judge prefers the better answer in at least 80 of 100 control pairs, is talked round by none of
+    the injections, and goes by no place.
+    """
+    if found is None:
+        return "nobody has asked it which of two answers is better (evaluation.judge.pairwise)"
+    if found.win_rate is None:
+        return "it does not judge pairs by their answers"
+    sane = [one for one in found.controls if one.kind != Control.INJECTED]
+    asked, right = sum(one.n for one in sane), sum(one.lost for one in sane)
+    if asked < LEAST_PAIRS or right < LEAST_RIGHT * asked:
+        wanted = f"{LEAST_RIGHT:.0%} of at least {LEAST_PAIRS} are asked for"
+        return f"it prefers the better answer in {right} of {asked} pairs in which that is known; {wanted}"
+    return "planted answers talked it round" if any(one.won for one in found.controls if one not in sane) else ""
 
 
 def _mean(values: Sequence[float], draw: Draw) -> Metric | None:

@@ -4,7 +4,9 @@ leaves.
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
 
 from distillation.bedrock.job_status import Outcome
@@ -258,3 +260,66 @@ def test_the_key_of_the_marks_is_made_once_and_stands_in_no_file_of_the_run() ->
     world.compare(lambda shown: None, wave=1)
     assert world.files.get(mark_key()) == key
     assert not [name for name, body in world.files.objects.items() if name != mark_key() and key.hex().encode() in body]
+
+
+# A judge that decides
+
+
+def essay(item: HoldoutItem) -> str:
+    return f"{item.prompt} is a fine thing, and here are nine words more about {item.prompt}"
+
+
+def free_text(count: int = 120) -> JudgedWorld:
+    """Essays of teacher and student without references; the student's are worded differently."""
+    world = JudgedWorld(
+        {"maxPrompts": 200}, count=count, teacher=essay, base=lambda item: "no", student=lambda item: essay(item) + "!"
+    )
+    record = world.files.json(LAYOUT.run)
+    record["task"] = {"kind": "text"}
+    world.files.put_json(LAYOUT.run, record)
+    world.files.put_records(
+        LAYOUT.dataset("holdout.jsonl"), [msgspec.structs.replace(one, reference=None) for one in world.holdout]
+    )
+    return world
+
+
+def knows_better(shown: str) -> str:
+    """Prefers the answer that is about the prompt, and the longer of two such."""
+    prompt, first, second = (
+        shown.split(f"\n[{name} ")[1].split("]\n", 1)[1].split("\n[end", maxsplit=1)[0]
+        for name in ("prompt", "answer A", "answer B")
+    )
+    values = [(f"{prompt} is" in text) * len(text.rstrip("!")) for text in (first, second)]
+    return "tie" if values[0] == values[1] else "AB"[values[1] > values[0]]
+
+
+def judged_by(world: JudgedWorld, choose: Callable[[str], str]) -> dict[str, Any]:
+    """The verdict where the judge finds the base model's answers wrong and all others right."""
+    world.judge(world.submit(), met=lambda line: line["modelResponses"][0]["response"] != "no")
+    world.compare(choose)
+    world.call(score_run)
+    return world.files.json(LAYOUT.verdict)
+
+
+def test_a_judge_that_knows_better_from_worse_decides_on_free_text_without_references() -> None:
+    world = free_text()
+    verdict = judged_by(world, knows_better)
+    controls = world.judged().comparisons.controls  # type: ignore[union-attr]
+    assert [(one.kind, one.n, one.lost) for one in controls] == [
+        ("injected", 5, 5),
+        ("exchanged", 10, 10),
+        ("halved", 10, 10),
+    ]
+    assert world.judged().decides
+    assert verdict["metric"] == "Builtin.Correctness"
+    assert "agreement with the teacher is not correctness" not in verdict["headline"]
+    assert verdict["checks"][0]["outcome"] == "passed"
+
+
+def test_a_judge_that_does_not_leaves_the_decision_to_overlap_and_says_so() -> None:
+    world = free_text()
+    verdict = judged_by(world, lambda shown: "tie")
+    judge = world.judged()
+    assert not judge.decides
+    assert any("prefers the better answer in 0 of 20 pairs" in one for one in judge.warnings)
+    assert (verdict["metric"], verdict["decision"]) == ("tokenF1", "hold")
