@@ -136,7 +136,10 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
 @pytest.mark.parametrize(
     ("action", "functions"),
     [
-        ("bedrock:InvokeModel", {"answer_now", "predict_arm", "prepare_run", "reduce_shard", "verify_promotion"}),
+        (
+            "bedrock:InvokeModel",
+            {"answer_now", "choose_student", "predict_arm", "prepare_run", "reduce_shard", "verify_promotion"},
+        ),
         ("bedrock:CreateModelInvocationJob", {"start_batch", "start_predictions"}),
         ("bedrock:CreateModelCustomizationJob", {"start_tuning"}),
         ("bedrock:CreateEvaluationJob", {"start_judging"}),

@@ -59,7 +59,7 @@ def test_what_handles_a_whole_file_has_room_for_it_on_its_disk(assembly: Assembl
 
 
 CURATING = ("plan_expansion", "read_expansion", "reduce_shard", "plan_ratings", "assemble_dataset")
-OWN_LAYERS = {"score_run": [Layer.STATISTICS], "write_report": [Layer.CHARTS]} | {
+OWN_LAYERS = {"choose_student": [Layer.STATISTICS], "score_run": [Layer.STATISTICS], "write_report": [Layer.CHARTS]} | {
     name: [Layer.CURATION] for name in CURATING
 }
 

@@ -77,6 +77,8 @@ def _quantiles() -> float:
 
 
 TANGO = "tango-score"
+TRAININGS = "items-and-trainings"
+"""Methods of an interval: of right and wrong items, and of several trainings of the student."""
 
 
 def tango_score(better: float, worse: float, n: float, difference: float) -> float:
@@ -131,17 +133,25 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def error_of(difference: Difference) -> float:
+    """The standard error that a 95 % interval stands for, never 0."""
+    return max(difference.value - difference.low, 1e-12) / z_value()
+
+
 def p_worse(difference: Difference, margin: float) -> float:
     """One-sided p-value of "not worse than the margin" (true difference >= -margin): small where the loss beyond it is
     shown.
 
-    Tango's score test for right and wrong of items that stand alone, else the z test on the mean of the item
+    Tango's score test for right and wrong of items that stand alone; for several trainings the z test that belongs to
+    their interval; else the z test on the mean of the item
     differences (both are normal for the items that the gate asks for).
     """
     if difference.method == TANGO and difference.groups is None:
         return NormalDist().cdf(
             tango_score(difference.better, difference.worse, difference.n, max(-margin, -1 + 1e-12))
         )
+    if difference.method == TRAININGS:
+        return NormalDist().cdf((difference.value + margin) / error_of(difference))
     return NormalDist().cdf(
         (difference.value + margin) * math.sqrt(difference.n) / spread(difference.sd, units_of(difference))
     )

@@ -18,7 +18,7 @@ from distillation.evaluation.checks import (
     teacher_below_base,
     unmeasured,
 )
-from distillation.evaluation.noninferiority import MIN_ITEMS, TANGO, least_units, level_of, units_of
+from distillation.evaluation.noninferiority import MIN_ITEMS, TANGO, TRAININGS, least_units, level_of, units_of
 from distillation.evaluation.scores import (
     Check,
     CheckOutcome,
@@ -258,12 +258,17 @@ def _comparison(gate: GatedDifference, check: Check) -> str:
         "across": "the interval reaches across it",
     }
     where = f" in {_named_slice(check)}" if check.slice is not None else ""
+    whose = f"the student{_of_trainings(gate.difference)}{where}"
     return (
-        f"{metric_name(gate.metric)} of the student{where} is {percent(gate.student_value)}, against {yardstick}, on "
+        f"{metric_name(gate.metric)} of {whose} is {percent(gate.student_value)}, against {yardstick}, on "
         f"the same {check.n:,} items{_in_groups(gate.difference)}: "
         f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
         f"The limit is {points(-check.margin)}: {lies[side]}."
     )
+
+
+def _of_trainings(one: Difference) -> str:
+    return " (mean of its trainings)" if one.method == TRAININGS else ""
 
 
 def _in_groups(one: Difference) -> str:

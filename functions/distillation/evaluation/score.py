@@ -63,7 +63,7 @@ def score(
     measured, every_slice = measure(sheet, draw, models or {}, prices, judged), slices_of(sheet)
     slices = dict(islice(every_slice.items(), MAX_SLICES))
     differences = _differences(measured, _pairs(list(sheet.answers)) if pairs is None else pairs)
-    comparisons = _same_p(against_yardstick(measured, slices), differences)
+    comparisons = same_p(against_yardstick(measured, slices), differences)
     teacher = outcomes(sheet, sheet.teacher_samples)
     return Scores(
         task=sheet.task,
@@ -88,7 +88,7 @@ def score(
     )
 
 
-def _same_p(comparisons: Sequence[GatedDifference], differences: Sequence[Difference]) -> tuple[GatedDifference, ...]:
+def same_p(comparisons: Sequence[GatedDifference], differences: Sequence[Difference]) -> tuple[GatedDifference, ...]:
     """The gate's comparisons with corrected p-values: over the whole holdout that of the same two arms among the
     differences, else Holm's over the metrics that have the same yardstick, and for slices over all slices of a metric.
     """

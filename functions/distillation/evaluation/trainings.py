@@ -3,18 +3,20 @@ too.
 """
 
 from collections.abc import Iterator, Sequence
+from statistics import NormalDist
 
 import numpy as np
 from msgspec.structs import replace
 
 from distillation.evaluation.answer_sheet import AnswerSheet, groups_of
 from distillation.evaluation.columns import Column, Key, quality_columns
+from distillation.evaluation.differences import corrected
+from distillation.evaluation.noninferiority import TRAININGS, error_of
 from distillation.evaluation.repeats import difference_over_trainings
+from distillation.evaluation.score import same_p
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
 from distillation.evaluation.targets import quality_targets
 from distillation.records import Arm
-
-METHOD = "items-and-trainings"
 
 
 def first_metric(sheet: AnswerSheet) -> tuple[str, dict[str, tuple[float, int]]]:
@@ -46,18 +48,24 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, repeats: Sequence[str]) -
         both = difference_over_trainings(np.stack(rows[:-1]), rows[-1], groups=codes)
         # What lost answers of the other arm might cost is the same beside the wider interval.
         worst = None if one.worst_low is None else max(-1.0, both.low - max(0.0, one.low - one.worst_low))
-        return replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=METHOD)
+        wide = replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=TRAININGS)
+        p_value = 2 * NormalDist().cdf(-abs(both.value) / error_of(wide))
+        return replace(wide, test=TRAININGS, p_value=p_value, p_holm=p_value)
 
     def gated(one: GatedDifference) -> GatedDifference:
         if one.slice is not None or one.yardstick is not Yardstick.TEACHER:
             return one
-        return replace(one, difference=widened(one.difference))
+        wide = widened(one.difference)
+        own = one.student_value if wide is one.difference else one.yardstick_value + wide.value
+        return replace(one, difference=wide, student_value=own)
 
+    differences = corrected(tuple(map(widened, scores.differences)))
+    comparisons = same_p(tuple(map(gated, scores.comparisons)), differences)
     return replace(
         scores,
-        differences=tuple(map(widened, scores.differences)),
-        comparisons=tuple(map(gated, scores.comparisons)),
-        gate=gated(scores.gate) if scores.gate else None,
+        differences=differences,
+        comparisons=comparisons,
+        gate=next(iter(comparisons), None),
         trainings=_spread(scores, columns, trained),
     )
 

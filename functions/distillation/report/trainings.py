@@ -42,13 +42,15 @@ def _spread(found: TrainingSpread) -> str:
 
 def training_rows(choice: StudentChoice | None, spread: TrainingSpread | None) -> Iterator[TrainingRow]:
     """Each training that the student was chosen from, in the order of their making."""
+    if choice is None:
+        return
     values = spread.values if spread else {}
-    for one in choice.tried if choice else ():
-        serves = choice is not None and one.name == choice.chosen
+    for one in choice.tried:
+        serves = one.name == choice.chosen
         told = ", ".join(f"{key} {str(value).lower()}" for key, value in one.setting.items())
         yield TrainingRow(
             name=one.name,
-            setting=told or "as the run",
+            setting=told or (f"as {choice.best}" if choice.best and one.name.startswith(Arm.STUDENT) else "as the run"),
             validation=one.score,
             n=one.n,
             holdout=values.get(str(Arm.STUDENT) if serves else one.name),
