@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from application.services import Services
 from distillation.errors import DiskFull
+from distillation.layout import RunLayout, answer_cache
 from gateways.aws_errors import hiccups_are_transient
 
 logger = Logger()
@@ -47,12 +48,24 @@ def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
     @metrics.log_metrics(raise_on_empty_metrics=False)
     def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         logger.append_keys(**_who(event))
+        services = _services()
+        services.writes = own_files(event)
         with full_disk_is_said(), hiccups_are_transient():
-            output = run(event, _services(), context)
+            output = run(event, services, context)
         logger.info("done", extra={"output": output.get("counts", {})})
         return output
 
     return cast("Callable[[Event, LambdaContext], dict[str, Any]]", handler)
+
+
+def own_files(event: Event) -> tuple[str, ...]:
+    """What the keys begin with that an invocation for a run may write: the run's folder, and its own shards of the
+    dataset's cache. One role serves all runs, so IAM cannot say it. An event without a run is not bound.
+    """
+    run = event.get("run") or {}
+    if not run.get("runId") or not run.get("dataset"):
+        return ("",)
+    return RunLayout(run["runId"]).root, f"{answer_cache(run['dataset'])}{run['runId']}-"
 
 
 @contextmanager

@@ -29,7 +29,10 @@ def _utc_now() -> datetime:
 
 
 class Services:
-    """Gateways, settings and the clock of a function. Tests hand in fakes by assigning the attributes."""
+    """Gateways, settings and the clock of a function. Tests hand in fakes by assigning the attributes.
+
+    `writes`: where files may be written in this invocation.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Services:
         self.now = now
         self.pause: Callable[[float], None] = time.sleep
         self._make_clients = clients
+        self.writes: tuple[str, ...] = ("",)
 
     @cached_property
     def clients(self) -> Clients:
@@ -50,7 +54,7 @@ class Services:
     @cached_property
     def store(self) -> Store:
         """The run's files."""
-        return Store(self.clients.client("s3"), self.settings.bucket)
+        return Store(self.clients.client("s3"), self.settings.bucket, lambda: self.writes)
 
     @cached_property
     def ledger(self) -> DynamoLedger:

@@ -23,8 +23,9 @@ SPOOL_BYTES = 16 << 20
 class Store(KeyedFiles):
     """One bucket. Keys come from `distillation.layout`."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client, self._bucket, self.place = client, bucket, f"s3://{bucket}"
+    def __init__(self, client: "S3Client", bucket: str, writes: Callable[[], tuple[str, ...]] = lambda: ("",)) -> None:
+        """`writes`: what a key must begin with to be written or deleted now, one of them."""
+        self._client, self._bucket, self.place, self._writes = client, bucket, f"s3://{bucket}", writes
 
     def list(self, prefix: str) -> list[StoredObject]:
         """Objects below a prefix, in order of key."""
@@ -69,14 +70,14 @@ class Store(KeyedFiles):
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Writes a whole object."""
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+        self._client.put_object(Bucket=self._bucket, Key=self._own(key), Body=body, ContentType=content_type)
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
         """Writes lines as one object and gives their number.
 
         Large ones go through the function's disk and S3's multipart upload.
         """
-        count = 0
+        count, key = 0, self._own(key)
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
             for line in lines:
                 spool.write(line)
@@ -90,12 +91,18 @@ class Store(KeyedFiles):
     def upload(self, path: Path, key: str, sent: Callable[[int], None]) -> None:
         """Sends a file of this machine; `sent` hears of every part's bytes."""
         with path.open("rb") as file:
-            self._client.upload_fileobj(file, self._bucket, key, Callback=sent)
+            self._client.upload_fileobj(file, self._bucket, self._own(key), Callback=sent)
 
     def delete(self, key: str) -> None:
         """Deletes an object; the bucket keeps its versions for a while."""
-        self._client.delete_object(Bucket=self._bucket, Key=key)
+        self._client.delete_object(Bucket=self._bucket, Key=self._own(key))
 
     def copy(self, source: str, target: str) -> None:
         """Copies an object inside the bucket."""
-        self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, target)
+        self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, self._own(target))
+
+    def _own(self, key: str) -> str:
+        """The key. Raises PermissionError where it is not of what may be written."""
+        if not key.startswith(self._writes()):
+            raise PermissionError(f"refused to write {key}: expected a key below {' or '.join(self._writes())}")
+        return key

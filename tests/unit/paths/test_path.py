@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from application.entry import own_files
 from application.services import Services
 from distillation.errors import InvalidInput
 from distillation.inference.converse import ATTEMPTS_WHEN_THROTTLED, Pace
@@ -181,6 +182,16 @@ def test_from_seeds_to_a_promoted_student(world: World) -> None:
     )
     assert [line.split(" arn")[0] for line in world.call(retire_student)["deleted"]] == ["deleted deployment"]
     assert served["deploymentArn"] not in world.deployments.gone  # type: ignore[attr-defined]
+
+
+def test_a_run_writes_its_own_files_only(world: World) -> None:
+    before = set(world.files.objects)
+    world.to_report()
+    world.promote()
+    world.call(retire_student)
+    written = set(world.files.objects) - before
+    assert len(written) > 30
+    assert not [key for key in written if not key.startswith(own_files({"run": RUN}))]
 
 
 def test_the_student_is_trained_and_asked_with_the_same_system_text(world: World) -> None:
