@@ -95,6 +95,7 @@ def watch(
     """Show a run as it goes. Exit 0 when it succeeds, 1 when it fails; Ctrl-C leaves the run alone."""
     from cli.runs import watch as watching
     from cli.runs.draw_run import outcome
+    from cli.runs.earlier import last_run_before
     from cli.runs.observed import RunObserver
     from cli.runs.run_lookup import find_execution, place_of, run_id_of
     from cli.screen import screen
@@ -104,7 +105,8 @@ def watch(
     execution = find_execution(services, run)
     try:
         look = RunObserver(services, execution.arn).look
-        view = watching.watch(look, screen.out, sleep=time.sleep, now=services.now, every=every)
+        earlier = last_run_before(services, execution)
+        view = watching.watch(look, screen.out, sleep=time.sleep, now=services.now, every=every, earlier=earlier)
     except KeyboardInterrupt:
         screen.say(f"\nNo longer watching. The run goes on: python -m cli watch {run_id_of(execution)}")
         raise typer.Exit(130) from None

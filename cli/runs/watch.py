@@ -6,28 +6,38 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
+from rich.text import Text
 
 from cli.runs.draw_run import PlainLines, RunPicture
+from cli.runs.durations import clock
+from cli.runs.earlier import Earlier, seconds_left
 from cli.runs.observed import Observed
 from cli.runs.run_view import RunView, run_view
 from gateways.aws_errors import passes_by_itself
 
+_NOTHING = Earlier()
 Look = Callable[[], Observed]
 TOLERATED_FAILURES = 5
 """Looks in a row that may fail for reasons that pass by themselves."""
 
 
 def watch(
-    look: Look, console: Console, *, sleep: Callable[[float], None], now: Callable[[], datetime], every: float
+    look: Look,
+    console: Console,
+    *,
+    sleep: Callable[[float], None],
+    now: Callable[[], datetime],
+    every: float,
+    earlier: Earlier = _NOTHING,
 ) -> RunView:
-    """The view of the run when it has ended.
+    """The view of the run when it has ended. `earlier`: what the time that is left is told by.
 
     On a terminal the picture is drawn anew, elsewhere each change is a line.
     """
     patient_look = patient(look, sleep, every)
-    show = _Live(console, now) if console.is_terminal else _Lines(console, now)
+    show = _Live(console, now, earlier) if console.is_terminal else _Lines(console, now)
     with show.screen():
         while True:
             view = run_view(patient_look())
@@ -54,15 +64,21 @@ def patient(look: Look, sleep: Callable[[float], None], every: float) -> Look:
 
 
 class _Live:
-    def __init__(self, console: Console, now: Callable[[], datetime]) -> None:
-        self._picture, self._now = RunPicture(), now
+    def __init__(self, console: Console, now: Callable[[], datetime], earlier: Earlier) -> None:
+        self._picture, self._now, self._earlier = RunPicture(), now, earlier
         self._live = Live(console=console, refresh_per_second=8, vertical_overflow="visible")
 
     def screen(self) -> AbstractContextManager[object]:
         return self._live
 
     def show(self, view: RunView) -> None:
-        self._live.update(self._picture.draw(view, self._now()), refresh=True)
+        now = self._now()
+        picture = self._picture.draw(view, now)
+        left = seconds_left(view, self._earlier, now)
+        if left is not None:
+            said = f" about {clock(left)} left, by the run {self._earlier.run_id}"
+            picture = Group(picture, Text(said, "dim"))
+        self._live.update(picture, refresh=True)
 
 
 class _Lines:

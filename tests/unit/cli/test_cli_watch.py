@@ -26,6 +26,7 @@ from run_stories import (
 )
 
 from cli.runs.draw_run import PlainLines, RunPicture, outcome
+from cli.runs.earlier import Earlier, last_run_before, seconds_left
 from cli.runs.observed import RunObserver
 from cli.runs.run_lookup import run_id_of
 from cli.runs.run_view import RunView, run_view
@@ -238,3 +239,34 @@ def test_the_run_of_an_execution(name: str, execution_input: dict[str, object], 
 
 def test_run_id_without_events() -> None:
     assert run_id_of(execution()) == RUN_ID
+
+
+def test_what_is_left_is_told_by_what_the_datasets_last_run_took() -> None:
+    cloud = FakeCloud()
+    for name, dataset, status in (("other", "else", "SUCCEEDED"), ("broken", "reviews", "FAILED")):
+        cloud.machine.add(execution(status, arn=f"{ARN}-{name}", name=name, input={"dataset": dataset}))
+    assert last_run_before(cloud, execution(arn="now")) == Earlier()
+    cloud.machine.add(execution("SUCCEEDED", stopped=at(190)))
+    cloud.machine.events = list(whole_run(inside_maps=True).events)
+    earlier = last_run_before(cloud, execution(arn="now"))
+    assert earlier.run_id == RUN_ID
+    assert earlier.seconds["PrepareRun"] == 4
+    assert last_run_before(cloud, execution()) == Earlier()
+
+    running = run_view(observed(up_to_answers(inside_maps=False), keys=ANSWERED))
+    known = Earlier("before", {"PrepareRun": 4, "AnswerShards": 100, "ScoreRun": 5})
+    assert seconds_left(running, known, at(67)) == pytest.approx(100 - 60 + 5, abs=2)
+    assert seconds_left(running, known, at(400)) is None
+    assert seconds_left(running, Earlier(), at(67)) is None
+
+
+def test_the_live_picture_says_what_is_left() -> None:
+    cloud, ended = cloud_with_run(), execution("SUCCEEDED", stopped=at(190))
+    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
+    known = Earlier("before", {"AnswerShards": 100.0, "ScoreRun": 5.0})
+
+    def end(_: float) -> None:
+        cloud.machine.add(ended)
+
+    watch(RunObserver(cloud, ARN).look, console, sleep=end, now=lambda: at(67), every=2, earlier=known)
+    assert "left, by the run before" in console.export_text()
