@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from application.run_files import read_prompts
+from distillation.arms.direct import references_of, usable_reference
 from distillation.arms.few_shot import FewShot, TrainingPrompt, learnt_prompts
 from distillation.bedrock.training_lines import Question, conversation_parts
 from distillation.layout import RunLayout
 from distillation.records import Record
 from distillation.run.record import RunRecord
+from distillation.task import TaskKind
 from distillation.training.choice import repeated_lines
 from gateways.store import Store
 
@@ -24,7 +27,6 @@ class _Known(Record, frozen=True):
 
     key: _Key
     prompt: str
-    agreement: float = 0.0
     system: str = ""
     category: str | None = None
     earlier: tuple[str, ...] = ()
@@ -35,13 +37,26 @@ def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
     count = record.config.arms.few_shot
     if count == 0:
         return None
-    return FewShot(
-        learnt_prompts(
-            taught(store, RunLayout(record.run_id).dataset("train.jsonl")), known_prompts(store, record.run_id)
-        ),
-        count,
-        record.task,
+    learnt = learnt_prompts(
+        taught(store, RunLayout(record.run_id).dataset("train.jsonl")), known_prompts(store, record.run_id)
     )
+    gold = _gold(store, record, {one.prompt_id for one in learnt})
+    right = (
+        msgspec.structs.replace(one, answers=(gold[one.prompt_id],)) if one.prompt_id in gold else one for one in learnt
+    )
+    return FewShot(right, count, record.task)
+
+
+def _gold(store: Store, record: RunRecord, wanted: set[str]) -> dict[str, str]:
+    """Prompt id -> the seed's own right answer, where there is a usable one.
+
+    None of free form where personal data is redacted: the teacher's answers are redacted already, references are not.
+    """
+    if record.config.filters.personal_data == "redact" and record.task.kind is not TaskKind.LABEL:
+        return {}
+    references = references_of(((one.prompt_id, one.reference) for one in read_prompts(store, record.run_id)), wanted)
+    usable = ((prompt_id, usable_reference(text, record.task)) for prompt_id, text in references.items())
+    return {prompt_id: answer for prompt_id, answer in usable if answer is not None}
 
 
 def taught(store: Store, key: str) -> dict[Question, list[str]]:
@@ -68,7 +83,6 @@ def known_prompts(store: Store, run_id: str) -> Iterator[TrainingPrompt]:
             prompt=one.prompt,
             answers=(),
             category=one.category,
-            agreement=one.agreement,
             earlier=one.earlier,
         )
 

@@ -10,6 +10,7 @@ from application.entry import Event, Invocation, lambda_entry
 from application.judging.judging_scores import read_judging
 from application.run_files import read_answers, read_holdout, read_run, read_students
 from application.services import Services
+from distillation.arms.direct import DirectCounts
 from distillation.bedrock.prices import load_prices, price_of
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
@@ -45,7 +46,9 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     prices = load_prices()
     scores = score(sheet, draw, models=models, prices=prices, judged=judged)
     decided = _decided(store, record, holdout)
-    scores = msgspec.structs.replace(scores, judge=judge, decisions=1 + len(decided.earlier))
+    scores = msgspec.structs.replace(
+        scores, judge=judge, decisions=1 + len(decided.earlier), direct_prompts=_direct_prompts(store, layout)
+    )
     if again:
         scores = _over_trainings(services, record, scores, holdout, predictions | again)
     price = price_of(prices, record.models.student)
@@ -55,6 +58,11 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store.put_json(layout.verdict, verdict)
     store.put_json(decision(record.dataset, run_id), decided)
     return {"decision": verdict.decision, "serve": verdict.serve, "counts": {"holdout": scores.n}}
+
+
+def _direct_prompts(store: Store, layout: RunLayout) -> int | None:
+    counts = store.read_or_none(layout.training_file(Arm.DIRECT, "counts.json"), dict[str, DirectCounts])
+    return counts["train.jsonl"].prompts if counts else None
 
 
 def _decided(store: Store, record: RunRecord, holdout: list[HoldoutItem]) -> DecidedHoldout:

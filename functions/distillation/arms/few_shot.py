@@ -2,7 +2,8 @@
 fine-tuning has to beat.
 
 The choice is the same in every run of the same data: balanced over the labels of a label task and over the seeds'
-categories, and within each the prompts first on which the teacher's samples agree most.
+categories, and drawn within each by a hash of the prompt id. The prompts on which the teacher agrees most would be the
+easiest ones, and a soft rival.
 """
 
 import hashlib
@@ -24,16 +25,13 @@ T = TypeVar("T")
 
 
 class TrainingPrompt(Record, frozen=True):
-    """A prompt of train.jsonl with the answers that it teaches there, its seed's category and the share of the
-    teacher's samples that agree (0 to 1).
-    """
+    """A prompt of train.jsonl with the answers that it teaches there, and its seed's category."""
 
     prompt_id: str
     system: str
     prompt: str
     answers: tuple[str, ...]
     category: str | None
-    agreement: float
     earlier: tuple[str, ...] = ()
 
     @property
@@ -85,11 +83,11 @@ class FewShot:
 
 
 def choose(learnt: Iterable[TrainingPrompt], count: int, task: Task) -> list[Shot]:
-    """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, the most
-    agreed on first.
+    """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, by a
+    hash of the prompt id.
     """
     by_label: dict[str, list[TrainingPrompt]] = {}
-    for one in sorted(learnt, key=lambda one: (-one.agreement, hashlib.sha256(one.prompt_id.encode()).digest())):
+    for one in sorted(learnt, key=lambda one: hashlib.sha256(one.prompt_id.encode()).digest()):
         by_label.setdefault(_answer(one) if task.kind is TaskKind.LABEL else "", []).append(one)
     queues = [in_turns(_by_category(group)) for _, group in sorted(by_label.items())]
     chosen = in_turns(queues)[:count]

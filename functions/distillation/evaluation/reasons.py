@@ -241,6 +241,7 @@ def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
         yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, gate))
     yield from _minimum(scores, gate)
     yield from _others(verdict, compared)
+    yield from _chance(scores)
     yield from _lifts(scores, verdict)
     yield from _errors(scores, verdict)
     yield from _savings(scores, verdict)
@@ -346,6 +347,12 @@ def _others(verdict: Verdict, compared: Mapping[tuple[str, str | None], GatedDif
         )
 
 
+def _chance(scores: Scores) -> Iterator[str]:
+    level = chance_level(scores) if Arm.TEACHER in scores.arms else None
+    if level is not None:
+        yield f"Always answering the most frequent label is right in {percent(level)} of the items with a reference."
+
+
 def _lifts(scores: Scores, verdict: Verdict) -> Iterator[str]:
     asked = {rival.minus: rival for rival in verdict.rivals}
     over = {Arm.BASE: "the untouched base model", Arm.FEW_SHOT: "the base model with examples in its prompt"}
@@ -356,6 +363,8 @@ def _lifts(scores: Scores, verdict: Verdict) -> Iterator[str]:
             continue
         gains = "gains" if lift.value >= 0 else "loses"
         limit = _rival_limit(asked[arm]) if arm in asked else ""
+        if arm == Arm.DIRECT and scores.direct_prompts is not None:
+            limit += f" Direct training had {scores.direct_prompts:,} prompts with a reference; it costs no teacher."
         yield (
             f"Over {name} the student {gains} {points(abs(lift.value), sign=False)} points "
             f"(95 % interval {points(lift.low)} to {points(lift.high)}; {p_value(lift.p_holm)} after Holm over this "

@@ -314,6 +314,7 @@ class Scores(Record, frozen=True):
     `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in
     every slice; `gate` is the first of them. `slices_left_out` counts categories that are too many to be shown.
     `decisions`: how many runs of the dataset have decided on these items, this one included (`decisions_on`).
+    `direct_prompts`: how many prompts with a reference the direct arm learnt from.
 
     `groups` counts the groups of the items, an item without one for itself, null where no two belong together; `alike`
     the items without a group that share a long beginning with another one.
@@ -340,6 +341,7 @@ class Scores(Record, frozen=True):
     groups: int | None = None
     alike: int = 0
     decisions: int = 1
+    direct_prompts: int | None = None
     trainings: TrainingSpread | None = None
 
 

@@ -5,6 +5,7 @@ of every arm and sample.
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from application.arm_files import few_shot_of
@@ -13,7 +14,8 @@ from application.training_files import arms_to_train
 from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
-from distillation.records import Answer, Candidate, Prediction, Prompt, PromptKey, Request
+from distillation.records import Answer, Candidate, HoldoutItem, Prediction, Prompt, PromptKey, Request
+from distillation.task import TaskKind
 from handlers import plan_predictions, predict_arm
 from tests.fakes import Invocation, model_output
 from tests.worlds.promotion_world import DATASET, PromotionWorld
@@ -153,6 +155,27 @@ def test_the_few_shot_arm_asks_the_base_model_with_balanced_examples_before_the_
             "good",
         ]
     assert len(list(made.files.lines(LAYOUT.few_shot))) == 4
+
+
+@pytest.mark.parametrize(
+    ("personal_data", "kind", "gold"), [("off", "label", True), ("redact", "label", True), ("redact", "text", False)]
+)
+def test_examples_are_answered_by_references_where_there_are_any(personal_data: str, kind: str, gold: bool) -> None:
+    made = world(arms={"fewShot": 12}, filters={"personalData": personal_data})
+    record = read_run(made.store, "run-1")
+    few = few_shot_of(
+        made.store, msgspec.structs.replace(record, task=msgspec.structs.replace(record.task, kind=TaskKind(kind)))
+    )
+    assert few is not None
+    shots = {
+        int(shot.prompt_id[1:]): shot.answer
+        for shot in few.shots(HoldoutItem(prompt_id="x", prompt="?", system="rules"))
+    }
+    teachers = {n: "bad" if n % 3 == 0 else "good" for n in shots}
+    assert {n for n, said in shots.items() if said != teachers[n]} == (
+        {n for n in shots if n % 2 == 0} if gold else set()
+    )
+    assert any(n % 2 == 0 for n in shots)
 
 
 def test_a_rerun_plans_the_same_requests() -> None:

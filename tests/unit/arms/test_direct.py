@@ -26,9 +26,7 @@ ANSWER = Task(kind=TaskKind.ANSWER, answer_pattern=r"The answer is (\d+)")
 
 def taught(*numbers: int) -> list[TrainingPrompt]:
     return [
-        TrainingPrompt(
-            prompt_id=f"p{n}", system="rules", prompt=f"prompt {n}", answers=(), category=None, agreement=1.0
-        )
+        TrainingPrompt(prompt_id=f"p{n}", system="rules", prompt=f"prompt {n}", answers=(), category=None)
         for n in numbers
     ]
 

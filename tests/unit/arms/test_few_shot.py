@@ -1,5 +1,6 @@
-"""Few-shot examples: the same in every run, balanced, the most agreed on, shown as earlier turns."""
+"""Few-shot examples: the same in every run, balanced, drawn at random, shown as earlier turns."""
 
+import hashlib
 import random
 from collections import Counter
 
@@ -16,16 +17,13 @@ LABEL = Task(kind=TaskKind.LABEL, labels=("bad", "good"))
 TEXT = Task(kind=TaskKind.TEXT)
 
 
-def learnt(
-    number: int, answer: str = "good", *, agreement: float = 1.0, category: str | None = None, system: str = "s"
-) -> TrainingPrompt:
+def learnt(number: int, answer: str = "good", *, category: str | None = None, system: str = "s") -> TrainingPrompt:
     return TrainingPrompt(
         prompt_id=f"p{number}",
         system=system,
         prompt=f"prompt {number}",
         answers=(answer,),
         category=category,
-        agreement=agreement,
     )
 
 
@@ -41,14 +39,17 @@ def test_categories_take_turns_within_a_label() -> None:
     assert len({p for p in prompts if int(p[1:]) < 40}) == 2
 
 
-def test_the_most_agreed_on_come_first() -> None:
-    data = [learnt(n, "text", agreement=n / 100) for n in range(100)]
-    assert {shot.prompt_id for shot in choose(data, 3, TEXT)} == {"p99", "p98", "p97"}
+def test_the_draw_is_by_a_hash_of_the_prompts_and_a_new_prompt_moves_at_most_itself_in() -> None:
+    data = [learnt(n, "text") for n in range(100)]
+    drawn = [shot.prompt_id for shot in choose(data, 10, TEXT)]
+    ranked = sorted((one.prompt_id for one in data), key=lambda one: hashlib.sha256(one.encode()).digest())
+    assert drawn == ranked[:10] != [f"p{n}" for n in range(10)]
+    assert len({shot.prompt_id for shot in choose([*data, learnt(100, "text")], 10, TEXT)} - set(drawn)) <= 1
 
 
 @given(seed=st.integers(0, 1000), count=st.integers(0, 12))
 def test_the_choice_does_not_depend_on_the_order_of_the_data(seed: int, count: int) -> None:
-    data = [learnt(n, "good" if n % 3 else "bad", agreement=(n % 4) / 4, category=str(n % 2)) for n in range(30)]
+    data = [learnt(n, "good" if n % 3 else "bad", category=str(n % 2)) for n in range(30)]
     shuffled = data[:]
     random.Random(seed).shuffle(shuffled)
     chosen = choose(shuffled, count, LABEL)
@@ -60,11 +61,7 @@ def test_fewer_examples_than_wanted_are_all_shown() -> None:
 
 
 def test_a_prompt_with_several_answers_shows_what_most_of_them_say() -> None:
-    data = [
-        TrainingPrompt(
-            prompt_id="p", system="", prompt="?", answers=("bad", "good", "good"), category=None, agreement=0.6
-        )
-    ]
+    data = [TrainingPrompt(prompt_id="p", system="", prompt="?", answers=("bad", "good", "good"), category=None)]
     assert choose(data, 1, LABEL)[0].answer == "good"
 
 
@@ -77,10 +74,8 @@ def test_examples_are_of_the_questions_own_system_text_where_there_are_enough() 
 
 
 def test_long_examples_are_passed_over() -> None:
-    long = TrainingPrompt(
-        prompt_id="long", system="s", prompt="word " * 2000, answers=("good",), category=None, agreement=1.0
-    )
-    few = FewShot([long, learnt(1, agreement=0.1)], 2, LABEL)
+    long = TrainingPrompt(prompt_id="long", system="s", prompt="word " * 2000, answers=("good",), category=None)
+    few = FewShot([long, learnt(1)], 2, LABEL)
     assert [shot.prompt_id for shot in few.shots(HoldoutItem(prompt_id="x", prompt="?", system="s"))] == ["p1"]
 
 
@@ -107,8 +102,8 @@ def test_the_examples_stand_as_messages_before_the_question() -> None:
 
 def test_only_what_is_trained_on_is_shown_and_of_equal_prompts_the_first() -> None:
     known = [
-        learnt(1, agreement=0.9),
-        TrainingPrompt(prompt_id="twin", system="s", prompt="prompt 1", answers=(), category=None, agreement=0.1),
+        learnt(1),
+        TrainingPrompt(prompt_id="twin", system="s", prompt="prompt 1", answers=(), category=None),
         learnt(2),
     ]
     found = learnt_prompts({("s", "prompt 1"): ["good", "good"]}, known)

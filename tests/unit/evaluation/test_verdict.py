@@ -489,3 +489,11 @@ def test_every_p_value_of_a_comparison_is_corrected() -> None:
     for one in scores.comparisons:
         if one.slice is None and one.yardstick == "teacher":
             assert one.difference.p_holm == by_pair[one.metric, "student", "teacher"]
+
+
+def test_the_chance_level_is_said_and_what_direct_training_had() -> None:
+    scores = measured(direct=0.9)
+    said = decide(msgspec.structs.replace(scores, direct_prompts=1_234)).reasons
+    assert any("Direct training had 1,234 prompts with a reference; it costs no teacher." in one for one in said)
+    assert any(one.startswith("Always answering the most frequent label is right in ") for one in said)
+    assert not any("Direct training had" in one for one in decide(scores).reasons)
