@@ -4,13 +4,14 @@ line.
 submit_promotion -> (wait) -> ask_canary -> publish, or take_back -> (wait).
 """
 
+import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from application.converse import ask_all
-from application.run_files import read_holdout, read_run, read_students
+from application.run_files import read_choice, read_holdout, read_run, read_students
 from application.services import Services
 from application.submission import next_attempt
 from distillation.bedrock import job_names
@@ -243,6 +244,14 @@ def write_parameter(services: Services, dataset: str, now: ServedStudent) -> str
 
 
 def _train_sha256(services: Services, layout: RunLayout) -> str:
+    """Of the lines that the student learnt: of the dataset's, or of the training that was chosen."""
+    choice, whole = read_choice(services.store, layout.run_id), layout.dataset("train.jsonl")
+    learnt = layout.training_file(choice.chosen, "train.jsonl") if choice else whole
+    if learnt != whole:
+        digest = hashlib.sha256()
+        for chunk in services.store.chunks(learnt):
+            digest.update(chunk)
+        return digest.hexdigest()
     manifest = msgspec.json.decode(services.store.get(layout.dataset("manifest.json")))
     return str(manifest["files"]["train.jsonl"]["sha256"])
 

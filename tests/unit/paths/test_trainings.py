@@ -1,5 +1,6 @@
 """A student that is trained several times: which training serves, what the others are for, and what a rerun adopts."""
 
+import hashlib
 import json
 import zlib
 from typing import Any
@@ -102,6 +103,16 @@ def test_the_repeat_that_answers_validation_best_serves_and_all_of_them_make_the
     assert world.files.json("runs/_datasets/reviews/training-luck.json") == spread
     stages = {line["stage"] for line in report["costs"]["lines"]}
     assert {"training student-1", "training student-2", "training student-3", "validation student-2"} <= stages
+
+
+def test_the_parameter_names_the_lines_that_the_chosen_training_learnt(world: World) -> None:
+    walk(world, repeats=3)
+    assert world.decision["decision"] == "promote"
+    world.promote()
+    served = json.loads(world.parameters.values["/nova-distill/reviews/student"])  # type: ignore[attr-defined]
+    learnt = world.files.objects[LAYOUT.training_file("student-2", "train.jsonl")]
+    assert served["datasetSha256"] == hashlib.sha256(learnt).hexdigest()
+    assert served["modelArn"] == world.students[0]["modelArn"]
 
 
 def test_repeats_learn_another_order_and_another_part_of_the_lines(world: World) -> None:
