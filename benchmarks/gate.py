@@ -138,15 +138,16 @@ def promoted(name: str, seed: int) -> bool:
     """Whether one draw of a world promotes a student, or passes it."""
     world = next(world for world in WORLDS if world.name == name)
     holdout, gate = world.draw(rng_of(name, seed)), Gate(**world.gate)
-    verdicts = [verdict_of(one, gate, seed) for one in _tried(holdout, world.tries)]
+    tried = enumerate(_tried(holdout, world.tries), 1)
+    verdicts = [verdict_of(one, gate, seed, number) for number, one in tried]
     if world.agrees:
         return any(verdict.checks[0].outcome is CheckOutcome.PASSED for verdict in verdicts)
     return any(verdict.decision is GateDecision.PROMOTE for verdict in verdicts)
 
 
-def verdict_of(holdout: Holdout, gate: Gate, seed: int) -> Verdict:
-    """What ScoreRun would write."""
-    return reach_verdict(_scores(holdout, seed), gate)
+def verdict_of(holdout: Holdout, gate: Gate, seed: int, decisions: int = 1) -> Verdict:
+    """What ScoreRun would write of the n-th decision on these items."""
+    return reach_verdict(msgspec.structs.replace(_scores(holdout, seed), decisions=decisions), gate)
 
 
 def covered(name: str, seed: int) -> bool:

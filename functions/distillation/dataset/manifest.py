@@ -31,7 +31,7 @@ class SelectionSummary(Record, frozen=True):
 
 AGREEMENT_EDGES = tuple(number / 10 for number in range(11))
 ENTROPY_EDGES = tuple(2 * number / 5 for number in range(15))
-"""In nats. The most that 33 samples can show is ln 33 = 3.497."""
+"""In bits. The most that 33 samples can show is log2 33 = 5.044."""
 
 
 class DatasetFile(Record, frozen=True):
