@@ -119,6 +119,20 @@ def test_throttling_refuses_a_number_of_calls_of_one_operation(jobs: Jobs) -> No
     assert fired(jobs) == [3]
 
 
+def test_a_full_quota_refuses_a_call_and_then_has_room(jobs: Jobs) -> None:
+    arm(jobs, "quotaExceeded", operation="CreateModelInvocationJob")
+    request = jobs.batch_request("full-quota", clientRequestToken="full-quota")
+    assert refused(jobs.bedrock.create_model_invocation_job, **request)[0] == "ServiceQuotaExceededException"
+    assert jobs.wait_batch(jobs.bedrock.create_model_invocation_job(**request)["jobArn"])["status"] == "Completed"
+
+
+def test_broken_lines_end_in_the_middle_and_the_job_completes(jobs: Jobs) -> None:
+    arm(jobs, "brokenLines", jobName="^broken-lines$", share=0.1)
+    with pytest.raises(ValueError, match=r"line|delimiter|Unterminated|Expecting"):
+        jobs.output(jobs.batch("broken-lines"))
+    assert fired(jobs) == [1]
+
+
 def test_throttling_of_any_operation_hits_the_next_call(jobs: Jobs) -> None:
     arm(jobs, "throttling", operation="any")
     assert refused(jobs.bedrock.list_custom_models)[0] == "ThrottlingException"
