@@ -25,7 +25,7 @@ from distillation.training.choice import StudentChoice, Tried, arms_of, best_of,
 from gateways.store import Store
 
 
-def choose(
+def choose_student(
     services: Services, invocation: Invocation, record: RunRecord, trained: Sequence[Student]
 ) -> tuple[bool, list[str], list[Student]]:
     """Whether all were asked, what is to be trained next (the repeats of the best candidate), and the arms that meet

@@ -5,13 +5,15 @@ import msgspec
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import Student, read_run
 from application.services import Services
-from application.student_choice import choose
+from application.student_choice import choose_student
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """One turn: `done` is False where another is needed, `arms` are to be trained next, `students` meet the holdout."""
     record = read_run(services.store, event["run"]["runId"])
-    done, arms, students = choose(services, invocation, record, msgspec.convert(event["students"], list[Student]))
+    done, arms, students = choose_student(
+        services, invocation, record, msgspec.convert(event["students"], list[Student])
+    )
     return {
         "done": done,
         "arms": arms,
