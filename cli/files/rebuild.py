@@ -3,6 +3,7 @@ with the manifest.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -59,7 +60,7 @@ def is_needed(name: str) -> bool:
     """Whether a file of the run (its name below the run's folder) is what the dataset is made from: replies, and
     answers taken over from earlier runs.
     """
-    return name.startswith(_NEEDED) or (name.startswith("4-answers/") and name.endswith("cached.jsonl"))
+    return name.startswith(_NEEDED) or re.search(r"^4-answers/(.*cached\.jsonl|cached-\d+\.jsonl)$", name) is not None
 
 
 def is_fetched(name: str) -> bool:

@@ -1,8 +1,10 @@
 """A wave of requests: written shard by shard, its plan last, and carried by the machine as numbers only."""
 
 import secrets
+import tempfile
+from array import array
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 
@@ -10,9 +12,9 @@ from application.run_files import Wave, read_answers, read_rejected_answers, rea
 from application.services import Services
 from distillation.bedrock.families import takes_flex
 from distillation.inference.accounts import ids_to_ask_again
-from distillation.inference.requests import Shard, requests_of, shard_requests
+from distillation.inference.requests import Shard, prompt_of, prompts_a_shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache, mark_key
-from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request, Route
+from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request, Route, encode_line
 from distillation.run.fan_out import records_again
 from distillation.run.record import RunRecord
 from distillation.training.managed import asked_by_us
@@ -82,6 +84,31 @@ def take_over(store: Store, dataset: str, needed: set[str], target: str) -> set[
     return known
 
 
+def _take_over_answers(store: Store, record: RunRecord, needed: set[str], groups: Groups) -> set[str]:
+    """The same for the teacher's answers, a file a shard of prompts: each is then reduced without reading the others'.
+
+    The answers wait on the function's disk; what is kept in memory is where each begins.
+    """
+    layout, known = RunLayout(record.run_id), set[str]()
+    if not store.list(answer_cache(record.dataset)):
+        return known
+    size = prompts_a_shard(record.config.sampling, record.batch_records)
+    shard_of = {prompt_of(group[0].record_id): number // size for number, group in groups}
+    begins: dict[int, array[int]] = {}
+    with tempfile.TemporaryFile() as disk:
+        for answer in _cached(store, record.dataset, needed, known):
+            begins.setdefault(shard_of[answer.prompt_id], array("Q")).append(disk.tell())
+            disk.write(encode_line(answer))
+        for shard, places in sorted(begins.items()):
+            store.put_lines(layout.cached_answers(shard), (_line_at(disk, place) for place in places))
+    return known
+
+
+def _line_at(disk: IO[bytes], place: int) -> bytes:
+    disk.seek(place)
+    return disk.readline()
+
+
 def _cached(store: Store, dataset: str, needed: set[str], known: set[str]) -> Iterator[Answer]:
     for answer in store.records_below(answer_cache(dataset), Answer):
         if answer.record_id in needed and answer.record_id not in known:
@@ -102,7 +129,7 @@ def plan_round(
     answer cache holds is taken over in the first round, and in each of expansion, whose rounds ask anew. Past the
     cut-off of the run's deadline all go through Converse.
 
-    `groups` gives all requests of the stage; it is called twice, so that they need not be kept.
+    `groups` gives all requests of the stage; it is called again, so that they need not be kept.
     """
     store, run_id, layout = services.store, record.run_id, RunLayout(record.run_id)
     planned = read_wave(store, run_id, wave, stage)
@@ -110,7 +137,9 @@ def plan_round(
         return planned
     requested = [request.record_id for _, group in groups() for request in group]
     wanted, cached = set(ids_to_ask(store, run_id, stage, requested)), set[str]()
-    if wave == 0 or stage is Asking.EXPANSION:
+    if stage is Asking.ANSWERS and wave == 0:
+        cached = _take_over_answers(store, record, wanted, groups())
+    elif wave == 0 or stage is Asking.EXPANSION:
         cached = take_over(store, record.dataset, wanted, layout.cached(stage, wave))
     plan = Wave(wave=wave, shards=(), requests=0, cached=len(cached), stage=stage, prompt_shards=prompt_shards)
     # The teacher's answers count their shards over all waves; other stages name their round.

@@ -151,9 +151,9 @@ def waves_of(store: Store, run_id: str, stage: Asking = Asking.ANSWERS) -> Itera
         number += 1
 
 
-def replies_to(store: Store, run_id: str, prompt_ids: set[str], *, first: int, last: int) -> Replies:
-    """The answers and rejections of a shard of prompts, whose numbers are `first` to `last`: only the files of shards
-    that asked some of them are read.
+def replies_to(store: Store, run_id: str, prompt_ids: set[str], part: int, *, first: int, last: int) -> Replies:
+    """The answers and rejections of the shard `part` of prompts, whose numbers are `first` to `last`: only the files of
+    shards that asked some of them are read.
     """
     layout = RunLayout(run_id)
     shards = [
@@ -164,7 +164,9 @@ def replies_to(store: Store, run_id: str, prompt_ids: set[str], *, first: int, l
     ]
     answers = [
         answer
-        for answer in store.records_below(layout.answers_prefix, Answer, named="cached")
+        # An earlier release wrote all of them into cached.jsonl.
+        for name in (layout.cached(Asking.ANSWERS, 0), layout.cached_answers(part))
+        for answer in store.records_below(name, Answer)
         if answer.prompt_id in prompt_ids
     ]
     for number in shards:

@@ -154,6 +154,10 @@ class RunLayout(NamedTuple):
         """Replies that answer nothing which the shard asked."""
         return self._key("4-answers", f"{_round(stage, wave)}strangers-{shard:04d}.jsonl")
 
+    def cached_answers(self, shard: int) -> str:
+        """Answers of earlier runs to a shard of prompts."""
+        return self._key("4-answers", f"cached-{shard:04d}.jsonl")
+
     def cached(self, stage: Asking, wave: int) -> str:
         """Answers of earlier runs that this run takes over instead of asking (and paying) again."""
         return self._key("4-answers", f"{_round(stage, wave)}cached.jsonl")

@@ -32,7 +32,12 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     sampling = record.config.sampling
     size = prompts_a_shard(sampling, record.batch_records)
     found = replies_to(
-        store, record.run_id, {p.prompt_id for p in prompts}, first=shard * size, last=shard * size + len(prompts) - 1
+        store,
+        record.run_id,
+        {p.prompt_id for p in prompts},
+        shard,
+        first=shard * size,
+        last=shard * size + len(prompts) - 1,
     )
     answers = by_prompt(found.answers)
     account, missing = account_for(

@@ -215,7 +215,10 @@ def test_only_the_files_of_overlapping_shards_are_read_and_cached_answers_count(
     world = World(prompts(40), LABELS)
     first, second = world.parts
     cached = [a for prompt in world.prompts for a in world.answers(prompt, "good")]
-    world.store.put_records(LAYOUT.cached(Asking.ANSWERS, 0), cached)
+    ids = {prompt.prompt_id for prompt in first}
+    world.store.put_records(LAYOUT.cached(Asking.ANSWERS, 0), cached[:10])
+    world.store.put_records(LAYOUT.cached_answers(0), [a for a in cached[10:] if a.prompt_id in ids])
+    world.store.put_records(LAYOUT.cached_answers(1), [a for a in cached[10:] if a.prompt_id not in ids])
     rest = [
         [a for prompt in part for a in world.answers(prompt, "x", "good", "good", "bad", "good")[1:]]
         for part in (first, second)
