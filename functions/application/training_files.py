@@ -73,6 +73,7 @@ def _lines_by(store: Store, record: RunRecord, setting: CandidateSetting) -> Ite
             store,
             record.run_id,
             {prompt.prompt_id for prompt in prompts},
+            shard,
             first=shard * size,
             last=shard * size + len(every) - 1,
         )
