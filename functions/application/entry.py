@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from application.services import Services
 from distillation.errors import DiskFull
-from distillation.layout import RunLayout, answer_cache
+from distillation.layout import RunLayout, answer_cache, decision, mark_key, training_luck
 from gateways.aws_errors import hiccups_are_transient
 
 logger = Logger()
@@ -59,13 +59,17 @@ def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
 
 
 def own_files(event: Event) -> tuple[str, ...]:
-    """What the keys begin with that an invocation for a run may write: the run's folder, and its own shards of the
-    dataset's cache. One role serves all runs, so IAM cannot say it. An event without a run is not bound.
+    """What the keys begin with that an invocation for a run may write: the run's folder, what it leaves to the dataset
+    (its shards of the cache, its decision, the luck of training), and the deployment's secret for marks.
+
+    One role serves all runs, so IAM cannot say it. An event without a run is not bound.
     """
     run = event.get("run") or {}
     if not run.get("runId") or not run.get("dataset"):
         return ("",)
-    return RunLayout(run["runId"]).root, f"{answer_cache(run['dataset'])}{run['runId']}-"
+    run_id, dataset = run["runId"], run["dataset"]
+    of_the_dataset = (f"{answer_cache(dataset)}{run_id}-", decision(dataset, run_id), training_luck(dataset))
+    return RunLayout(run_id).root, *of_the_dataset, mark_key()
 
 
 @contextmanager
