@@ -3,11 +3,32 @@ stays known.
 """
 
 from distillation.errors import InvalidInput
+from distillation.judging.preferences import Preference, read_preferences
 from distillation.layout import RunLayout
 from distillation.records import Seed
 from distillation.run.config import RunConfig
 from distillation.seeds.evaluation_files import read_evaluation_file
 from gateways.store import Store
+
+
+def people_preferences(store: Store, run_id: str, config: RunConfig) -> list[Preference]:
+    """The choices of people that the judge is compared with, as they were when the run first read them.
+
+    Raises:
+        InvalidInput: the file is not there, or cannot be read.
+    """
+    key = config.evaluation.judge.preferences if config.evaluation.judge else None
+    if key is None:
+        return []
+    copy = RunLayout(run_id).evaluation_copy(key)
+    if not store.list(copy):
+        if not store.list(key):
+            raise InvalidInput("evaluation.judge.preferences", [f"found no {key} in the bucket, expected a file"])
+        store.copy(key, copy)
+    found, problems = read_preferences(key, store.lines(copy))
+    if problems:
+        raise InvalidInput(f"{len(problems)} problems in evaluation.judge.preferences", problems)
+    return found
 
 
 def evaluation_items(store: Store, run_id: str, config: RunConfig) -> list[Seed]:

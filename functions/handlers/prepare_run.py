@@ -10,7 +10,7 @@ from typing import IO
 import msgspec
 
 from application.entry import Event, Invocation, lambda_entry
-from application.evaluation_copies import evaluation_items
+from application.evaluation_copies import evaluation_items, people_preferences
 from application.preflight import check_models, extra_models
 from application.run_files import earlier_run
 from application.services import Services
@@ -87,6 +87,7 @@ def _prepare(
 ) -> RunRecord:
     store, layout = services.store, RunLayout(config.run_id)
     evaluation_items(store, config.run_id, config)
+    people_preferences(store, config.run_id, config)
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
         intake = _take_in(store, layout, config, files, spool)
         task = intake.resolve_task()

@@ -11,7 +11,16 @@ from distillation.bedrock.prices import load_prices
 from distillation.costs.estimate import Estimate
 from distillation.costs.spent import CostLine, actual_cost
 from distillation.dataset.manifest import AGREEMENT_EDGES, ENTROPY_EDGES, Histogram, SelectionSummary
-from distillation.evaluation.scores import Comparisons, JudgeCalibration, JudgedArm, JudgeScores, Metric, Scores
+from distillation.evaluation.scores import (
+    Comparisons,
+    ControlResult,
+    HumanAgreement,
+    JudgeCalibration,
+    JudgedArm,
+    JudgeScores,
+    Metric,
+    Scores,
+)
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep, HoldoutItem, Prediction
 from distillation.report.comparison import ComparedRun, Comparison, compare
@@ -110,7 +119,9 @@ JUDGE = JudgeScores(
     comparisons=Comparisons(
         arm="student", minus="teacher", n=200, win=40, tie=112, loss=48, equal=90, consistent=80,
         unanswered=3, unjudged=1, win_rate=_SHARE, p_value=0.46, first_place=_SHARE,
+        controls=(ControlResult(kind="injected", n=5, won=1, lost=4), ControlResult(kind="halved", n=10, won=0, lost=9)),
     ),
+    human=HumanAgreement(n=50, agreed=41, kappa=0.63),
 )  # fmt: skip
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from application.evaluation_copies import people_preferences
 from application.run_files import read_holdout
 from distillation.judging.answers import chosen_items, judging_lines, parts, texts_by_prompt
 from distillation.judging.controls import controls_of
 from distillation.judging.pairs import Pair, pairs_of
+from distillation.judging.preferences import preference_pairs
 from distillation.layout import RunLayout
 from distillation.records import Arm, HoldoutItem, Prediction
 from distillation.run.evaluation import EvaluationJudge
@@ -48,12 +50,13 @@ def write_datasets(store: Store, record: RunRecord, judge: EvaluationJudge) -> l
 
 def read_pairs(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[Pair]:
     """What the judge is asked: the student's answers beside the teacher's, over the judged items, where they differ;
-    then the control pairs.
+    then the pairs that people have judged, and the control pairs.
     """
     texts = {str(arm): read_texts(store, record.run_id, arm) for arm in (Arm.STUDENT, Arm.TEACHER)}
     items = judged_items(judge, list(read_holdout(store, record.run_id)))
     pairs = [pair for pair in pairs_between(record, items, texts) if not pair.equal]
-    return [*pairs, *chain.from_iterable(controls_of(items, texts[Arm.TEACHER], record.task).values())]
+    known = preference_pairs(people_preferences(store, record.run_id, record.config))
+    return [*pairs, *known, *chain.from_iterable(controls_of(items, texts[Arm.TEACHER], record.task).values())]
 
 
 def pairs_between(

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from application.evaluation_copies import people_preferences
 from application.judging.judging_files import judged_items, pairs_between
 from application.rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
-from distillation.evaluation.scores import Comparisons, JudgedArm, JudgeScores
+from distillation.evaluation.scores import Comparisons, HumanAgreement, JudgedArm, JudgeScores
 from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
 from distillation.judging.answers import said_by_prompt, texts_by_prompt
@@ -16,6 +17,7 @@ from distillation.judging.comparisons import (
     choices_of,
     comparisons,
     control_results,
+    human_agreement,
     judge_troubles,
     unpaired,
     why_not_decisive,
@@ -55,8 +57,9 @@ def read_judging(
     compared = (
         _comparisons(store, record, given, predictions, draw) if judge.pairwise and Arm.STUDENT in given.texts else None
     )
+    human = _human(store, record) if compared else None
     troubles = judge_troubles(compared) if compared else ()
-    why = why_not_decisive(compared) if judge.scores and record.task.kind is TaskKind.TEXT else ""
+    why = why_not_decisive(compared, human) if judge.scores and record.task.kind is TaskKind.TEXT else ""
     left_out = f"The judge's scores do not decide on the promotion, word overlap does: {why}." if why else None
     return judged_scores(given), JudgeScores(
         model=record.models.judge,
@@ -66,6 +69,7 @@ def read_judging(
         arms=arms,
         calibration=judge_calibration(given, record.task, evaluation.numeric_tolerance, draw),
         comparisons=compared,
+        human=human,
         decides=judge.scores and record.task.kind is TaskKind.TEXT and not why,
     )
 
@@ -81,6 +85,12 @@ def _judgements(
     texts = {arm: texts_by_prompt(given) for arm, given in predictions.items()}
     found = {arm: read_judgements(store.lines_below(f"{prefix}{arm}/", suffix="_output.jsonl")) for arm in predictions}
     return judgements_of(items, shown_metrics(judge), texts, found)
+
+
+def _human(store: Store, record: RunRecord) -> HumanAgreement | None:
+    choices = choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
+    preferences = people_preferences(store, record.run_id, record.config)
+    return human_agreement(preferences, choices, record.models.judge)
 
 
 def _comparisons(

@@ -289,6 +289,14 @@ class Comparisons(Record, frozen=True):
     controls: tuple[ControlResult, ...] = ()
 
 
+class HumanAgreement(Record, frozen=True):
+    """How often a judge chose as people did, in `n` pairs of a file of theirs; `kappa` is Cohen's (0 is chance)."""
+
+    n: int
+    agreed: int
+    kappa: float | None
+
+
 class JudgeScores(Record, frozen=True):
     """How a judge `model` was asked, over `prompts` of the holdout, and what is to be known about it. Its scores
     themselves are metrics of the arms.
@@ -305,6 +313,7 @@ class JudgeScores(Record, frozen=True):
     calibration: tuple[JudgeCalibration, ...] = ()
     comparisons: Comparisons | None = None
     decides: bool = False
+    human: HumanAgreement | None = None
 
 
 class Scores(Record, frozen=True):

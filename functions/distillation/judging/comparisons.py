@@ -2,20 +2,23 @@
 decided.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from distillation.evaluation.scores import Against, Comparisons, ControlResult, Metric
+from distillation.evaluation.scores import Against, Comparisons, ControlResult, HumanAgreement, Metric
 from distillation.evaluation.statistics import Draw, mcnemar, mean_intervals, metric_of
 from distillation.judging.controls import Control
 from distillation.judging.pairs import CHOICE, FIRST, SECOND, Pair, orders_of
+from distillation.judging.preferences import Preference, preference_pairs
 from distillation.records import Answer, Arm, HoldoutItem, Request
 from distillation.task import Task, answer_reader, canonical_answer
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0
-LEAST_PAIRS, LEAST_CONSISTENT, LEAST_RIGHT = 10, 0.6, 0.8
+_CHOSEN = {WIN: "first", DRAW: "tie", LOSS: "second"}
+LEAST_PAIRS, LEAST_CONSISTENT, LEAST_RIGHT, LEAST_KAPPA = 10, 0.6, 0.8, 0.4
 
 
 class PairOutcome(NamedTuple):
@@ -141,11 +144,12 @@ def judge_troubles(found: Comparisons) -> tuple[str, ...]:
     return tuple(said)
 
 
-def why_not_decisive(found: Comparisons | None) -> str:
+def why_not_decisive(found: Comparisons | None, human: HumanAgreement | None = None) -> str:
     """Why a judge's scores of free text cannot decide on a promotion; empty where they can.
 
     They can where the judge prefers the better answer in at least 80 of 100 control pairs, is talked round by none of
-    the injections, and goes by no place.
+    the injections, and goes by no place; and where a file of people's choices was given, agrees with them (Cohen's
+    kappa of 0.4 and more: "moderate" and better in Landis, Koch 1977, Biometrics 33:159).
     """
     if found is None:
         return "nobody has asked it which of two answers is better (evaluation.judge.pairwise)"
@@ -156,7 +160,32 @@ def why_not_decisive(found: Comparisons | None) -> str:
     if asked < LEAST_PAIRS or right < LEAST_RIGHT * asked:
         wanted = f"{LEAST_RIGHT:.0%} of at least {LEAST_PAIRS} are asked for"
         return f"it prefers the better answer in {right} of {asked} pairs in which that is known; {wanted}"
+    if human is not None and (human.kappa or 0.0) < LEAST_KAPPA:
+        return f"it agrees with people in {human.agreed} of {human.n} pairs (Cohen's kappa {human.kappa or 0.0:.2f})"
     return "planted answers talked it round" if any(one.won for one in found.controls if one not in sane) else ""
+
+
+def human_agreement(preferences: Sequence[Preference], choices: Mapping[str, str], judge: str) -> HumanAgreement | None:
+    """How far the judge agrees with the people, over the lines that it judged in both orders; None without any."""
+    said = [
+        (one.choice, _CHOSEN[outcome.result])
+        for one, pair in zip(preferences, preference_pairs(preferences), strict=True)
+        if (outcome := pair_outcome(orders_of(pair, judge), choices)) is not None
+    ]
+    if not said:
+        return None
+    return HumanAgreement(n=len(said), agreed=sum(own == judges for own, judges in said), kappa=cohens_kappa(said))
+
+
+def cohens_kappa(said: Sequence[tuple[str, str]]) -> float | None:
+    """Agreement of two raters beyond chance: 1 is perfect, 0 chance (Cohen 1960, Educational and Psychological
+    Measurement 20:37). None where both always say the same one thing.
+    """
+    n = len(said)
+    one, other = Counter(first for first, _ in said), Counter(second for _, second in said)
+    by_chance = sum(one[name] * other[name] for name in one) / n**2
+    seen = sum(first == second for first, second in said) / n
+    return None if by_chance == 1 else (seen - by_chance) / (1 - by_chance)
 
 
 def _mean(values: Sequence[float], draw: Draw) -> Metric | None:

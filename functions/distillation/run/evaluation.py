@@ -132,6 +132,11 @@ class EvaluationJudge(Section):
     """Metrics of the run's own."""
     pairwise: bool = True
     """Have the judge say which of two answers is better, the student's or the teacher's, in both orders."""
+    preferences: Annotated[str, Field(pattern=r"^evaluation/[A-Za-z0-9_.\-/]+\.jsonl$")] | None = None
+    """Key of a file of people's choices in the bucket, below `evaluation/`.
+
+    The judge is asked about the same pairs, and the report says how far it agrees (Cohen's kappa).
+    """
     max_prompts: int = Field(default=1_000, ge=30, le=20_000)
     """How many prompts of the holdout are judged at most; chosen by a hash of their id.
 
@@ -146,6 +151,8 @@ class EvaluationJudge(Section):
             )
         if not (self.metrics or self.custom or self.pairwise):
             raise problem("no metric and no comparison", "a metric, a custom metric or pairwise: true", "metrics")
+        if self.preferences and not self.pairwise:
+            raise problem(self.preferences, "nothing, because pairwise is false", "preferences")
         return self
 
     @property

@@ -65,6 +65,8 @@ def records_again(config: RunConfig, left: int, records: int) -> int:
     return min(records, max(FEWEST_RECORDS, math.ceil(left / config.batches.max_concurrent) + samples))
 
 
+MOST_PREFERENCES = 500
+"""Most lines of a file of people's preferences (`judging.preferences`)."""
 CONTROL_PAIRS = 25
 """Most pairs whose better answer is known that the judge is asked beside the others (`judging.controls`)."""
 
@@ -74,7 +76,8 @@ def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
     samples, judge = config.sampling.greedy + config.sampling.sampled, config.evaluation.judge
     held = math.ceil(prompts * config.split.holdout_share)
     rated = (prompts - held) * samples if config.filters.judge else 0
-    compared = 2 * (min(held, judge.max_prompts) + CONTROL_PAIRS) if judge and judge.pairwise else 0
+    known = MOST_PREFERENCES if judge and judge.preferences else 0
+    compared = 2 * (min(held, judge.max_prompts) + CONTROL_PAIRS + known) if judge and judge.pairwise else 0
     arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct)
     repeats = config.training.repeats - 1
     predictions = math.ceil(held * (1 + config.evaluation.samples) / records)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from distillation.evaluation.scores import Comparisons, ControlResult
+from distillation.evaluation.scores import Comparisons, ControlResult, HumanAgreement
 from distillation.evaluation.statistics import Draw
 from distillation.judging.comparisons import (
     PairOutcome,
@@ -16,6 +16,7 @@ from distillation.judging.comparisons import (
     judge_troubles,
     pair_outcome,
     unpaired,
+    why_not_decisive,
 )
 from distillation.judging.controls import Control
 from distillation.judging.pairs import Pair, orders_of
@@ -164,3 +165,28 @@ def test_a_choice_is_read_as_labels_are_and_anything_else_is_none() -> None:
         for i, text in said.items()
     ]
     assert choices_of(answers) == {"1": "A", "2": "B", "3": "tie"}
+
+
+def test_what_keeps_a_judge_from_deciding() -> None:
+    good = msgspec.structs.replace(
+        judged([("A", "B")] * 20),
+        controls=(
+            ControlResult(kind="injected", n=5, won=0, lost=5),
+            ControlResult(kind="exchanged", n=10, won=0, lost=9),
+            ControlResult(kind="halved", n=10, won=1, lost=7),
+        ),
+    )
+    assert why_not_decisive(good) == why_not_decisive(good, HumanAgreement(n=50, agreed=40, kappa=0.4)) == ""
+    assert "agrees with people in 30 of 50 pairs (Cohen's kappa 0.39)" in why_not_decisive(
+        good, HumanAgreement(n=50, agreed=30, kappa=0.39)
+    )
+    fewer = msgspec.structs.replace(
+        good, controls=(*good.controls[:2], ControlResult(kind="halved", n=10, won=2, lost=6))
+    )
+    assert "in 15 of 20 pairs" in why_not_decisive(fewer)
+    talked = msgspec.structs.replace(
+        good, controls=(ControlResult(kind="injected", n=5, won=1, lost=4), *good.controls[1:])
+    )
+    assert "talked it round" in why_not_decisive(talked)
+    assert "pairwise" in why_not_decisive(None)
+    assert "by their answers" in why_not_decisive(judged([("A", "A")] * 20))

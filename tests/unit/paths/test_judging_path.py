@@ -323,3 +323,16 @@ def test_a_judge_that_does_not_leaves_the_decision_to_overlap_and_says_so() -> N
     assert not judge.decides
     assert any("prefers the better answer in 0 of 20 pairs" in one for one in judge.warnings)
     assert (verdict["metric"], verdict["decision"]) == ("tokenF1", "hold")
+
+
+def test_a_judge_is_laid_beside_the_choices_of_people() -> None:
+    key = "evaluation/people.jsonl"
+    world = JudgedWorld({"metrics": [], "preferences": key}, student=good)
+    line = {"prompt": "q", "first": "short", "second": "much longer"}
+    world.files.put_records(key, [line | {"prompt": f"q{n}", "choice": ("second", "first")[n == 0]} for n in range(10)])
+    planned = world.compare(lambda shown: "AB"["much longer" in shown.split("[answer B ")[1]])
+    assert planned["counts"]["requests"] == 90
+    judge = world.judged()
+    assert judge.human is not None and (judge.human.n, judge.human.agreed, judge.human.kappa) == (10, 9, 0)
+    assert judge.comparisons is not None and judge.comparisons.n == 60
+    assert world.files.get(LAYOUT.evaluation_copy(key)) == world.files.get(key)
