@@ -119,7 +119,9 @@ JUDGE = JudgeScores(
     comparisons=Comparisons(
         arm="student", minus="teacher", n=200, win=40, tie=112, loss=48, equal=90, consistent=80,
         unanswered=3, unjudged=1, win_rate=_SHARE, p_value=0.46, first_place=_SHARE,
-        controls=(ControlResult(kind="injected", n=5, won=1, lost=4), ControlResult(kind="halved", n=10, won=0, lost=9)),
+        controls=(
+            ControlResult(kind="injected", n=5, won=1, lost=4), ControlResult(kind="halved", n=10, won=0, lost=9),
+        ),
     ),
     human=HumanAgreement(n=50, agreed=41, kappa=0.63),
 )  # fmt: skip
