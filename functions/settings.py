@@ -60,6 +60,8 @@ def settings_from_environment(variables: Mapping[str, str] | None = None) -> Set
             largest_gate_margin=float(env("LARGEST_GATE_MARGIN", "0.1")),
             smallest_canary_agreement=float(env("SMALLEST_CANARY_AGREEMENT", "0.8")),
             auto_promotion=frozenset(env("AUTO_PROMOTION_DATASETS", "").split(",")),
+            max_usd_per_run=float(env("MAX_USD_PER_RUN") or 0),
+            max_usd_per_month=float(env("MAX_USD_PER_MONTH") or 0),
         ),
         topic_arn=env("NOTIFICATION_TOPIC_ARN", ""),
         retire_again_seconds=float(env("RETIRE_AGAIN_SECONDS") or 120),

@@ -92,6 +92,8 @@ class DistillationStack(Stack):
             "LARGEST_GATE_MARGIN": str(self._settings.largest_gate_margin),
             "SMALLEST_CANARY_AGREEMENT": str(self._settings.smallest_canary_agreement),
             "AUTO_PROMOTION_DATASETS": self._settings.auto_promotion_datasets,
+            "MAX_USD_PER_RUN": f"{self._settings.max_usd_per_run:g}",
+            "MAX_USD_PER_MONTH": f"{self._settings.max_usd_per_month:g}",
             "NOTIFICATION_TOPIC_ARN": self._notifications.topic.topic_arn,
             "RETIRE_AGAIN_SECONDS": str(self._settings.retire_again_seconds),
             "POWERTOOLS_SERVICE_NAME": self._settings.app_name,

@@ -53,6 +53,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     run_and_cache = [*run_files, storage.read("answers"), storage.write("answers")]
     marks = [storage.read("keys"), storage.write("keys")]
     list_jobs = _ledger(to.table_arn, "Query")
+    budget = _ledger(to.table_arn, "GetItem", "PutItem", "UpdateItem", "Query")
     submit = [*read_run, _ledger(to.table_arn, "GetItem", "PutItem", "UpdateItem")]
     submit_batch = [*submit, *bedrock.submit_batches(to.batch_role_arn)]
     complete = [
@@ -72,36 +73,38 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
     return {
         "prepare_run": [
             *run_files,
-            _ledger(to.table_arn, "PutItem"),
+            budget,
             storage.read("seeds"),
             storage.read("evaluation"),
             *bedrock.preflight(),
             students.read(),
             bedrock.invoke([*to.models.asked_for_a_stage, to.models.student]),
         ],
-        "plan_expansion": run_and_cache,
+        "plan_pilot": [*run_and_cache, budget],
+        "read_pilot": run_files,
+        "plan_expansion": [*run_and_cache, budget],
         "read_expansion": run_files,
-        "plan_requests": [*run_and_cache, _ledger(to.table_arn, "GetItem", "PutItem")],
+        "plan_requests": [*run_and_cache, budget],
         "start_batch": submit_batch,
         "await_job": [*complete, bedrock.delete_deployments()],
         "read_replies": run_and_cache,
         "answer_now": [*run_files, bedrock.invoke(to.models.asked_for_a_stage)],
-        "plan_retry_wave": run_files,
+        "plan_retry_wave": [*run_files, budget],
         "reduce_shard": [*run_files, bedrock.invoke([to.models.embedder])],
-        "plan_ratings": [*run_and_cache, *marks, storage.read("evaluation")],
-        "assemble_dataset": [*run_files, storage.read("evaluation"), list_jobs],
+        "plan_ratings": [*run_and_cache, *marks, budget, storage.read("evaluation")],
+        "assemble_dataset": [*run_files, storage.read("evaluation"), budget],
         "start_tuning": [*submit, *bedrock.tune(to.customization_role_arn)],
         "start_deployment": [*submit, *bedrock.deploy()],
         "choose_student": [*run_files, bedrock.invoke_students()],
-        "plan_predictions": [*run_files, students.read(), *bedrock.find_deployments()],
+        "plan_predictions": [*run_files, budget, students.read(), *bedrock.find_deployments()],
         "start_predictions": submit_batch,
         "read_predictions": run_files,
         "predict_arm": [*run_files, bedrock.invoke([*to.models.teacher, to.models.student]), bedrock.invoke_students()],
-        "plan_judging": run_files,
+        "plan_judging": [*run_files, budget],
         "start_judging": [*submit, *bedrock.evaluate(to.evaluation_role_arn)],
-        "plan_comparisons": [*run_and_cache, *marks],
+        "plan_comparisons": [*run_and_cache, *marks, budget],
         "score_run": [*run_files, storage.read("decisions"), storage.write("decisions")],
-        "write_report": [*run_files, list_jobs, students.read()],
+        "write_report": [*run_files, budget, students.read()],
         "await_approval": [*submit, list_jobs, bedrock.delete_deployments()],
         "promote_student": [
             *submit,
@@ -122,7 +125,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
         ],
         "retire_student": [*retire, bedrock.find_jobs(), students.read()],
         "retire_after_failure": take_back,
-        "write_failure_report": [*run_files, _ledger(to.table_arn, "Query", "PutItem")],
+        "write_failure_report": [*run_files, budget],
         "job_changed": complete,
         "run_ended": [*take_back, storage.write("runs"), *_publish(to.topic_arn, to.topic_key_arn)],
         "start_run": [storage.see_keys()],

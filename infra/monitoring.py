@@ -97,9 +97,17 @@ class Monitoring(Construct):
         depths = [
             queue.metric_approximate_number_of_messages_visible(label=label) for label, queue in dead_letters.items()
         ]
+        spent = cloudwatch.Metric(
+            namespace="NovaDistill",
+            metric_name="SpentUsd",
+            dimensions_map={"service": name},
+            statistic="Sum",
+            period=Duration.days(1),
+        )
         graphs = {
             "Runs": runs,
             "Dead letters": depths,
+            "US dollars spent": [spent],
             "Errors by function": errors,
             "Longest call by function": durations,
         }

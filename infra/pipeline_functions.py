@@ -39,6 +39,8 @@ _CURATION = (Layer.DEPENDENCIES, Layer.CURATION)
 
 SIZES: dict[str, Size] = {
     "prepare_run": _STREAM,
+    "plan_pilot": _STREAM,
+    "read_pilot": _STREAM,
     "plan_expansion": _STREAM._replace(layers=_CURATION),
     "read_expansion": _WHOLE_SET._replace(layers=_CURATION),
     "plan_requests": _STREAM,

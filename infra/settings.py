@@ -76,7 +76,10 @@ class Settings(BaseModel):
     teacher_requests_per_minute: Annotated[int, Field(ge=1)] = 100
     teacher_tokens_per_minute: Annotated[int, Field(ge=1)] = 400_000
     """What the account may ask of the teacher on demand (Service Quotas): a run's deadline is reckoned by it."""
-    auto_promotion_datasets: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,31}(,|$))*$")] = ""
+    auto_promotion_datasets: Annotated[str, Field(pattern=r"^(\*|([a-z0-9][a-z0-9-]{0,31}(,|$))*)$")] = ""
+    max_usd_per_run: Annotated[float, Field(ge=0)] = 100
+    max_usd_per_month: Annotated[float, Field(ge=0)] = 1000
+    """US dollars that no input can raise; 0 sets no bound."""
     notification_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
     log_retention_days: int = 90
     data_removal: Literal["retain", "delete"] = "retain"

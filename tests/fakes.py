@@ -116,7 +116,10 @@ class MemoryLedger:
         made = {"model_arn": model_arn} if model_arn else {}
         self._change(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message, **made)
 
-    def _change(self, run_id: str, job_name: str, **fields: str) -> LedgerRow:
+    def spent(self, run_id: str, job_name: str, usd: float) -> None:
+        self._change(run_id, job_name, spent_usd=usd)
+
+    def _change(self, run_id: str, job_name: str, **fields: Any) -> LedgerRow:
         row = msgspec.structs.replace(self.kept[run_id, job_name], **fields)
         self.kept[run_id, job_name] = row
         return row

@@ -42,6 +42,10 @@ Without the test for off-topic prompts, which most of what the embedded teacher 
 """
 
 
+UNBOUND = {"largestGateMargin": "1", "smallestCanaryAgreement": "0", "autoPromotionDatasets": "*"}
+"""Settings of the deployment under which the inputs of the tests decide what is promoted."""
+
+
 class App:
     """The stack's outputs, clients that point at the instance, and the local Bedrock's control endpoint."""
 
@@ -92,8 +96,10 @@ class App:
         self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
 
     def start(self, name: str, execution_input: object) -> str:
+        """An execution, without a pilot unless its input wants one."""
+        given = {"pilot": 0} | execution_input if isinstance(execution_input, dict) else execution_input
         started = self.client("stepfunctions").start_execution(
-            stateMachineArn=self.machine, name=name, input=json.dumps(execution_input)
+            stateMachineArn=self.machine, name=name, input=json.dumps(given)
         )
         return str(started["executionArn"])
 
@@ -181,7 +187,7 @@ def running_app(home: Path, *, tls: bool = False) -> App:
     The caller ends it with `lifecycle.down`.
     """
     instance = lifecycle.up(home, tls=tls)
-    return App(instance, deploy(home, Progress()))
+    return App(instance, deploy(home, Progress(), context=UNBOUND))
 
 
 GOOD = ("wonderful", "superb", "a delight", "excellent", "charming", "brilliant", "lovely", "perfect")

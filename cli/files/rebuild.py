@@ -138,7 +138,7 @@ def _manifest(run_id: str, source: Path) -> Manifest:
 
 
 def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
-    for stage in (Asking.ANSWERS, Asking.RATINGS):
+    for stage in (Asking.PILOT, Asking.ANSWERS, Asking.RATINGS):
         for planned in waves_of(services.store, run_id, stage):
             for shard in planned.shards:
                 event = {

@@ -83,6 +83,7 @@ def _headline(view: RunView, now: datetime) -> Text:
     status = [
         ("  " + view.status, _STATUS_STYLES.get(view.status, "bold red")),
         ("  " + elapsed(view.started, view.ended, now), ""),
+        (f"  {view.spent_usd:.4f} USD" if view.spent_usd else "", ""),
     ]
     return Text.assemble(*parts, *status)
 

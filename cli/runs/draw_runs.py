@@ -12,6 +12,7 @@ from application.serving.approval import ENDED, pending_approval
 from cli.runs.draw_report import VERDICT_STYLES, titled_table
 from cli.runs.durations import elapsed
 from cli.runs.run_lookup import described, run_id_of
+from distillation.bedrock.submission import RUN
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow
 from gateways.executions import Execution, json_object
@@ -29,18 +30,21 @@ class RunLine(NamedTuple):
     verdict: str
     serve: str = ""
     answer: str = ""
+    spent_usd: float = 0.0
 
 
 def run_line(services: Services, arn: str) -> RunLine:
     """The line of an execution that was listed."""
     execution = described(services, arn)
     run_id = run_id_of(execution)
+    row = services.ledger.row(run_id, RUN)
+    spent = row.spent_usd if row else 0.0
     if execution.status != "SUCCEEDED":
-        return RunLine(run_id, execution, "")
+        return RunLine(run_id, execution, "", spent_usd=spent)
     verdict = json_object(services.store.get_or_none(RunLayout(run_id).report("report.json"))).get("verdict", {})
     decision, serve = str(verdict.get("decision", "")), str(verdict.get("serve") or "")
     asked = pending_approval(services, run_id) if decision == "promote" else None
-    return RunLine(run_id, execution, decision, serve, _answer(asked) if asked else "")
+    return RunLine(run_id, execution, decision, serve, _answer(asked) if asked else "", spent)
 
 
 def _answer(row: LedgerRow) -> str:
@@ -58,6 +62,7 @@ def as_json(line: RunLine) -> dict[str, object]:
         "serve": line.serve or None,
         "declined": line.answer.startswith("declined"),
         "answer": line.answer or None,
+        "spentUsd": line.spent_usd,
         "startedAt": execution.started,
         "endedAt": execution.stopped,
         "executionArn": execution.arn,
@@ -70,6 +75,7 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
     for name in ("run", "dataset", "status", "verdict", "started (UTC)"):
         table.add_column(name, overflow="fold", no_wrap=name != "dataset")
     table.add_column("took", justify="right")
+    table.add_column("USD", justify="right")
     for line in lines:
         execution = line.execution
         status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
@@ -84,5 +90,6 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
             verdict,
             f"{execution.started:%Y-%m-%d %H:%M}",
             took,
+            f"{line.spent_usd:.4f}" if line.spent_usd else "",
         )
     return table

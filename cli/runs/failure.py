@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from distillation.report.failure import next_step
 from gateways.executions import Execution, json_object
 
-_NOTHING_PAID = frozenset({"InvalidInput", "BudgetExceeded"})
+_NOTHING_PAID = frozenset({"InvalidInput"})
 _STOPPED = "The execution was stopped from outside."
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from application.serving.approval import KIND as APPROVAL
+from application.serving.approval import SPENDING
 from cli.runs.observed import Observed
 from distillation.bedrock.job_names import JobName, parsed
 from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.submission import RUN
 from distillation.bedrock.waiting import JobLook
 from distillation.layout import RunLayout
 from distillation.records import Asking, LedgerRow
@@ -79,6 +81,12 @@ class RunCounts:
     judging: Mapping[str, int] = field(default_factory=dict)
     decision: str = ""
     approval: LedgerRow | None = None
+    spending: LedgerRow | None = None
+    spent_usd: float = 0.0
+
+
+def _newest(rows: Iterable[LedgerRow], kind: str) -> LedgerRow | None:
+    return max((row for row in rows if row.kind == kind), key=lambda row: row.submitted_at, default=None)
 
 
 class _Shard(NamedTuple):
@@ -121,7 +129,9 @@ def run_counts(observed: Observed) -> RunCounts:
         deployments=_job_lines(JobKind.DEPLOYMENT, rows, jobs),
         predictions=_predictions([shard for shard in shards if shard.arm], jobs, observed),
         judging=Counter(job.status for name, job in jobs.items() if name.kind is JobKind.EVALUATION),
-        approval=next((row for row in reversed(observed.ledger) if row.kind == APPROVAL), None),
+        approval=_newest(observed.ledger, APPROVAL),
+        spending=_newest(observed.ledger, SPENDING),
+        spent_usd=sum(row.spent_usd for row in observed.ledger if row.kind == RUN),
         decision=next((str(payload["decision"]) for payload in payloads if "decision" in payload), ""),
     )
 
@@ -144,7 +154,7 @@ def _by_stage(payloads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapp
     for payload in payloads:
         if isinstance(payload.get("shards"), list):
             stage = str(payload.get("stage") or "answers")
-        elif "more" in payload or "arms" in payload:
+        elif "more" in payload or "arms" in payload or "pilot" in _integers(payload.get("counts")):
             stage = "answers"
         yield stage, payload
 

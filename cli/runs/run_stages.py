@@ -37,6 +37,8 @@ _ASKING = ("AnswerShards", "StartBatch", "AwaitBatch", "AnswerNow", "ReadReplies
 
 STAGES = (
     Stage("PrepareRun", ("PrepareRun",)),
+    Stage("Spending", ("AskToSpend", "AwaitSpending"), optional=True),
+    Stage("Pilot", ("PlanPilot", "ReadPilot"), optional=True),
     Stage("Expansion", ("PlanExpansion", "ReadExpansion"), optional=True),
     Stage("PlanRequests", ("PlanRequests",)),
     Stage("AnswerShards", (*_ASKING, "PlanRetryWave")),
@@ -54,7 +56,7 @@ STAGES = (
     Stage("Comparing", ("PlanComparisons",), optional=True),
     Stage("ScoreRun", ("ScoreRun",)),
     Stage("WriteReport", ("WriteReport",)),
-    Stage("Approval", ("AskForApproval", "AwaitApproval"), optional=True),
+    Stage("Approval", ("AskForApproval", "AwaitApproval", "WriteApproval"), optional=True),
     Stage(
         "Promote or Retire",
         ("PromoteStudent", "RetireStudent", "AwaitPromotion", "VerifyPromotion", "AwaitWayBack"),
@@ -67,7 +69,7 @@ _STAGE_OF = {state: index for index, stage in enumerate(STAGES) for state in sta
 _DEPLOYMENT = _STAGE_OF["StartDeployment"]
 # One Map asks whatever stage planned it: what it does counts for the stage that was planned last.
 _ANSWERS = _STAGE_OF["AnswerShards"]
-_PLANNERS = {state: _STAGE_OF[state] for state in ("PlanExpansion", "PlanRatings", "PlanComparisons")}
+_PLANNERS = {state: _STAGE_OF[state] for state in ("PlanPilot", "PlanExpansion", "PlanRatings", "PlanComparisons")}
 _PLANNERS |= dict.fromkeys(("PlanRequests", "PlanRetryWave"), _ANSWERS)
 
 

@@ -15,6 +15,7 @@ from cli.runs.failure import Failure, failure_of
 from cli.runs.observed import Observed
 from cli.runs.run_counts import JobLine, Progress, RunCounts, run_counts
 from cli.runs.run_stages import StageState, StageTimes, stage_times
+from distillation.records import LedgerRow
 from gateways.executions import HistoryEvent
 
 # Not errors: a silent wait looks at its job again after every heartbeat, a second run for the answers of the first.
@@ -55,6 +56,7 @@ class RunView:
     decision: str = ""
     reasons: tuple[str, ...] = ()
     failure: Failure | None = None
+    spent_usd: float = 0.0
 
 
 def run_view(observed: Observed) -> RunView:
@@ -75,6 +77,7 @@ def run_view(observed: Observed) -> RunView:
         errors=_errors(observed.events),
         decision=str(verdict.get("decision") or counts.decision),
         reasons=(*map(str, verdict.get("reasons", ())), *filter(None, [str(execution.output.get("held", ""))])),
+        spent_usd=counts.spent_usd,
         failure=failure_of(execution, observed.run_id, dataset),
     )
 
@@ -115,6 +118,7 @@ def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
 
 _NAMED = {
     "PrepareRun": {"seeds": "seeds", "seedsRejected": "rejected", "prompts": "prompts"},
+    "Pilot": {"pilot": "answers", "pilotUsable": "usable"},
     "PlanRequests": {"requests": "requests", "cached": "from the cache"},
     "AnswerShards": {"replies": "replies", "answers": "answers", "answersRejected": "rejected"},
     "Reducing": {"candidates": "candidates", "held": "held out"},
@@ -164,9 +168,8 @@ def _of(progress: Progress) -> str:
     return f"{progress.done:,}/{progress.total:,}" if progress.total else f"{progress.done:,}"
 
 
-def _approval_facts(counts: RunCounts) -> tuple[Fact, ...]:
+def _approval_facts(row: LedgerRow | None) -> tuple[Fact, ...]:
     """Who answered what, or the command that answers."""
-    row = counts.approval
     if row is None:
         return ()
     if row.state == ENDED:
@@ -184,7 +187,8 @@ _MORE: dict[str, Callable[[RunCounts], tuple[Fact, ...]]] = {
     "Tuning": lambda counts: _job_facts(counts.tuning),
     "Deployment": lambda counts: _job_facts(counts.deployments),
     "PredictArms": lambda counts: tuple(Fact(arm, _of(progress)) for arm, progress in counts.predictions.items()),
-    "Approval": _approval_facts,
+    "Approval": lambda counts: _approval_facts(counts.approval),
+    "Spending": lambda counts: _approval_facts(counts.spending),
     "ScoreRun": lambda counts: (Fact("verdict", counts.decision),) if counts.decision else (),
 }
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.table import Table
 
 from application.services import Services
-from application.serving.approval import ENDED, answer, pending_approval
+from application.serving.approval import ENDED, SPENDING, answer, pending_approval
 from cli.errors import CommandError
 from cli.runs.run_lookup import SEARCHED, described, run_id_of
 from distillation.records import LedgerRow
@@ -18,7 +18,8 @@ def waiting_run(services: Services, run_id: str) -> LedgerRow:
     if row is None or row.token is None:
         raise CommandError(
             f"The run {run_id} does not wait for an approval.",
-            "A run waits after its report where its input says `promotion: approve` and its verdict is promote.",
+            "A run waits after its report where its input says `promotion: approve` and its verdict is promote, and "
+            "before it spends where its estimate is above `approveAboveUsd`.",
         )
     if row.state == ENDED:
         raise CommandError(f"The run {run_id} was answered before: {row.status} by {row.message}.", _by_hand(run_id))
@@ -40,11 +41,13 @@ def waiting_runs(services: Services) -> list[LedgerRow]:
 def draw_waiting(rows: Sequence[LedgerRow]) -> Table:
     """Who waits until when, and the command that answers."""
     table = Table(box=None, pad_edge=False)
-    for name in ("run", "waits since (UTC)", "until (UTC)"):
+    for name in ("run", "for", "waits since (UTC)", "until (UTC)"):
         table.add_column(name, no_wrap=True)
     for row in rows:
         table.add_row(
-            row.run_id, *(f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M}" for at in (row.submitted_at, row.deadline_at))
+            row.run_id,
+            "spending" if row.kind == SPENDING else "promotion",
+            *(f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M}" for at in (row.submitted_at, row.deadline_at)),
         )
     return table
 

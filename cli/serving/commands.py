@@ -33,7 +33,9 @@ def waiting(connect: Connect) -> None:
         screen.say(f"Next: python -m cli approve {rows[0].run_id}, with --decline for a no")
     else:
         screen.say("No run waits for an approval.")
-    screen.data([{"runId": row.run_id, "since": row.submitted_at, "until": row.deadline_at} for row in rows])
+    screen.data(
+        [{"runId": row.run_id, "for": row.kind, "since": row.submitted_at, "until": row.deadline_at} for row in rows]
+    )
 
 
 @on_stack
@@ -41,10 +43,12 @@ def approve(
     connect: Connect,
     run: Annotated[str, typer.Argument(help="Id of the run that waits.")],
     *,
-    decline: Annotated[bool, typer.Option("--decline", help="Do not promote the student.")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Say no.")] = False,
     reason: Annotated[str, typer.Option(help="Why; the ledger keeps it beside your name and the time.")] = "",
 ) -> None:
-    """Answer a run that waits for approval: its student is promoted, or with --decline it is not."""
+    """Answer a run that waits for approval: it promotes its student, or spends what it is estimated at; with --decline
+    it does not.
+    """
     from cli.screen import screen
     from cli.serving.approve import give_answer, waiting_run
 

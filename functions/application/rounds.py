@@ -141,7 +141,9 @@ def plan_round(
         cached = _take_over_answers(store, record, wanted, groups())
     elif wave == 0 or stage is Asking.EXPANSION:
         cached = take_over(store, record.dataset, wanted, layout.cached(stage, wave))
-    plan = Wave(wave=wave, shards=(), requests=0, cached=len(cached), stage=stage, prompt_shards=prompt_shards)
+    own = {answer.record_id for answer in _paid_in_pilot(store, run_id)} if stage is Asking.ANSWERS else set[str]()
+    taken = len(cached - own)
+    plan = Wave(wave=wave, shards=(), requests=0, cached=taken, stage=stage, prompt_shards=prompt_shards)
     # The teacher's answers count their shards over all waves; other stages name their round.
     before = waves_of(store, run_id) if stage is Asking.ANSWERS else ()
     asked = without(groups(), set(requested) - (wanted - cached))
@@ -166,6 +168,11 @@ def key_for_marks(store: Store) -> bytes:
         found = secrets.token_bytes(32)
         store.put(mark_key(), found, "application/octet-stream")
     return found
+
+
+def _paid_in_pilot(store: Store, run_id: str) -> Iterator[Answer]:
+    """Its answers are found in the cache, but come from no earlier run."""
+    return store.records_below(RunLayout(run_id).answers(0, Asking.PILOT, 0), Answer)
 
 
 def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:

@@ -139,8 +139,14 @@ def read_answers(store: Store, run_id: str) -> Iterator[Answer]:
 
 
 def read_rejected_answers(store: Store, run_id: str) -> Iterator[RejectedAnswer]:
-    """Every reply that could not be used, shard by shard."""
-    return store.records_below(RunLayout(run_id).answers_prefix, RejectedAnswer, named="rejected-")
+    """Every reply that could not be used, the pilot's first, then shard by shard."""
+    yield from read_pilot_rejections(store, run_id)
+    yield from store.records_below(RunLayout(run_id).answers_prefix, RejectedAnswer, named="rejected-")
+
+
+def read_pilot_rejections(store: Store, run_id: str) -> Iterator[RejectedAnswer]:
+    """The pilot's replies that could not be used: they are not asked again either."""
+    return store.records_below(RunLayout(run_id).rejected_answers(0, Asking.PILOT, 0), RejectedAnswer)
 
 
 def waves_of(store: Store, run_id: str, stage: Asking = Asking.ANSWERS) -> Iterator[Wave]:
@@ -173,7 +179,8 @@ def replies_to(store: Store, run_id: str, prompt_ids: set[str], part: int, *, fi
         answers += [
             answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids
         ]
-    rejected = [
+    rejected = [reply for reply in read_pilot_rejections(store, run_id) if reply.prompt_id in prompt_ids]
+    rejected += [
         reply
         for number in shards
         for reply in store.records(layout.rejected_answers(number), RejectedAnswer)

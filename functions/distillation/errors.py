@@ -3,7 +3,8 @@ contract.
 
 DistillationError
 ├── InvalidInput          the execution input, the dataset's input.json or the seeds cannot be used; lists every problem
-├── BudgetExceeded        the estimate is above what the input allows
+├── BudgetExceeded        the estimate, or what is spent and comes next, is above what the run may cost
+├── PilotFailed           the first few answers show clearly that the run cannot go well
 ├── RecordsLost           a hop's ids in are not its ids out + rejected; lists the ids
 ├── NotEnoughAnswers      a wave brought no usable answer at all, or too few to go on
 ├── NotEnoughExamples     fewer training examples than Bedrock accepts
@@ -36,7 +37,11 @@ class InvalidInput(DistillationError):
 
 
 class BudgetExceeded(DistillationError):
-    """The run's estimate is above the input's `maxUsd`."""
+    """The run costs, or would cost with its next step, more than the input or the deployment allows."""
+
+
+class PilotFailed(DistillationError):
+    """The pilot shows clearly that the run cannot go well. The message names the setting that would mend it."""
 
 
 class RecordsLost(DistillationError):

@@ -109,6 +109,11 @@ class RunLayout(NamedTuple):
         """What a round of expansion leaves: `name` is round-NN.jsonl, rejected-NN.jsonl or counts-NN.json."""
         return self._key("1-prompts", "expansion", name)
 
+    @property
+    def pilot(self) -> str:
+        """What the pilot showed: `inference.pilot.PilotOutcome`."""
+        return self._key("1-prompts", "pilot.json")
+
     def prompt_shard(self, shard: int) -> str:
         """A part of all prompts, seeds' and expanded ones, in their order: what one reduction takes."""
         return self._key("1-prompts", "shards", f"shard-{shard:04d}.jsonl")

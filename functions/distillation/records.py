@@ -334,11 +334,12 @@ class Arm(StrEnum):
 
 
 class Asking(StrEnum):
-    """What a model is asked for in shards: new prompts, answers, ratings of answers, comparisons of two answers.
+    """What a model is asked for in shards: a few answers first, new prompts, answers, ratings, comparisons of two.
 
     Each has its own rounds, counted from 0.
     """
 
+    PILOT = "pilot"
     EXPANSION = "expansion"
     ANSWERS = "answers"
     RATINGS = "ratings"
@@ -383,7 +384,8 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED; the run's own row (kind "run") is OPEN,
     RETIRING or RETIRED and names its `execution`. Times are ISO 8601, UTC. `token` is the task token of who waits for
     it. `model_arn`: the model that a stable deployment is to serve, in a row of kind promotion; the model that was
-    made, in one of kind tuning.
+    made, in one of kind tuning. `spent_usd`: of the run so far, in its own row; of a month, in the month's, where
+    `reserved_usd` is what it may come to.
     """
 
     run_id: str
@@ -401,6 +403,8 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     expires_at: int = 0
     model_arn: str | None = None
     execution: str | None = None
+    spent_usd: float = 0.0
+    reserved_usd: float = 0.0
 
 
 class Leftover(Record, frozen=True):

@@ -38,7 +38,7 @@ class DynamoLedger:
     def open(self, row: LedgerRow) -> None:
         """Writes a new row; leaves one that exists as it is."""
         with passing_over({"ConditionalCheckFailedException"}):
-            self._table.put_item(Item=msgspec.to_builtins(row), ConditionExpression="attribute_not_exists(jobName)")
+            self._table.put_item(Item=_item(row), ConditionExpression="attribute_not_exists(jobName)")
 
     def take(self, row: LedgerRow, *, instead_of: str | None) -> str:
         """Writes a row where there is none, or in place of one whose `execution` is `instead_of`; gives the `execution`
@@ -56,7 +56,7 @@ class DynamoLedger:
 
     def note(self, row: LedgerRow) -> None:
         """Writes a row, over one that exists."""
-        self._table.put_item(Item=msgspec.to_builtins(row))
+        self._table.put_item(Item=_item(row))
 
     def submitted(self, run_id: str, job_name: str, job_arn: str) -> None:
         """Notes the ARN."""
@@ -73,7 +73,11 @@ class DynamoLedger:
         made = {"modelArn": model_arn} if model_arn else {}
         self._update(run_id, job_name, state="ENDED", status=status, outcome=outcome, message=message, **made)
 
-    def _update(self, run_id: str, job_name: str, **fields: str) -> LedgerRow:
+    def spent(self, run_id: str, job_name: str, usd: float) -> None:
+        """Notes what was spent, all in all."""
+        self._update(run_id, job_name, spentUsd=Decimal(str(usd)))
+
+    def _update(self, run_id: str, job_name: str, **fields: str | Decimal) -> LedgerRow:
         answer = self._table.update_item(
             Key={"runId": run_id, "jobName": job_name},
             UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in fields),
@@ -84,6 +88,16 @@ class DynamoLedger:
         return _row(answer["Attributes"])
 
 
+def _item(row: LedgerRow) -> dict[str, Any]:
+    """DynamoDB takes decimals, no floats."""
+    fields: dict[str, Any] = msgspec.to_builtins(row)
+    return {name: Decimal(str(value)) if isinstance(value, float) else value for name, value in fields.items()}
+
+
 def _row(item: dict[str, Any]) -> LedgerRow:
-    whole = {name: int(value) if isinstance(value, Decimal) else value for name, value in item.items()}
-    return msgspec.convert(whole, LedgerRow)
+    numbers = {name: _number(value) if isinstance(value, Decimal) else value for name, value in item.items()}
+    return msgspec.convert(numbers, LedgerRow)
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == int(value) else float(value)

@@ -4,6 +4,7 @@ accounted for.
 
 from application.dataset_files import write_dataset
 from application.entry import Event, Invocation, lambda_entry
+from application.reporting.budget import check_training
 from application.run_files import account_of, read_run
 from application.services import Services
 from application.training_files import arms_to_train
@@ -17,11 +18,9 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store, run_id = services.store, event["run"]["runId"]
     account_of(store, services.ledger, run_id)
     manifest = write_dataset(store, run_id)
-    return {
-        "arms": arms_to_train(store, run_id),
-        "choose": read_run(store, run_id).config.training.chooses,
-        "counts": dict(manifest.counts),
-    }
+    record, arms = read_run(store, run_id), arms_to_train(store, run_id)
+    check_training(services, record, arms)
+    return {"arms": arms, "choose": record.config.training.chooses, "counts": dict(manifest.counts)}
 
 
 handler = lambda_entry(run)

@@ -6,7 +6,8 @@ from functools import cache, partial
 
 from application.entry import Event, Invocation, lambda_entry
 from application.judging.judging_files import read_pairs
-from application.rounds import key_for_marks, plan_round, wave_output
+from application.reporting.budget import paid_wave
+from application.rounds import key_for_marks, plan_round
 from application.run_files import read_run
 from application.services import Services
 from distillation.judging.pairs import orders_of
@@ -20,7 +21,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store = services.store
     record = read_run(store, event["run"]["runId"])
     groups = cache(partial(_groups, store, record))
-    return wave_output(plan_round(services, record, event["wave"], Asking.COMPARISONS, groups))
+    return paid_wave(services, record, plan_round(services, record, event["wave"], Asking.COMPARISONS, groups))
 
 
 def _groups(store: Store, record: RunRecord) -> list[tuple[int, list[Request]]]:

@@ -7,7 +7,8 @@ from functools import cache, partial
 
 from application.entry import Event, Invocation, lambda_entry
 from application.expansion_files import rounds_before
-from application.rounds import plan_round, wave_output
+from application.reporting.budget import paid_wave
+from application.rounds import plan_round
 from application.run_files import read_run
 from application.services import Services
 from distillation.expansion.requests import asks_of_round, request_of
@@ -25,7 +26,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store, wave = services.store, event["wave"]
     record = read_run(store, event["run"]["runId"])
     groups = cache(partial(_groups, store, record, wave))
-    return wave_output(plan_round(services, record, wave, Asking.EXPANSION, groups))
+    return paid_wave(services, record, plan_round(services, record, wave, Asking.EXPANSION, groups))
 
 
 def _groups(store: Store, record: RunRecord, wave: int) -> list[tuple[int, list[Request]]]:

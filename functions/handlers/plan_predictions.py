@@ -2,6 +2,7 @@
 
 from application.arm_files import few_shot_of
 from application.entry import Event, Invocation, lambda_entry
+from application.reporting.budget import check_predictions
 from application.run_files import read_holdout, read_run
 from application.services import Services
 from application.serving.champion import champion_of, task_of_champion
@@ -21,6 +22,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     store.put_json(layout.students, event["students"])
+    check_predictions(services, record)
     holdout, few_shot = list(read_holdout(store, run_id)), few_shot_of(store, record)
     deployments = {student["arm"]: student["deploymentArn"] for student in event["students"]}
     champion, told = champion_of(services, record), None

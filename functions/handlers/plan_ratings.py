@@ -8,7 +8,8 @@ from functools import cache
 
 from application.dataset_files import decided
 from application.entry import Event, Invocation, lambda_entry
-from application.rounds import key_for_marks, plan_round, wave_output
+from application.reporting.budget import paid_wave
+from application.rounds import key_for_marks, plan_round
 from application.run_files import read_run
 from application.services import Services
 from distillation.dataset.ratings import rating_requests
@@ -24,9 +25,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store = services.store
     record = read_run(store, event["run"]["runId"])
     sides = cache(lambda: decided(store, record, None).sides)
-    return wave_output(
-        plan_round(services, record, event["wave"], Asking.RATINGS, lambda: _groups(store, record, sides()))
-    )
+    wave = plan_round(services, record, event["wave"], Asking.RATINGS, lambda: _groups(store, record, sides()))
+    return paid_wave(services, record, wave)
 
 
 def _groups(store: Store, record: RunRecord, sides: Sequence[Side | None]) -> Iterator[tuple[int, list[Request]]]:

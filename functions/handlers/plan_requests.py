@@ -5,7 +5,8 @@ What the answer cache holds is taken over instead of asked and paid for again.
 
 from application.entry import Event, Invocation, lambda_entry
 from application.other_runs import wait_for_answers_under_way
-from application.rounds import plan_round, teacher_requests, wave_output
+from application.reporting.budget import paid_wave
+from application.rounds import plan_round, teacher_requests
 from application.run_files import Wave, read_prompts, read_run, read_wave
 from application.services import Services
 from distillation.inference.requests import prompt_shards
@@ -28,7 +29,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     if planned is None:
         wait_for_answers_under_way(services, record)
         planned = _plan(services, record)
-    return wave_output(planned)
+    return paid_wave(services, record, planned)
 
 
 def _plan(services: Services, record: RunRecord) -> Wave:

@@ -1,7 +1,8 @@
 """PlanRetryWave: what the waves so far brought -> the next wave, shards of the missing requests only."""
 
 from application.entry import Event, Invocation, lambda_entry
-from application.rounds import plan_round, teacher_requests, wave_output
+from application.reporting.budget import paid_wave
+from application.rounds import plan_round, teacher_requests
 from application.run_files import read_prompts, read_run
 from application.services import Services
 from distillation.records import Asking
@@ -18,7 +19,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         Asking.ANSWERS,
         lambda: teacher_requests(read_prompts(store, run_id), record),
     )
-    return wave_output(wave)
+    return paid_wave(services, record, wave)
 
 
 handler = lambda_entry(run)

@@ -12,15 +12,17 @@ import msgspec
 from application.entry import Event, Invocation, lambda_entry
 from application.evaluation_copies import evaluation_items, people_preferences
 from application.preflight import check_models, extra_models
+from application.reporting.budget import check_estimate, set_aside
 from application.run_files import earlier_run
 from application.services import Services
+from application.serving.approval import may_spend
 from application.serving.champion import has_champion
 from distillation.arms.direct import check_direct
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import OPEN, set_run_state
 from distillation.costs.deadline import cut_off
 from distillation.costs.estimate import Estimate, Workload, estimate, workload
-from distillation.errors import BudgetExceeded, InvalidInput
+from distillation.errors import InvalidInput
 from distillation.expansion.requests import check_parents
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
@@ -51,16 +53,22 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     config = resolve_config(
         event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset))
     )
-    config, applied = bounded(config, event["input"], services.settings.bounds)
+    config, applied = bounded(config, services.settings.bounds)
     models, judging = check_models(services, config), config.evaluation.judge
     files = _seed_files(services, config, models.problems)
     question = _question(services, config, files)
     record = earlier_run(store, config.run_id, question) or _prepare(
         services, config, files, question, started_at=event["startedAt"], warnings=[*models.warnings, *applied]
     )
+    expected = store.read(RunLayout(record.run_id).estimate, Estimate)
+    if record.config != config:  # another budget: all else is the same question
+        check_estimate(services, config, expected)
+        record = msgspec.structs.replace(record, config=config)
+        store.put_json(RunLayout(record.run_id).run, record)
     asked = record.counts["prompts"] + config.expansion.target_prompts
     doublings = doublings_within(config, asked, record.batch_records)
     set_run_state(services.ledger, record.run_id, OPEN, execution=event["executionName"], now=services.now())
+    set_aside(services, config, expected)
     return {
         "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings, "cutOff": record.cut_off},
         # What jobs leave open at the cut-off goes into a wave of its own.
@@ -72,8 +80,14 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         "compareArms": judging is not None and judging.pairwise,
         "promotion": config.promotion,
         "approvalHours": config.serving.approval_hours,
+        "askToSpend": _above(config, expected) and not may_spend(services, config.run_id),
+        "expectedUsd": f"{expected.total_usd:.2f}",
         "counts": record.counts,
     }
+
+
+def _above(config: RunConfig, expected: Estimate) -> bool:
+    return config.approve_above_usd is not None and expected.total_usd > config.approve_above_usd
 
 
 def _prepare(
@@ -101,7 +115,7 @@ def _prepare(
         work = _work(services, config, question.models, task, spool)
     expected, ends = estimate(work, load_prices()), cut_off(started_at, config, work, services.settings.rate)
     store.put_json(layout.estimate, expected)
-    _check_budget(config, expected)
+    check_estimate(services, config, expected)
     asked = prompts + config.expansion.target_prompts
     records = shard_records(config, asked)
     doublings_within(config, asked, records)
@@ -176,15 +190,6 @@ def _work(services: Services, config: RunConfig, models: Models, task: Task, spo
         models,
         champion=has_champion(services, config.run_id, config.dataset),
     )
-
-
-def _check_budget(config: RunConfig, expected: Estimate) -> None:
-    if config.max_usd is not None and expected.total_usd > config.max_usd:
-        raise BudgetExceeded(
-            f"the run is estimated at {expected.total_usd:.2f} USD and maxUsd is {config.max_usd:.2f}: raise maxUsd, "
-            "give fewer seeds "
-            "or lower sampling.sampled (0-run/estimate.json says what costs what)"
-        )
 
 
 def _question(services: Services, config: RunConfig, files: list[StoredObject]) -> Question:

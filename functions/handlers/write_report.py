@@ -5,8 +5,9 @@ run.
 import msgspec
 
 from application.entry import Event, Invocation, lambda_entry
+from application.reporting.budget import settle
 from application.reporting.report_facts import report_of
-from application.run_files import write_ledger
+from application.run_files import read_run, write_ledger
 from application.services import Services
 from application.serving.promotion import held_back
 from distillation.evaluation.scores import GateDecision
@@ -21,8 +22,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     """
     store, run_id = services.store, event["run"]["runId"]
     layout = RunLayout(run_id)
-    rows = services.ledger.rows(run_id)
-    write_ledger(store, run_id, rows)
+    settle(services, read_run(store, run_id))
+    write_ledger(store, run_id, services.ledger.rows(run_id))
     report = report_of(store, services.ledger, run_id, created_at=services.now().isoformat(timespec="seconds"))
     held = ""
     if report.verdict.decision is GateDecision.PROMOTE and event["promotion"] != "never":

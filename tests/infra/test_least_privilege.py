@@ -164,7 +164,16 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
             "dynamodb:PutItem",
             {"start_batch", "start_predictions", "start_tuning", "start_deployment", "start_judging"}
             | {"await_approval", "promote_student", "verify_promotion", "retire_after_failure", "prepare_run"}
-            | {"write_failure_report", "run_ended"},
+            | {
+                "write_failure_report",
+                "write_report",
+                "run_ended",
+                "plan_requests",
+                "plan_pilot",
+                "plan_retry_wave",
+                "plan_expansion",
+            }
+            | {"plan_ratings", "assemble_dataset", "plan_predictions", "plan_judging", "plan_comparisons"},
         ),
     ],
 )
@@ -207,6 +216,7 @@ def test_seeds_are_written_by_nobody_and_read_by_the_first_stage(assembly: Assem
 def test_the_answer_cache_is_for_the_planners_and_the_reader(assembly: Assembly) -> None:
     cache = f"<{assembly.logical_id('AWS::S3::Bucket', 'Storage/Runs')}>/answers/*"
     assert {name for name in SIZES for _, resource in may(assembly, name) if resource == cache} == {
+        "plan_pilot",
         "plan_expansion",
         "plan_requests",
         "plan_ratings",

@@ -27,6 +27,7 @@ AGAIN = "States.HeartbeatTimeout, States.Timeout -> itself"
 # What is said of a state: what is tried again and how often | time limit | heartbeat | what is caught.
 POLICIES: dict[str, str] = {
     f"{LAMBDA} | 960 | none | {RAIL}": """
+        PlanPilot ReadPilot WriteApproval
         PrepareRun PlanExpansion ReadExpansion PlanRetryWave PlanRatings AssembleDataset ChooseStudent
         PlanPredictions PlanJudging PlanComparisons ScoreRun WriteReport PromoteStudent VerifyPromotion
         RetireStudent""",
@@ -37,11 +38,14 @@ POLICIES: dict[str, str] = {
     f"{LAMBDA} | 604800 | AwaitHeartbeatSeconds | {AGAIN}": "AwaitBatch AwaitTuning AwaitPredictions",
     f"{LAMBDA} | 604800 | DeploymentHeartbeatSeconds | {AGAIN}": "AwaitDeployment AwaitJudging",
     f"{LAMBDA} | 604800 | DeploymentHeartbeatSeconds | {AGAIN}, {RAIL}": "AwaitPromotion AwaitWayBack",
-    f"{LAMBDA} | 8000000 | approvalHours | States.HeartbeatTimeout, States.Timeout -> RetireStudent, {RAIL}": """
+    f"{LAMBDA} | 8000000 | approvalHours | States.HeartbeatTimeout, States.Timeout -> WriteApproval, {RAIL}": """
         AwaitApproval""",
+    f"{LAMBDA} | 8000000 | approvalHours | States.HeartbeatTimeout, States.Timeout -> SpendingDeclined, {RAIL}": """
+        AwaitSpending""",
     f"{LAMBDA} | 960 | none | States.ALL -> WriteFailureReport": "RetireAfterFailure",
     f"{LAMBDA} | 960 | none | States.ALL -> NotifyFailed": "WriteFailureReport",
     f"{MESSAGE} | 60 | none | States.ALL -> AwaitApproval": "AskForApproval",
+    f"{MESSAGE} | 60 | none | States.ALL -> AwaitSpending": "AskToSpend",
     f"{MESSAGE} | 60 | none | States.ALL -> RunSucceeded": "NotifySucceeded",
     f"{MESSAGE} | 60 | none | States.ALL -> RunFailed": "NotifyFailed",
     f"nothing | none | none | {RAIL}": "AnswerShards ReduceShards TrainStudents PredictArms JudgeArms",
@@ -85,6 +89,7 @@ def test_a_full_quota_is_waited_out_for_days_and_a_busy_account_for_an_hour() ->
 
 def test_a_function_ends_before_its_states_time_does() -> None:
     limits = {pascal(name): size.seconds for name, size in SIZES.items()}
+    limits["WriteApproval"] = limits["WriteReport"]
     calls = [
         (name, state) for name, state in states_of(whole_machine()) if state.get("Resource", "").endswith("invoke")
     ]
@@ -230,7 +235,8 @@ def test_the_file_leaves_to_the_rule_what_the_rule_says() -> None:
         name: sorted({"Retry", "TimeoutSeconds", "HeartbeatSeconds"} & state.keys()) for name, state in story.items()
     }
     assert {name: keys for name, keys in own.items() if keys} == {
-        "AwaitApproval": ["HeartbeatSeconds", "TimeoutSeconds"]
+        "AwaitApproval": ["HeartbeatSeconds", "TimeoutSeconds"],
+        "AwaitSpending": ["HeartbeatSeconds", "TimeoutSeconds"],
     }
     assert all(catch in whole[name]["Catch"] for name, state in story.items() for catch in state.get("Catch", []))
 

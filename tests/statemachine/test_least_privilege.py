@@ -24,6 +24,7 @@ def test_a_run_through_every_state_of_the_good_path_succeeds_with_the_roles_as_t
     strict_app.upload("seeds/strict/seeds.JSONL", jsonl(reviews(88)))
     settings = EVERYTHING | {
         "dataset": "strict",
+        "pilot": 10,
         "expansion": {"targetPrompts": 6, "promptsPerRequest": 3, "onTopic": 0},
     }
     started = strict_app.start("strict", settings)

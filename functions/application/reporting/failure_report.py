@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from application.reporting.budget import settle
 from application.run_files import write_ledger
 from application.services import Services
 from application.serving.retirement import dataset_named, plain_cause, run_of_execution
@@ -48,6 +49,8 @@ def report_failure(services: Services, rail: Mapping[str, Any]) -> dict[str, obj
     _write(store, report)
     if failure["state"] != "PrepareRun" and "retireError" not in failure:
         set_run_state(services.ledger, run_id, RETIRED, execution=rail["executionName"], now=services.now())
+    if record := store.read_or_none(RunLayout(run_id).run, RunRecord):
+        settle(services, record)
     write_ledger(store, run_id, services.ledger.rows(run_id))
     return told
 

@@ -1,9 +1,11 @@
 """Everything that the report says of a run, gathered from the files of its hops."""
 
 from collections import Counter
+from datetime import datetime
 
 from application.reporting.usage import usages
 from application.run_files import account_of, read_choice, read_run, read_students, read_wave
+from application.serving.approval import answer_on_promotion
 from distillation.bedrock.prices import load_prices
 from distillation.costs.estimate import Estimate
 from distillation.costs.spent import actual_cost
@@ -56,6 +58,7 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         losses=losses,
         choice=read_choice(store, run_id),
         luck=luck_of_training(scores.trainings, store.read_or_none(training_luck(record.dataset), TrainingSpread)),
+        approval=answer_on_promotion(ledger.rows(run_id), datetime.fromisoformat(created_at)),
         warnings=(*record.warnings, *unread, *_strangers(store, layout)),
     )
 

@@ -16,6 +16,7 @@ from distillation.training.choice import hyperparameters
 from gateways.store import Store
 
 STAGES = {
+    Asking.PILOT: "pilot",
     Asking.EXPANSION: "expansion",
     Asking.ANSWERS: "teacher",
     Asking.RATINGS: "ratings",
@@ -37,7 +38,7 @@ def usages(store: Store, record: RunRecord) -> list[CostLine]:
 
     Training, and what a managed distillation asks, are estimated from the training file: Bedrock counts none.
     """
-    found = [*_stages(store, record), *_predictions(store, record), *_trainings(store, record)]
+    found = [*_stages(store, record), *_predictions(store, record), *trainings(store, record, _trained(store, record))]
     return [usage for usage in found if usage.input_tokens or usage.output_tokens]
 
 
@@ -88,15 +89,21 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
         yield _usage(f"validation {one.name}", record.models.student, "onDemand", answers)
 
 
-def _trainings(store: Store, record: RunRecord) -> Iterator[CostLine]:
-    layout = RunLayout(record.run_id)
-    if store.get_or_none(layout.students) is None:
-        return
-    choice, training = read_choice(store, record.run_id), record.config.training
+def _trained(store: Store, record: RunRecord) -> list[str]:
+    if store.get_or_none(RunLayout(record.run_id).students) is None:
+        return []
+    choice = read_choice(store, record.run_id)
     trained = [one.arm for one in read_students(store, record.run_id)]
     if choice:
         trained = [*(one.name for one in choice.tried), *(arm for arm in trained if arm == Arm.DIRECT)]
-    for arm in trained:
+    return trained
+
+
+def trainings(store: Store, record: RunRecord, arms: Iterable[str]) -> Iterator[CostLine]:
+    """What the training of `arms` takes, by their files."""
+    layout = RunLayout(record.run_id)
+    choice, training = read_choice(store, record.run_id), record.config.training
+    for arm in arms:
         lines = [conversation_parts(line) for line in store.lines_below(layout.training_file(arm, "train.jsonl"))]
         tokens, answers = sum(estimate_tokens(text) for question, answer in lines for text in (*question, answer)), 0
         if arm == Arm.STUDENT and record.config.training.managed:

@@ -1,7 +1,8 @@
 """A run that waits for a person: the task token in the ledger, and the answer that completes it."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from application.services import Services
 from application.submission import next_attempt
@@ -11,17 +12,22 @@ from distillation.bedrock.submission import KEEP_LEDGER
 from distillation.errors import ThrottledByBedrock
 from distillation.records import LedgerRow
 
-KIND, WAITING, ENDED = "approval", "WAITING", "ENDED"
+KIND, SPENDING = "approval", "spending"
+"""What is asked: may the student serve, may the run spend what it is estimated at."""
+WAITING, ENDED = "WAITING", "ENDED"
+_ABOUT_THEN = timedelta(minutes=10)
+"""The state's clock starts before the row's."""
+APPROVED, DECLINED = "approved", "declined"
 
 
-def ask_for_approval(services: Services, run_id: str, token: str, hours: int) -> LedgerRow:
+def ask_for_approval(services: Services, run_id: str, token: str, hours: int, kind: str = KIND) -> LedgerRow:
     """Notes who waits and until when.
 
     An earlier execution's wait that is over is left as it is; the next attempt gets its own row.
     """
     now = services.now()
     name = next_attempt(
-        lambda attempt: job_names.approval(services.settings.app, run_id, attempt),
+        lambda attempt: job_names.approval(services.settings.app, run_id, attempt, kind),
         lambda name: not _over(services, run_id, name),
     )
     deadline, expires = now + timedelta(hours=hours), now + timedelta(hours=hours) + KEEP_LEDGER
@@ -29,7 +35,7 @@ def ask_for_approval(services: Services, run_id: str, token: str, hours: int) ->
         LedgerRow(
             run_id=run_id,
             job_name=name,
-            kind=KIND,
+            kind=kind,
             state=WAITING,
             submitted_at=now.isoformat(),
             deadline_at=deadline.isoformat(),
@@ -57,7 +63,23 @@ def _over(services: Services, run_id: str, name: str) -> bool:
 
 def pending_approval(services: Services, run_id: str) -> LedgerRow | None:
     """The row of the newest wait of a run, answered or not; None where the run never asked."""
-    return next((row for row in reversed(services.ledger.rows(run_id)) if row.kind == KIND), None)
+    rows = [row for row in services.ledger.rows(run_id) if row.kind in (KIND, SPENDING)]
+    return max(rows, key=lambda row: (row.submitted_at, row.job_name), default=None)
+
+
+def may_spend(services: Services, run_id: str) -> bool:
+    """Whether a person allowed the run to spend what it is estimated at."""
+    return any(row.kind == SPENDING and row.status == APPROVED for row in services.ledger.rows(run_id))
+
+
+def answer_on_promotion(rows: Sequence[LedgerRow], now: datetime) -> str:
+    """Who said what when and why, or that nobody answered; empty where nobody was asked, or the wait goes on."""
+    row = max((row for row in rows if row.kind == KIND), key=lambda row: row.submitted_at, default=None)
+    if row is None or (row.state != ENDED and row.deadline_at > (now + _ABOUT_THEN).isoformat()):
+        return ""
+    if row.state == ENDED:
+        return f"{row.status} by {row.message}"
+    return f"nobody answered until {row.deadline_at[:16]} UTC"
 
 
 def answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> bool:
@@ -67,6 +89,6 @@ def answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> bo
     if row.state == ENDED or row.token is None:
         return False
     taken = services.callbacks.answer(row.token, {"approved": approved, "by": by})
-    said = "approved" if approved else "declined"
+    said = APPROVED if approved else DECLINED
     services.ledger.ended(row.run_id, row.job_name, status=said if taken else "over", outcome="succeeded", message=by)
     return taken

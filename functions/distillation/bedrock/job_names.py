@@ -15,7 +15,13 @@ from distillation.records import Arm, Asking
 
 RUN_ID_MAX = 36
 
-_WAVE_LETTERS = {Asking.EXPANSION: "x", Asking.ANSWERS: "w", Asking.RATINGS: "r", Asking.COMPARISONS: "c"}
+_WAVE_LETTERS = {
+    Asking.PILOT: "p",
+    Asking.EXPANSION: "x",
+    Asking.ANSWERS: "w",
+    Asking.RATINGS: "r",
+    Asking.COMPARISONS: "c",
+}
 _ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STUDENT: "stud", Arm.DIRECT: "dir"}
 """Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add
 a hyphen.
@@ -34,7 +40,7 @@ _TRAINING = re.compile(r"(student|candidate)(\d)")
 
 _SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {
     JobKind.BATCH: (
-        re.compile(r"-(?P<stage>[xwrc])(?P<wave>\d+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
+        re.compile(r"-(?P<stage>[pxwrc])(?P<wave>\d+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
         re.compile(r"-(?P<arm>[a-z]+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
     ),
     JobKind.EVALUATION: (re.compile(r"-j(?P<arm>[a-z])-(?P<shard>\d+)a(?P<attempt>\d+)x[0-9a-f]+$"),),
@@ -149,9 +155,9 @@ def is_promotion(job_name: str) -> bool:
     return job_name.rsplit("-", 2)[1:-1] == ["promote"]
 
 
-def approval(app: str, run_id: str, attempt: int = 0) -> str:
+def approval(app: str, run_id: str, attempt: int = 0, kind: str = "approval") -> str:
     """Ledger name of waiting for a person's approval. `attempt` > 0 only where an earlier execution's wait is over."""
-    return f"{app}-{run_id}-approval-a{attempt}"
+    return f"{app}-{run_id}-{kind}-a{attempt}"
 
 
 def run_id_of(app: str, job_name: str) -> str | None:

@@ -92,9 +92,10 @@ def submit_once(
 
 
 def set_run_state(ledger: Ledger, run_id: str, state: str, *, execution: str, now: datetime) -> None:
-    """Notes how the run stands, and the name of the execution that says so."""
-    expires = int((now + KEEP_LEDGER).timestamp())
-    ledger.note(LedgerRow(run_id=run_id, job_name=RUN, kind=RUN, state=state, execution=execution, expires_at=expires))
+    """Notes how the run stands, and the name of the execution that says so; what was spent stays."""
+    expires, before = int((now + KEEP_LEDGER).timestamp()), ledger.row(run_id, RUN)
+    row = LedgerRow(run_id=run_id, job_name=RUN, kind=RUN, state=state, execution=execution, expires_at=expires)
+    ledger.note(msgspec.structs.replace(row, spent_usd=before.spent_usd if before else 0.0))
 
 
 def is_retiring(ledger: Ledger, run_id: str) -> bool:

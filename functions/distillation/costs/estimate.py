@@ -66,6 +66,7 @@ class Workload(Record, frozen=True):
     arm_samples: int
     managed: bool
     champion: bool
+    pilot: int
     teacher: str
     student: str
     judge: str
@@ -77,8 +78,9 @@ class Estimate(Record, frozen=True):
     and the report.
 
     `base_usd` is the untouched small model's, with and without examples; `distillation_usd` is what Bedrock's own
-    distillation asks the teacher. `total_usd` holds the margin; `ceiling_usd` is the total if every answer were as long
-    as maxTokens. Storage is a month's and not part of the totals.
+    distillation asks the teacher. `comparisons_usd` is a part of `judging_usd`. `total_usd` holds the margin;
+    `ceiling_usd` is the total if every answer were as long as maxTokens. Storage is a month's and not part of the
+    totals.
     """
 
     teacher_usd: float
@@ -93,6 +95,7 @@ class Estimate(Record, frozen=True):
     expansion_usd: float = 0.0
     ratings_usd: float = 0.0
     judging_usd: float = 0.0
+    comparisons_usd: float = 0.0
     distillation_usd: float = 0.0
 
 
@@ -142,6 +145,7 @@ def workload(
         arm_samples=config.evaluation.samples,
         managed=config.training.managed,
         champion=champion,
+        pilot=min(config.pilot.prompts, count),
         teacher=models.teacher,
         student=models.student,
         judge=models.judge or models.teacher,
@@ -190,8 +194,10 @@ def estimate(work: Workload, prices: Prices) -> Estimate:
     )
     expected, ceiling = stage_costs(work, prices, tokens), stage_costs(work, prices, most)
     storage = _priced(prices, work.student).storage_month
+    compared = _compared_usd(work, prices, tokens)
     return Estimate(
         **expected,
+        comparisons_usd=compared,
         total_usd=round(sum(expected.values()), 6),
         ceiling_usd=round(sum(ceiling.values()), 6),
         storage_usd_month=storage.usd if storage else 0.0,
@@ -244,11 +250,8 @@ def _watched(lines: float) -> float:
 def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> dict[str, float]:
     """USD by stage, as the fields of an Estimate are called."""
     teacher, student = _route(_priced(prices, work.teacher), work.batched), _priced(prices, work.student)
-    asked = _priced(prices, work.judge if work.ratings.calls or work.most_judged else work.teacher)
-    judge, compared = (
-        _route(asked, work.batched),
-        _usd(_route(asked, work.batched), tokens["comparisonsInput"], tokens["comparisonsOutput"]),
-    )
+    asked = _judge(work, prices)
+    judge, compared = _route(asked, work.batched), _compared_usd(work, prices, tokens)
     base, deployed = _route(student, work.batched), work.repeats + work.direct + work.champion
     few_shot_output = tokens["armOutput"] if work.few_shot else 0
     return {
@@ -267,6 +270,15 @@ def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> di
             tokens["armOutput"] * deployed + tokens.get("choosingOutput", 0),
         ),
     }
+
+
+def _judge(work: Workload, prices: Prices) -> ModelPrice:
+    return _priced(prices, work.judge if work.ratings.calls or work.most_judged else work.teacher)
+
+
+def _compared_usd(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> float:
+    judge = _route(_judge(work, prices), work.batched)
+    return _usd(judge, tokens["comparisonsInput"], tokens["comparisonsOutput"])
 
 
 def _route(price: ModelPrice, batched: bool) -> TokenPrice:
@@ -307,6 +319,7 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
         *_trainings(work),
         *work.ratings.assumptions,
         *work.scores.assumptions,
+        *([f"The pilot's {work.pilot} answers are among them."] if work.pilot else []),
         "The teacher's answers on the holdout are part of its batch and not asked twice.",
         *(["What serves the dataset today answers the holdout too, at the student's price."] if work.champion else []),
         f"Prices of {prices.region}, {' and '.join(dates)}. S3, Lambda, Step Functions and DynamoDB are not counted.",

@@ -19,8 +19,15 @@ _NEXT = {
         "was paid for."
     ),
     "BudgetExceeded": (
-        "Raise maxUsd, give fewer seeds or lower sampling.sampled. {estimate} says what costs what; nothing was "
-        "paid for."
+        "Raise maxUsd, or do what else the cause says. {estimate} says what costs what; a rerun with the same "
+        "runId takes over all that was paid for."
+    ),
+    "SpendingDeclined": (
+        "Nothing was paid for. Start again with fewer seeds or a lower sampling.sampled, or with the same runId to ask "
+        "again; {estimate} says what costs what."
+    ),
+    "PilotFailed": (
+        "Mend the setting that the cause names and start again, without a runId: the pilot's answers are taken over."
     ),
     "RecordsLost": (
         "This is a fault of the pipeline, not of the seeds. Keep the run's folder, and report the ids of the cause "

@@ -117,6 +117,7 @@ class Report(Record, frozen=True):
     ids, `losses` trained arms to the course of their training. `warnings`: what stops no run and should be known.
     `cut_off`: when the deadline ended batch jobs; `costs` says how many answers came which way.
     `choice`: which of several trainings serves, and by what; `luck` says how far trainings of the same data lie apart.
+    `approval`: who answered what, when and why, where a person was asked.
     """
 
     run_id: str
@@ -155,6 +156,7 @@ class Report(Record, frozen=True):
     trainings: TrainingSpread | None = None
     choice: StudentChoice | None = None
     luck: str = ""
+    approval: str = ""
 
 
 _MEASURED = tuple(name for name in Report.__struct_fields__ if name in Scores.__struct_fields__ and name != "task")

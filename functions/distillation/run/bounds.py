@@ -1,4 +1,4 @@
-"""What a file below seeds/ may not loosen: who may upload seeds decides what is taught, not what may be promoted."""
+"""What no input may loosen: who may upload seeds or start runs decides what is taught, not what may be promoted."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,42 +7,35 @@ if TYPE_CHECKING:
     from distillation.run.config import RunConfig  # pydantic, which few functions load: every one reads the bounds
 
 
+EVERY_DATASET = "*"
+
+
 class DeploymentBounds(NamedTuple):
     """Settings of the deployment.
 
-    `auto_promotion`: the datasets whose uploads may promote without a person's word.
+    `auto_promotion`: the datasets whose runs may promote without a person's word, `*` for all. USD: 0 is no bound.
     """
 
     largest_gate_margin: float = 0.1
     smallest_canary_agreement: float = 0.8
     auto_promotion: frozenset[str] = frozenset()
+    max_usd_per_run: float = 0
+    max_usd_per_month: float = 0
 
 
-def bounded(
-    config: "RunConfig", execution_input: Mapping[str, Any], bounds: DeploymentBounds
-) -> "tuple[RunConfig, list[str]]":
-    """`config` with what the dataset's input.json loosened beyond `bounds` brought back to them, and one line for each
-    bound that changed it.
-
-    What the execution input itself names stands: who may start executions may decide. An execution input that names
-    the dataset alone is the upload's, and its student waits for a person's word unless the dataset is listed.
+def bounded(config: "RunConfig", bounds: DeploymentBounds) -> "tuple[RunConfig, list[str]]":
+    """`config` with what any of its sources loosened beyond `bounds` brought back to them, and one line for each bound
+    that changed it: who may start executions may upload seeds too, and neither decides what may be promoted.
     """
-    asked = config.to_json()
-    found = config.to_json()
-    gate, own_gate = found["gate"], _named(execution_input, "gate")
-    most = bounds.largest_gate_margin
+    asked, found = config.to_json(), config.to_json()
+    gate, serving, most = found["gate"], found["serving"], bounds.largest_gate_margin
     for key in ("margin", "sliceMargin"):
-        if key not in own_gate and gate[key] is not None:
+        if gate[key] is not None:
             gate[key] = min(gate[key], most)
-    own_margins = _named(own_gate, "margins")
-    gate["margins"] = {
-        name: margin if name in own_margins else min(margin, most) for name, margin in gate["margins"].items()
-    }
-    if "canaryAgreement" not in _named(execution_input, "serving"):
-        serving = found["serving"]
-        serving["canaryAgreement"] = max(serving["canaryAgreement"], bounds.smallest_canary_agreement)
-    if set(execution_input) <= {"dataset"} and config.dataset not in bounds.auto_promotion:
-        found["promotion"] = "approve" if config.promotion == "auto" else config.promotion
+    gate["margins"] = {name: min(margin, most) for name, margin in gate["margins"].items()}
+    serving["canaryAgreement"] = max(serving["canaryAgreement"], bounds.smallest_canary_agreement)
+    if config.promotion == "auto" and not bounds.auto_promotion & {config.dataset, EVERY_DATASET}:
+        found["promotion"] = "approve"
     return config.from_json(found), _changes(asked, found)
 
 
@@ -52,11 +45,6 @@ _SETTING = {
     "canaryAgreement": "smallestCanaryAgreement",
     "promotion": "autoPromotionDatasets",
 }
-
-
-def _named(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = given.get(key)
-    return value if isinstance(value, Mapping) else {}
 
 
 def _changes(asked: Mapping[str, Any], found: Mapping[str, Any], path: str = "") -> list[str]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from distillation.answer_pattern import compiled
 from distillation.bedrock.job_names import RUN_ID_MAX
@@ -202,6 +202,19 @@ class Split(Section):
     """Share of the rest that the fine-tuning job uses for its validation loss."""
 
 
+class Pilot(Section):
+    """A few prompts that are asked before anything else is paid for. `"pilot": 0` turns it off."""
+
+    prompts: int = Field(default=10, ge=0, le=50)
+    """How many prompts are asked once each, of those that the run asks anyway."""
+    min_score: Annotated[float, Field(gt=0, le=1)] | None = None
+    """The run ends where clearly fewer of the pilot's answers are like their reference."""
+
+
+def _pilot_of(value: object) -> object:
+    return {"prompts": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class RunConfig(Section):
     """The resolved input of a run: made by `run_input.resolve_config`, in run.json as `config`, read by every stage."""
 
@@ -219,12 +232,18 @@ class RunConfig(Section):
     max_rejected_seed_share: float = Field(default=0.05, ge=0, le=1)
     """Share of seeds that may be unusable; above it the run fails before anything is paid for."""
     max_usd: Annotated[float, Field(gt=0)] | None = None
-    """The run is refused when its estimate is above this many US dollars."""
+    """Most US dollars of the run: checked against the estimate, and against what was spent before each wave and stage.
+
+    A rerun of the same run id may raise it."""
+    approve_above_usd: Annotated[float, Field(ge=0)] | None = None
+    """A run whose estimate is above this many US dollars asks a person before it spends anything."""
     deadline_hours: Annotated[float, Field(gt=0, le=720)] | None = None
     """Hours from the run's start until the teacher's answers are in. Batch jobs are stopped in time for the rest to be
     asked through Converse; what they wrote counts. Training, deployment and scoring come after it.
     """
     task: TaskInput = TaskInput()
+    pilot: Annotated[Pilot, BeforeValidator(_pilot_of, json_schema_input_type=Pilot | int)] = Pilot()
+    """A few prompts that are asked before anything else is paid for; a number is `pilot.prompts`."""
     expansion: Expansion = Expansion()
     sampling: Sampling = Sampling()
     batches: Batches = Batches()
@@ -276,7 +295,7 @@ class RunConfig(Section):
         rounds = in_waves * (1 + self.batches.retry_waves)
         rounds += self.expansion.max_rounds if self.expansion.target_prompts else 0
         parts = math.ceil(judge.max_prompts / 1_000) if judge and judge.scores else 0
-        asked = self.serving.approval_hours if self.promotion == "approve" else 0
+        asked = self.serving.approval_hours * ((self.promotion == "approve") + (self.approve_above_usd is not None))
         more = math.ceil((self.training.trainings + self.arms.direct) / TRAININGS_AT_ONCE) - 1
         more += bool(self.training.candidates) and self.training.repeats > 1
         return (rounds + 1 + parts) * job + OTHER_WAITS_HOURS + more * TRAINING_HOURS + asked
@@ -297,6 +316,11 @@ class RunConfig(Section):
         A managed distillation watches no validation lines: what is not held out goes to it.
         """
         return self.split.model_copy(update={"validation_share": 0.0}) if self.training.managed else self.split
+
+    @property
+    def without_budget(self) -> Self:
+        """All but what the run may spend: a rerun may be allowed more."""
+        return self.model_copy(update={"max_usd": None, "approve_above_usd": None})
 
     def to_json(self) -> dict[str, Any]:
         """The form in run.json: every key, camelCase."""

@@ -39,13 +39,16 @@ class Question(Record, frozen=True):
     prompt_hashes: dict[str, str]
 
     def differences(self, other: "Question") -> list[str]:
-        """The parts in which another question differs. A seed file is the same where its content is."""
+        """The parts in which another question differs. A seed file is the same where its content is; what the run may
+        spend decides nothing that is asked.
+        """
         mine, theirs = self._parts(), other._parts()
         return [name for name in mine if mine[name] != theirs[name]]
 
     def _parts(self) -> dict[str, object]:
         files = [(f.key, f.etag) for f in self.seed_files]
-        return {"settings": self.config, "seed files": files, "models": self.models, "prompt texts": self.prompt_hashes}
+        settings = self.config.without_budget
+        return {"settings": settings, "seed files": files, "models": self.models, "prompt texts": self.prompt_hashes}
 
 
 class RunRecord(Record, frozen=True):

@@ -345,9 +345,7 @@ def test_every_end_has_an_error_and_a_next_step(
     assert view.failure.error == shown_error
     assert view.failure.lines == ((line,) if line else ())
     assert advice in view.failure.next_step
-    assert view.failure.command == (
-        "" if error == "BudgetExceeded" else "python -m cli start reviews --run-id reviews-1"
-    )
+    assert view.failure.command == "python -m cli start reviews --run-id reviews-1"
     assert states(view)["AnswerShards"] is StageState.FAILED
 
 

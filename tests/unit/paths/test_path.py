@@ -14,6 +14,7 @@ from distillation.errors import InvalidInput
 from distillation.inference.converse import ATTEMPTS_WHEN_THROTTLED, Pace
 from distillation.layout import RunLayout
 from distillation.records import Request
+from distillation.run.bounds import DeploymentBounds
 from handlers import (
     answer_now,
     assemble_dataset,
@@ -53,6 +54,7 @@ from tests.fakes import (
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 RUN = {"runId": "run-1", "dataset": "reviews"}
+UNBOUND = DeploymentBounds(largest_gate_margin=1, smallest_canary_agreement=0, auto_promotion=frozenset("*"))
 LAYOUT = RunLayout("run-1")
 INPUT: dict[str, Any] = {
     "dataset": "reviews",
@@ -84,6 +86,7 @@ class World(Services):
                 f"{MICRO}:128k",
                 MICRO,
                 "machine",
+                bounds=UNBOUND,
             ),
             Clock(),
         )
@@ -380,6 +383,7 @@ def test_a_model_that_is_refused_to_this_account_stops_the_run_before_it_costs_a
 def test_an_uploaded_input_cannot_decide_what_is_promoted_and_the_record_says_so(world: World) -> None:
     hostile = {key: value for key, value in INPUT.items() if key not in ("dataset", "runId")}
     hostile |= {"gate": {"margin": 1.0}, "serving": {"canaryAgreement": 0}, "promotion": "auto"}
+    world.settings = world.settings._replace(bounds=DeploymentBounds())
     world.files.put("seeds/reviews/input.json", json.dumps(hostile).encode())
     told = world.call(
         prepare_run, input={"dataset": "reviews"}, executionName="run-1", startedAt="2026-01-01T00:00:00Z"

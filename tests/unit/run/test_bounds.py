@@ -1,4 +1,4 @@
-"""Who decides what: a file below seeds/ tightens, never loosens; what the execution input names stands."""
+"""Who decides what: every input tightens what the deployment bounds, none loosens it."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def of(
 ) -> tuple[RunConfig, list[str]]:
     given_input = {"dataset": "owned", **(execution or {})}
     config = resolve_config(given_input, execution_name="run", dataset_input=json.dumps(file).encode())
-    return bounded(config, given_input, bounds or DeploymentBounds())
+    return bounded(config, bounds or DeploymentBounds())
 
 
 def test_an_upload_that_would_promote_anything_is_brought_back_and_asks_a_person() -> None:
@@ -41,26 +41,26 @@ def test_an_upload_that_would_promote_anything_is_brought_back_and_asks_a_person
     ]
 
 
-def test_what_the_execution_input_names_stands() -> None:
+def test_what_the_execution_input_names_is_bounded_as_well() -> None:
     person = {"gate": {"margin": 0.4, "margins": {"accuracy": 0.3}}, "serving": {"canaryAgreement": 0.5}}
-    found, _ = of({"gate": {"margin": 1.0, "margins": {"accuracy": 1.0, "macroF1": 1.0}}}, person)
-    assert (found.gate.margin, found.serving.canary_agreement) == (0.4, 0.5)
-    assert found.gate.margins == {"accuracy": 0.3, "macroF1": 0.1}
-    assert found.promotion == "auto"
+    found, _ = of({"gate": {"margins": {"accuracy": 1.0, "macroF1": 1.0}}}, person | {"promotion": "auto"})
+    assert (found.gate.margin, found.serving.canary_agreement) == (0.1, 0.8)
+    assert found.gate.margins == {"accuracy": 0.1, "macroF1": 0.1}
+    assert found.promotion == "approve"
 
 
 @pytest.mark.parametrize(
     ("file", "listed", "promotion"),
-    [({}, set(), "approve"), ({}, {"owned"}, "auto"), ({"promotion": "never"}, set(), "never")],
+    [({}, set(), "approve"), ({}, {"owned"}, "auto"), ({}, {"*"}, "auto"), ({"promotion": "never"}, set(), "never")],
 )
-def test_an_upload_promotes_by_itself_only_where_the_deployment_lists_its_dataset(
+def test_a_run_promotes_by_itself_only_where_the_deployment_lists_its_dataset(
     file: dict[str, Any], listed: set[str], promotion: str
 ) -> None:
     assert of(file, bounds=DeploymentBounds(auto_promotion=frozenset(listed)))[0].promotion == promotion
 
 
 @given(margin=SHARES, agreement=SHARES, most=SHARES, least=SHARES)
-def test_no_file_is_ever_looser_than_the_bounds(margin: float, agreement: float, most: float, least: float) -> None:
+def test_no_input_is_ever_looser_than_the_bounds(margin: float, agreement: float, most: float, least: float) -> None:
     file = {"gate": {"margin": margin}, "serving": {"canaryAgreement": agreement}}
     found, _ = of(file, bounds=DeploymentBounds(largest_gate_margin=most, smallest_canary_agreement=least))
     assert found.gate.margin == min(margin, most)

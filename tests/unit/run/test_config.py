@@ -32,7 +32,9 @@ def test_defaults() -> None:
         "promptTemplate": None,
         "maxRejectedSeedShare": 0.05,
         "maxUsd": None,
+        "approveAboveUsd": None,
         "deadlineHours": None,
+        "pilot": {"prompts": 10, "minScore": None},
         "task": {"kind": "auto", "labels": None, "answerPattern": None, "outputSchema": None},
         "expansion": {
             "targetPrompts": 0,

@@ -157,7 +157,7 @@ def store() -> MemoryStore:
 
 
 def test_the_report_follows_the_data_from_the_seeds_on(store: MemoryStore) -> None:
-    report = report_of(store, MemoryLedger(), "run-1", created_at="now")  # type: ignore[arg-type]
+    report = report_of(store, MemoryLedger(), "run-1", created_at="2026-01-01T00:00:00+00:00")  # type: ignore[arg-type]
     assert report.data
     assert [(step.step, step.unit, step.came, step.kept) for step in report.data.funnel] == [
         ("seeds", "seeds", 12, 10),
@@ -172,7 +172,7 @@ def test_the_report_follows_the_data_from_the_seeds_on(store: MemoryStore) -> No
 
 
 def test_losses_are_found_wherever_bedrock_put_them(store: MemoryStore) -> None:
-    losses = report_of(store, MemoryLedger(), "run-1", created_at="now").losses  # type: ignore[arg-type]
+    losses = report_of(store, MemoryLedger(), "run-1", created_at="2026-01-01T00:00:00+00:00").losses  # type: ignore[arg-type]
     assert list(losses) == ["student"]
     assert [(point.step, point.loss) for point in losses["student"]["training"]] == [(1, 2.0), (2, 1.0)]
     assert [(point.step, point.loss) for point in losses["student"]["validation"]] == [(1, 1.5)]
@@ -181,7 +181,7 @@ def test_losses_are_found_wherever_bedrock_put_them(store: MemoryStore) -> None:
 def test_a_curve_that_cannot_be_read_is_a_warning_in_the_report_and_fails_nothing(store: MemoryStore) -> None:
     [key] = [key for key in store.objects if key.endswith("step_wise_training_metrics.csv")]
     store.put(key, store.objects[key].replace(b"step_number", b"step"))
-    report = report_of(store, MemoryLedger(), "run-1", created_at="now")  # type: ignore[arg-type]
+    report = report_of(store, MemoryLedger(), "run-1", created_at="2026-01-01T00:00:00+00:00")  # type: ignore[arg-type]
     assert report.losses == {}
     [warning] = report.warnings
     assert warning.startswith("The training loss of student cannot be read as a whole: found the columns step,")

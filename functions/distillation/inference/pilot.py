@@ -1,0 +1,119 @@
+"""The pilot: a few prompts are asked first, so that a run which cannot go well ends before its bulk is paid for.
+
+Ten answers prove little, so only clear evidence stops a run: a share counts as too low where the upper end of its
+95 % Wilson interval is below the bound.
+"""
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from distillation.errors import PilotFailed
+from distillation.records import Answer, Prompt, Record, RejectedAnswer, Request
+from distillation.run.config import RunConfig
+from distillation.task import Task, TaskKind, Unfit, answer_reader, canonical_reference
+
+LEAST_USABLE = 0.5
+"""Share of usable answers below which the pilot stops a run."""
+SHOWN, SHOWN_CHARACTERS = 3, 160
+_Z = 1.959964  # of 95 %
+
+_MEND = {
+    "truncated": "sampling.maxTokens cuts the answers (now {max_tokens}): raise it, or have the seeds' system text ask "
+    "for short answers",
+    "refused": "Bedrock's content filters or the teacher refuse these prompts: give other seeds",
+    "bedrock_error": "Bedrock refuses these requests: read its message above",
+}
+_MEND_BY_KIND = {
+    TaskKind.ANSWER: "task.answerPattern finds nothing in the answers: correct the pattern, or say in the seeds' "
+    "system text how an answer should end",
+    TaskKind.LABEL: "the answers are none of task.labels: correct the labels, or say in the seeds' system text what "
+    "each of them means",
+    TaskKind.JSON: "the answers are no JSON that fits task.outputSchema: correct the schema, or show it in the seeds' "
+    "system text",
+    TaskKind.TEXT: "the answers are empty: read the seeds' system text",
+}
+
+
+class PilotOutcome(Record, frozen=True):
+    """What the pilot showed: `1-prompts/pilot.json`. `scored` answers have a reference to compare with, `right` of
+    them are like it.
+    """
+
+    asked: int
+    usable: int
+    scored: int
+    right: int
+    unusable_by_reason: dict[str, int]
+
+
+def pilot_groups(groups: Iterable[tuple[int, list[Request]]], size: int) -> Iterator[tuple[int, list[Request]]]:
+    """The first request of `size` prompts, chosen by their ids, which are hashes of their texts: a fair draw, and the
+    same one in every rerun.
+    """
+    chosen = heapq.nsmallest(size, ((group[0].record_id, number, group[0]) for number, group in groups if group))
+    return ((number, [request]) for _, number, request in sorted(chosen, key=lambda one: one[1]))
+
+
+def judge_pilot(
+    prompts: Mapping[str, Prompt],
+    answers: Sequence[Answer],
+    rejected: Sequence[RejectedAnswer],
+    task: Task,
+    config: RunConfig,
+) -> PilotOutcome:
+    """Reads the pilot's answers as the run would. `prompts` by id; replies that are to be asked again are left out.
+
+    Raises:
+        PilotFailed: clearly less than half of the answers can be used, or clearly less than `pilot.minScore` are
+            right. Says what was answered, and the setting that would mend it.
+    """
+    read = answer_reader(task)
+    forms = [(answer, read(answer.text)) for answer in answers]
+    unusable = [(reply.prompt_id, reply.reason, reply.text or reply.detail) for reply in rejected]
+    unusable += [(one.prompt_id, form.reason, one.text) for one, form in forms if isinstance(form, Unfit)]
+    usable = [(prompts[one.prompt_id], one, form) for one, form in forms if isinstance(form, str)]
+    compared = [
+        (prompt, answer, form == reference)
+        for prompt, answer, form in usable
+        if task.kind is not TaskKind.TEXT and (reference := canonical_reference(prompt.reference, task)) is not None
+    ]
+    asked, right = len(answers) + len(rejected), sum(same for *_, same in compared)
+    reasons = Counter(reason for _, reason, _ in unusable)
+    if unusable and upper_share(len(usable), asked) < LEAST_USABLE:
+        reason = reasons.most_common(1)[0][0]
+        mend = _MEND.get(reason, _MEND_BY_KIND[task.kind]).format(max_tokens=config.sampling.max_tokens)
+        shown = [(prompts[i].prompt, text) for i, why, text in unusable if why == reason]
+        raise PilotFailed(_said(f"{len(unusable)} of {asked} pilot answers cannot be used ({reason})", mend, shown))
+    least = config.pilot.min_score
+    if least is not None and compared and upper_share(right, len(compared)) < least:
+        wrong = [(f"{p.prompt} (reference {p.reference})", answer.text) for p, answer, same in compared if not same]
+        mend = (
+            f"the teacher is clearly below pilot.minScore {least:g}: improve the seeds' system text, correct the "
+            "references, or lower pilot.minScore"
+        )
+        raise PilotFailed(_said(f"{right} of {len(compared)} pilot answers are like their reference", mend, wrong))
+    return PilotOutcome(
+        asked=asked, usable=len(usable), scored=len(compared), right=right, unusable_by_reason=dict(reasons)
+    )
+
+
+def upper_share(successes: int, n: int) -> float:
+    """The upper end of the 95 % Wilson interval of a share (Wilson 1927)."""
+    if n == 0:
+        return 1.0
+    share, z2 = successes / n, _Z * _Z
+    half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return (share + z2 / (2 * n) + half) / (1 + z2 / n)
+
+
+def _said(what: str, mend: str, shown: Sequence[tuple[str, str]]) -> str:
+    examples = [f"  {prompt[:SHOWN_CHARACTERS]!r} -> {text[:SHOWN_CHARACTERS]!r}" for prompt, text in shown[:SHOWN]]
+    return "\n".join(
+        [
+            f"{what}: {mend}. Only the pilot was paid for; its answers are taken over by the next run. pilot: 0 turns "
+            "the pilot off.",
+            *examples,
+        ]
+    )

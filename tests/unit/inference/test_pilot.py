@@ -1,0 +1,94 @@
+"""The pilot: only clear evidence stops a run, and the message names what would mend it."""
+
+from typing import Any
+
+import pytest
+
+from distillation.errors import PilotFailed
+from distillation.inference.pilot import PilotOutcome, judge_pilot, pilot_groups, upper_share
+from distillation.inference.requests import requests_of
+from distillation.records import Answer, Prompt, RejectedAnswer
+from distillation.run.config import Sampling
+from distillation.run.input import resolve_config
+from distillation.task import Task, TaskKind
+
+LABELS = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
+PATTERN = Task(kind=TaskKind.ANSWER, answer_pattern=r"answer is (\d+)")
+
+
+def outcome(
+    texts: list[str], task: Task, *, truncated: int = 0, reference: str | None = "good", **settings: Any
+) -> PilotOutcome:
+    config = resolve_config({"dataset": "d", "pilot": settings}, execution_name="x")
+    number = len(texts) + truncated
+    prompts = {
+        f"p{n}": Prompt(prompt_id=f"p{n}", prompt=f"Seed {n}", seed_id="s", reference=reference) for n in range(number)
+    }
+    answers = [
+        Answer(
+            record_id=f"p{n}-x-g0",
+            prompt_id=f"p{n}",
+            sample="g0",
+            text=text,
+            stop_reason="end_turn",
+            input_tokens=1,
+            output_tokens=1,
+        )
+        for n, text in enumerate(texts)
+    ]
+    cut = [
+        RejectedAnswer(record_id="", prompt_id=f"p{n}", sample="g0", reason="truncated", detail="stopReason max_tokens")
+        for n in range(len(texts), number)
+    ]
+    return judge_pilot(prompts, answers, cut, task, config)
+
+
+@pytest.mark.parametrize(
+    ("texts", "truncated", "task", "setting"),
+    [
+        (["I do not know"] * 10, 0, PATTERN, "task.answerPattern"),
+        (["excellent"] * 9 + ["good"], 0, LABELS, "task.labels"),
+        ([], 10, LABELS, r"sampling.maxTokens cuts the answers \(now 512\)"),
+        (["no json"] * 9 + ["{}"], 0, Task(kind=TaskKind.JSON), "task.outputSchema"),
+    ],
+)
+def test_clear_evidence_ends_the_run_with_examples_and_the_setting(
+    texts: list[str], truncated: int, task: Task, setting: str
+) -> None:
+    with pytest.raises(PilotFailed, match=setting) as ended:
+        outcome(texts, task, truncated=truncated)
+    assert str(ended.value).count("'Seed ") == 3
+
+
+@pytest.mark.parametrize(("bad", "of"), [(8, 10), (3, 3), (5, 10), (0, 0)])
+def test_what_may_be_chance_goes_on(bad: int, of: int) -> None:
+    found = outcome(["excellent"] * bad + ["good"] * (of - bad), LABELS)
+    assert (found.asked, found.usable, found.right) == (of, of - bad, of - bad)
+
+
+def test_a_teacher_that_cannot_teach_is_named_where_a_least_score_is_wanted() -> None:
+    assert outcome(["bad"] * 10, LABELS).right == 0
+    with pytest.raises(PilotFailed, match=r"0 of 10 .* clearly below pilot.minScore 0.8"):
+        outcome(["bad"] * 10, LABELS, minScore=0.8)
+    assert outcome(["bad"] * 4 + ["good"] * 6, LABELS, minScore=0.8).right == 6
+    assert outcome(["bad"] * 10, LABELS, reference=None, minScore=0.8).scored == 0
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "expected"), [(0, 10, 0.2775), (5, 10, 0.7634), (10, 10, 1.0), (2, 10, 0.5098)]
+)
+def test_the_upper_end_of_wilsons_interval(successes: int, n: int, expected: float) -> None:
+    """Known values: R's binom::binom.wilson."""
+    assert upper_share(successes, n) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_draw_is_the_runs_own_requests_once_a_prompt_and_the_same_every_time() -> None:
+    prompts = [Prompt(prompt_id=f"{n * 7919 % 1000:03d}", prompt=f"p{n}", seed_id="s") for n in range(40)]
+    groups = [(n, requests_of(prompt, Sampling(), "m")) for n, prompt in enumerate(prompts)]
+    drawn = list(pilot_groups(iter(groups), 10))
+    assert drawn == list(pilot_groups(iter(groups), 10))
+    assert sorted(r.record_id[:3] for _, [r] in drawn) == sorted(p.prompt_id for p in prompts)[:10]
+    assert all(group == groups[number][1][:1] for number, group in drawn)
+    assert [number for number, _ in drawn] == sorted(number for number, _ in drawn)
+    assert list(pilot_groups(groups[:3], 10)) == [(n, group[:1]) for n, group in groups[:3]]
+    assert list(pilot_groups(groups, 0)) == []
