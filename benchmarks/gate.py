@@ -33,7 +33,7 @@ from distillation.bedrock.prices import load_prices
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import CheckOutcome, GateDecision, Scores, Verdict
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.evaluation.verdict import reach_verdict
 from distillation.run.evaluation import Gate
 

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 from scipy import stats
 
-from distillation.evaluation.repeats import difference_over_trainings
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings
 
 RIGHT, TEACHER = 0.85, 0.90
 """How often a student of the mean training, and the teacher, are right."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.runs.draw_report import titled_table
-from distillation.evaluation.noninferiority import MIN_ITEMS, planned_items, planned_margin
+from cli.runs.draw.report import titled_table
 from distillation.evaluation.reasons import CLEAR_LOSS
+from distillation.evaluation.uncertainty.noninferiority import MIN_ITEMS, planned_items, planned_margin
 from distillation.records import Record
 from distillation.run.evaluation import Gate
 from distillation.wording import margin_points, percent

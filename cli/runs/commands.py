@@ -94,7 +94,7 @@ def watch(
 ) -> None:
     """Show a run as it goes. Exit 0 when it succeeds, 1 when it fails; Ctrl-C leaves the run alone."""
     from cli.runs import watch as watching
-    from cli.runs.draw_run import outcome
+    from cli.runs.draw.run import outcome
     from cli.runs.earlier import last_run_before
     from cli.runs.observed import RunObserver
     from cli.runs.run_lookup import find_execution, place_of, run_id_of
@@ -157,7 +157,7 @@ def report(
     ] = False,
 ) -> None:
     """Print a run's verdict, its numbers with their intervals, its counts and costs."""
-    from cli.runs.draw_report import draw_report
+    from cli.runs.draw.report import draw_report
     from cli.runs.report_file import parse_report
     from cli.runs.run_lookup import find_run_id
     from cli.screen import screen
@@ -187,7 +187,7 @@ def compare(
 ) -> None:
     """Compare the students of several runs on the holdout items that all of them have: a page, and tables here."""
     from cli.runs.compare import comparison_of
-    from cli.runs.draw_comparison import draw_comparison
+    from cli.runs.draw.comparison import draw_comparison
     from cli.runs.run_lookup import find_run_id
     from cli.screen import screen
     from distillation.report.comparison_page import render_comparison
@@ -206,7 +206,7 @@ def compare(
 @on_stack
 def runs(connect: Connect, *, limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20) -> None:
     """List the newest executions with status and verdict."""
-    from cli.runs.draw_runs import as_json, draw_runs, run_line
+    from cli.runs.draw.runs import as_json, draw_runs, run_line
     from cli.screen import screen
 
     services = connect()

@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from cli.runs.draw_run import PlainLines, RunPicture
+from cli.runs.draw.run import PlainLines, RunPicture
 from cli.runs.durations import clock
 from cli.runs.earlier import Earlier, seconds_left
 from cli.runs.observed import Observed

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.runs.draw_report import VERDICT_STYLES
+from cli.runs.draw.report import VERDICT_STYLES
 from cli.runs.report_file import VerdictResult
 from distillation.training.promotion import Served, ServedStudent
 

@@ -15,8 +15,8 @@ from distillation.bedrock.prices import load_prices, price_of
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
 from distillation.evaluation.scores import DecidedHoldout, Scores
-from distillation.evaluation.statistics import Draw
 from distillation.evaluation.trainings import over_trainings
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.evaluation.verdict import decisions_on, reach_verdict
 from distillation.layout import RunLayout, decision, training_luck
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction

@@ -16,7 +16,7 @@ from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.columns import Column
 from distillation.evaluation.differences import Pairing
 from distillation.evaluation.scores import Against, Scores, Verdict
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.evaluation.verdict import reach_verdict
 from distillation.evaluation.yardstick import gated_differences
 from distillation.records import HoldoutItem, Prediction

@@ -9,8 +9,8 @@ from application.judging.judging_files import judged_items, pairs_between
 from application.rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
 from distillation.evaluation.scores import Comparisons, HumanAgreement, JudgedArm, JudgeScores
-from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.judging.answers import said_by_prompt, texts_by_prompt
 from distillation.judging.calibration import judge_calibration
 from distillation.judging.comparisons import (

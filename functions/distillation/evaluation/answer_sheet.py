@@ -9,7 +9,7 @@ import numpy as np
 from distillation.errors import RecordsLost
 from distillation.evaluation.answer_metrics import EXACT
 from distillation.evaluation.scores import Against
-from distillation.evaluation.statistics import Codes
+from distillation.evaluation.uncertainty.statistics import Codes
 from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from distillation.run.evaluation import NumericTolerance
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference

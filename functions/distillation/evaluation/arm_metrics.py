@@ -7,7 +7,6 @@ import numpy as np
 
 from distillation.bedrock.prices import Prices, price_of
 from distillation.evaluation.answer_sheet import AnswerSheet
-from distillation.evaluation.classes import LabelTable, class_scores
 from distillation.evaluation.columns import (
     Column,
     Key,
@@ -22,8 +21,15 @@ from distillation.evaluation.columns import (
 from distillation.evaluation.differences import intervals
 from distillation.evaluation.distributions import divergence_columns, outcomes
 from distillation.evaluation.scores import Against, ClassScore, Metric
-from distillation.evaluation.statistics import Draw, bounds_of, metric_of, paired_bootstrap, quantile_interval
 from distillation.evaluation.targets import Judged, Target, quality_targets
+from distillation.evaluation.uncertainty.classes import LabelTable, class_scores
+from distillation.evaluation.uncertainty.statistics import (
+    Draw,
+    bounds_of,
+    metric_of,
+    paired_bootstrap,
+    quantile_interval,
+)
 from distillation.records import Arm
 
 FIRST_METRICS = (

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from distillation.evaluation.noninferiority import (
+from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, Scores, Yardstick
+from distillation.evaluation.uncertainty.noninferiority import (
     ALPHA,
     holm,
     items_to_settle,
@@ -20,7 +21,6 @@ from distillation.evaluation.noninferiority import (
     p_worse,
     units_of,
 )
-from distillation.evaluation.scores import Check, CheckOutcome, Difference, GatedDifference, Scores, Yardstick
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
 from distillation.task import TaskKind

@@ -9,10 +9,10 @@ import numpy as np
 
 from distillation.bedrock.prices import ModelPrice, answer_cost
 from distillation.evaluation.answer_sheet import AnswerSheet
-from distillation.evaluation.classes import LabelTable
 from distillation.evaluation.scores import Against
-from distillation.evaluation.statistics import Codes, Floats
 from distillation.evaluation.targets import Target, grades
+from distillation.evaluation.uncertainty.classes import LabelTable
+from distillation.evaluation.uncertainty.statistics import Codes, Floats
 from distillation.records import LOST, Arm, Prediction
 from distillation.task import TaskKind
 

@@ -9,17 +9,17 @@ from typing import NamedTuple, TypeVar
 import msgspec
 import numpy as np
 
-from distillation.evaluation.classes import (
+from distillation.evaluation.columns import Column
+from distillation.evaluation.scores import Difference, Yardstick
+from distillation.evaluation.uncertainty.classes import (
     LabelTable,
     class_figures,
     jackknife_interval,
     macro_f1,
     macro_f1_pseudo_values,
 )
-from distillation.evaluation.columns import Column
-from distillation.evaluation.noninferiority import TANGO, detectable_difference, holm, spread
-from distillation.evaluation.scores import Difference, Yardstick
-from distillation.evaluation.statistics import (
+from distillation.evaluation.uncertainty.noninferiority import TANGO, detectable_difference, holm, spread
+from distillation.evaluation.uncertainty.statistics import (
     Bounds,
     Codes,
     Draw,

@@ -11,8 +11,15 @@ from distillation.evaluation.answer_metrics import jensen_shannon_bits, outcome,
 from distillation.evaluation.answer_sheet import AnswerSheet, sampled_texts
 from distillation.evaluation.columns import Column
 from distillation.evaluation.scores import Against, Calibration, CalibrationBin, TeacherDistribution
-from distillation.evaluation.statistics import Draw, Floats, bounds_of, metric_of, paired_bootstrap, share_of
 from distillation.evaluation.targets import Target
+from distillation.evaluation.uncertainty.statistics import (
+    Draw,
+    Floats,
+    bounds_of,
+    metric_of,
+    paired_bootstrap,
+    share_of,
+)
 from distillation.inference.samples import agreement, entropy, majority
 from distillation.records import Arm
 from distillation.task import TaskKind

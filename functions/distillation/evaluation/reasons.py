@@ -18,7 +18,6 @@ from distillation.evaluation.checks import (
     teacher_below_base,
     unmeasured,
 )
-from distillation.evaluation.noninferiority import MIN_ITEMS, TANGO, TRAININGS, least_units, level_of, units_of
 from distillation.evaluation.scores import (
     Check,
     CheckOutcome,
@@ -28,6 +27,14 @@ from distillation.evaluation.scores import (
     Scores,
     Verdict,
     Yardstick,
+)
+from distillation.evaluation.uncertainty.noninferiority import (
+    MIN_ITEMS,
+    TANGO,
+    TRAININGS,
+    least_units,
+    level_of,
+    units_of,
 )
 from distillation.records import Arm
 from distillation.run.evaluation import Gate

@@ -16,12 +16,10 @@ from msgspec.structs import replace
 from distillation.bedrock.prices import Prices
 from distillation.evaluation.answer_sheet import AnswerSheet, groups_of
 from distillation.evaluation.arm_metrics import Measured, figures, latency_metrics, measure
-from distillation.evaluation.classes import confusion
 from distillation.evaluation.columns import error_counts
 from distillation.evaluation.differences import Pairing, corrected, differences_of, macro_f1_differences
 from distillation.evaluation.distributions import outcomes, teacher_calibration, teacher_distribution
 from distillation.evaluation.items import instructive_items
-from distillation.evaluation.noninferiority import holm
 from distillation.evaluation.scores import (
     CONFIDENCE,
     ArmScore,
@@ -31,8 +29,10 @@ from distillation.evaluation.scores import (
     SliceScore,
     Yardstick,
 )
-from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Judged
+from distillation.evaluation.uncertainty.classes import confusion
+from distillation.evaluation.uncertainty.noninferiority import holm
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.evaluation.yardstick import Slices, against_yardstick, slices_of
 from distillation.records import Arm, dialogue
 from distillation.similarity.words import begin_alike

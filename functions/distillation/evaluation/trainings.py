@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from distillation.evaluation.answer_sheet import AnswerSheet, groups_of
 from distillation.evaluation.columns import Column, Key, quality_columns
 from distillation.evaluation.differences import corrected
-from distillation.evaluation.noninferiority import TRAININGS, error_of
-from distillation.evaluation.repeats import difference_over_trainings
 from distillation.evaluation.score import same_p
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
 from distillation.evaluation.targets import quality_targets
+from distillation.evaluation.uncertainty.noninferiority import TRAININGS, error_of
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings
 from distillation.records import Arm
 
 

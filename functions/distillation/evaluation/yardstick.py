@@ -8,13 +8,13 @@ import numpy as np
 
 from distillation.evaluation.answer_sheet import AnswerSheet
 from distillation.evaluation.arm_metrics import Measured
-from distillation.evaluation.classes import LabelTable, macro_f1
 from distillation.evaluation.columns import Column
 from distillation.evaluation.differences import Pairing, differences_of, macro_f1_differences
 from distillation.evaluation.distributions import draw_grades
 from distillation.evaluation.scores import Against, Difference, GatedDifference, Yardstick
-from distillation.evaluation.statistics import Draw
 from distillation.evaluation.targets import Target
+from distillation.evaluation.uncertainty.classes import LabelTable, macro_f1
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.records import Arm
 
 Slices = Mapping[str, frozenset[int]]

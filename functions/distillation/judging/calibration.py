@@ -8,7 +8,7 @@ import numpy as np
 
 from distillation.evaluation.answer_metrics import same_answer
 from distillation.evaluation.scores import Against, JudgeCalibration
-from distillation.evaluation.statistics import Draw, Figures, Floats, bounds_of, metric_of, paired_bootstrap
+from distillation.evaluation.uncertainty.statistics import Draw, Figures, Floats, bounds_of, metric_of, paired_bootstrap
 from distillation.judging.scores import Judgements
 from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind, answer_reader, canonical_reference

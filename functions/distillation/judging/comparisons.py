@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from distillation.evaluation.scores import Against, Comparisons, ControlResult, HumanAgreement, Metric
-from distillation.evaluation.statistics import Draw, mcnemar, mean_intervals, metric_of
+from distillation.evaluation.uncertainty.statistics import Draw, mcnemar, mean_intervals, metric_of
 from distillation.judging.controls import Control
 from distillation.judging.pairs import CHOICE, FIRST, SECOND, Pair, orders_of
 from distillation.judging.preferences import Preference, preference_pairs

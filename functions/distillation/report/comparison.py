@@ -19,7 +19,7 @@ from distillation.evaluation.answer_metrics import EXACT
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
 from distillation.evaluation.scores import Against, ArmScore, Difference
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.records import Arm, HoldoutItem, Prediction, Record
 from distillation.report.settings import differing
 from distillation.run.evaluation import NumericTolerance

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from distillation.evaluation.noninferiority import holm
+from distillation.evaluation.uncertainty.noninferiority import holm
 from distillation.report.charts.charts import as_data
 from distillation.report.charts.forest import ForestRow, forest, forest_in_words
 from distillation.report.charts.style import plotly_js

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from terminal_fake import Terminal
 
-from distillation.evaluation.noninferiority import planned_items, planned_margin
-from distillation.evaluation.statistics import tango
+from distillation.evaluation.uncertainty.noninferiority import planned_items, planned_margin
+from distillation.evaluation.uncertainty.statistics import tango
 
 
 def test_it_says_items_and_seeds_for_each_margin(terminal: Terminal) -> None:

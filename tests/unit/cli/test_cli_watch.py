@@ -25,7 +25,7 @@ from run_stories import (
     whole_run,
 )
 
-from cli.runs.draw_run import PlainLines, RunPicture, outcome
+from cli.runs.draw.run import PlainLines, RunPicture, outcome
 from cli.runs.earlier import Earlier, last_run_before, seconds_left
 from cli.runs.observed import RunObserver
 from cli.runs.run_lookup import run_id_of

@@ -13,7 +13,7 @@ from run_stories import RUN_ID, at, execution, observed, up_to_answers
 from terminal_fake import Terminal
 from test_cli_commands import REPORT, finished
 
-from cli.runs.draw_run import PlainLines, RunPicture
+from cli.runs.draw.run import PlainLines, RunPicture
 from cli.runs.run_view import run_view
 from cli.screen import PIPE_COLUMNS, screen
 

@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 
-from distillation.evaluation.classes import LabelTable, class_scores, confusion, macro_f1, macro_f1_pseudo_values
 from distillation.evaluation.differences import macro_f1_differences
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.classes import (
+    LabelTable,
+    class_scores,
+    confusion,
+    macro_f1,
+    macro_f1_pseudo_values,
+)
+from distillation.evaluation.uncertainty.statistics import Draw
 
 TRUTH, ANSWER = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0]), np.array([0, 2, 1, 0, 0, 1, 2, 1, 0, 1])
 ROWS = np.arange(len(TRUTH))

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.evaluation.noninferiority import ALPHA, level_of, low_at, p_worse, tango_score
 from distillation.evaluation.scores import Difference
-from distillation.evaluation.statistics import tango
+from distillation.evaluation.uncertainty.noninferiority import ALPHA, level_of, low_at, p_worse, tango_score
+from distillation.evaluation.uncertainty.statistics import tango
 
 ONE = Difference(
     metric="accuracy", arm="student", minus="teacher", n=0, value=0.0, low=0.0, high=0.0, method="tango-score",

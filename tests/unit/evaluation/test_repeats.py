@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from benchmarks.repeats import held, world
-from distillation.evaluation.repeats import difference_over_trainings
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings
 
 RNG = np.random.default_rng(20240607)
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from distillation.evaluation.classes import class_features, class_figures
-from distillation.evaluation.noninferiority import detectable_difference, holm, items_to_settle, spread
-from distillation.evaluation.statistics import (
+from distillation.evaluation.uncertainty.classes import class_features, class_figures
+from distillation.evaluation.uncertainty.noninferiority import detectable_difference, holm, items_to_settle, spread
+from distillation.evaluation.uncertainty.statistics import (
     Draw,
     design_effect,
     graded_interval,

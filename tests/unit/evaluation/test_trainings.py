@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from distillation.evaluation.answer_sheet import AnswerSheet, read_sheet
-from distillation.evaluation.repeats import difference_over_trainings
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Difference, Scores
-from distillation.evaluation.statistics import Draw
 from distillation.evaluation.trainings import first_metric, over_trainings
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.records import HoldoutItem, Prediction
 from distillation.task import Task, TaskKind
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from distillation.bedrock.prices import load_prices
-from distillation.evaluation.noninferiority import holm
 from distillation.evaluation.scores import DecidedHoldout, GateDecision, Scores
+from distillation.evaluation.uncertainty.noninferiority import holm
 from distillation.evaluation.verdict import decisions_on, reach_verdict
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import Gate

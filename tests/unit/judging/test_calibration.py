@@ -8,7 +8,7 @@ from scipy.stats import mannwhitneyu
 
 from distillation.evaluation.answer_metrics import EXACT
 from distillation.evaluation.scores import JudgeCalibration
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.judging.calibration import Graded, calibration_of, judge_calibration
 from distillation.judging.scores import Judgements
 from distillation.records import HoldoutItem

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from distillation.evaluation.scores import Comparisons, ControlResult, HumanAgreement
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.judging.comparisons import (
     PairOutcome,
     choices_of,

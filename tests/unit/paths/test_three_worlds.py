@@ -17,7 +17,7 @@ from distillation.bedrock.prices import load_prices
 from distillation.evaluation.columns import Column
 from distillation.evaluation.differences import Pairing, differences_of
 from distillation.evaluation.scores import Check, GateDecision, Scores, Verdict
-from distillation.evaluation.statistics import Draw
+from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.run.evaluation import Gate
 from tests.worlds.evaluation_worlds import (
     MODELS,

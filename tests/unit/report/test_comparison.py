@@ -5,7 +5,7 @@ import pytest
 
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
-from distillation.evaluation.statistics import mcnemar, tango
+from distillation.evaluation.uncertainty.statistics import mcnemar, tango
 from distillation.records import HoldoutItem, Prediction
 from distillation.report.comparison import ComparedRun, Comparison, compare
 from distillation.report.comparison_page import finding, forest_rows, render_comparison

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distillation.evaluation.noninferiority import spread, z_value
 from distillation.evaluation.scores import CONFIDENCE, Against, ClassScore, Confusion, Metric
-from distillation.evaluation.statistics import (
+from distillation.evaluation.uncertainty.noninferiority import spread, z_value
+from distillation.evaluation.uncertainty.statistics import (
     Bounds,
     Codes,
     Draw,

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from application.services import Services
 from application.serving.approval import ENDED, pending_approval
-from cli.runs.draw_report import VERDICT_STYLES, titled_table
+from cli.runs.draw.report import VERDICT_STYLES, titled_table
 from cli.runs.durations import elapsed
 from cli.runs.run_lookup import described, run_id_of
 from distillation.bedrock.submission import RUN

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from distillation.evaluation.noninferiority import spread
 from distillation.evaluation.scores import CONFIDENCE
-from distillation.evaluation.statistics import Codes, Floats, mean_variance
+from distillation.evaluation.uncertainty.noninferiority import spread
+from distillation.evaluation.uncertainty.statistics import Codes, Floats, mean_variance
 
 
 class OverTrainings(NamedTuple):

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from distillation.evaluation.noninferiority import TANGO, tango_score, z_value
 from distillation.evaluation.scores import CONFIDENCE, Against, Metric
+from distillation.evaluation.uncertainty.noninferiority import TANGO, tango_score, z_value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
