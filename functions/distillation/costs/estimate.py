@@ -25,6 +25,7 @@ from distillation.costs.loads import Load, expansion_load, judging_loads, rating
 from distillation.errors import InvalidInput
 from distillation.records import Prompt, Record
 from distillation.run.config import RunConfig
+from distillation.run.fan_out import CONTROL_PAIRS
 from distillation.run.record import Models
 from distillation.run.training import CandidateSetting
 from distillation.task import Task, TaskKind
@@ -214,6 +215,7 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     trainable = trainable if work.prompts else 0
     answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
     judged, predictions = min(holdout, work.most_judged), holdout * (1 + work.arm_samples)
+    compared = judged + CONTROL_PAIRS if judged else 0
     shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
     lines = min(trainable * work.lines, work.most_lines)
     watched = _watched(lines * work.validation_share)
@@ -228,8 +230,8 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
         "ratingsOutput": trainable * work.ratings.calls * work.ratings.output_tokens,
         "judgingInput": judged * work.scores.input_tokens,
         "judgingOutput": judged * work.scores.output_tokens,
-        "comparisonsInput": judged * work.comparisons.input_tokens,
-        "comparisonsOutput": judged * work.comparisons.output_tokens,
+        "comparisonsInput": compared * work.comparisons.input_tokens,
+        "comparisonsOutput": compared * work.comparisons.output_tokens,
         "distillationInput": lines * prompt * work.managed,
         "distillationOutput": lines * output * work.managed,
         "training": lines * (prompt + output) * (work.passes + work.epochs * work.direct),

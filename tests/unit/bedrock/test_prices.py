@@ -134,15 +134,15 @@ def test_ratings_are_paid_where_a_judge_is_set(prices: Prices) -> None:
 
 def test_the_judge_of_the_arms_is_paid_on_demand_for_scores_and_as_a_batch_for_comparisons(prices: Prices) -> None:
     """200 held out prompts, 100 of them judged: three arms and two metrics are 6 calls a prompt, and both orders of a
-    pair 2.
+    pair 2; up to 25 pairs whose better answer is known come on top.
     """
     settings = {"judge": {"maxPrompts": 100}}
     got = estimate(plan(evaluation=settings), prices)
     assert got.tokens["judgingOutput"] == 1.2 * 100 * 6 * 200
     assert got.tokens["judgingInput"] == pytest.approx(1.2 * 100 * 6 * (950 + 100 + 4), rel=0.001)
-    assert got.tokens["comparisonsOutput"] == 1.2 * 100 * 2 * 16
+    assert got.tokens["comparisonsOutput"] == 1.2 * (100 + 25) * 2 * 16
     assert (
-        0 < got.tokens["comparisonsInput"] / 240 - (100 + 4) < 300
+        0 < got.tokens["comparisonsInput"] / 300 - (100 + 4) < 300
     )  # beside prompt and answers: the judge's instruction
     by_hand = (
         got.tokens["judgingInput"] * 0.80
