@@ -81,7 +81,7 @@ def grants_by_function(stack: Stack, to: GrantTargets) -> dict[str, list[Grant]]
             bedrock.invoke([*to.models.asked_for_a_stage, to.models.student]),
         ],
         "plan_pilot": [*run_and_cache, budget],
-        "read_pilot": run_files,
+        "read_pilot": [*run_files, bedrock.invoke([to.models.student])],
         "plan_expansion": [*run_and_cache, budget],
         "read_expansion": run_files,
         "plan_requests": [*run_and_cache, budget],

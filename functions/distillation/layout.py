@@ -114,6 +114,11 @@ class RunLayout(NamedTuple):
         """What the pilot showed: `inference.pilot.PilotOutcome`."""
         return self._key("1-prompts", "pilot.json")
 
+    @property
+    def pilot_base(self) -> str:
+        """What the untouched base answered to the pilot's prompts, where the teacher was often wrong."""
+        return self._key("1-prompts", "pilot-base.jsonl")
+
     def prompt_shard(self, shard: int) -> str:
         """A part of all prompts, seeds' and expanded ones, in their order: what one reduction takes."""
         return self._key("1-prompts", "shards", f"shard-{shard:04d}.jsonl")

@@ -70,6 +70,7 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
     A deployment of a custom model answers on demand only.
     """
     layout = RunLayout(record.run_id)
+    yield _usage("pilot base", record.models.student, "onDemand", store.records_below(layout.pilot_base, _Tokens))
     students = [one.arm for one in read_students(store, record.run_id)] if store.get_or_none(layout.students) else []
     for arm in dict.fromkeys((*(str(arm) for arm in Arm if arm is not Arm.TEACHER), *students)):
         route = (

@@ -16,8 +16,10 @@ from distillation.task import Task, TaskKind, Unfit, answer_reader, canonical_re
 
 LEAST_USABLE = 0.5
 """Share of usable answers below which the pilot stops a run."""
+LEAST_WRONG = 6
+"""Errors of the teacher from which on ten answers can show that the base is better: 6 to 0 has p = 0.03."""
 SHOWN, SHOWN_CHARACTERS = 3, 160
-_Z = 1.959964  # of 95 %
+_Z, ALPHA = 1.959964, 0.05
 
 _MEND = {
     "truncated": "sampling.maxTokens cuts the answers (now {max_tokens}): raise it, or have the seeds' system text ask "
@@ -46,6 +48,11 @@ class PilotOutcome(Record, frozen=True):
     scored: int
     right: int
     unusable_by_reason: dict[str, int]
+
+    @property
+    def base_may_be_better(self) -> bool:
+        """Whether the teacher was wrong often enough to ask the base the same."""
+        return self.scored - self.right >= LEAST_WRONG
 
 
 def pilot_groups(groups: Iterable[tuple[int, list[Request]]], size: int) -> Iterator[tuple[int, list[Request]]]:
@@ -97,6 +104,38 @@ def judge_pilot(
     return PilotOutcome(
         asked=asked, usable=len(usable), scored=len(compared), right=right, unusable_by_reason=dict(reasons)
     )
+
+
+def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: Mapping[str, str], task: Task) -> None:
+    """Compares the untouched base with its teacher. `base`: prompt id -> its answer.
+
+    Raises:
+        PilotFailed: the base is right in clearly more of the prompts that both answered (exact McNemar test, two-sided,
+            p < 0.05): its student would learn the teacher's errors.
+    """
+    read = answer_reader(task)
+    better, worse = list[tuple[str, str]](), 0
+    for answer in teacher:
+        prompt = prompts[answer.prompt_id]
+        reference = canonical_reference(prompt.reference, task)
+        if reference is None or prompt.prompt_id not in base:
+            continue
+        own, other = (read(text) == reference for text in (answer.text, base[prompt.prompt_id]))
+        worse += own and not other
+        if other and not own:
+            better.append((f"{prompt.prompt} (reference {prompt.reference})", answer.text))
+    if len(better) > worse and _p_exact(worse, len(better) + worse) < ALPHA:
+        mend = (
+            "a student would learn its errors. Improve the seeds' system text, look at the labels' order and at the "
+            "references, or choose another teacher"
+        )
+        said = f"the base is right and the teacher wrong in {len(better)} pilot answers, the reverse holds in {worse}"
+        raise PilotFailed(_said(said, mend, better))
+
+
+def _p_exact(fewer: int, n: int) -> float:
+    """Two-sided p of a fair coin that shows its rarer side at most `fewer` times (McNemar 1947, exact form)."""
+    return float(min(1.0, 2 * sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n))
 
 
 def upper_share(successes: int, n: int) -> float:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from scipy.stats import binomtest
 
 from distillation.errors import PilotFailed
-from distillation.inference.pilot import PilotOutcome, judge_pilot, pilot_groups, upper_share
+from distillation.inference.pilot import PilotOutcome, check_base, judge_pilot, pilot_groups, upper_share
 from distillation.inference.requests import requests_of
 from distillation.records import Answer, Prompt, RejectedAnswer
 from distillation.run.config import Sampling
@@ -16,15 +17,14 @@ LABELS = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
 PATTERN = Task(kind=TaskKind.ANSWER, answer_pattern=r"answer is (\d+)")
 
 
-def outcome(
-    texts: list[str], task: Task, *, truncated: int = 0, reference: str | None = "good", **settings: Any
-) -> PilotOutcome:
-    config = resolve_config({"dataset": "d", "pilot": settings}, execution_name="x")
-    number = len(texts) + truncated
-    prompts = {
+def prompts_of(number: int, reference: str | None = "good") -> dict[str, Prompt]:
+    return {
         f"p{n}": Prompt(prompt_id=f"p{n}", prompt=f"Seed {n}", seed_id="s", reference=reference) for n in range(number)
     }
-    answers = [
+
+
+def answers_of(texts: list[str]) -> list[Answer]:
+    return [
         Answer(
             record_id=f"p{n}-x-g0",
             prompt_id=f"p{n}",
@@ -36,6 +36,14 @@ def outcome(
         )
         for n, text in enumerate(texts)
     ]
+
+
+def outcome(
+    texts: list[str], task: Task, *, truncated: int = 0, reference: str | None = "good", **settings: Any
+) -> PilotOutcome:
+    config = resolve_config({"dataset": "d", "pilot": settings}, execution_name="x")
+    number = len(texts) + truncated
+    prompts, answers = prompts_of(number, reference), answers_of(texts)
     cut = [
         RejectedAnswer(record_id="", prompt_id=f"p{n}", sample="g0", reason="truncated", detail="stopReason max_tokens")
         for n in range(len(texts), number)
@@ -92,3 +100,28 @@ def test_the_draw_is_the_runs_own_requests_once_a_prompt_and_the_same_every_time
     assert [number for number, _ in drawn] == sorted(number for number, _ in drawn)
     assert list(pilot_groups(groups[:3], 10)) == [(n, group[:1]) for n, group in groups[:3]]
     assert list(pilot_groups(groups, 0)) == []
+
+
+@pytest.mark.parametrize(("wrong", "reverse"), [(5, 0), (6, 1), (7, 2), (6, 0), (8, 1), (9, 1), (3, 3), (0, 6)])
+def test_a_base_that_is_clearly_better_than_its_teacher_ends_the_run(wrong: int, reverse: int) -> None:
+    """`wrong` prompts in which only the base is right, `reverse` in which only the teacher is."""
+    teacher = answers_of(["bad"] * wrong + ["good"] * (10 - wrong))
+    base = {f"p{n}": "bad" if wrong <= n < wrong + reverse else "good" for n in range(10)}
+    if wrong > reverse and binomtest(reverse, wrong + reverse).pvalue < 0.05:
+        with pytest.raises(
+            PilotFailed, match=f"teacher wrong in {wrong} pilot answers, the reverse holds in {reverse}"
+        ):
+            check_base(prompts_of(10), teacher, base, LABELS)
+    else:
+        check_base(prompts_of(10), teacher, base, LABELS)
+
+
+def test_a_prompt_that_the_base_did_not_answer_or_that_has_no_reference_says_nothing() -> None:
+    teacher = answers_of(["bad"] * 10)
+    check_base(prompts_of(10), teacher, {}, LABELS)
+    check_base(prompts_of(10, None), teacher, {f"p{n}": "good" for n in range(10)}, LABELS)
+
+
+@pytest.mark.parametrize(("right", "may_be"), [(5, False), (4, True)])
+def test_the_base_is_asked_only_where_ten_answers_could_show_it(right: int, may_be: bool) -> None:
+    assert outcome(["good"] * right + ["bad"] * (10 - right), LABELS).base_may_be_better is may_be

@@ -88,3 +88,18 @@ def test_a_pilot_of_nothing_asks_nothing() -> None:
     assert asked(world) == []
     assert json.loads(world.files.objects[LAYOUT.run])["config"]["pilot"] == {"prompts": 0, "minScore": None}
     assert INPUT.get("pilot") is None
+
+
+def test_a_teacher_below_the_untouched_base_ends_the_run_and_the_base_is_asked_once() -> None:
+    def answer(model_id: str, request: Request) -> dict[str, object]:
+        right = "bad" if "awful" in str(request.model_input["messages"]) else "good"
+        return model_output({"good": "bad", "bad": "good"}[right] if "pro" in model_id else right)
+
+    world = World(answer)
+    world.prepare()
+    for _ in range(2):
+        with pytest.raises(PilotFailed, match="the base is right and the teacher wrong in"):
+            pilot(world)
+    base = [record for model, record, _ in world.models.asked if "micro" in model]  # type: ignore[attr-defined]
+    assert len(base) == len(set(base)) == 10
+    assert {one["arm"] for one in map(json.loads, world.files.objects[LAYOUT.pilot_base].splitlines())} == {"base"}
