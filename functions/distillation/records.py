@@ -333,6 +333,10 @@ class Arm(StrEnum):
     CHAMPION = "champion"
 
 
+FEW_SHOT_DRAWS = (str(Arm.FEW_SHOT), "few-shot-2", "few-shot-3")
+"""Three draws of examples, since what few-shot is worth depends on which it is shown. Each answers the holdout."""
+
+
 class Asking(StrEnum):
     """What a model is asked for in shards: a few answers first, new prompts, answers, ratings, comparisons of two.
 

@@ -11,7 +11,7 @@ from distillation.arms.few_shot import FewShot, as_messages
 from distillation.arms.shards import ArmRoute, ArmShard, arm_shards
 from distillation.inference.requests import arm_requests
 from distillation.layout import RunLayout
-from distillation.records import Arm, HoldoutItem, Request
+from distillation.records import FEW_SHOT_DRAWS, Arm, HoldoutItem, Request
 from distillation.run.record import RunRecord
 
 
@@ -58,10 +58,9 @@ def _shards(record: RunRecord, items: int, deployments: dict[str, str], max_reco
 
 
 def _requests(item: HoldoutItem, shard: ArmShard, record: RunRecord, few_shot: FewShot | None) -> list[Request]:
-    earlier = as_messages(few_shot.shots(item)) if few_shot and shard.arm == Arm.FEW_SHOT else ()
-    return arm_requests(
-        item, record.config.sampling, shard.model_id, samples=record.config.evaluation.samples, earlier=earlier
-    )
+    earlier = as_messages(few_shot.shots(item, shard.arm)) if few_shot and shard.arm in FEW_SHOT_DRAWS else ()
+    samples = 0 if shard.arm in FEW_SHOT_DRAWS[1:] else record.config.evaluation.samples
+    return arm_requests(item, record.config.sampling, shard.model_id, samples=samples, earlier=earlier)
 
 
 def _output(shard: ArmShard) -> dict[str, object]:

@@ -19,7 +19,7 @@ from distillation.evaluation.trainings import over_trainings
 from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.evaluation.verdict import decisions_on, reach_verdict
 from distillation.layout import RunLayout, decision, training_luck
-from distillation.records import GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
+from distillation.records import FEW_SHOT_DRAWS, GREEDY_SAMPLE, Arm, HoldoutItem, Prediction
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
@@ -31,7 +31,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     holdout = list(read_holdout(store, run_id))
     students = [student.arm for student in read_students(store, run_id)]
     predictions = _all_predictions(store, layout, students)
-    again = {arm: predictions.pop(arm) for arm in students if arm not in list(Arm)}
+    again = {arm: predictions.pop(arm) for arm in list(predictions) if arm not in list(Arm)}
     settings, draw = record.config, Draw(RESAMPLES, zlib.crc32(run_id.encode()))
     judged, judge = read_judging(store, record, holdout, predictions, draw)
     sheet = read_sheet(
@@ -84,7 +84,9 @@ def _over_trainings(
     holdout: list[HoldoutItem],
     predictions: dict[str, list[Prediction]],
 ) -> Scores:
-    """Scores with the luck of training; the dataset keeps how large it was, for runs that train once."""
+    """Scores with the luck of training and of the examples; the dataset keeps how large the first was, for runs that
+    train once.
+    """
     sheet = read_sheet(holdout, predictions, record.task, tolerance=record.config.evaluation.numeric_tolerance)
     found = over_trainings(scores, sheet, [arm for arm in predictions if arm not in list(Arm)])
     if found.trainings:
@@ -96,7 +98,7 @@ def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> di
     """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are
     joined into one file.
     """
-    arms = dict.fromkeys((*map(str, Arm), *students))
+    arms = dict.fromkeys((*map(str, Arm), *FEW_SHOT_DRAWS, *students))
     found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in arms}
     kept = {
         arm: predictions

@@ -10,7 +10,7 @@ from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_parts
 from distillation.costs.spent import CostLine
 from distillation.layout import RunLayout
-from distillation.records import Arm, Asking, Route
+from distillation.records import FEW_SHOT_DRAWS, Arm, Asking, Route
 from distillation.run.record import RunRecord
 from distillation.training.choice import hyperparameters
 from gateways.store import Store
@@ -72,7 +72,7 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
     layout = RunLayout(record.run_id)
     yield _usage("pilot base", record.models.student, "onDemand", store.records_below(layout.pilot_base, _Tokens))
     students = [one.arm for one in read_students(store, record.run_id)] if store.get_or_none(layout.students) else []
-    for arm in dict.fromkeys((*(str(arm) for arm in Arm if arm is not Arm.TEACHER), *students)):
+    for arm in dict.fromkeys((*(str(arm) for arm in Arm if arm is not Arm.TEACHER), *FEW_SHOT_DRAWS, *students)):
         route = (
             "batch"
             if any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm)))

@@ -15,7 +15,7 @@ import msgspec
 
 from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import Message, Question, turns
-from distillation.records import HoldoutItem, Record
+from distillation.records import Arm, HoldoutItem, Record
 from distillation.task import Task, TaskKind
 
 MAX_EXAMPLE_TOKENS = 1000
@@ -51,7 +51,7 @@ class Shot(Record, frozen=True, omit_defaults=True):
 
 
 class FewShot:
-    """The examples for each question.
+    """The examples for each question, by the arm that is shown them: each draws its own.
 
     Those that were taught under the question's own system text where there are enough, else those of all.
     """
@@ -66,14 +66,14 @@ class FewShot:
         self._of_system: dict[str, list[TrainingPrompt]] = {}
         for one in self._all:
             self._of_system.setdefault(one.system, []).append(one)
-        self._chosen: dict[str | None, list[Shot]] = {}
+        self._chosen: dict[tuple[str, str | None], list[Shot]] = {}
 
-    def shots(self, item: HoldoutItem) -> list[Shot]:
+    def shots(self, item: HoldoutItem, arm: str = Arm.FEW_SHOT) -> list[Shot]:
         """The examples before this question, in the order in which they are shown."""
         own = self._of_system.get(item.system, [])
-        key = item.system if len(own) >= self._count else None
+        key = (arm, item.system if len(own) >= self._count else None)
         if key not in self._chosen:
-            self._chosen[key] = choose(self._all if key is None else own, self._count, self._task)
+            self._chosen[key] = choose(self._all if key[1] is None else own, self._count, self._task, arm)
         return self._chosen[key]
 
     @property
@@ -82,12 +82,13 @@ class FewShot:
         return list({shot.prompt_id: shot for shots in self._chosen.values() for shot in shots}.values())
 
 
-def choose(learnt: Iterable[TrainingPrompt], count: int, task: Task) -> list[Shot]:
+def choose(learnt: Iterable[TrainingPrompt], count: int, task: Task, arm: str = Arm.FEW_SHOT) -> list[Shot]:
     """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, by a
-    hash of the prompt id.
+    hash of the prompt id and, in further draws, of the arm that draws.
     """
+    salt = "" if arm == Arm.FEW_SHOT else arm
     by_label: dict[str, list[TrainingPrompt]] = {}
-    for one in sorted(learnt, key=lambda one: hashlib.sha256(one.prompt_id.encode()).digest()):
+    for one in sorted(learnt, key=lambda one: hashlib.sha256(f"{salt}{one.prompt_id}".encode()).digest()):
         by_label.setdefault(_answer(one) if task.kind is TaskKind.LABEL else "", []).append(one)
     queues = [in_turns(_by_category(group)) for _, group in sorted(by_label.items())]
     chosen = in_turns(queues)[:count]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from distillation.inference.requests import BATCH_MIN_RECORDS
-from distillation.records import Arm, Record
+from distillation.records import FEW_SHOT_DRAWS, Arm, Record
 
 CONVERSE_SHARD_RECORDS = 500
 """Requests a shard where an arm answers through Converse: a few minutes of one function."""
@@ -49,19 +49,24 @@ def arm_shards(
     trained arm and the champion.
 
     `deployments`: arm that answers through a deployment -> its ARN. Each prompt makes 1 + `samples` requests, which
-    stay in one shard. `max_records`: most of a batch job; 0 where it is too late for one.
+    stay in one shard; a further draw of examples answers greedily only. `max_records`: most of a batch job; 0 where it
+    is too late for one.
     """
     each = 1 + samples
     shards = _cut(Arm.TEACHER, ArmRoute.SAMPLES, "", _bounds(items, items, 1), each)
-    batched = max_records > 0 and items * each >= BATCH_MIN_RECORDS
-    now = _bounds(items, max(1, CONVERSE_SHARD_RECORDS // each), 1)
-    batch = _bounds(items, max(1, max_records // each), -(-BATCH_MIN_RECORDS // each))
-    route, bounds = (ArmRoute.BATCH, batch) if batched else (ArmRoute.NOW, now)
-    for arm in (Arm.BASE, *([Arm.FEW_SHOT] if few_shot else [])):
-        shards += _cut(arm, route, base_model, bounds, each)
+    for arm in (Arm.BASE, *(FEW_SHOT_DRAWS if few_shot else ())):
+        own = 1 if arm in FEW_SHOT_DRAWS[1:] else each
+        batched = max_records > 0 and items * own >= BATCH_MIN_RECORDS
+        batch = _bounds(items, max(1, max_records // own), -(-BATCH_MIN_RECORDS // own)) if batched else []
+        route, bounds = (ArmRoute.BATCH, batch) if batched else (ArmRoute.NOW, _now(items, own))
+        shards += _cut(arm, route, base_model, bounds, own)
     for trained, deployment in deployments.items():
-        shards += _cut(trained, ArmRoute.NOW, deployment, now, each)
+        shards += _cut(trained, ArmRoute.NOW, deployment, _now(items, each), each)
     return shards
+
+
+def _now(items: int, each: int) -> list[int]:
+    return _bounds(items, max(1, CONVERSE_SHARD_RECORDS // each), 1)
 
 
 def _cut(arm: str, route: ArmRoute, model_id: str, bounds: list[int], each: int) -> list[ArmShard]:

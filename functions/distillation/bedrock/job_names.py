@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from distillation.bedrock.job_status import JobKind
-from distillation.records import Arm, Asking
+from distillation.records import FEW_SHOT_DRAWS, Arm, Asking
 
 RUN_ID_MAX = 36
 
@@ -22,7 +22,12 @@ _WAVE_LETTERS = {
     Asking.RATINGS: "r",
     Asking.COMPARISONS: "c",
 }
-_ARM_WORDS: dict[str, str] = {Arm.TEACHER: "teach", Arm.FEW_SHOT: "few", Arm.STUDENT: "stud", Arm.DIRECT: "dir"}
+_ARM_WORDS: dict[str, str] = {
+    Arm.TEACHER: "teach",
+    Arm.STUDENT: "stud",
+    Arm.DIRECT: "dir",
+    **dict(zip(FEW_SHOT_DRAWS, ("few", "few2", "few3"), strict=True)),
+}
 """Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add
 a hyphen.
 """
@@ -41,7 +46,7 @@ _TRAINING = re.compile(r"(student|candidate)(\d)")
 _SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {
     JobKind.BATCH: (
         re.compile(r"-(?P<stage>[pxwrc])(?P<wave>\d+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
-        re.compile(r"-(?P<arm>[a-z]+)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
+        re.compile(r"-(?P<arm>[a-z]+\d?)-s(?P<shard>\d+)(?:\.(?P<attempt>\d+))?$"),
     ),
     JobKind.EVALUATION: (re.compile(r"-j(?P<arm>[a-z])-(?P<shard>\d+)a(?P<attempt>\d+)x[0-9a-f]+$"),),
     JobKind.TUNING: (re.compile(r"-(?P<arm>[a-z]+\d?)-t(?P<attempt>\d+)$"),),
@@ -92,7 +97,8 @@ def _arm_called(word: str) -> str:
     """The arm that a part of a name stands for; "" where it is none."""
     if found := _TRAINING.fullmatch(word):
         return "-".join(found.groups())
-    return next((str(arm) for arm in Arm if word in (arm, _ARM_WORDS.get(arm), _ARM_LETTERS[arm])), "")
+    arms = (*map(str, Arm), *FEW_SHOT_DRAWS[1:])
+    return next((arm for arm in arms if word in (arm, _ARM_WORDS.get(arm), _ARM_LETTERS.get(arm))), "")
 
 
 def _attempt(attempt: int) -> str:

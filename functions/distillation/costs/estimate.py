@@ -23,7 +23,7 @@ from distillation.bedrock.prices import (
 )
 from distillation.costs.loads import Load, expansion_load, judging_loads, rating_load
 from distillation.errors import InvalidInput
-from distillation.records import Prompt, Record
+from distillation.records import FEW_SHOT_DRAWS, Prompt, Record
 from distillation.run.config import RunConfig
 from distillation.run.fan_out import CONTROL_PAIRS
 from distillation.run.record import Models
@@ -215,6 +215,7 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     trainable = trainable if work.prompts else 0
     answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
     judged, predictions = min(holdout, work.most_judged), holdout * (1 + work.arm_samples)
+    shown = holdout * (len(FEW_SHOT_DRAWS) + work.arm_samples) if work.few_shot else 0
     compared = judged + CONTROL_PAIRS if judged else 0
     shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
     lines = min(trainable * work.lines, work.most_lines)
@@ -237,7 +238,8 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
         "training": lines * (prompt + output) * (work.passes + work.epochs * work.direct),
         "armInput": predictions * prompt,
         "armOutput": predictions * output,
-        "fewShotInput": predictions * (prompt + work.few_shot * (shot + output)) if work.few_shot else 0,
+        "fewShotInput": shown * (prompt + work.few_shot * (shot + output)),
+        "fewShotOutput": shown * output,
     }
     if asked:
         exact |= {"choosingInput": asked * prompt, "choosingOutput": asked * output}
@@ -255,7 +257,6 @@ def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> di
     asked = _judge(work, prices)
     judge, compared = _route(asked, work.batched), _compared_usd(work, prices, tokens)
     base, deployed = _route(student, work.batched), work.repeats + work.direct + work.champion
-    few_shot_output = tokens["armOutput"] if work.few_shot else 0
     return {
         "expansion_usd": _usd(teacher, tokens["expansionInput"], tokens["expansionOutput"]),
         "teacher_usd": _usd(teacher, tokens["teacherInput"], tokens["teacherOutput"]),
@@ -264,7 +265,9 @@ def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> di
         "distillation_usd": _usd(
             _priced(prices, work.teacher).on_demand, tokens["distillationInput"], tokens["distillationOutput"]
         ),
-        "base_usd": _usd(base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + few_shot_output),
+        "base_usd": _usd(
+            base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + tokens["fewShotOutput"]
+        ),
         "training_usd": round(tokens["training"] * (student.training.input if student.training else 0.0) / MILLION, 6),
         "evaluation_usd": _usd(
             student.on_demand,

@@ -372,6 +372,12 @@ def _lifts(scores: Scores, verdict: Verdict) -> Iterator[str]:
         limit = _rival_limit(asked[arm]) if arm in asked else ""
         if arm == Arm.DIRECT and scores.direct_prompts is not None:
             limit += f" Direct training had {scores.direct_prompts:,} prompts with a reference; it costs no teacher."
+        if arm == Arm.FEW_SHOT and scores.few_shot:
+            drawn, spread = [percent(value) for value in scores.few_shot.values.values()], scores.few_shot.spread
+            limit += (
+                f" Few-shot is the mean of {len(drawn)} draws of examples: {', '.join(drawn)}; they lie "
+                f"{points(spread, sign=False)} points apart (standard deviation)."
+            )
         yield (
             f"Over {name} the student {gains} {points(abs(lift.value), sign=False)} points "
             f"(95 % interval {points(lift.low)} to {points(lift.high)}; {p_value(lift.p_holm)} after Holm over this "

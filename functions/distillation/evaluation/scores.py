@@ -211,7 +211,9 @@ class InstructiveItem(Record, frozen=True):
 
 
 class TrainingSpread(Record, frozen=True):
-    """Trainings of the same data in one metric: arm (`student` serves) -> its value, and their standard deviation."""
+    """Trainings of the same data (`student` serves), or draws of few-shot examples, in one metric: arm -> its value,
+    and their standard deviation.
+    """
 
     metric: str
     values: dict[str, float]
@@ -352,6 +354,7 @@ class Scores(Record, frozen=True):
     decisions: int = 1
     direct_prompts: int | None = None
     trainings: TrainingSpread | None = None
+    few_shot: TrainingSpread | None = None
 
 
 class DecidedHoldout(Record, frozen=True):

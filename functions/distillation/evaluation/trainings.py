@@ -1,5 +1,5 @@
-"""Several trainings of the student in one run: their values, and differences whose interval holds the luck of training
-too.
+"""Several trainings of the student, several draws of few-shot examples: their values, and differences whose interval
+holds the luck of both too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from distillation.evaluation.scores import Difference, GatedDifference, Scores, 
 from distillation.evaluation.targets import quality_targets
 from distillation.evaluation.uncertainty.noninferiority import TRAININGS, error_of
 from distillation.evaluation.uncertainty.repeats import difference_over_trainings
-from distillation.records import Arm
+from distillation.records import FEW_SHOT_DRAWS, Arm
 
 
 def first_metric(sheet: AnswerSheet) -> tuple[str, dict[str, tuple[float, int]]]:
@@ -28,24 +28,29 @@ def first_metric(sheet: AnswerSheet) -> tuple[str, dict[str, tuple[float, int]]]
     return target.metric, {arm: (float(c.values.mean()), len(c.rows)) for (_, arm), c in columns.items()}
 
 
-def over_trainings(scores: Scores, sheet: AnswerSheet, repeats: Sequence[str]) -> Scores:
-    """Scores whose differences between the student and another arm, over the whole holdout, are those of the mean over
-    the student and its `repeats` (arms of `sheet`), with the interval of items and trainings.
+def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> Scores:
+    """Scores whose differences over the whole holdout are, for the student and for few-shot, those of the mean over its
+    trainings or draws, with the interval of items and of these. `again`: the arms of `sheet` beyond the first of each.
 
     What is no mean over items (macro F1), what a judge scored and what is of a slice stays as it is: the student alone.
     """
     columns = quality_columns(sheet, quality_targets(sheet))
-    trained, groups = [str(Arm.STUDENT), *repeats], groups_of(sheet)
+    groups = groups_of(sheet)
+    drawn = [arm for arm in FEW_SHOT_DRAWS if arm in sheet.answers]
+    trained = [str(Arm.STUDENT), *(arm for arm in again if arm not in drawn)]
+    several = {trained[0]: trained, **({drawn[0]: drawn} if drawn else {})}
 
     def widened(one: Difference) -> Difference:
-        found = [columns.get((one.metric, arm)) for arm in (*trained, one.minus)]
-        if one.arm != Arm.STUDENT or any(column is None for column in found) or one.n < 2:
+        ours, theirs = (several.get(arm, [arm]) for arm in (one.arm, one.minus))
+        found = [columns.get((one.metric, arm)) for arm in (*ours, *theirs)]
+        if len(found) == 2 or any(column is None for column in found) or one.n < 2:
             return one
         rows = [column.values for column in found if column is not None]
         if any(len(values) != one.n for values in rows):
             return one
         codes = None if groups is None or found[0] is None else groups[list(found[0].rows)].tolist()
-        both = difference_over_trainings(np.stack(rows[:-1]), rows[-1], groups=codes)
+        ours_rows, their_rows = np.stack(rows[: len(ours)]), np.stack(rows[len(ours) :])
+        both = difference_over_trainings(ours_rows, their_rows, groups=codes)
         # What lost answers of the other arm might cost is the same beside the wider interval.
         worst = None if one.worst_low is None else max(-1.0, both.low - max(0.0, one.low - one.worst_low))
         wide = replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=TRAININGS)
@@ -67,6 +72,7 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, repeats: Sequence[str]) -
         comparisons=comparisons,
         gate=next(iter(comparisons), None),
         trainings=_spread(scores, columns, trained),
+        few_shot=_spread(scores, columns, drawn),
     )
 
 

@@ -154,6 +154,7 @@ class Report(Record, frozen=True):
     cut_off: str = ""
     decisions: int = 1
     trainings: TrainingSpread | None = None
+    few_shot: TrainingSpread | None = None
     choice: StudentChoice | None = None
     luck: str = ""
     approval: str = ""

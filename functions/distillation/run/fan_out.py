@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 from distillation.errors import InvalidInput
-from distillation.records import Arm
+from distillation.records import FEW_SHOT_DRAWS, Arm
 from distillation.run.config import RunConfig
 
 MOST_EVENTS = 15_000
@@ -82,11 +82,12 @@ def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
     repeats = config.training.repeats - 1
     predictions = math.ceil(held * (1 + config.evaluation.samples) / records)
     asked = 1 + (config.arms.few_shot > 0)
+    draws = (asked - 1) * (len(FEW_SHOT_DRAWS) - 1)
     reductions = math.ceil(prompts / max(1, records // samples))
     return FanOut(
         batch_shards=reductions + math.ceil(rated / records) + math.ceil(compared / records),
         reductions=reductions,
-        prediction_shards=asked * predictions,
+        prediction_shards=asked * predictions + draws * math.ceil(held / records),
         direct_shards=(arms - asked + repeats) * predictions,
         judging_jobs=arms * math.ceil(min(held, judge.max_prompts) / JUDGED_AT_ONCE) if judge and judge.scores else 0,
         students=config.training.trainings + config.arms.direct,

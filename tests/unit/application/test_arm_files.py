@@ -14,7 +14,7 @@ from application.training_files import arms_to_train
 from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
-from distillation.records import Answer, Candidate, HoldoutItem, Prediction, Prompt, PromptKey, Request
+from distillation.records import FEW_SHOT_DRAWS, Answer, Candidate, HoldoutItem, Prediction, Prompt, PromptKey, Request
 from distillation.task import TaskKind
 from handlers import plan_predictions, predict_arm
 from tests.fakes import Invocation, model_output
@@ -126,6 +126,8 @@ def test_every_arm_is_asked_the_same_items_and_samples_and_loses_none() -> None:
         "teacher": 90,
         "base": 90,
         "few-shot": 90,
+        "few-shot-2": 30,
+        "few-shot-3": 30,
         "student": 90,
         "direct": 90,
     }
@@ -135,8 +137,9 @@ def test_every_arm_is_asked_the_same_items_and_samples_and_loses_none() -> None:
     for shard in shards:
         assert call(made, predict_arm, **shard)["done"]
         found = list(made.files.records(LAYOUT.prediction_shard(shard["arm"], 0), Prediction))
+        samples = ("g0",) if shard["records"] == 30 else ("g0", "s0", "s1")
         assert {(p.prompt_id, p.sample) for p in found} == {
-            (f"p{n:02d}", sample) for n in range(30) for sample in ("g0", "s0", "s1")
+            (f"p{n:02d}", sample) for n in range(30) for sample in samples
         }
         assert all(p.text == "good" for p in found)
 
@@ -144,17 +147,21 @@ def test_every_arm_is_asked_the_same_items_and_samples_and_loses_none() -> None:
 def test_the_few_shot_arm_asks_the_base_model_with_balanced_examples_before_the_same_question() -> None:
     made = world(arms={"fewShot": 4})
     shards = {s["arm"]: s for s in call(made, plan_predictions, students=STUDENTS[:1])["shards"]}
-    assert shards["few-shot"]["modelId"] == shards["base"]["modelId"] == "micro"
-    for plain, shown in zip(requests(made, "base"), requests(made, "few-shot"), strict=True):
-        turns: Any = shown.model_input["messages"]
-        assert turns[-1:] == plain.model_input["messages"] and len(turns) == 9
-        assert sorted(turn["content"][0]["text"] for turn in turns if turn["role"] == "assistant") == [
-            "bad",
-            "bad",
-            "good",
-            "good",
-        ]
-    assert len(list(made.files.lines(LAYOUT.few_shot))) == 4
+    examples = set[str]()
+    for draw in FEW_SHOT_DRAWS:
+        assert shards[draw]["modelId"] == shards["base"]["modelId"] == "micro"
+        for plain, shown in zip(requests(made, "base"), requests(made, draw), strict=True):
+            turns: Any = shown.model_input["messages"]
+            assert turns[-1:] == plain.model_input["messages"] and len(turns) == 9
+            assert sorted(turn["content"][0]["text"] for turn in turns if turn["role"] == "assistant") == [
+                "bad",
+                "bad",
+                "good",
+                "good",
+            ]
+        examples.add(str(turns[:-1]))
+    assert len(examples) == 3, "each draw shows others"
+    assert 4 < len(list(made.files.lines(LAYOUT.few_shot))) <= 12
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,9 @@ def test_samples_count_for_the_batch_floor_and_few_shot_goes_the_way_of_base() -
     assert {arm: (s.route, s.model_id, s.records) for arm, s in shards.items() if arm != "teacher"} == {
         "base": (ArmRoute.BATCH, "micro", 100),
         "few-shot": (ArmRoute.BATCH, "micro", 100),
-    }
+        "few-shot-2": (ArmRoute.NOW, "micro", 20),
+        "few-shot-3": (ArmRoute.NOW, "micro", 20),
+    }, "further draws answer greedily only"
 
 
 def test_no_few_shot_arm_where_none_is_wanted() -> None:

@@ -164,7 +164,7 @@ def test_further_arms_are_counted(prices: Prices) -> None:
     got, without = estimate(plan(arms={"fewShot": 4, "direct": True}), prices), estimate(plan(), prices)
     assert got.training_usd == pytest.approx(without.training_usd * 2, abs=1e-6)
     assert got.storage_usd_month == without.storage_usd_month, "the direct arm's model goes after the verdict"
-    assert got.tokens["fewShotInput"] == 200 * (100 + 4 * 77) * 1.2, "examples repeat no system text"
+    assert got.tokens["fewShotInput"] == 3 * 200 * (100 + 4 * 77) * 1.2, "three draws; examples repeat no system text"
     sampled = estimate(plan(evaluation={"samples": 2}), prices)
     assert (sampled.tokens["armInput"], sampled.tokens["armOutput"]) == (
         3 * without.tokens["armInput"],

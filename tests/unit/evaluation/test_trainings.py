@@ -14,6 +14,7 @@ from distillation.task import Task, TaskKind
 
 LABELS = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
 RIGHT = {"teacher": 56, "base": 30, "student": 54, "student-1": 48, "student-3": 51}
+DRAWS = {"few-shot": 45, "few-shot-2": 39, "few-shot-3": 42}
 N = 60
 
 
@@ -27,7 +28,7 @@ def sheet(arms: tuple[str, ...], *, lost: int = 0, group: str | None = None) -> 
         arm: [
             Prediction(prompt_id=item.prompt_id, arm=arm, error="no_reply")
             if arm == "base" and n < lost
-            else Prediction(prompt_id=item.prompt_id, arm=arm, text="good" if n < RIGHT[arm] else "bad")
+            else Prediction(prompt_id=item.prompt_id, arm=arm, text="good" if n < (RIGHT | DRAWS)[arm] else "bad")
             for n, item in enumerate(items)
         ]
         for arm in arms
@@ -87,3 +88,17 @@ def test_the_first_metric_names_what_validation_is_compared_by() -> None:
         {"student-1": (pytest.approx(48 / N), N), "student-3": (pytest.approx(51 / N), N)},
     )
     assert first_metric(read_sheet([], {"student-1": []}, LABELS)) == ("", {})
+
+
+def test_few_shot_counts_as_the_mean_of_its_draws_of_examples_with_their_spread() -> None:
+    arms = ("teacher", "base", "few-shot", "student")
+    once = score(sheet(arms), Draw(499, 1))
+    thrice = over_trainings(once, sheet((*arms, "few-shot-2", "few-shot-3")), ["few-shot-2", "few-shot-3"])
+    graded = {arm: [float(n < right) for n in range(N)] for arm, right in (RIGHT | DRAWS).items()}
+    expected = difference_over_trainings(np.array(graded["student"]), np.array([graded[arm] for arm in DRAWS]))
+    found, alone = between(thrice, "few-shot"), between(once, "few-shot")
+    assert (found.value, found.low, found.high) == (expected.value, expected.low, expected.high)
+    assert found.value == pytest.approx((54 - 42) / N) != alone.value
+    assert thrice.few_shot is not None and thrice.few_shot.spread == pytest.approx(3 / N)
+    assert thrice.few_shot.values == pytest.approx({arm: right / N for arm, right in DRAWS.items()})
+    assert between(thrice, "base") == between(once, "base") and thrice.trainings is None and thrice.gate == once.gate
