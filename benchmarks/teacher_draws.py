@@ -51,7 +51,7 @@ class WatchedEngine(Engine):
         }
         drawn: list[str] = []
         while len(drawn) < count:
-            answered = self.short({"prompt": prompt, "seed": seed + len(drawn), **settings})
+            answered = self._writing.handle_completions({"prompt": prompt, "seed": seed + len(drawn), **settings})
             drawn += [choice["text"] for choice in answered["choices"]]
         return drawn[:count]
 

@@ -19,7 +19,7 @@ from local.instance import Instance
 from local.paths import PROJECT
 from local.progress import Progress
 
-PATIENCE = 300.0
+PATIENCE = 600.0
 """Seconds that a run may take before the test gives up on it; a run takes about 15 alone and more where many share two
 cores.
 """

@@ -10,6 +10,9 @@ import pytest
 from local import lifecycle
 from tests.flow import App, running_app
 
+AT_ONCE = 4
+"""Stories that go side by side: two cores do no more, and a run that shares them with ten others takes minutes."""
+
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
@@ -24,7 +27,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @pytest.fixture(scope="session")
 def told(request: pytest.FixtureRequest) -> Callable[[str], Any]:
     """Module name -> what its function `tell(app)` gave. Whoever asks first starts the stories of all modules that are
-    collected, each in a thread.
+    collected, a few at a time.
 
     A story is a chain of runs that wait for each other, so alone it leaves a core idle.
     """
@@ -32,7 +35,7 @@ def told(request: pytest.FixtureRequest) -> Callable[[str], Any]:
     tellers = {name: module.tell for name, module in modules.items() if hasattr(module, "tell")}
     stories: dict[str, Future[Any]] = {}
     if tellers:
-        app, pool = request.getfixturevalue("app"), ThreadPoolExecutor(len(tellers))
+        app, pool = request.getfixturevalue("app"), ThreadPoolExecutor(AT_ONCE)
         stories = {name: pool.submit(tell, app) for name, tell in tellers.items()}
         pool.shutdown(wait=False)
     return lambda name: stories[name].result()

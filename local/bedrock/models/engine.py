@@ -28,27 +28,28 @@ class Generated(NamedTuple):
 
 
 class Engine:
-    """SmolLM2-135M. Prompts of up to 512 tokens go to a context of one thread, one for each of `threads`; longer ones
-    to a context of 8,192 tokens, made when the first one comes.
+    """SmolLM2-135M. A question among options goes to a context of one thread, one for each of `threads`: two threads on
+    one short prompt spend a fifth of their time waiting for each other. Text is written in eight slots of one context,
+    since tokens of several texts cost little more than those of one. Prompts of over 512 tokens go to a context of
+    8,192, made when the first one comes.
 
-    Two threads on one short prompt spend a fifth of their time waiting for each other, so each works on its own prompt.
-    A context takes one request at a time and its slots' caches are separate (not unified): a prompt's result does not
-    depend on what else is in flight, bit for bit.
+    Slots' caches are separate (not unified): then a prompt's result does not depend on what else is in flight, bit for
+    bit.
     """
 
     def __init__(self, threads: int = 2) -> None:
         self._threads = threads
         self._path = str(locate(TEACHER))
         self._key = secrets.token_hex(16)
-        short = [self._load(_SLOTS, _SLOTS * _SLOT_CONTEXT, threads=1) for _ in range(threads)]
+        self._writing = self._load(_SLOTS, _SLOTS * _SLOT_CONTEXT, threads)
         # Last in, first out: where one request comes at a time, it meets the cache of the one before.
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-        for server in short:
-            self._idle.put(server)
+        for _ in range(threads):
+            self._idle.put(self._load(1, _SLOT_CONTEXT, threads=1))
         self._long: Any = None
         self._long_lock = threading.Lock()
         self._http = httpx.Client(
-            base_url=short[0].listening_address, headers={"Authorization": f"Bearer {self._key}"}, trust_env=False
+            base_url=self._writing.listening_address, headers={"Authorization": f"Bearer {self._key}"}, trust_env=False
         )
         self.tokens = lru_cache(maxsize=20_000)(self._tokenize)
 
@@ -132,11 +133,11 @@ class Engine:
                 {"prompt": prompt, "n": part, "seed": (seed + place) % 2**31, **settings}
                 for place, part in enumerate(parts)
             )
-            choices = [choice for body in asked for choice in _choices(self.short(body))]
+            choices = [choice for body in asked for choice in _choices(self._writing.handle_completions(body))]
         return [str(choice["text"]).strip() if choice["finish_reason"] == "stop" else "" for choice in choices]
 
-    def short(self, body: dict[str, Any]) -> dict[str, Any]:
-        """llama.cpp's reply to a request of at most 512 tokens, from the next context that is idle."""
+    def ask(self, body: dict[str, Any]) -> dict[str, Any]:
+        """llama.cpp's reply to a request for one token, from the next context of one thread that is idle."""
         server = self._idle.get()
         try:
             found: dict[str, Any] = server.handle_completions(body)
@@ -152,7 +153,8 @@ class Engine:
                 f"this request needs {needed}."
             )
         if needed <= _SLOT_CONTEXT:
-            return _choice(self.short({"prompt": prompt, **settings}))
+            body = {"prompt": prompt, **settings}
+            return _choice(self.ask(body) if settings["n_predict"] == 1 else self._writing.handle_completions(body))
         # One context, one request at a time: a second would need another 190 MB.
         with self._long_lock:
             self._long = self._long or self._load(1, CONTEXT, self._threads)
