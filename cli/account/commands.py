@@ -26,7 +26,6 @@ def doctor(place: tuple["Clients", str]) -> None:
     screen.show(draw_checks(found))
     screen.say(f"\n{summary(found)}")
     screen.data([check._asdict() for check in found])
-    screen.data([check._asdict() for check in found])
     if any(check.level is Level.FAILURE for check in found):
         raise typer.Exit(1)
 

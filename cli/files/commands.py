@@ -45,6 +45,7 @@ def estimate(files: Files = None, input_file: InputFile = None) -> None:
     findings = check_seeds(config, local_files(files)) if config else findings
     if not findings.expected:
         screen.show(draw_findings(findings))
+        screen.data(findings)
         raise typer.Exit(1)
     screen.show(draw_expected(findings.expected))
     screen.data(findings.expected)
@@ -70,6 +71,7 @@ def plan(
     config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
     if config is None:
         screen.show(draw_findings(findings))
+        screen.data(findings)
         raise typer.Exit(1)
     found = plan_for(config.gate, config.split.holdout_share, margin or (), differs or ())
     screen.show(draw_plan(found))

@@ -33,6 +33,7 @@ def fetch(store: KeyedFiles, run_id: str, target: Path, is_wanted: Callable[[str
             "PrepareRun.",
         )
     wanted = [file for file in stored if is_wanted(file.key.removeprefix(root))]
+    wanted.sort(key=lambda file: file.key != RunLayout(run_id).run)  # first what says whose folder it is
     places = [local_path(target, file.key.removeprefix(root)) for file in wanted]
     _copy(store, wanted, places)
     return len(wanted)
@@ -75,4 +76,6 @@ def _copy(store: KeyedFiles, files: Sequence[StoredObject], places: Sequence[Pat
                     progress.advance(task, len(chunk))
             part.replace(path)
 
-        list(pool.map(copy, files, places))
+        if files:
+            copy(files[0], places[0])
+        list(pool.map(copy, files[1:], places[1:]))

@@ -1,7 +1,8 @@
 """The seed files of a dataset in the bucket: listed, checked, removed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -46,20 +47,23 @@ def draw_seeds(files: Sequence[StoredObject], dataset: str) -> Table:
     return table
 
 
-def config_of(store: Store, dataset: str) -> RunConfig:
-    """What a run of the dataset would be set to. Raises CommandError where its input.json cannot be used."""
+def config_of(store: Store, dataset: str, given: Mapping[str, Any] | None = None) -> RunConfig:
+    """What a run of the dataset with the execution input `given` would be set to.
+
+    Raises CommandError where its input.json cannot be used.
+    """
     stored = store.get_or_none(dataset_input(dataset))
     try:
-        return resolve_config({"dataset": dataset}, execution_name="validated", dataset_input=stored)
+        return resolve_config({"dataset": dataset, **(given or {})}, execution_name="validated", dataset_input=stored)
     except InvalidInput as error:
         raise CommandError(str(error), f"Correct {dataset_input(dataset)}, and upload it again.") from None
 
 
-def check_dataset(services: Services, dataset: str) -> Findings:
-    """What a run on the files of the bucket would say."""
+def check_dataset(services: Services, dataset: str, given: Mapping[str, Any] | None = None) -> Findings:
+    """What a run on the files of the bucket, with the execution input `given`, would say."""
     store = services.store
     keys = [stored.key for stored in seed_files(store, dataset)]
-    return check_seeds(config_of(store, dataset), {key: lambda key=key: store.chunks(key) for key in keys})  # type: ignore[misc]
+    return check_seeds(config_of(store, dataset, given), {key: lambda key=key: store.chunks(key) for key in keys})  # type: ignore[misc]
 
 
 def removals(findings: Findings, dataset: str) -> list[str]:

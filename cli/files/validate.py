@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from application.preflight import check_seed_prompts
 from cli.files.estimate import Expected, expect
 from cli.files.ignored_keys import ignored_keys
 from distillation.bedrock.limits import MIN_SAMPLES
@@ -108,6 +109,10 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
             f"{trained} prompts are left to train on beside {sides[Side.HOLDOUT]} that are held out; a fine-tuning job "
             f"takes at least {MIN_SAMPLES}: give more seeds"
         )
+    try:
+        check_seed_prompts(config, task, lambda: prompts)
+    except InvalidInput as error:
+        few += error.problems
     least = MIN_GRADED if task.kind in (TaskKind.JSON, TaskKind.TEXT) else MIN_ITEMS
     if whole and sides[Side.HOLDOUT] < least:
         measured.append(
@@ -123,6 +128,11 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
             expected = expect(config, task, prompts)
         except InvalidInput as error:
             few += error.problems
+    if expected and config.max_usd is not None and expected.estimate.total_usd > config.max_usd:
+        few.append(
+            f"the run is estimated at {expected.estimate.total_usd:.2f} USD, and maxUsd is {config.max_usd:g}: give a "
+            "higher maxUsd, fewer seeds or a lower sampling.sampled"
+        )
     by_side = {str(side): sides[side] for side in Side}
     return Findings(tuple(few), tuple(measured), found.rejected, counts, by_side, task, expected)
 

@@ -11,6 +11,7 @@ from cli.command import Connect, Dataset, InputFile, Run, Uploads, on_stack
 
 if TYPE_CHECKING:
     from application.services import Services
+    from cli.files.validate import Findings
     from gateways.executions import Execution
 
 VERDICT_CODES = {"promote": 0, "hold": 10, "reject": 11, "failed": 12}
@@ -29,7 +30,8 @@ def start(
     ] = False,
 ) -> None:
     """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
-    from cli.files.seeds import seed_files
+    from cli.files.draw_findings import draw_findings
+    from cli.files.seeds import check_dataset, seed_files
     from cli.runs import start as starting
     from cli.runs.run_lookup import place_of, run_id_of
     from cli.screen import screen
@@ -41,8 +43,9 @@ def start(
     if keys and input_file:
         starting.check_settings(input_file, dataset)
     services = connect()
+    findings = None
     if keys and not unchecked:
-        _check_upload(services, dataset, upload or [], input_file)
+        findings = _check_upload(services, dataset, upload or [], input_file)
     elif not keys:
         seed_files(services.store, dataset)
     execution = (
@@ -51,11 +54,17 @@ def start(
         else starting.start_run(services, execution_input)
     )
     screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
+    if not keys:  # an upload was checked before it began
+        with screen.out.status("It has started. Meanwhile its seeds are read for what it will cost ..."):
+            findings = check_dataset(services, dataset, execution_input)
+        screen.show(draw_findings(findings))
     screen.say(f"Next: python -m cli watch {run_id_of(execution)}", "dim")
-    screen.data({"runId": run_id_of(execution), "executionArn": execution.arn, "uploaded": list(keys)})
+    expected = findings and findings.expected
+    ids = {"runId": run_id_of(execution), "executionArn": execution.arn}
+    screen.data({**ids, "uploaded": list(keys), "expected": expected})
 
 
-def _check_upload(services: "Services", dataset: str, files: list[Path], settings: Path | None) -> None:
+def _check_upload(services: "Services", dataset: str, files: list[Path], settings: Path | None) -> "Findings":
     from cli.files.draw_findings import draw_findings
     from cli.runs.start import check_upload
     from cli.screen import screen
@@ -66,6 +75,7 @@ def _check_upload(services: "Services", dataset: str, files: list[Path], setting
         screen.say("Nothing was uploaded. --unchecked uploads all the same.")
         screen.data(findings)
         raise typer.Exit(1)
+    return findings
 
 
 def _upload_and_await(services: "Services", dataset: str, keys: dict[str, Path], settings: Path | None) -> "Execution":
@@ -143,6 +153,7 @@ def stop(connect: Connect, run: Run = None) -> None:
             screen.say(f"{paid.stage}, {paid.route}: {'no price known' if paid.usd is None else usd(paid.usd)}")
         screen.say(f"So far: {usd(costs.total_usd)}, counted from the replies that were read")
     screen.say(f"Next: python -m cli start DATASET --run-id {run_id} goes on with what was paid for")
+    screen.data({"runId": run_id, **{what: done[what] for what in ("retired", "kept", "left")}, "costs": costs})
     if done["left"]:
         raise typer.Exit(1)
 

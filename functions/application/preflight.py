@@ -1,11 +1,21 @@
-"""Whether the models of a run can be asked: looked up, and where Bedrock is about to end one, tried with one token."""
+"""Whether a run can be had: its models are looked up, and where Bedrock is about to end one, tried with one token; the
+seeds' prompts allow what the input asks for.
+"""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
-from application.services import Services
+from distillation.arms.direct import check_direct
+from distillation.errors import InvalidInput
+from distillation.expansion.requests import check_parents
+from distillation.records import Prompt
 from distillation.run.config import RunConfig
-from distillation.training.managed import trouble_of_teacher
-from settings import Settings
+from distillation.task import Task
+from distillation.training.managed import check_prompts, trouble_of_teacher
+
+if TYPE_CHECKING:
+    from application.services import Services
+    from settings import Settings
 
 
 class ModelFindings(NamedTuple):
@@ -15,7 +25,7 @@ class ModelFindings(NamedTuple):
     warnings: list[str]
 
 
-def check_models(services: Services, config: RunConfig) -> ModelFindings:
+def check_models(services: "Services", config: RunConfig) -> ModelFindings:
     """Looks every model and profile of the run up.
 
     A LEGACY model is asked one token: Bedrock refuses it to accounts that did not use it for 15 days, with an error
@@ -42,7 +52,27 @@ def check_models(services: Services, config: RunConfig) -> ModelFindings:
     return ModelFindings([problem for problem in found if problem], warnings)
 
 
-def extra_models(settings: Settings, config: RunConfig) -> tuple[str, str]:
+def check_seed_prompts(config: RunConfig, task: Task, prompts: Callable[[], Iterable[Prompt]]) -> None:
+    """Raises InvalidInput with all that the input asks for and the seeds' prompts (read anew by each check) do not
+    allow: a direct arm, new prompts, a managed distillation.
+    """
+    checks: list[tuple[bool, Callable[[], None]]] = [
+        (config.arms.direct, lambda: check_direct(prompts(), task)),
+        (config.expansion.target_prompts > 0, lambda: check_parents(prompts())),
+        (config.training.managed, lambda: check_prompts(prompts(), config)),
+    ]
+    problems = list[str]()
+    for wanted, check in checks:
+        try:
+            if wanted:
+                check()
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput("the seeds do not allow what the input asks for", problems)
+
+
+def extra_models(settings: "Settings", config: RunConfig) -> tuple[str, str]:
     """The judge and the embedding model, each empty where this run asks neither."""
     judge = settings.judge_invoke_id if config.filters.judge or config.evaluation.judge else ""
     return judge, settings.embedding_model_id if config.duplicates.semantic_threshold else ""

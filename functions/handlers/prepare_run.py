@@ -11,19 +11,17 @@ import msgspec
 
 from application.entry import Event, Invocation, lambda_entry
 from application.evaluation_copies import evaluation_items, people_preferences
-from application.preflight import check_models, extra_models
+from application.preflight import check_models, check_seed_prompts, extra_models
 from application.reporting.budget import check_estimate, set_aside
 from application.run_files import earlier_run
 from application.services import Services
 from application.serving.approval import may_spend
 from application.serving.champion import has_champion
-from distillation.arms.direct import check_direct
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import OPEN, set_run_state
 from distillation.costs.deadline import cut_off
 from distillation.costs.estimate import Estimate, Workload, estimate, workload
 from distillation.errors import InvalidInput
-from distillation.expansion.requests import check_parents
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
@@ -35,7 +33,6 @@ from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
 from distillation.task import Task
-from distillation.training.managed import check_prompts
 from gateways.keyed_files import StoredObject
 from gateways.store import SPOOL_BYTES, Store
 
@@ -105,12 +102,7 @@ def _prepare(
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
         intake = _take_in(store, layout, config, files, spool)
         task = intake.resolve_task()
-        if config.arms.direct:
-            check_direct(prompts_of(_seeds(spool), task), task)
-        if config.expansion.target_prompts:
-            check_parents(prompts_of(_seeds(spool), task))
-        if config.training.managed:
-            check_prompts(prompts_of(_seeds(spool), task), config)
+        check_seed_prompts(config, task, lambda: prompts_of(_seeds(spool), task))
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
         work = _work(services, config, question.models, task, spool)
     expected, ends = estimate(work, load_prices()), cut_off(started_at, config, work, services.settings.rate)

@@ -26,11 +26,15 @@ class Terminal:
         monkeypatch.setattr("time.sleep", lambda _: None)
 
     def json(self, *arguments: object) -> tuple[int, Any]:
-        """Exit code, and what stands on standard output as JSON."""
+        """Exit code, and what stands on standard output as JSON: one document. Text goes nowhere but to errors."""
+        self._output.truncate(0)
+        self._output.seek(0)
         result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return result.exit_code, json.loads(result.stdout)
+        document = json.loads(result.stdout)
+        assert not self._output.getvalue() or "error" in document, self._output.getvalue()
+        return result.exit_code, document
 
     def call(self, *arguments: object) -> tuple[int, str]:
         self._output.truncate(0)

@@ -239,6 +239,13 @@ def test_fetch_refuses_to_mix_two_runs(terminal: Terminal, tmp_path: Path) -> No
     assert json.loads((tmp_path / "0-run/run.json").read_bytes())["runId"] == "reviews-1"
 
 
+def test_a_fetch_that_was_interrupted_has_left_whose_folder_it_is(terminal: Terminal, tmp_path: Path) -> None:
+    for name in ("0-run/estimate.json", "0-run/run.json", "1-prompts/prompts.jsonl"):
+        terminal.cloud.files.objects[ROOT + name] = b"{}"
+    terminal.call("fetch", "reviews-1", "--to", tmp_path)
+    assert next(asked for asked in terminal.cloud.asked if asked.startswith("read")) == f"read {ROOT}0-run/run.json"
+
+
 def test_fetch_of_nothing(terminal: Terminal, tmp_path: Path) -> None:
     code, text = terminal.call("fetch", "reviews-1", "--to", tmp_path)
     assert code == 1 and "has no files" in text

@@ -54,6 +54,8 @@ def test_compare_writes_a_page_and_prints_the_numbers(terminal: Terminal, tmp_pa
     ):
         assert expected in text, expected
     assert "longer is better" in page.read_text(encoding="utf-8")
+    code, document = terminal.json("compare", "a", "longer", "--to", page)
+    assert (code, document["page"]) == (0, str(page)) and document["comparison"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,8 @@ def test_an_account_without_a_stack_is_looked_up_to_its_end(
     assert "npx cdk bootstrap" in said and "npx cdk deploy" in said
     assert said.count("could not be read") >= 4
     assert "would stop a run" in said
+    code, lines = terminal.json("doctor")
+    assert code == 1 and {"failure", "warning", "ok"} >= {line["level"] for line in lines} > {"failure"}
 
 
 def test_without_credentials_it_says_how_to_log_in_and_asks_nothing_else(

@@ -37,6 +37,17 @@ def test_validate_ends_with_the_same_lines(terminal: Terminal, tmp_path: Path) -
     assert estimated.strip() in validated
 
 
+def test_start_ends_with_the_same_lines_of_the_seeds_in_the_bucket(terminal: Terminal, tmp_path: Path) -> None:
+    path, settings = seeds(tmp_path), tmp_path / "input.json"
+    settings.write_text('{"sampling": {"sampled": 3}}')
+    terminal.cloud.files.objects["seeds/reviews/seeds.jsonl"] = path.read_bytes()
+    _, plain = terminal.call("estimate", path)
+    _, estimated = terminal.call("estimate", path, "--input", settings)
+    code, started = terminal.call("start", "reviews", "--input", settings)
+    assert code == 0 and estimated != plain and estimated.strip() in started
+    assert terminal.json("start", "reviews", "--run-id", "again")[1]["expected"]["money"]
+
+
 def test_seeds_that_fail_have_no_estimate(terminal: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "seeds.jsonl"
     path.write_text("nothing")

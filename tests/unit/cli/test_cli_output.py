@@ -10,7 +10,12 @@ from cloud_fake import FakeCloud
 from run_stories import ROOT, RUN_ID, at, execution, row, whole_run
 from terminal_fake import Terminal
 from test_cli_commands import REPORT
+from test_cli_doctor import Account
+from typer.main import get_command
 
+from cli import connection
+from cli.account import commands as account_commands
+from cli.app import app
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import JobKind, known_statuses
 from distillation.bedrock.waiting import JobLook
@@ -68,6 +73,12 @@ def test_start_and_fetch_as_json(ended: Terminal, tmp_path: Path) -> None:
     )
 
 
+def test_stop_as_json(terminal: Terminal) -> None:
+    terminal.cloud.machine.add(execution("ABORTED", stopped=at(9)))
+    done = {"runId": RUN_ID, "retired": [], "kept": [], "left": [], "costs": None}
+    assert terminal.json("stop", RUN_ID) == (0, done)
+
+
 def test_validate_as_json(terminal: Terminal, tmp_path: Path) -> None:
     seeds = tmp_path / "seeds.jsonl"
     seeds.write_text("not json\n")
@@ -75,9 +86,46 @@ def test_validate_as_json(terminal: Terminal, tmp_path: Path) -> None:
     assert code == 1 and found["fatal"] and found["rejected"][0]["reason"] == "not_json"
 
 
+def test_an_estimate_and_a_plan_that_come_to_nothing_say_why_as_json(terminal: Terminal, tmp_path: Path) -> None:
+    seeds, settings = tmp_path / "seeds.jsonl", tmp_path / "input.json"
+    seeds.write_text("not json\n")
+    settings.write_text('{"gate": 3}')
+    for command in (("estimate", seeds), ("plan", "--input", settings)):
+        code, found = terminal.json(*command)
+        assert code == 1 and found["fatal"]
+
+
 def test_what_goes_wrong_is_json_too(terminal: Terminal) -> None:
     code, said = terminal.json("report", "reviews-9")
     assert code == 1 and said["error"] == "The run reviews-9 has no report." and "watch reviews-9" in said["next"]
+
+
+NEEDS = {"compare": ("a", "b"), "rebuild": ("nobody",), "fetch": ("--to", "x"), "promote": ("reviews", "--run", "x")}
+"""What a command takes beside the options of all. The others take a dataset, or nothing."""
+ON_A_DATASET = {"seeds", "start", "serving", "rollback", "pin", "unpin", "approve"}
+WITHOUT_AWS = {"validate", "estimate", "plan"}
+COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_prints_one_document_and_takes_its_stack_from_the_environment(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    """Where nothing was ever run and nothing is deployed: most have something to say against it."""
+    asked: list[str] = []
+    monkeypatch.setenv("NOVA_DISTILL_STACK", "Other")
+    monkeypatch.setattr(connection, "connect", lambda stack, *_: asked.append(stack) or terminal.cloud)
+    monkeypatch.setattr(account_commands, "confirm", lambda *_: None)
+    monkeypatch.setattr(connection, "clients_of", lambda *_: Account({"Account": "111122223333", "Arn": "arn:x"}))
+    seeds = tmp_path / "seeds.jsonl"
+    seeds.write_text('{"prompt": "x"}\n')
+    given = [seeds] if command in ("validate", "estimate") else ["reviews"] if command in ON_A_DATASET else []
+    code, document = terminal.json(command, *NEEDS.get(command, given))
+    assert code in (0, 1) and isinstance(document, dict | list)
+    if command in ("doctor", "prove"):
+        assert "Other" in json.dumps(document)
+    else:
+        assert asked == ([] if command in WITHOUT_AWS else ["Other"])
 
 
 # codes, names

@@ -72,6 +72,29 @@ def test_pin_and_unpin_say_who_and_why_and_serving_shows_it(desk: Desk) -> None:
     assert desk.call("unpin", DATASET)[0] == 0 and desk.world.parameter.pinned == ""
 
 
+def test_all_of_it_as_json(desk: Desk) -> None:
+    for run in ("run-1", "run-2"):
+        desk.add_run(run)
+    desk.world.__dict__["executions"].start("run-2", {"dataset": DATASET, "runId": "run-2"})
+    ask_for_approval(desk.world, "run-2", "token", 72)
+    said = {
+        command: desk.terminal.json(command, *arguments)
+        for command, *arguments in (
+            ("waiting",),
+            ("approve", "run-2"),
+            ("promote", DATASET, "--run", "run-1", "--yes"),
+            ("pin", DATASET),
+            ("unpin", DATASET),
+            ("promote", DATASET, "--run", "run-2", "--yes"),
+            ("rollback", DATASET, "--yes"),
+            ("serving", DATASET),
+        )
+    }
+    assert {code for code, _ in said.values()} == {0}
+    assert said["waiting"][1][0]["runId"] == "run-2" and said["approve"][1]["decision"] == "approved"
+    assert said["rollback"][1]["runId"] == said["serving"][1]["runId"] == "run-1"
+
+
 def test_without_a_yes_nothing_happens(desk: Desk) -> None:
     desk.add_run("run-1")
     code, text = desk.call("promote", DATASET, "--run", "run-1")

@@ -38,6 +38,8 @@ def test_a_fetched_run_makes_the_same_bytes_again(terminal: Terminal, folder: Pa
     code, text = terminal.call("rebuild", "run-1", "--from", folder)
     assert code == 0, text
     assert "the same, byte for byte" in text
+    same = {"runId": "run-1", "same": True, "differing": [], "altered": []}
+    assert terminal.json("rebuild", "run-1", "--from", folder) == (0, same)
     assert all(
         f"{name} " in text for name in ("train.jsonl", "validation.jsonl", "holdout.jsonl", "rejected.jsonl", "card.md")
     )

@@ -150,3 +150,32 @@ def test_an_upload_is_checked_under_the_datasets_own_settings(
     assert "left to train on" in terminal.call("start", "reviews", "--upload", path)[1]
     stored["seeds/reviews/older.csv"] = b"text\n"
     assert "Uploaded seeds/reviews/s.csv" in terminal.call("start", "reviews", "--upload", path)[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"arms": {"direct": True}}, "arms.direct: found usable references in 0 of 60"),
+        ({"training": {"method": "DISTILLATION"}}, "training.method: found 49 prompts outside the holdout"),
+        ({"training": {"method": "DISTILLATION"}, "expansion": {"targetPrompts": 100}}, ""),
+        ({"maxUsd": 0.001}, "maxUsd is 0.001"),
+    ],
+)
+def test_what_the_seeds_do_not_allow_is_said_as_the_run_would(
+    terminal: Terminal, tmp_path: Path, settings: dict[str, object], said: str
+) -> None:
+    path, given = good_seeds(tmp_path / "seeds.jsonl", 60), lines(tmp_path / "input.json", settings)
+    code, text = terminal.call("validate", path, "--input", given)
+    assert code == bool(said) and said in text, text
+
+
+def test_all_that_several_turns_do_not_allow_is_said_at_once(terminal: Terminal, tmp_path: Path) -> None:
+    earlier = [{"role": role, "content": "x"} for role in ("user", "assistant")]
+    turns = ([*earlier, {"role": "user", "content": f"And city {n}?"}] for n in range(60))
+    path = lines(tmp_path / "seeds.jsonl", *({"messages": messages} for messages in turns))
+    settings = {"arms": {"direct": True}, "training": {"method": "DISTILLATION"}, "expansion": {"targetPrompts": 100}}
+    given = lines(tmp_path / "input.json", settings)
+    code, text = terminal.call("validate", path, "--input", given)
+    assert code == 1
+    for field in ("arms.direct: found", "expansion.targetPrompts: found", "training.method: found"):
+        assert field in text, text
