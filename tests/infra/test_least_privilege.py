@@ -138,7 +138,15 @@ def test_only_x_ray_tokens_and_lists_are_granted_on_everything(assembly: Assembl
     [
         (
             "bedrock:InvokeModel",
-            {"answer_now", "choose_student", "predict_arm", "prepare_run", "reduce_shard", "verify_promotion"},
+            {
+                "answer_now",
+                "choose_student",
+                "predict_arm",
+                "prepare_run",
+                "read_pilot",
+                "reduce_shard",
+                "verify_promotion",
+            },
         ),
         ("bedrock:CreateModelInvocationJob", {"start_batch", "start_predictions"}),
         ("bedrock:CreateModelCustomizationJob", {"start_tuning"}),
