@@ -69,6 +69,11 @@ def test_the_teacher_is_asked_about_the_holdout_only(app: App, runs: dict[str, d
 def test_both_methods_are_measured_on_the_same_holdout(app: App, runs: dict[str, dict[str, Any]]) -> None:
     ours, theirs = (app.read(f"runs/{run_id}/5-dataset/holdout.jsonl") for run_id in ("managed-ours", "managed-theirs"))
     assert ours == theirs
-    lines = {line["stage"] for line in report(app, "managed-theirs")["costs"]["lines"]}
-    assert {"teacher", "distillation", "training"} <= lines
-    assert "distillation" not in {line["stage"] for line in report(app, "managed-ours")["costs"]["lines"]}
+    stages = {
+        run_id: {line["stage"] for line in report(app, run_id)["costs"]["lines"]}
+        for run_id in ("managed-ours", "managed-theirs")
+    }
+    assert {"distillation", "training"} <= stages["managed-theirs"]
+    assert "distillation" not in stages["managed-ours"]
+    # Both ask the holdout's questions: whichever comes second takes the answers of the first.
+    assert any("teacher" in lines for lines in stages.values())
