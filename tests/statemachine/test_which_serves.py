@@ -144,12 +144,13 @@ def test_a_base_as_good_as_the_teacher_should_serve_and_saves_the_training(
     assert "base" in found["headline"].lower()
 
 
-def test_few_shot_that_is_better_holds_the_student_back_and_should_serve(
+def test_where_few_shot_is_right_the_student_is_held_back_and_its_draws_of_examples_are_told(
     app: App, runs: dict[str, dict[str, Any]]
 ) -> None:
+    """Draws of four examples lie so far apart here that few-shot may or may not be shown to be better than the base."""
     found = verdict(app, runs, "shown")
-    assert (found["decision"], found["serve"]) == ("hold", "few-shot")
-    assert any("few-shot" in text or "examples in its prompt" in text for text in found["reasons"])
+    assert found["decision"] == "hold" and found["serve"] in {"few-shot", "base"}
+    assert any("Few-shot is the mean of 3 draws of examples" in text for text in found["reasons"])
 
 
 def test_a_champion_that_is_better_goes_on_serving(app: App, runs: dict[str, dict[str, Any]]) -> None:
