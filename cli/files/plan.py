@@ -7,16 +7,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.runs.draw.report import titled_table
-from distillation.evaluation.reasons import CLEAR_LOSS
 from distillation.evaluation.uncertainty.noninferiority import MIN_ITEMS, planned_items, planned_margin
+from distillation.evaluation.what_now import CLEAR_LOSS
 from distillation.records import Record
 from distillation.run.evaluation import Gate
 from distillation.wording import margin_points, percent
 
 DIFFERS = (0.02, 0.05, 0.1, 0.2, 0.3)
 """Shares of items that student and teacher answer differently, one right and the other wrong."""
-
-
 MARGINS = (0.02, 0.03, 0.05, 0.1)
 
 

@@ -1,6 +1,5 @@
-"""A verdict in words: what was found, why it is what it is, what would change it."""
+"""A verdict in words: what was found, and why it is what it is. `what_now` says what would change it."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -8,10 +7,8 @@ import msgspec
 from distillation.evaluation.checks import (
     NOT_WORSE,
     below_minimum,
-    cost_saved,
     difference_between,
     enough,
-    items_if_true,
     judged_by_references,
     lowest,
     only_overlap,
@@ -36,19 +33,14 @@ from distillation.evaluation.uncertainty.noninferiority import (
     level_of,
     units_of,
 )
+from distillation.evaluation.what_now import SHORT, compared_by_metric, deciding_check, difference_of, what_now
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
 from distillation.task import TaskKind
 from distillation.wording import margin_points, metric_name, p_value, percent, points, usd
 
 SHOWN_CHECKS = 5
-CLEAR_LOSS = 0.02
-"""The true loss that the second of the two planned numbers of items is about."""
 AGREEMENT = frozenset({"teacherAgreement", "teacherTokenF1"})
-LABELS_ENOUGH = 200
-"""References with which right and wrong can be told at all: a margin of 5 to 10 points."""
-VOLUME = 100_000
-"""Answers a month that a saving is told for, where the input names none."""
 
 _YARDSTICKS = {
     Yardstick.TEACHER: "the teacher's {value}",
@@ -63,7 +55,6 @@ NAMED = {
     Arm.DIRECT: "direct training",
     Arm.CHAMPION: "the champion, which serves today",
 }
-SHORT = {Arm.BASE: "the base model", Arm.FEW_SHOT: "few-shot", Arm.DIRECT: "direct training"}
 
 
 def with_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
@@ -73,7 +64,7 @@ def with_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
         headline=_headline(scores, gate, verdict),
         reasons=tuple(_reasons(scores, gate, verdict)),
         warnings=(*teacher_warnings(scores), *_alike(scores)),
-        what_now=tuple(_what_now(scores, gate, verdict))[:3],
+        what_now=tuple(what_now(scores, gate, verdict))[:3],
     )
 
 
@@ -86,10 +77,6 @@ def nothing(scores: Scores) -> str:
         f"The holdout has {scores.n} items, none of which has anything to compare with. Give more seeds, or a "
         "larger split.holdoutShare."
     )
-
-
-def _compared(scores: Scores) -> Mapping[tuple[str, str | None], GatedDifference]:
-    return {(one.metric, one.slice): one for one in scores.comparisons}
 
 
 def _headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
@@ -132,23 +119,10 @@ def _finding(scores: Scores, gate: Gate, verdict: Verdict) -> str:
     return f"these items do not show whether the student is within {allowed} of the champion ({_interval(deciding)})"
 
 
-def deciding_check(verdict: Verdict) -> Check:
-    """The check that the verdict is about."""
-    key = verdict.metric, verdict.slice, verdict.minus
-    return next(one for one in (*verdict.checks, *verdict.rivals) if (one.metric, one.slice, one.minus) == key)
-
-
-def _difference_of(scores: Scores, check: Check) -> Difference:
-    """What a check is about."""
-    every = [(None, one) for one in scores.differences] + [(one.slice, one.difference) for one in scores.comparisons]
-    found = {(where, one.metric, one.minus): one for where, one in every if one.arm == Arm.STUDENT}
-    return found[check.slice, check.metric, check.minus]
-
-
 def _other(scores: Scores, check: Check) -> str:
     if check.minus != Arm.TEACHER:
         return NAMED[Arm(check.minus)]
-    yardstick = _compared(scores)[check.metric, check.slice].yardstick
+    yardstick = compared_by_metric(scores)[check.metric, check.slice].yardstick
     return "the teacher" if yardstick is Yardstick.TEACHER else "the teacher's answers allow"
 
 
@@ -239,7 +213,7 @@ def chance_level(scores: Scores) -> float | None:
 
 
 def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
-    checks, compared = verdict.checks, _compared(scores)
+    checks, compared = verdict.checks, compared_by_metric(scores)
     yield _comparison(compared[checks[0].metric, checks[0].slice], checks[0])
     if verdict.decision is GateDecision.HOLD:
         yield from _why_open(scores, verdict)
@@ -285,12 +259,12 @@ def _in_groups(one: Difference) -> str:
 
 def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
     check = deciding_check(verdict)
-    found = _difference_of(scores, check)
+    found = difference_of(scores, check)
     if not enough(found):
         unit = "items" if found.groups is None else "groups of items"
         why = "" if found.method == TANGO else ", of a metric that is graded and not right or wrong"
         yield f"{units_of(found)} {unit} are too few to promote on: at least {least_units(found)} are asked for{why}."
-    one = _compared(scores).get((check.metric, check.slice))
+    one = compared_by_metric(scores).get((check.metric, check.slice))
     if check.minus == Arm.TEACHER and one and only_overlap(scores, one):
         yield (
             "There are no references and no second answers of the teacher, and word overlap with a single text does "
@@ -305,7 +279,7 @@ def _memory(scores: Scores, verdict: Verdict) -> Iterator[str]:
             yield (
                 f"These holdout items have decided {scores.decisions - 1:,} runs before, so this one asks for more "
                 f"than the 95 % interval: 1 error in {round(1 / level_of(scores.decisions)):,} instead of 1 in 40. The "
-                f"lower end is then {points(lowest(scores, _difference_of(scores, check)))} points. Tune settings on "
+                f"lower end is then {points(lowest(scores, difference_of(scores, check)))} points. Tune settings on "
                 "the validation side; new seeds give a fresh holdout."
             )
             return
@@ -314,7 +288,7 @@ def _memory(scores: Scores, verdict: Verdict) -> Iterator[str]:
 def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:
     """Checks that pass only if what the service lost had been wrong."""
     for check in (*verdict.checks, *verdict.rivals):
-        one = _difference_of(scores, check)
+        one = difference_of(scores, check)
         worst = one.worst_low
         if check.outcome is CheckOutcome.OPEN and worst is not None and worst < -check.margin <= one.low:
             yield (
@@ -398,7 +372,7 @@ def _rival_limit(rival: Check) -> str:
 
 def _errors(scores: Scores, verdict: Verdict) -> Iterator[str]:
     """A margin that is wider than all that the teacher gets wrong hides a multiple of its errors."""
-    one, check = _compared(scores)[verdict.checks[0].metric, None], verdict.checks[0]
+    one, check = compared_by_metric(scores)[verdict.checks[0].metric, None], verdict.checks[0]
     teacher, student = 1 - one.yardstick_value, 1 - one.student_value
     if one.yardstick is Yardstick.TEACHER and 0 < teacher < check.margin:
         yield (
@@ -424,7 +398,7 @@ def _savings(scores: Scores, verdict: Verdict) -> Iterator[str]:
 
 
 def _detectable(scores: Scores, check: Check) -> str:
-    detectable = points(_compared(scores)[check.metric, check.slice].difference.detectable, sign=False)
+    detectable = points(compared_by_metric(scores)[check.metric, check.slice].difference.detectable, sign=False)
     return (
         f"With {check.n:,} items a true difference of {detectable} points shows in 80 of 100 runs. A smaller one is "
         "often missed."
@@ -437,7 +411,7 @@ def _unguarded(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     guarded = {check.slice for check in verdict.checks if check.metric == metric and check.gated}
     small = [one for one in scores.slices if one.name not in guarded]
     if small:
-        compared = _compared(scores)
+        compared = compared_by_metric(scores)
         counts = {one.name: compared[metric, one.name].difference.n for one in small if (metric, one.name) in compared}
         named = ", ".join(f"{one.name!r} ({_counted(counts.get(one.name, 0), one.n)})" for one in small)
         yield (
@@ -461,76 +435,3 @@ def _losses(scores: Scores) -> Iterator[str]:
             )
     if scores.unusable_references:
         yield f"{scores.unusable_references:,} references are not an answer of this task and were left out."
-
-
-def _what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
-    """What would change the verdict, or what follows from it; the most useful first."""
-    if verdict.serve in (Arm.BASE, Arm.FEW_SHOT, Arm.DIRECT):
-        yield _use(scores, str(verdict.serve))
-    if verdict.decision is GateDecision.PROMOTE:
-        yield from _at_a_volume(scores, gate, Arm.STUDENT)
-        return
-    if not judged_by_references(scores):
-        yield (
-            f"Give references to at least half of the seeds, so that {LABELS_ENOUGH} or more holdout items carry one: "
-            "then right and wrong decide, and not how often the student repeats the teacher."
-        )
-    check = deciding_check(verdict)
-    if teacher_below_base(scores):
-        yield "Mend the teacher's prompt, or choose another teacher: more prompts would only teach the same errors."
-    elif check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
-        yield from _items(scores, check)
-        yield from _margin(scores, check)
-    elif check.minus == Arm.BASE:
-        yield "Give more prompts to train on, or more samples (sampling.sampled): training has gained too little."
-    elif check.minus in NOT_WORSE:
-        yield "Or give the student more to learn from: more prompts, more samples, references for direct training."
-    if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER and not teacher_below_base(scores):
-        yield "Give more prompts to train on (seeds, expansion), or more samples (sampling.sampled)."
-    if verdict.serve == Arm.CHAMPION:
-        yield "The champion goes on serving: nothing has to be done for that."
-
-
-def _use(scores: Scores, arm: str) -> str:
-    found, saved = difference_between(scores, arm, Arm.TEACHER), cost_saved(scores, arm)
-    gap = f" ({points(found.value)} points, {points(found.low)} to {points(found.high)})" if found else ""
-    spared = f" It saves {percent(saved)} of the teacher's cost of an answer." if saved is not None else ""
-    needed = {Arm.BASE: "no training", Arm.FEW_SHOT: "only the examples in its prompt", Arm.DIRECT: "no teacher"}
-    return f"Use {SHORT[Arm(arm)]}: it is within the limit of the teacher{gap} and needs {needed[Arm(arm)]}.{spared}"
-
-
-def _items(scores: Scores, check: Check) -> Iterator[str]:
-    """What a larger holdout would show, from the design."""
-    one = _compared(scores)[check.metric, check.slice]
-    if only_overlap(scores, one):
-        return
-    equal = items_if_true(scores, one.difference, check.margin)
-    worse = items_if_true(scores, one.difference, check.margin, -CLEAR_LOSS)
-    if equal is None or equal <= scores.n:
-        yield (
-            "More items are not what is missing: these show an equal student in 80 of 100 runs. A better student would "
-            "pass: more prompts to train on."
-        )
-        return
-    unit = "" if check.n == scores.n or check.slice is not None else f", of which {check.n:,} count"
-    also = f"; if it is {margin_points(CLEAR_LOSS)} worse, about {worse:,}" if worse else ""
-    yield (
-        f"A larger holdout, so more seeds: if the student is in truth equal, about {equal:,} holdout items show it in "
-        f"80 of 100 runs{also}. This run has {scores.n:,}{unit}."
-    )
-
-
-def _margin(scores: Scores, check: Check) -> Iterator[str]:
-    """The margin that these figures would have passed."""
-    if -1 < check.low < 0 and enough(_difference_of(scores, check)):
-        needed = math.ceil(-check.low * 100) / 100
-        yield (
-            f"A margin of {margin_points(needed)} would have passed. Choose a margin by what a wrong answer costs, "
-            "before a run and not after it."
-        )
-
-
-def _at_a_volume(scores: Scores, gate: Gate, arm: str) -> Iterator[str]:
-    volume = gate.monthly_answers or VOLUME
-    teacher, own = (usd(scores.arms[one].metrics["costPer1000Usd"].value * volume / 1000) for one in (Arm.TEACHER, arm))
-    yield f"At {volume:,} answers a month the student's answers cost {own}, the teacher's {teacher}."
