@@ -1,9 +1,9 @@
-"""start, watch, report, runs, compare: what they read and print."""
+"""start, watch, stop, report, runs, compare: what they read and print."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,8 +30,7 @@ def start(
     ] = False,
 ) -> None:
     """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
-    from cli.files.draw_findings import draw_findings
-    from cli.files.seeds import check_dataset, seed_files
+    from cli.files.seeds import seed_files
     from cli.runs import start as starting
     from cli.runs.run_lookup import place_of, run_id_of
     from cli.screen import screen
@@ -55,13 +54,22 @@ def start(
     )
     screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
     if not keys:  # an upload was checked before it began
-        with screen.out.status("It has started. Meanwhile its seeds are read for what it will cost ..."):
-            findings = check_dataset(services, dataset, execution_input)
-        screen.show(draw_findings(findings))
+        findings = _read_for_cost(services, dataset, execution_input)
     screen.say(f"Next: python -m cli watch {run_id_of(execution)}", "dim")
     expected = findings and findings.expected
     ids = {"runId": run_id_of(execution), "executionArn": execution.arn}
     screen.data({**ids, "uploaded": list(keys), "expected": expected})
+
+
+def _read_for_cost(services: "Services", dataset: str, execution_input: dict[str, Any]) -> "Findings":
+    from cli.files.draw_findings import draw_findings
+    from cli.files.seeds import check_dataset
+    from cli.screen import screen
+
+    with screen.out.status("It has started. Meanwhile its seeds are read for what it will cost ..."):
+        findings = check_dataset(services, dataset, execution_input)
+    screen.show(draw_findings(findings))
+    return findings
 
 
 def _check_upload(services: "Services", dataset: str, files: list[Path], settings: Path | None) -> "Findings":

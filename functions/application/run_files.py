@@ -10,7 +10,7 @@ from distillation.errors import InvalidInput, NotEnoughAnswers
 from distillation.funnel import sum_funnels
 from distillation.inference.accounts import Account, ShardCounts, sum_accounts
 from distillation.inference.replies import question_hash
-from distillation.inference.requests import Shard
+from distillation.inference.requests import Shard, prompts_a_shard
 from distillation.layout import RunLayout
 from distillation.records import (
     Answer,
@@ -157,11 +157,13 @@ def waves_of(store: Store, run_id: str, stage: Asking = Asking.ANSWERS) -> Itera
         number += 1
 
 
-def replies_to(store: Store, run_id: str, prompt_ids: set[str], part: int, *, first: int, last: int) -> Replies:
-    """The answers and rejections of the shard `part` of prompts, whose numbers are `first` to `last`: only the files of
-    shards that asked some of them are read.
+def replies_to(store: Store, record: RunRecord, part: int, prompts: int, wanted: set[str]) -> Replies:
+    """The answers and rejections of `wanted` (ids) among the shard `part` of prompts, which holds so many `prompts`:
+    only the files of request shards that asked some of them are read.
     """
-    layout = RunLayout(run_id)
+    run_id, size = record.run_id, prompts_a_shard(record.config.sampling, record.batch_records)
+    layout, first = RunLayout(run_id), part * size
+    last = first + prompts - 1
     shards = [
         shard.shard
         for wave in waves_of(store, run_id)
@@ -173,18 +175,16 @@ def replies_to(store: Store, run_id: str, prompt_ids: set[str], part: int, *, fi
         # An earlier release wrote all of them into cached.jsonl.
         for name in (layout.cached(Asking.ANSWERS, 0), layout.cached_answers(part))
         for answer in store.records_below(name, Answer)
-        if answer.prompt_id in prompt_ids
+        if answer.prompt_id in wanted
     ]
     for number in shards:
-        answers += [
-            answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in prompt_ids
-        ]
-    rejected = [reply for reply in read_pilot_rejections(store, run_id) if reply.prompt_id in prompt_ids]
+        answers += [answer for answer in store.records(layout.answers(number), Answer) if answer.prompt_id in wanted]
+    rejected = [reply for reply in read_pilot_rejections(store, run_id) if reply.prompt_id in wanted]
     rejected += [
         reply
         for number in shards
         for reply in store.records(layout.rejected_answers(number), RejectedAnswer)
-        if reply.prompt_id in prompt_ids
+        if reply.prompt_id in wanted
     ]
     return Replies(answers, rejected)
 

@@ -14,7 +14,6 @@ from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.bedrock.training_lines import conversation_line
 from distillation.dataset.reduction import reduce_prompts
 from distillation.errors import NotEnoughExamples
-from distillation.inference.requests import prompts_a_shard
 from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
 from distillation.records import Arm, Prompt, PromptKey
@@ -65,18 +64,11 @@ def _lines_by(store: Store, record: RunRecord, setting: CandidateSetting) -> Ite
     known = {one.question: one.prompt_id for one in known_prompts(store, record.run_id)}
     ids = {known[question] for question, _ in training_lines(store, layout.dataset(TRAIN))}
     other = replace(record, config=config.model_copy(update={"examples": examples_of(config.examples, setting)}))
-    wave, size = read_wave(store, record.run_id, 0), prompts_a_shard(config.sampling, record.batch_records)
+    wave = read_wave(store, record.run_id, 0)
     for shard in range(wave.prompt_shards if wave else 0):
         every = list(store.records(layout.prompt_shard(shard), Prompt))
         prompts = [prompt for prompt in every if prompt.prompt_id in ids]
-        found = replies_to(
-            store,
-            record.run_id,
-            {prompt.prompt_id for prompt in prompts},
-            shard,
-            first=shard * size,
-            last=shard * size + len(every) - 1,
-        )
+        found = replies_to(store, record, shard, len(every), {prompt.prompt_id for prompt in prompts})
         reduced = reduce_prompts(prompts, by_prompt(found.answers), other, _no_keys)
         for one in reduced.candidates:
             yield from (conversation_line(one.system, one.prompt, answer, one.earlier) for answer in one.answers)

@@ -11,7 +11,7 @@ from application.run_files import read_common_shingles, read_run, replies_to
 from application.services import Services
 from distillation.dataset.reduction import Reduced, reduce_prompts
 from distillation.inference.accounts import Account, ShardCounts, account_for, replies_step
-from distillation.inference.requests import prompts_a_shard, requests_of, samples_of
+from distillation.inference.requests import requests_of, samples_of
 from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
 from distillation.records import Prompt, PromptKey, dialogue, encode_blocks
@@ -28,17 +28,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     """Reduces one shard; a second time gives the same files."""
     store, shard = services.store, event["shard"]
     record, layout = read_run(store, event["run"]["runId"]), RunLayout(event["run"]["runId"])
-    prompts = list(store.records(layout.prompt_shard(shard), Prompt))
-    sampling = record.config.sampling
-    size = prompts_a_shard(sampling, record.batch_records)
-    found = replies_to(
-        store,
-        record.run_id,
-        {p.prompt_id for p in prompts},
-        shard,
-        first=shard * size,
-        last=shard * size + len(prompts) - 1,
-    )
+    prompts, sampling = list(store.records(layout.prompt_shard(shard), Prompt)), record.config.sampling
+    found = replies_to(store, record, shard, len(prompts), {prompt.prompt_id for prompt in prompts})
     answers = by_prompt(found.answers)
     account, missing = account_for(
         [prompt for _, prompt in asked_by_us(prompts, record)],

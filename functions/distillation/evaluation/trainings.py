@@ -15,7 +15,7 @@ from distillation.evaluation.score import same_p
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
 from distillation.evaluation.targets import quality_targets
 from distillation.evaluation.uncertainty.noninferiority import TRAININGS, error_of
-from distillation.evaluation.uncertainty.repeats import difference_over_trainings
+from distillation.evaluation.uncertainty.repeats import OverTrainings, difference_over_trainings
 from distillation.records import FEW_SHOT_DRAWS, Arm
 
 
@@ -43,19 +43,12 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> 
     def widened(one: Difference) -> Difference:
         ours, theirs = (several.get(arm, [arm]) for arm in (one.arm, one.minus))
         found = [columns.get((one.metric, arm)) for arm in (*ours, *theirs)]
-        if len(found) == 2 or any(column is None for column in found) or one.n < 2:
+        whole = [column for column in found if column is not None and len(column.values) == one.n]
+        if len(found) == 2 or len(whole) < len(found) or one.n < 2:
             return one
-        rows = [column.values for column in found if column is not None]
-        if any(len(values) != one.n for values in rows):
-            return one
-        codes = None if groups is None or found[0] is None else groups[list(found[0].rows)].tolist()
-        ours_rows, their_rows = np.stack(rows[: len(ours)]), np.stack(rows[len(ours) :])
-        both = difference_over_trainings(ours_rows, their_rows, groups=codes)
-        # What lost answers of the other arm might cost is the same beside the wider interval.
-        worst = None if one.worst_low is None else max(-1.0, both.low - max(0.0, one.low - one.worst_low))
-        wide = replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=TRAININGS)
-        p_value = 2 * NormalDist().cdf(-abs(both.value) / error_of(wide))
-        return replace(wide, test=TRAININGS, p_value=p_value, p_holm=p_value)
+        codes = None if groups is None else groups[list(whole[0].rows)].tolist()
+        rows = np.stack([column.values for column in whole])
+        return _wide(one, difference_over_trainings(rows[: len(ours)], rows[len(ours) :], groups=codes))
 
     def gated(one: GatedDifference) -> GatedDifference:
         if one.slice is not None or one.yardstick is not Yardstick.TEACHER:
@@ -74,6 +67,15 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> 
         trainings=_spread(scores, columns, trained),
         few_shot=_spread(scores, columns, drawn),
     )
+
+
+def _wide(one: Difference, both: OverTrainings) -> Difference:
+    """The difference with the value and the interval of all trainings or draws."""
+    # What lost answers of the other arm might cost is the same beside the wider interval.
+    worst = None if one.worst_low is None else max(-1.0, both.low - max(0.0, one.low - one.worst_low))
+    wide = replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=TRAININGS)
+    p_value = 2 * NormalDist().cdf(-abs(both.value) / error_of(wide))
+    return replace(wide, test=TRAININGS, p_value=p_value, p_holm=p_value)
 
 
 def _spread(scores: Scores, columns: dict[Key, Column], trained: Sequence[str]) -> TrainingSpread | None:

@@ -1,7 +1,8 @@
 """The pilot: a few prompts are asked first, so that a run which cannot go well ends before its bulk is paid for.
 
 Ten answers prove little, so only clear evidence stops a run: a share counts as too low where the upper end of its
-95 % Wilson interval is below the bound.
+95 % Wilson interval is below the bound. The two formulas stand here because scipy, which `evaluation` has them from, is
+not in this function's layers.
 """
 
 import heapq
@@ -36,6 +37,15 @@ _MEND_BY_KIND = {
     "system text",
     TaskKind.TEXT: "the answers are empty: read the seeds' system text",
 }
+
+_MEND_SCORE = (
+    "the teacher is clearly below pilot.minScore {least:g}: improve the seeds' system text, correct the references, or "
+    "lower pilot.minScore"
+)
+_MEND_TEACHER = (
+    "a student would learn its errors. Improve the seeds' system text, look at the labels' order and at the "
+    "references, or choose another teacher"
+)
 
 
 class PilotOutcome(Record, frozen=True):
@@ -95,12 +105,9 @@ def judge_pilot(
         raise PilotFailed(_said(f"{len(unusable)} of {asked} pilot answers cannot be used ({reason})", mend, shown))
     least = config.pilot.min_score
     if least is not None and compared and upper_share(right, len(compared)) < least:
-        wrong = [(f"{p.prompt} (reference {p.reference})", answer.text) for p, answer, same in compared if not same]
-        mend = (
-            f"the teacher is clearly below pilot.minScore {least:g}: improve the seeds' system text, correct the "
-            "references, or lower pilot.minScore"
-        )
-        raise PilotFailed(_said(f"{right} of {len(compared)} pilot answers are like their reference", mend, wrong))
+        wrong = [_with_reference(prompt, answer) for prompt, answer, same in compared if not same]
+        what = f"{right} of {len(compared)} pilot answers are like their reference"
+        raise PilotFailed(_said(what, _MEND_SCORE.format(least=least), wrong))
     return PilotOutcome(
         asked=asked, usable=len(usable), scored=len(compared), right=right, unusable_by_reason=dict(reasons)
     )
@@ -123,14 +130,10 @@ def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: M
         own, other = (read(text) == reference for text in (answer.text, base[prompt.prompt_id]))
         worse += own and not other
         if other and not own:
-            better.append((f"{prompt.prompt} (reference {prompt.reference})", answer.text))
+            better.append(_with_reference(prompt, answer))
     if len(better) > worse and _p_exact(worse, len(better) + worse) < ALPHA:
-        mend = (
-            "a student would learn its errors. Improve the seeds' system text, look at the labels' order and at the "
-            "references, or choose another teacher"
-        )
-        said = f"the base is right and the teacher wrong in {len(better)} pilot answers, the reverse holds in {worse}"
-        raise PilotFailed(_said(said, mend, better))
+        what = f"the base is right and the teacher wrong in {len(better)} pilot answers, the reverse holds in {worse}"
+        raise PilotFailed(_said(what, _MEND_TEACHER, better))
 
 
 def _p_exact(fewer: int, n: int) -> float:
@@ -145,6 +148,10 @@ def upper_share(successes: int, n: int) -> float:
     share, z2 = successes / n, _Z * _Z
     half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return (share + z2 / (2 * n) + half) / (1 + z2 / n)
+
+
+def _with_reference(prompt: Prompt, answer: Answer) -> tuple[str, str]:
+    return f"{prompt.prompt} (reference {prompt.reference})", answer.text
 
 
 def _said(what: str, mend: str, shown: Sequence[tuple[str, str]]) -> str:

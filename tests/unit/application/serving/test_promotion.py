@@ -141,12 +141,17 @@ def test_a_move_whose_reply_was_lost_is_not_asked_for_again(world: PromotionWorl
     assert world.rows.kept["run-2", job].job_arn == STABLE
 
 
-def test_nothing_is_believed_before_the_move_has_ended(world: PromotionWorld) -> None:
+def moving(world: PromotionWorld) -> str:
+    """The job of a promotion that is under way over an earlier one."""
     world.add_run("run-1")
     world.add_run("run-2")
     promote(world, "run-1")
     world.stable.slow = True
-    job = call(world, promote_student, "run-2")["jobName"]
+    return str(call(world, promote_student, "run-2")["jobName"])
+
+
+def test_nothing_is_believed_before_the_move_has_ended(world: PromotionWorld) -> None:
+    job = moving(world)
     assert wait(world, "run-2", job)["outcome"] == "running"
     world.stable.settle()
     assert wait(world, "run-2", job)["outcome"] == "succeeded"
@@ -233,11 +238,7 @@ def test_a_move_that_bedrock_failed_fails_the_task_and_nothing_is_stopped_or_del
 
 
 def test_a_promotion_that_never_ends_ends_the_wait_but_not_the_deployment(world: PromotionWorld) -> None:
-    world.add_run("run-1")
-    world.add_run("run-2")
-    promote(world, "run-1")
-    world.stable.slow = True
-    job = call(world, promote_student, "run-2")["jobName"]
+    job = moving(world)
     world.now.move(hours=6.5)  # type: ignore[attr-defined]
     assert wait(world, "run-2", job)["outcome"] == "running"
     world.now.move(hours=1)  # type: ignore[attr-defined]
