@@ -267,9 +267,9 @@ def fanout_tables(part: dict[str, Any]) -> list[Table]:
             sizes,
             "Assumed, since AWS publishes none of it: 10,000 records an hour a job, 15 minutes in the queue (lognormal "
             "with sigma 0.2), 0.5 % of records busy, ten jobs at once (the default; the quota is 20 a model). The "
-            "bound knows what will fail, and waits once for each job that 50,000 records a job force upon a slot. At "
-            "10,000 prompts the slowest of ten waits and the rest's minutes through the flex tier weigh, since the "
-            "work takes half an hour. Runs that one execution cannot hold follow each other.",
+            "bound is what no plan can go below that does not know how long a job will wait: each slot's work, and the "
+            "longest of its jobs' waits, or all waits that 50,000 records a job force upon it. "
+            "Runs that one execution cannot hold follow each other.",
         ),
         Table("Ratio to the bound in other worlds", columns, worlds),
     ]

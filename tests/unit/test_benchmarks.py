@@ -1,6 +1,8 @@
 """The benchmarks run and count right, at small sizes and without the peers. Their speed is never tested."""
 
 import math
+import random
+import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -162,6 +164,25 @@ def test_in_a_world_without_luck_the_planned_shards_reach_the_lower_bound() -> N
     still = fanout.World(spread=0.0, busy=0.0)
     for prompts in (10_000, 100_000, 1_000_000):
         assert fanout.measured(prompts, still, 1)["ratio"] == pytest.approx(1, abs=0.001)
+
+
+def test_no_plan_of_a_search_goes_below_the_lower_bound() -> None:
+    """Every plan gives each slot a job, and to those that began first a second one of what it held back."""
+    for world in (fanout.World(busy=0.0), fanout.World(busy=0.0, spread=1.0)):
+        work, draw = 50_000 / world.rate, random.Random(1)
+        waits = [[fanout.queue_wait(world, draw) for _ in range(2 * world.at_once)] for _ in range(2_000)]
+        plans = [(seconds, kept) for seconds in (0, 1, 3, 5, 8, 10) for kept in (0.02, 0.1, 0.3, 0.5) if seconds]
+        best = min(
+            statistics.mean(_two_rounds(work, each, world.at_once, *plan) for each in waits)
+            for plan in (*plans, (0, 0.0))
+        )
+        assert best > 0.99 * fanout.lower_bound(10_000, world)
+
+
+def _two_rounds(work: float, waits: list[float], slots: int, seconds: int, kept: float) -> float:
+    begun = sorted(wait + work * (1 - kept) / slots for wait in waits[:slots])
+    again = [end + wait + work * kept / seconds for end, wait in zip(begun[:seconds], waits[slots:], strict=False)]
+    return max(*begun, *again)
 
 
 def test_a_job_that_fails_costs_a_round_and_a_run_too_wide_is_several() -> None:
