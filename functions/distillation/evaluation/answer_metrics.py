@@ -17,10 +17,7 @@ from distillation.run.evaluation import NumericTolerance
 from distillation.task import Task, TaskKind, unfenced
 
 CHRF_CHARACTERS = 1_000
-"""chrF compares the first so many characters of two texts: it takes over a millisecond a thousand.
-
-Token F1 and ROUGE-L see the whole texts.
-"""
+"""chrF compares so many first characters (over a millisecond a thousand); the others see whole texts."""
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
@@ -34,16 +31,12 @@ def exact_match(answer: str | None, target: str | None) -> float:
 
 
 def squad_tokens(text: str) -> list[str]:
-    """Lower case, without ASCII punctuation and English articles, split at white space (SQuAD 1.1 evaluation script;
-    Rajpurkar et al. 2016).
-    """
+    """Lower case, no ASCII punctuation, no English articles, split at spaces (SQuAD 1.1; Rajpurkar et al. 2016)."""
     return _ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split()
 
 
 def token_f1(answer: str | None, target: str) -> float:
-    """Harmonic mean of precision and recall over the shared words of two texts (SQuAD 1.1; the no-answer rule of SQuAD
-    2.0). 0.0 for a missing answer.
-    """
+    """F1 over the words that two texts share (SQuAD 1.1, SQuAD 2.0 without an answer). 0.0 for a missing answer."""
     if answer is None:
         return 0.0
     given, wanted = Counter(squad_tokens(answer)), _wanted_tokens(target)
@@ -59,10 +52,7 @@ def _wanted_tokens(target: str) -> Counter[str]:
 
 
 def rouge_l(answer: str | None, target: str) -> float:
-    """ROUGE-L (Lin 2004): F1 of the longest common subsequence of words, in lower case, without stemming.
-
-    0.0 for a missing answer.
-    """
+    """ROUGE-L (Lin 2004): F1 of the longest common word subsequence, no stemming. 0.0 for a missing answer."""
     if answer is None:
         return 0.0
     given, wanted = _words(answer), _words(target)
@@ -80,10 +70,7 @@ _chrf = CHRF()
 
 
 def chrf(answer: str | None, target: str) -> float:
-    """chrF2 (Popović 2015, as sacrebleu computes it: character n-grams up to 6, recall counts twice), in 0 to 1.
-
-    0.0 for a missing answer.
-    """
+    """chrF2 (Popović 2015, by sacrebleu: up to 6 characters, recall counts twice), 0 to 1. 0.0 without answer."""
     if answer is None:
         return 0.0
     given, wanted = " ".join(answer.split())[:CHRF_CHARACTERS], " ".join(target.split())[:CHRF_CHARACTERS]
@@ -107,10 +94,7 @@ def number_in(text: str) -> Decimal | None:
 
 
 def same_answer(answer: str | None, target: str | None, tolerance: NumericTolerance = EXACT) -> float:
-    """1.0 where both are the same text, or numbers within the tolerance ("1,000" and "1000.0"); else 0.0.
-
-    A missing answer is the same as nothing.
-    """
+    """1.0 for the same text, or numbers within the tolerance ("1,000" and "1000.0"); else, or without one, 0.0."""
     if answer is None or target is None or answer == target:
         return exact_match(answer, target)
     given, wanted = number_in(answer), number_in(target)
@@ -121,19 +105,14 @@ def same_answer(answer: str | None, target: str | None, tolerance: NumericTolera
 
 
 def outcome(answer: str | None, task: Task) -> str | None:
-    """The form in which answers are counted: equal numbers of an ANSWER task are one outcome, however they are
-    written.
-    """
+    """The form in which answers are counted: equal numbers of an ANSWER task are one, however they are written."""
     number = number_in(answer) if answer is not None and task.kind is TaskKind.ANSWER else None
     return answer if number is None else f"{number.normalize() + 0:f}"
 
 
 def field_accuracy(answer: str | None, target: str | None) -> float:
-    """Share of the leaf fields of the JSON text `target` that `answer` holds with an equal value. 0.0 where `answer` is
-    missing or no JSON.
-
-    A leaf is a value that is no object or list, or an empty one; its place is its keys and list positions. More fields
-    than wanted cost nothing.
+    """Share of the leaf fields of the JSON text `target` that `answer` holds with an equal value; 0.0 without JSON. A
+    leaf is no object or list, or an empty one; its place is its keys and positions. Further fields cost nothing.
     """
     wanted = dict(_leaves(_parsed(target)))
     given = dict(_leaves(_parsed(answer))) if answer is not None else {}
@@ -164,10 +143,8 @@ def _same_value(given: object, wanted: object) -> bool:
 
 
 def jensen_shannon_bits(left: Sequence[str | None], right: Sequence[str | None]) -> float:
-    """Jensen-Shannon divergence (Lin 1991, by scipy) between the distributions of two samples of answers: 0 the same, 1
-    nothing in common.
-
-    Plug-in estimate: above 0 for few samples even of one and the same distribution.
+    """Jensen-Shannon divergence (Lin 1991, by scipy) of two samples of answers: 0 the same, 1 nothing in common. A
+    plug-in estimate: few samples even of one distribution give more than 0.
     """
     outcomes = list(dict.fromkeys((*left, *right)))
     shares = [[given.count(one) / len(given) for one in outcomes] for given in (list(left), list(right))]

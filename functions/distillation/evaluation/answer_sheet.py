@@ -15,9 +15,7 @@ from distillation.run.evaluation import NumericTolerance
 from distillation.task import SCHEMA_INVALID, Task, Unfit, answer_reader, canonical_reference
 
 REFERENCE_SHARE = 0.5
-"""Quality is judged against references when at least this share of the holdout carries a usable one; else against the
-teacher.
-"""
+"""Share of the holdout with a usable reference from which references, and not the teacher, judge quality."""
 
 Rows = list[list[Prediction]]
 """The predictions of each item."""
@@ -46,14 +44,10 @@ class Forms:
 
 
 class AnswerSheet(NamedTuple):
-    """One row an item, in order of prompt id (so that the order of the input changes nothing). `references` and
-    `teacher_answers` are canonical forms.
-
-    `answers` are what quality is judged by: an arm's greedy answers, or its samples where it gave no greedy ones.
-    `samples` are its sampled answers. `teacher_samples` maps rows to the teacher's sampled texts, all that were paid
-    for.
-    `judge_decides`: free text whose judge is shown to know better from worse, so that its metrics come before word
-    overlap.
+    """One row an item, in order of prompt id, so that the input's order changes nothing. `answers`: an arm's greedy
+    answers, or its samples where it gave no greedy ones; `samples`: its sampled answers. `references` and
+    `teacher_answers` are canonical forms. `teacher_samples`: row -> all texts that the teacher sampled.
+    `judge_decides`: on free text the judge's metrics come before word overlap.
     """
 
     task: Task
@@ -87,10 +81,9 @@ def read_sheet(
     tolerance: NumericTolerance = EXACT,
     teacher_samples: Mapping[str, Sequence[str]] | None = None,
 ) -> AnswerSheet:
-    """Aligns `predictions` (arm -> in any order) with the holdout.
-
-    `teacher_samples` (prompt id -> texts) are all samples that the teacher gave; without any, those among its
-    predictions stand in. Raises RecordsLost for a prediction of a prompt that is not in the holdout.
+    """Aligns `predictions` (arm -> in any order) with the holdout. `teacher_samples` (prompt id -> texts): all that the
+    teacher sampled; without any, the samples among its predictions. Raises RecordsLost for a prediction of a prompt
+    that is not in the holdout.
     """
     items = sorted(holdout, key=lambda item: item.prompt_id)
     sampled = {arm: [one for one in given if one.sample != GREEDY_SAMPLE] for arm, given in predictions.items()}

@@ -48,10 +48,9 @@ LATENCIES = {"latencyMedianMs": 0.5, "latencyP95Ms": 0.95}
 
 
 class Measured(NamedTuple):
-    """A holdout and what was measured of all arms on it: columns whose mean is a metric (those of the `targets` and
-    more), pairs whose ratio is one (arm -> own and teacher's), and the labels of a label task.
-
-    `draw`: how its items are resampled. `lost`: arm -> rows that it was never heard on.
+    """What was measured of all arms on a holdout. The mean of a column is a metric; the ratio of a pair (own,
+    teacher's) is one. `draw`: how items are resampled. `lost`: arm -> rows on which the service brought no answer of
+    it.
     """
 
     sheet: AnswerSheet
@@ -104,9 +103,7 @@ def _filled(columns: Mapping[Key, Column]) -> dict[Key, Column]:
 
 
 def figures(measured: Measured) -> tuple[dict[str, dict[str, Metric]], dict[str, dict[str, ClassScore]]]:
-    """What the columns come to: arm -> metric -> figure with its interval, and for a label task with references
-    arm -> label -> scores.
-    """
+    """Arm -> metric -> figure with its interval; for a label task with references also arm -> label -> scores."""
     draw, table = measured.draw, measured.labels
     bounds = intervals(measured.columns, draw)
     found = {

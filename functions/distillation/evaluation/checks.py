@@ -1,8 +1,7 @@
 """Comparisons -> checks against their margins: what is shown, what is open, and how many items would settle it.
 
-Promotion needs every gated check to pass, so it is an intersection-union test: each at its own level, no correction
-(Berger 1982, Technometrics 24:295). A rejection needs only one check to be shown worse, so the p-values of all of them
-are corrected by Holm: one bad slice among many is not a lucky find.
+Promotion needs every gated check to pass (an intersection-union test), so each is tested at its own level (Berger 1982,
+Technometrics 24:295). One check that is shown worse rejects, so Holm corrects the p-values over all of them.
 """
 
 import math
@@ -26,13 +25,9 @@ from distillation.run.evaluation import Gate
 from distillation.task import TaskKind
 
 ALSO_GATED = {TaskKind.JSON: ("schemaValid",)}
-"""What a task is gated by beside its first metric: an answer that its reader cannot parse is worth nothing, however
-right its fields.
-"""
+"""What gates a task beside its first metric: an answer that nobody can parse is worth nothing."""
 NOT_WORSE = frozenset({Arm.FEW_SHOT, Arm.DIRECT})
-"""Arms that the student has to be not shown worse than: to be better than an arm that learnt from the same data is not
-asked.
-"""
+"""Arms that the student must not be shown worse than. It need not be better: they learn from the same data."""
 
 
 def margin_of(gate: Gate, comparison: GatedDifference) -> float:
@@ -65,8 +60,8 @@ def below_minimum(scores: Scores, gate: Gate) -> dict[str, float]:
 
 
 def checks_of(scores: Scores, gate: Gate) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
-    """Against the teacher: every gated metric over the whole holdout and in every slice that has enough items, the
-    gate's own first. Then against the rivals: the first metric over the whole holdout.
+    """Against the teacher: every gated metric over the whole holdout and in each slice with enough items, the gate's
+    own first. Against the rivals: the first metric over the whole holdout.
     """
     metrics = gated_metrics(scores, gate)
     tested = [
@@ -111,8 +106,8 @@ def teacher_below_base(scores: Scores) -> bool:
 
 
 def judged_by_references(scores: Scores) -> bool:
-    """Whether the first metric says what is right. Agreement with the teacher does not: how often the student repeats
-    it depends on how noisy the teacher's samples are, so a lenient pass for a noisy teacher and none for a sure one.
+    """Whether the first metric says what is right. Agreement with the teacher does not: a noisy teacher is easy to
+    agree with, a sure one hard.
     """
     return scores.gate is not None and scores.gate.yardstick is Yardstick.TEACHER
 
@@ -123,8 +118,8 @@ def enough(one: Difference) -> bool:
 
 
 def lowest(scores: Scores, one: Difference) -> float:
-    """The lower end that a promotion rests on: at the level that is left after earlier decisions on the same items, and
-    (lost is not wrong) also with all lost answers of the other arm as right ones.
+    """The lower end that a promotion rests on: at the level left after earlier decisions on the same items, and with
+    lost answers of the other arm counted as right.
     """
     lost = 0.0 if one.worst_low is None else max(0.0, one.low - one.worst_low)
     return low_at(one, level_of(scores.decisions)) - lost
@@ -187,20 +182,16 @@ def _made(scores: Scores, one: Difference, margin: float, outcome: CheckOutcome,
 
 
 def items_if_true(scores: Scores, one: Difference, margin: float, truth: float = 0.0) -> int | None:
-    """Items of the whole holdout with which a student that is in truth so far from its yardstick passes in 80 of 100
-    runs: from how many items are answered differently, never from the difference seen (that would be observed power;
-    Hoenig, Heisey 2001, American Statistician 55:19). None where the truth is no better than the limit.
-
-    A slice, or the items with references, grow with the holdout.
+    """Items of the whole holdout with which a student whose true difference is `truth` passes in 80 of 100 runs; None
+    where `truth` is no better than the limit. It follows from how many items are answered differently, never from the
+    difference seen (observed power; Hoenig, Heisey 2001, American Statistician 55:19).
     """
     needed = items_to_settle(truth, margin, one.sd) if truth > -margin else None
     return math.ceil(max(needed, least_units(one)) * scores.n / one.n) if needed else None
 
 
 def only_overlap(scores: Scores, one: GatedDifference) -> bool:
-    """Free text, no references and no second answer of the teacher: low overlap with one wording does not show that a
-    text is worse.
-    """
+    """Free text with neither references nor further answers of the teacher: low overlap does not show a worse text."""
     return scores.task.kind is TaskKind.TEXT and one.yardstick is Yardstick.FULL
 
 

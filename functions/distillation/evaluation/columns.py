@@ -21,9 +21,7 @@ REFUSED = "refused"
 
 
 class Column(NamedTuple):
-    """A figure whose mean is the metric: one value a row of the sheet, for the rows on which it is defined, in rising
-    order.
-    """
+    """A figure whose mean is the metric: one value a row of the sheet where it is defined, rows in rising order."""
 
     rows: tuple[int, ...]
     values: Floats
@@ -49,9 +47,7 @@ def quality_columns(sheet: AnswerSheet, targets: Iterable[Target]) -> dict[Key, 
 
 
 def failure_columns(sheet: AnswerSheet, arm: str) -> dict[str, Column]:
-    """The shares of answers in which no answer of the task was found, of refusals, and of missing answers (refusals are
-    among them), over all items.
-    """
+    """Shares of unreadable answers, of refusals, and of missing answers (refusals among them), over all items."""
     rows = sheet.answers[arm]
     shares = {
         "formatFailureRate": [
@@ -90,18 +86,13 @@ def _mean_tokens(answers: list[Prediction]) -> float:
 
 
 def length_columns(sheet: AnswerSheet, arm: str) -> tuple[Column, Column]:
-    """Output tokens of the arm and of the teacher, over the items that both answered.
-
-    The length ratio is the ratio of their means.
-    """
+    """Output tokens of the arm and of the teacher, over the items that both answered."""
     own, teachers = (usage_columns(sheet, one, None)["outputTokens"] for one in (arm, Arm.TEACHER))
     return own.within(teachers.rows), teachers.within(own.rows)
 
 
 def latencies(sheet: AnswerSheet, arm: str) -> Floats:
-    """Milliseconds of the answers that were given one by one; empty for a batch job, which has no latency of an
-    answer.
-    """
+    """Milliseconds of the answers given one by one; empty for a batch job, which has no latency of an answer."""
     found = [
         one.latency_ms
         for one in chain.from_iterable(sheet.answers[arm])
@@ -123,9 +114,7 @@ def lost_rows(sheet: AnswerSheet, arm: str) -> frozenset[int]:
 
 
 def label_table(sheet: AnswerSheet) -> LabelTable | None:
-    """What was right and answered in the rows with references of a label task, by each arm's first answer to an item;
-    None where there are none.
-    """
+    """References and each arm's first answers of a label task, where an item has a reference; None without any."""
     labels = {label: code for code, label in enumerate(sheet.task.labels)}
     rows = [row for row, reference in enumerate(sheet.references) if reference is not None]
     if sheet.task.kind is not TaskKind.LABEL or not rows:

@@ -45,10 +45,8 @@ FEW = 10
 
 
 class Pairing(NamedTuple):
-    """Arm `arm` minus arm `minus` in one metric: their columns over the same rows.
-
-    `yardstick` says what the right one is, where the gate looks at it. `lost`: rows on which the right one was never
-    heard, so that it may have been right.
+    """Arm `arm` minus arm `minus` in one metric, over the same rows. `yardstick` says what `right` is, where the gate
+    looks at it. `lost`: rows on which the service brought no answer of `minus`, which may have been right.
     """
 
     metric: str
@@ -85,10 +83,7 @@ def intervals(columns: Mapping[Key, Column], draw: Draw) -> dict[Key, Bounds]:
 
 
 def _together(values: list[Floats], draw: Draw, codes: Codes | None) -> list[Bounds]:
-    """Columns of few distinct values each for itself: they are resampled as counts in no time.
-
-    The others share their resamples, which cost the most.
-    """
+    """Columns of few distinct values alone, as counts, which is quick; the others share their resamples."""
     few = [len(np.unique(column[:100])) < FEW and len(np.unique(column)) < FEW for column in values]
     parts = [[place] for place, is_few in enumerate(few) if is_few] + [
         [place for place, is_few in enumerate(few) if not is_few]
@@ -153,9 +148,7 @@ def _interval(pairing: Pairing, gaps: Floats, boot: Bounds, draw: Draw) -> Bound
 
 
 def _worst_low(pairing: Pairing, draw: Draw) -> float | None:
-    """The lower end if all that was lost of the right arm had been right; what was lost of the left one is wrong
-    already. None where nothing was lost.
-    """
+    """The lower end if all lost answers of the right arm were right; None where none was lost."""
     lost = np.isin(pairing.right.rows, list(pairing.lost))
     if not lost.any():
         return None
@@ -180,11 +173,11 @@ def _test(pairing: Pairing, gaps: Floats, draw: Draw) -> tuple[str, float]:
 def macro_f1_differences(
     table: LabelTable, pairs: Sequence[tuple[str, str]], draw: Draw, lost: Mapping[str, frozenset[int]]
 ) -> Iterator[Difference]:
-    """Macro F1 of `arm` minus that of `minus`: no mean over items, so interval and test are the jackknife's, by its
-    pseudo-values. `lost` (arm -> rows) as in a pairing.
+    """Macro F1 of `arm` minus that of `minus`: no mean over items, so interval and test come from jackknife
+    pseudo-values. `lost`: arm -> rows, as in a pairing.
 
-    A label that is absent from a resample counts as F1 0 in both arms, so the bootstrap's interval is too narrow where
-    labels are many or rare: it covers 56 to 90 of 100. It stands beside.
+    The bootstrap stands beside. It counts a label that a resample lacks as F1 0, so it is too narrow where labels are
+    many or rare: it covers 56 to 90 of 100.
     """
     n, codes = len(table.truth), draw.codes(table.rows)
     for arm, minus in pairs if n > 1 else ():

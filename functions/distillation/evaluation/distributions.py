@@ -1,6 +1,4 @@
-"""Sampled answers: how far an arm's distribution is from the teacher's, how sure the teacher is, and whether its
-sureness means that it is right.
-"""
+"""Sampled answers: how far an arm's distribution is from the teacher's, how sure the teacher is, and if rightly so."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -38,12 +36,9 @@ def outcomes(sheet: AnswerSheet, drawn: Drawn) -> Drawn:
 
 
 def divergence_columns(sheet: AnswerSheet, arm: str, teacher: Drawn, seed: int) -> dict[str, Column]:
-    """Jensen-Shannon divergence (bits) of the arm's samples from the teacher's, a prompt, and what it would be were
-    both drawn from one distribution.
-
-    The second is the mean over random splits of the prompt's pooled samples: few samples differ by chance, and only
-    what lies above it is a difference. Empty for free text, where no two samples are the same, and for an arm without
-    samples.
+    """Per prompt, the Jensen-Shannon divergence (bits) of the arm's samples from the teacher's, and its value by
+    chance: the mean over random splits of the pooled samples. Only what lies above that is a difference. Empty for free
+    text, where no two samples are the same, and for an arm without samples.
     """
     if sheet.task.kind is TaskKind.TEXT or arm == Arm.TEACHER or arm not in sheet.samples:
         return {}
@@ -77,9 +72,7 @@ def _by_chance(left: Sequence[str | None], right: Sequence[str | None], rng: np.
 
 
 def teacher_distribution(teacher: Drawn) -> TeacherDistribution | None:
-    """Agreement and entropy of the teacher's samples over the holdout, as the dataset counts them: of those in which an
-    answer was found. None where there are none.
-    """
+    """Agreement and entropy of the teacher's usable samples, as the dataset counts them; None without any."""
     usable = list(filter(None, map(_found, teacher.values())))
     if not usable:
         return None
@@ -106,9 +99,8 @@ Vote = tuple[float, float]
 
 
 def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calibration | None:
-    """Whether the answer that most of the teacher's samples give is right as often as they agree.
-
-    None without references or samples, and for free text.
+    """Is the teacher's most frequent answer right as often as its samples agree? None without references or samples,
+    and for free text.
     """
     rows = [row for row in teacher if sheet.references[row] is not None and _found(teacher[row])]
     votes = [_vote(sheet, row, teacher[row]) for row in rows]
@@ -152,10 +144,7 @@ def _bin(number: int, votes: list[Vote]) -> CalibrationBin:
 
 
 def draw_grades(sheet: AnswerSheet, target: Target, arm: str) -> dict[int, float]:
-    """Row -> how far an arm's greedy answer matches the teacher's sampled answers to it (mean grade).
-
-    Rows without samples, and a target that grades no text by another, are left out.
-    """
+    """Row -> mean grade of an arm's greedy answer against the teacher's samples; rows without samples are left out."""
     drawn, alike = sheet.teacher_samples, target.alike
     if alike is None:
         return {}

@@ -16,10 +16,8 @@ SHOWN_CHARACTERS = 2_000
 
 
 def instructive_items(measured: Measured) -> tuple[InstructiveItem, ...]:
-    """At most 20 items of each kind: the student scores below or above the teacher, or the base, in the gate's own
-    metric. The widest gaps first, ties by prompt id; what differs from the teacher comes first.
-
-    The teacher's own answers, where they are what is compared with, score 1.
+    """At most 20 items of each kind: the student scores below or above the teacher, or the base, in the gate's metric.
+    The widest gaps first, ties by prompt id. A teacher that is what is compared with scores 1.
     """
     sheet = measured.sheet
     if not measured.targets or not {Arm.TEACHER, Arm.STUDENT} <= sheet.answers.keys():

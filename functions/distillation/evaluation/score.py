@@ -2,9 +2,8 @@
 
     scores = score(read_sheet(holdout, predictions, task), Draw(RESAMPLES, seed), models=..., prices=...)
 
-Every arm is scored on every holdout item. A missing answer, or one in which the task's pattern finds nothing, is wrong;
-it never shrinks the sample. An arm may answer a prompt several times: the item's score is the mean, so the samples of
-one prompt are one observation. The order of the items changes nothing.
+Every arm is scored on every item: an answer that is missing or unreadable is wrong and never shrinks the sample.
+Several answers to one prompt count as their mean, so as one observation. The order of the items changes nothing.
 """
 
 from collections import defaultdict
@@ -53,11 +52,9 @@ def score(
     judged: Judged | None = None,
     pairs: Pairs | None = None,
 ) -> Scores:
-    """Measures every arm of the sheet and compares them on the same items.
-
-    `models` (arm -> model id) and `prices` give the cost of 1,000 answers. `judged` (metric -> arm -> prompt id -> 0 to
-    1) are a judge model's scores. `pairs` are the differences to take; by default every arm minus the teacher, the
-    student minus every other arm, and those minus the base.
+    """Measures every arm of the sheet and compares them on the same items. `models` (arm -> model id) and `prices` give
+    the cost of 1,000 answers. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge's scores. `pairs`: the
+    differences to take, by default those of `_pairs`.
     """
     draw = draw._replace(groups=groups_of(sheet))
     measured, every_slice = measure(sheet, draw, models or {}, prices, judged), slices_of(sheet)
@@ -89,8 +86,8 @@ def score(
 
 
 def same_p(comparisons: Sequence[GatedDifference], differences: Sequence[Difference]) -> tuple[GatedDifference, ...]:
-    """The gate's comparisons with corrected p-values: over the whole holdout that of the same two arms among the
-    differences, else Holm's over the metrics that have the same yardstick, and for slices over all slices of a metric.
+    """The gate's comparisons with corrected p-values. Over the whole holdout that of the same two arms among the
+    differences, else Holm's over the metrics with the same yardstick; for slices Holm's over all slices of a metric.
     """
     known = {(one.metric, one.arm, one.minus): one.p_holm for one in differences}
     families: dict[tuple[str, ...], list[int]] = defaultdict(list)

@@ -1,6 +1,4 @@
-"""The records of the evaluation: `7-evaluation/scores.json` and the verdict. Records only, so that reading them needs
-no numerical library.
-
+"""The records of the evaluation, `7-evaluation/scores.json` and the verdict; reading them needs no numerical library.
 Shares and scores are between 0 and 1. Every interval is at 95 % (two-sided).
 """
 
@@ -15,9 +13,7 @@ CONFIDENCE = 0.95
 
 
 class Against(StrEnum):
-    """What a metric compares answers with: the seeds' references, the teacher's answers, the task's own form (a JSON
-    Schema), or a judge model's rubric.
-    """
+    """What answers are compared with: references, the teacher's answers, a JSON Schema, or a judge's rubric."""
 
     REFERENCE = "reference"
     TEACHER = "teacher"
@@ -26,10 +22,7 @@ class Against(StrEnum):
 
 
 class Metric(Record, frozen=True, omit_defaults=True):
-    """One figure of one arm over `n` items. `low` or `high` is null where these items cannot bound it.
-
-    Made by `evaluation.score`.
-    """
+    """One figure of one arm over `n` items. `low` or `high` is null where these items cannot bound it."""
 
     value: float
     low: float | None
@@ -40,10 +33,7 @@ class Metric(Record, frozen=True, omit_defaults=True):
 
 
 class ClassScore(Record, frozen=True):
-    """One label: `support` items are truly it, `answered` items were said to be it.
-
-    An interval is null where there is nothing to divide by.
-    """
+    """One label: `support` items are it, `answered` were said to be it. Without items an interval is null."""
 
     support: int
     answered: int
@@ -53,20 +43,16 @@ class ClassScore(Record, frozen=True):
 
 
 class Confusion(Record, frozen=True):
-    """Counts of items: a row for each label that was right, a column for each label that was answered, and a last
-    column for no label at all.
-    """
+    """Counts of items: a row a label that was right, a column a label that was answered, the last for none."""
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
 
 
 class ArmScore(Record, frozen=True):
-    """One arm on the holdout. `n` is the holdout's size for every arm: a missing answer is a wrong one, never a smaller
-    sample.
-
-    `missing` items have no answer (`errors` counts why), `format_failures` have one in which no answer of the task was
-    found. `classes` (label -> scores) and `confusion` are there for label tasks with references.
+    """One arm on the holdout. `n` is the holdout's size for every arm: a missing answer is a wrong one. `missing` items
+    have no answer (`errors` counts why), `format_failures` an unreadable one. Label tasks with references have
+    `classes` (label -> scores) and `confusion`.
     """
 
     n: int
@@ -88,14 +74,12 @@ class SliceScore(Record, frozen=True):
 
 
 class Difference(Record, frozen=True):
-    """Arm `arm` minus arm `minus` in one metric, on the same `n` items.
-
-    `better` and `worse` count the items on which `arm` scores higher and lower. `low` and `high` come from `method`;
-    beside them stands the paired bootstrap. `p_value` is of the hypothesis of no difference, `p_holm` the same after
-    Holm's correction over this pair's metrics. `sd` is the standard deviation of the item differences, `detectable` the
-    smallest true difference that so many items show in 80 of 100 repeats. `worst_low` is the lower end if every answer
-    of `minus` that the service lost had been right; null where none was lost. `groups` counts the groups that the items
-    belong to, null where each stands for itself.
+    """Arm `arm` minus arm `minus` in one metric, on the same `n` items. `better` and `worse` count the items that `arm`
+    wins and loses. `low` and `high` come from `method`, beside them the paired bootstrap. `p_value` is of no
+    difference, `p_holm` the same after Holm over this pair's metrics. `sd`: standard deviation of the item differences.
+    `detectable`: the smallest true difference that shows in 80 of 100 repeats. `worst_low`: the lower end if all lost
+    answers of `minus` were right; null where none was lost. `groups`: how many groups the items form, null where each
+    stands alone.
     """
 
     metric: str
@@ -120,10 +104,8 @@ class Difference(Record, frozen=True):
 
 
 class Yardstick(StrEnum):
-    """TEACHER: the teacher's score against the references.
-
-    TEACHER_SELF: how far its greedy answer agrees with its samples, beside the student's greedy answer with the same
-    samples. FULL: agreement in every item.
+    """TEACHER: the teacher's score against references. FULL: agreement in every item. TEACHER_SELF: how far its greedy
+    answer agrees with its samples, beside the student's with the same samples.
     """
 
     TEACHER = "teacher"
@@ -132,10 +114,8 @@ class Yardstick(StrEnum):
 
 
 class GatedDifference(Record, frozen=True):
-    """What a verdict is about: the student (scoring `student_value` in `metric`) minus its yardstick
-    (`yardstick_value`) on the same items.
-
-    `slice` is the category that the items are of, null for the whole holdout.
+    """What a verdict is about: the student minus its yardstick in `metric`, on the same items. `slice`: their category,
+    null for the whole holdout.
     """
 
     metric: str
@@ -148,10 +128,8 @@ class GatedDifference(Record, frozen=True):
 
 
 class TeacherDistribution(Record, frozen=True):
-    """How sure the teacher is of its own answers on the holdout, from its sampled answers.
-
-    Agreement of a prompt is the share of its samples that give the most frequent answer; `histogram` counts prompts in
-    ten equal bins from 0 to 1.
+    """How sure the teacher is on the holdout. Agreement: the share of a prompt's samples that give the most frequent
+    answer. `histogram` counts prompts in ten equal bins from 0 to 1.
     """
 
     prompts: int
@@ -162,9 +140,7 @@ class TeacherDistribution(Record, frozen=True):
 
 
 class CalibrationBin(Record, frozen=True):
-    """Prompts whose teacher samples agree to a share from `low` to `high`: their mean `agreement`, and the share
-    (`right`) whose top answer is right.
-    """
+    """Prompts with a sample agreement from `low` to `high`: its mean, and the share whose top answer is `right`."""
 
     low: float
     high: float
@@ -174,11 +150,8 @@ class CalibrationBin(Record, frozen=True):
 
 
 class Calibration(Record, frozen=True):
-    """Does the teacher's agreement with itself predict that it is right? The reliability table over `n` prompts with
-    references and samples.
-
-    `error` is the expected calibration error: the mean over prompts of |agreement - share right| of their bin (Guo et
-    al. 2017, equation 3); 0 is perfect.
+    """Does the teacher's agreement with itself predict that it is right? Over `n` prompts with references and samples.
+    `error`: expected calibration error, the mean |agreement - share right| of a prompt's bin (Guo et al. 2017, eq. 3).
     """
 
     n: int
@@ -187,19 +160,15 @@ class Calibration(Record, frozen=True):
 
 
 class ItemAnswer(Record, frozen=True):
-    """One arm's answer to one item; `text` is null where there is none, `score` is the item's score in the metric of
-    `InstructiveItem.metric`.
-    """
+    """One arm's answer to one item, null where there is none, and its score in the gate's metric."""
 
     text: str | None
     score: float
 
 
 class InstructiveItem(Record, frozen=True):
-    """An item on which the student's score differs from the teacher's or the base's. `kinds`: worseThanTeacher,
-    betterThanTeacher, worseThanBase, betterThanBase, those that hold.
-
-    Texts are cut at 2,000 characters.
+    """An item on which the student scores otherwise than teacher or base. `kinds`: those that hold of worseThanTeacher,
+    betterThanTeacher, worseThanBase, betterThanBase. Texts are cut at 2,000 characters.
     """
 
     prompt_id: str
@@ -211,9 +180,7 @@ class InstructiveItem(Record, frozen=True):
 
 
 class TrainingSpread(Record, frozen=True):
-    """Trainings of the same data (`student` serves), or draws of few-shot examples, in one metric: arm -> its value,
-    and their standard deviation.
-    """
+    """Trainings of the same data (`student` serves) or draws of few-shot: arm -> value, their standard deviation."""
 
     metric: str
     values: dict[str, float]
@@ -221,11 +188,9 @@ class TrainingSpread(Record, frozen=True):
 
 
 class JudgedArm(Record, frozen=True):
-    """How one metric of a judge came out for one arm, over the judged prompts: their number is `scored` + `unscored` +
-    `missing` + `unanswered`.
-
-    `unscored`: the judge gave no score (the metric does not apply, or the judge failed on it). `missing`: the job
-    brought no line, or failed. Both are left out. `unanswered`: the arm has no answer, which scores 0.
+    """How one metric of a judge came out for one arm; the four counts add up to the judged prompts. `unscored`: the
+    judge gave no score. `missing`: the job brought no line. Both are left out. `unanswered`: the arm has no answer,
+    which scores 0.
     """
 
     scored: int
@@ -235,11 +200,8 @@ class JudgedArm(Record, frozen=True):
 
 
 class JudgeCalibration(Record, frozen=True):
-    """Does the judge know right from wrong? Its scores of answers (of all arms) whose item has a reference: `right` of
-    them match it, `wrong` do not.
-
-    `auc` is the chance that a right answer scores higher than a wrong one, ties half (0.5: the judge does not know).
-    Figures are null where one side is empty.
+    """Does the judge know right from wrong? Its scores of answers that match their reference beside those that do not.
+    `auc`: how often a right answer scores higher than a wrong one, ties half. Null where one side is empty.
     """
 
     metric: str
@@ -251,8 +213,8 @@ class JudgeCalibration(Record, frozen=True):
 
 
 class ControlResult(Record, frozen=True):
-    """What a judge said of `n` pairs whose worse answer is known, by `kind` (`judging.controls`): how often it chose
-    the worse one in both orders (`won`), and how often the better one (`lost`).
+    """`n` pairs whose worse answer is known, by `kind` (`judging.controls`): how often a judge chose the worse one in
+    both orders (`won`), and the better one (`lost`).
     """
 
     kind: str
@@ -264,14 +226,12 @@ class ControlResult(Record, frozen=True):
 class Comparisons(Record, frozen=True):
     """What a judge said of the answers of `arm` beside those of `minus`, each pair in both orders.
 
-    `n` = `win` + `tie` + `loss`. A pair is won only when both orders say so; one with equal answers (`equal`) is a tie
-    that nobody was asked about, one whose orders contradict each other or say tie is a tie too. Among the `n` are the
-    `unanswered` items, which nobody was asked about: who refuses or gives no answer of the task loses; where both do,
-    they tie. Not among them: `lost` items (the service brought no answer of one of the two) and `unjudged` ones (a
-    reply is missing or names no choice).
-    `win_rate` counts a tie half: 0.5 is as good; null where the place decides and not the answers. `p_value` is of
-    the sign test on wins and losses. `consistent` counts the asked pairs whose orders agree. `first_place` is the
-    share of choices for the answer shown first, among the choices for one of the two: 0.5 is no bias.
+    `n` = `win` + `tie` + `loss`. A pair is won when both orders say so; else, and without asking where the answers are
+    `equal`, it is a tie. Nobody is asked about the `unanswered` among the `n`: the arm without an answer loses, two
+    tie. Not among the `n`: `lost` (the service brought no answer) and `unjudged` (no reply, or one without a choice).
+
+    `win_rate`: a tie counts half; null where the place decides. `p_value`: sign test on wins and losses. `consistent`:
+    asked pairs whose orders agree. `first_place`: share of choices for the answer shown first; 0.5 is no bias.
     """
 
     arm: str
@@ -300,11 +260,9 @@ class HumanAgreement(Record, frozen=True):
 
 
 class JudgeScores(Record, frozen=True):
-    """How a judge `model` was asked, over `prompts` of the holdout, and what is to be known about it. Its scores
-    themselves are metrics of the arms.
-
-    `arms`: arm -> metric -> how it came out. `same_family`: the judge is a relative of the teacher. `decides`: on
-    free text its scores, and not word overlap, are the gate's first metric. `warnings` are for the report to show.
+    """How a judge `model` was asked over `prompts` of the holdout; its scores are metrics of the arms. `arms`: arm ->
+    metric -> how it came out. `same_family`: judge and teacher are relatives. `decides`: on free text its scores are
+    the gate's first metric, and not word overlap.
     """
 
     model: str
@@ -319,16 +277,12 @@ class JudgeScores(Record, frozen=True):
 
 
 class Scores(Record, frozen=True):
-    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Made by `evaluation.score`, read by the
-    verdict and the report.
+    """Everything that was measured on the holdout: `7-evaluation/scores.json`. Read by the verdict and the report.
 
-    `comparisons` are the student against its yardstick in every metric, over the whole holdout (slice null) and in
-    every slice; `gate` is the first of them. `slices_left_out` counts categories that are too many to be shown.
-    `decisions`: how many runs of the dataset have decided on these items, this one included (`decisions_on`).
-    `direct_prompts`: how many prompts with a reference the direct arm learnt from.
-
-    `groups` counts the groups of the items, an item without one for itself, null where no two belong together; `alike`
-    the items without a group that share a long beginning with another one.
+    `comparisons`: the student against its yardstick, over the whole holdout (slice null) and in every slice; `gate` is
+    the first. `slices_left_out` counts categories too many to show. `decisions`: runs that have decided on these items,
+    this one included. `direct_prompts`: prompts with a reference that the direct arm learnt from. `groups`: groups of
+    the items, null where each stands alone; `alike`: items without a group that begin as another one does.
     """
 
     task: Task
@@ -358,10 +312,8 @@ class Scores(Record, frozen=True):
 
 
 class DecidedHoldout(Record, frozen=True):
-    """A run that has come to a verdict on the holdout `prompt_ids`: `decisions/<dataset>/<run id>.json`. Made by
-    ScoreRun, read by those of later runs of the dataset.
-
-    `earlier` are the runs that had decided on the same items before, so that a rerun counts as it did the first time.
+    """A run that has decided on the holdout `prompt_ids`: `decisions/<dataset>/<run id>.json`. Made by ScoreRun, read
+    by later runs. `earlier`: runs that had decided before it, so that a rerun counts as it did the first time.
     """
 
     run_id: str
@@ -378,13 +330,10 @@ class CheckOutcome(StrEnum):
 
 
 class Check(Record, frozen=True):
-    """The student minus the arm `minus` against its margin. Only a `gated` check can stand in the way of promotion; one
-    that is not gated can still be shown worse.
-
-    `p_worse` is of "not worse than the margin", `p_worse_holm` the same after Holm's correction over all checks.
-    `items_needed` is of the whole holdout: with so many this check passes in 80 of 100 runs where the student is in
-    truth equal; null where it is settled, or where so many are there already. It follows from how many items are
-    answered differently, never from the difference seen.
+    """The student minus the arm `minus` against its margin. Only a `gated` check can stand in the way of promotion;
+    every check can be shown worse. `p_worse` is of "not worse than the margin", `p_worse_holm` after Holm over all
+    checks. `items_needed`: holdout items with which an equal student passes in 80 of 100 runs; null where settled or
+    enough are there.
     """
 
     metric: str
@@ -403,8 +352,8 @@ class Check(Record, frozen=True):
 
 
 class GateDecision(StrEnum):
-    """PROMOTE: shown as good as the teacher within the margins, better than the untouched base, not worse than its
-    rivals, and cheaper. REJECT: shown worse than the teacher, the base or the champion. HOLD: neither is shown.
+    """PROMOTE: as good as the teacher within the margins, better than the base, no worse than rivals, and cheaper.
+    REJECT: shown worse than the teacher, the base or the champion. HOLD: neither is shown.
     """
 
     PROMOTE = "promote"
@@ -413,17 +362,14 @@ class GateDecision(StrEnum):
 
 
 class Verdict(Record, frozen=True):
-    """The gate's decision with its numbers. Made by `evaluation.verdict`, read by the state machine and the report.
+    """The gate's decision with its numbers. Read by the state machine and the report.
 
-    `checks` are against the teacher, `rivals` against base, few-shot, direct and champion in the first metric.
-    `metric`, `slice`, `minus`, `difference`, `low`, `high` and `margin` are of the check that decides: the first one
-    for promote, the widest loss for reject, the one that needs most items for hold. `items_needed` is null where no
-    more items are needed, or would not help. `cost_saved` is the share of the teacher's cost of an answer that the
-    student saves (negative: costs more), null where it is unknown; `break_even` how many answers a month pay for
-    keeping its model, null where nothing is saved.
-
-    `serve` is the arm that should answer tomorrow, of those that were measured. `warnings` say why the teacher may not
-    be fit to teach, `what_now` what would change the verdict.
+    `checks` are against the teacher, `rivals` against the other arms in the first metric. `metric` to `margin` are of
+    the check that decides: the first for promote, the widest loss for reject, the one that needs most items for hold.
+    `items_needed` is null where more would not help. `cost_saved`: share of the teacher's cost of an answer (negative:
+    costs more). `break_even`: answers a month that pay for keeping the model. Both are null where unknown. `serve`: the
+    arm that should answer tomorrow. `warnings`: why the teacher may not be fit. `what_now`: what would change the
+    verdict.
     """
 
     decision: GateDecision

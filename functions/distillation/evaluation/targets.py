@@ -17,10 +17,8 @@ Judged = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 class Target(NamedTuple):
-    """A quality metric, where more is better: the rows on which it is defined, and the grade of a text in such a row.
-
-    `given` holds the grades of a judge instead: arm -> one a row of `rows`. `alike` grades a text by another one, where
-    the teacher's answers are what is compared with.
+    """A quality metric, where more is better: its rows, and the grade of a text in such a row. `given`: the grades of a
+    judge instead (arm -> one a row). `alike` grades a text by another, where the teacher's answers are compared with.
     """
 
     metric: str
@@ -103,9 +101,7 @@ def _overlap(score: Callable[[str | None, str], float], wanted: Sequence[str | N
 
 
 def _judged(sheet: AnswerSheet, metric: str, arms: Mapping[str, Mapping[str, float]]) -> Target:
-    """Items that the judge left unscored in any of its arms are left out in all; an item that an arm did not answer
-    scores 0.
-    """
+    """An item unscored in any arm is left out in all; an item that an arm did not answer scores 0."""
     given = {
         arm: [_judged_item(sheet, arm, row, scores) for row in range(len(sheet.items))]
         for arm, scores in arms.items()
@@ -132,10 +128,7 @@ def _judged_item(sheet: AnswerSheet, arm: str, row: int, scores: Mapping[str, fl
 
 
 def grades(sheet: AnswerSheet, target: Target) -> dict[str, list[float]]:
-    """Arm -> the grade of each of the target's rows: the mean over the arm's answers to it, 0 where there is none.
-
-    Row by row: what they share is read once.
-    """
+    """Arm -> the mean grade of its answers in each row of the target, 0 without any. Rows share what they read."""
     if target.given is not None:
         return {arm: list(scores) for arm, scores in target.given.items()}
     arms = {arm: answers for arm, answers in sheet.answers.items() if scores_arm(target, arm)}

@@ -1,6 +1,4 @@
-"""Several trainings of the student, several draws of few-shot examples: their values, and differences whose interval
-holds the luck of both too.
-"""
+"""Several trainings of the student or draws of few-shot: differences whose interval holds the luck of both too."""
 
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
@@ -29,10 +27,9 @@ def first_metric(sheet: AnswerSheet) -> tuple[str, dict[str, tuple[float, int]]]
 
 
 def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> Scores:
-    """Scores whose differences over the whole holdout are, for the student and for few-shot, those of the mean over its
-    trainings or draws, with the interval of items and of these. `again`: the arms of `sheet` beyond the first of each.
-
-    What is no mean over items (macro F1), what a judge scored and what is of a slice stays as it is: the student alone.
+    """Scores whose whole-holdout differences, of student and few-shot, are of the mean over all trainings or draws.
+    Their interval holds the luck of these too. `again`: the arms of `sheet` beyond the first of each. Macro F1, a
+    judge's scores and slices stay those of the first alone.
     """
     columns = quality_columns(sheet, quality_targets(sheet))
     groups = groups_of(sheet)

@@ -2,14 +2,11 @@
 
     verdict = reach_verdict(scores, settings.gate, storage_usd_month)
 
-Non-inferiority: with d = student - yardstick on the same holdout items and its two-sided 95 % interval, a metric or
-slice has passed when the lower end is at or above -margin, is worse when the upper end is below it (also after Holm),
-and is open otherwise. Promote when all that is gated has passed, the student is shown to be better than the untouched
-base, not shown to be worse than few-shot and direct, not inferior to the champion, and cheaper than the teacher; reject
-when it is shown worse than teacher, base or champion; hold otherwise. Each side is so tested at 2.5 %: a student that
-is worse by exactly the margin is promoted in about 2 or 3 of 100 runs. Decisions 0016 and 0021 say why.
-
-This module decides in numbers, `reasons` says it in words.
+Non-inferiority: d = student - yardstick on the same holdout items, with its two-sided 95 % interval. A metric or slice
+has passed when the lower end is at or above -margin, is worse when the upper end is below it (also after Holm), else is
+open. Promote: all that is gated has passed, and the student is better than the untouched base, not worse than few-shot
+and direct, not inferior to the champion, and cheaper than the teacher. Reject: shown worse than teacher, base or
+champion. Each side is tested at 2.5 %. Decisions 0016 and 0021 say why. `reasons` puts it in words.
 """
 
 import math
@@ -81,9 +78,7 @@ def decisions_on(prompt_ids: Collection[str], others: Iterable[DecidedHoldout]) 
 
 
 def break_even(scores: Scores, storage_usd_month: float | None) -> int | None:
-    """Answers a month from which on the student costs less than the teacher, its model's storage included; None where
-    no answer saves anything.
-    """
+    """Answers a month from which the student and its model's storage cost less than the teacher; None if never."""
     teacher, own = cost_of(scores, Arm.TEACHER), cost_of(scores, Arm.STUDENT)
     if teacher is None or own is None or own >= teacher:
         return None
@@ -105,8 +100,8 @@ def _base_was_asked(scores: Scores, gate: Gate, checks: Sequence[Check]) -> bool
 
 
 def _deciding(checks: Sequence[Check], rivals: Sequence[Check], decision: GateDecision) -> Check:
-    """The first check for promote, the widest loss for reject; for hold the open one against the teacher that needs
-    most items, else the first rival that the student does not stand beside.
+    """The first check for promote, the widest loss for reject. For hold the open one against the teacher that needs
+    most items, else the first rival that was not passed.
     """
     if decision is GateDecision.REJECT:
         every = [*checks, *(rival for rival in rivals if rival.minus not in NOT_WORSE)]
@@ -123,8 +118,8 @@ def _today(scores: Scores) -> str:
 
 
 def _serve(scores: Scores, gate: Gate, decision: GateDecision) -> str:
-    """The student where it is promoted; else the simplest arm that is within the margin of the teacher, unless a less
-    simple one is shown to be better; else what serves today.
+    """The student where it is promoted; else the simplest arm within the margin of the teacher, unless a less simple
+    one is shown to be better; else what serves today.
     """
     if decision is GateDecision.PROMOTE:
         return Arm.STUDENT

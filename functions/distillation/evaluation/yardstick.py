@@ -1,6 +1,4 @@
-"""The student against its yardstick in every metric, over the whole holdout and in every slice: what the verdict is
-made from.
-"""
+"""The student against its yardstick in every metric, over the whole holdout and in every slice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -22,10 +20,7 @@ Slices = Mapping[str, frozenset[int]]
 
 
 def slices_of(sheet: AnswerSheet) -> dict[str, frozenset[int]]:
-    """The categories of the items, the largest first, ties by name.
-
-    Empty where all items are of one, or none has one.
-    """
+    """The categories of the items, the largest first, ties by name; empty where there are not two kinds."""
     found: dict[str, list[int]] = {}
     for row, item in enumerate(sheet.items):
         if item.category is not None:
@@ -57,10 +52,8 @@ def _pairings(measured: Measured) -> Iterator[Pairing]:
 
 
 def _against_teacher(sheet: AnswerSheet, target: Target, student: Column) -> Pairing:
-    """Like with like: both greedy answers against the same held-out draws of the teacher, where most items have some.
-
-    Beside its own draws the teacher's greedy answer is what a sure student would say; how noisy the draws are weighs on
-    both alike. Without draws, full agreement with the greedy answer is asked for.
+    """Like with like: both greedy answers against the same held-out draws of the teacher, where most items have some;
+    how noisy the draws are weighs on both alike. Without draws full agreement with the greedy answer is asked for.
     """
     itself = draw_grades(sheet, target, Arm.TEACHER)
     if 2 * len(itself) < len(target.rows):

@@ -1,7 +1,4 @@
-"""Label tasks: confusion matrix, and precision, recall and F1 of each label, with their macro average.
-
-By each arm's first answer to an item.
-"""
+"""Label tasks: confusion, precision, recall, F1 of each label and macro F1, by an arm's first answer to an item."""
 
 import math
 from collections.abc import Collection
@@ -26,9 +23,7 @@ from distillation.evaluation.uncertainty.statistics import (
 
 
 class LabelTable(NamedTuple):
-    """What was right and what each arm answered, over the same rows of the answer sheet: a number an item, its row or
-    its label, -1 where no label was found.
-    """
+    """Right labels and each arm's answers over the same `rows` of the sheet, as numbers; -1 for no label."""
 
     labels: tuple[str, ...]
     rows: Codes
@@ -63,18 +58,14 @@ def confusion(table: LabelTable, arm: str) -> Confusion:
 
 
 def class_features(truth: Codes, answer: Codes, classes: list[int]) -> Floats:
-    """Items x (right, answered, true) of each class: hits of all classes first, then how often each was answered, then
-    how often it was true.
-    """
+    """Items x 3 classes: hits of every class, then whether each was answered, then whether it is true."""
     true = truth[:, None] == np.array(classes)
     given = answer[:, None] == np.array(classes)
     return np.hstack([true & given, given, true]).astype(float)
 
 
 def class_figures(classes: int) -> Figures:
-    """Macro F1, then precision, recall and F1 of each class, 0 where a class was never answered or never occurs
-    (scikit-learn's zero_division=0).
-    """
+    """Macro F1, then precision, recall, F1 of each class; 0 / 0 is 0 (scikit-learn's zero_division=0)."""
 
     def figures(sums: Floats) -> Floats:
         hits, given, true = sums[:, :classes], sums[:, classes : 2 * classes], sums[:, 2 * classes : 3 * classes]
@@ -89,9 +80,7 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 
 def class_scores(table: LabelTable, arm: str, draw: Draw) -> tuple[Metric, dict[str, ClassScore]]:
-    """Macro F1 with the jackknife's interval, and each label's scores: F1 with BCa intervals, precision and recall with
-    Wilson's.
-    """
+    """Macro F1 with the jackknife's interval; each label's F1 with BCa, precision and recall with Wilson intervals."""
     classes, n, codes = table.classes, len(table.truth), draw.codes(table.rows)
     features, figures, size = table.features(arm), class_figures(len(classes)), len(classes)
     values = figures(features.sum(axis=0, keepdims=True))[0].tolist()
@@ -123,9 +112,7 @@ def macro_f1(table: LabelTable, arm: str) -> float:
 
 
 def macro_f1_pseudo_values(table: LabelTable, arm: str) -> Floats:
-    """One value an item, n F1 - (n - 1) F1 without the item (Tukey's jackknife): their spread is that of macro F1,
-    which is no mean over items itself.
-    """
+    """One value an item, n F1 - (n - 1) F1 without the item (Tukey's jackknife): they spread as macro F1 does."""
     features, n, figures = table.features(arm), len(table.truth), class_figures(len(table.classes))
     total = features.sum(axis=0, keepdims=True)
     return np.asarray(n * figures(total)[0, 0] - (n - 1) * figures(total - features)[:, 0])

@@ -1,8 +1,5 @@
-"""Tests and sample sizes of the gate, from the counts and moments in the scores. Standard library only: the verdict
-and the report need no numerical library.
-
-A difference is arm minus yardstick in a metric where more is better. The margin is the loss that is accepted, so
-"worse" means a true difference under -margin.
+"""Tests and sample sizes of the gate from the counts and moments in the scores, by the standard library only. A
+difference is arm minus yardstick, where more is better. "Worse" is a true difference under -margin.
 """
 
 import math
@@ -12,9 +9,7 @@ from statistics import NormalDist
 from distillation.evaluation.scores import Difference
 
 ALPHA = 0.025
-"""One-sided level of the gate: the lower end of a two-sided 95 % interval (the convention of ICH E9, section 3.3.2, for
-non-inferiority).
-"""
+"""One-sided level: the lower end of a two-sided 95 % interval (ICH E9, section 3.3.2, for non-inferiority)."""
 
 
 POWER = 0.80
@@ -26,22 +21,17 @@ def z_value(confidence: float = 1 - 2 * ALPHA) -> float:
 
 
 def detectable_difference(sd: float, n: int) -> float:
-    """Smallest true difference that `n` paired items show (two-sided 5 %) in 80 of 100 repeats; `sd` of the item
-    differences.
-
-    (z_0.975 + z_0.80) sd / sqrt(n): Miller 2024, "Adding Error Bars to Evals" (arXiv 2411.00640), section 5, with one
-    answer an item.
+    """Smallest true difference that `n` paired items show (two-sided 5 %) in 80 of 100 repeats: (z_0.975 + z_0.80) sd /
+    sqrt(n) (Miller 2024, arXiv 2411.00640, section 5, with one answer an item).
     """
     return _quantiles() * sd / math.sqrt(n)
 
 
 def items_to_settle(difference: float, margin: float, sd: float) -> int | None:
-    """Items with which the gate would decide in 80 of 100 repeats, if the true difference were the one seen; None where
-    it lies on the margin.
+    """Items that decide in 80 of 100 repeats if `difference` is the true one; None where it lies on the margin.
 
-    ((z_0.975 + z_0.80) sd / (difference + margin))^2: Julious 2004, "Sample sizes for clinical trials with normal
-    data", Statistics in Medicine 23:1921. Where no two answers differ (sd 0), the n at which Tango's interval, then z^2
-    / (n + z^2) on either side, fits into the margin.
+    ((z_0.975 + z_0.80) sd / (difference + margin))^2: Julious 2004, Statistics in Medicine 23:1921. Where no two
+    answers differ (sd 0), the n at which Tango's interval, then z^2 / (n + z^2) on either side, fits into the margin.
     """
     if sd == 0 and difference == 0:
         return math.ceil(z_value() ** 2 * (1 - margin) / margin) if margin > 0 else None
@@ -50,8 +40,8 @@ def items_to_settle(difference: float, margin: float, sd: float) -> int | None:
 
 
 def planned_items(differs: float, margin: float, loss: float = 0.0) -> int | None:
-    """Items that promote in 80 of 100 runs a student that is in truth `loss` worse, where it and the teacher answer a
-    share `differs` of the items differently (one right, one wrong); None where the loss is no smaller than the margin.
+    """Items that promote in 80 of 100 runs a student that is in truth `loss` worse, where a share `differs` of the
+    items is answered differently; None where the loss is no smaller than the margin.
     """
     if loss >= margin:
         return None
@@ -65,9 +55,7 @@ def planned_margin(differs: float, items: int) -> float:
 
 
 def spread(sd: float, n: int) -> float:
-    """`sd`, or where no two answers differ, what `n` items could have missed: the root of Wilson's upper bound z^2 / (n
-    + z^2) of the differing share.
-    """
+    """`sd`; if 0, what `n` items could have missed: the root of Wilson's upper bound z^2 / (n + z^2)."""
     z_squared = z_value() ** 2
     return sd or math.sqrt(z_squared / (n + z_squared))
 
@@ -82,10 +70,8 @@ TRAININGS = "items-and-trainings"
 
 
 def tango_score(better: float, worse: float, n: float, difference: float) -> float:
-    """Tango's score statistic of a paired difference (better - worse) / n against the hypothetical `difference`:
-    standard normal where that is the true one.
-
-    Tango 1998, Statistics in Medicine 17:891, equations 24 to 26: the variance is the one under the hypothesis.
+    """Tango's score statistic of (better - worse) / n against the hypothetical `difference`: standard normal where that
+    is true (Tango 1998, Statistics in Medicine 17:891, equations 24 to 26).
     """
     linear = -better - worse + (2 * n - better + worse) * difference
     share = (math.sqrt(max(linear**2 + 8 * n * worse * difference * (1 - difference), 0.0)) - linear) / (4 * n)
@@ -94,20 +80,16 @@ def tango_score(better: float, worse: float, n: float, difference: float) -> flo
 
 
 def level_of(decisions: int) -> float:
-    """One-sided level of the n-th decision on the same holdout: Bonferroni over the decisions so far.
-
-    Whoever changes settings until a run passes would otherwise pass with a student on the margin in 1 of 10 series of
-    five. So k tries err in at most 2.5 % x (1 + 1/2 + ... + 1/k): 5.7 % for five (Dunn 1961, JASA 56:52, applied to a
-    sequence as in Foster, Stine 2008, JRSS B 70:429, "alpha-spending").
+    """One-sided level of the n-th decision on the same holdout: Bonferroni over the decisions so far. Without it five
+    tries pass a student on the margin in 1 of 10 series; with it in at most 2.5 % x (1 + 1/2 + ... + 1/5) = 5.7 % (Dunn
+    1961, JASA 56:52; as a sequence Foster, Stine 2008, JRSS B 70:429, "alpha-spending").
     """
     return ALPHA / decisions
 
 
 def low_at(one: Difference, alpha: float) -> float:
-    """The lower end of a difference at the one-sided level `alpha`, at most `ALPHA`.
-
-    Tango's where the scores hold it, else the distance to the lower end of the 95 % interval in proportion to the
-    normal quantiles.
+    """The lower end at the one-sided level `alpha`, at most `ALPHA`: Tango's where the scores hold it, else the
+    distance to the lower 95 % end in proportion to the normal quantiles.
     """
     if alpha >= ALPHA:
         return one.low
@@ -139,12 +121,8 @@ def error_of(difference: Difference) -> float:
 
 
 def p_worse(difference: Difference, margin: float) -> float:
-    """One-sided p-value of "not worse than the margin" (true difference >= -margin): small where the loss beyond it is
-    shown.
-
-    Tango's score test for right and wrong of items that stand alone; for several trainings the z test that belongs to
-    their interval; else the z test on the mean of the item
-    differences (both are normal for the items that the gate asks for).
+    """One-sided p-value of "not worse than the margin": small where the loss beyond it is shown. Tango's score test for
+    right and wrong of items that stand alone; else a z test on the mean, for several trainings by their interval.
     """
     if difference.method == TANGO and difference.groups is None:
         return NormalDist().cdf(
@@ -158,8 +136,8 @@ def p_worse(difference: Difference, margin: float) -> float:
 
 
 MIN_ITEMS, MIN_GRADED = 30, 100
-"""Under so many items (groups, where items have some) the theory behind interval and power is not worth trusting: no
-check passes, and no slice is tested. Right and wrong need 30, graded metrics 100, macro F1 too.
+"""With fewer items (or groups) no check passes and no slice is tested: the theory needs them. Right and wrong need 30,
+graded metrics and macro F1 100.
 """
 
 

@@ -1,6 +1,4 @@
-"""Student and rival over several trainings of the same data: a difference whose interval holds the luck of the items
-and the luck of training together.
-"""
+"""A difference over several trainings of the same data: its interval holds the luck of items and of training."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -15,10 +13,8 @@ from distillation.evaluation.uncertainty.statistics import Codes, Floats, mean_v
 
 
 class OverTrainings(NamedTuple):
-    """Student minus rival. `means`: each training of the student minus the rival, in order; `spread`: their standard
-    deviation.
-
-    With one training there is no spread (None), and the interval holds the luck of the items alone.
+    """Student minus rival. `means`: each training of the student minus the rival; `spread`: their standard deviation,
+    None for one training. The interval then holds the luck of the items alone.
     """
 
     value: float
@@ -39,15 +35,13 @@ def difference_over_trainings(
     x the same items), for another holdout and another training.
 
     Items and trainings are crossed random effects. Their variances are the moments of the two-way analysis of variance
-    (Searle, Casella and McCulloch 1992, "Variance Components", section 4.3): the items' is that of the mean gap of an
-    item; a training's is that of the trainings' means, less what the items alone make of it. The half width is the root
-    of the summed squares of the half widths of the two (MOVER: Howe 1974, JASA 69:789; Zou and Donner 2008, Statistics
-    in Medicine 27:1693), each by Student's t with its own degrees of freedom. With three trainings 93 to 97 of 100
-    such intervals hold the truth; with two and a spread of 4 points, 90 (benchmarks/results.md, part repeats).
+    (Searle, Casella and McCulloch 1992, "Variance Components", section 4.3). The squared half widths of both add up
+    (MOVER: Howe 1974, JASA 69:789; Zou and Donner 2008, Statistics in Medicine 27:1693), each by Student's t. With
+    three trainings 93 to 97 of 100 intervals hold the truth; with two and a spread of 4 points, 90
+    (benchmarks/results.md, part repeats).
 
-    `groups` (one an item): items of one group share their luck, so the variances are those of groups (Liang and Zeger
-    1986). A rival of one training counts as it is; its own luck is not in the interval. Raises ValueError where the
-    items are not the same, or fewer than two.
+    Items of one of the `groups` (one an item) share their luck (Liang and Zeger 1986). A rival of one training counts
+    as it is. Raises ValueError where the items are not the same, or fewer than two.
     """
     ours, theirs = np.atleast_2d(student), np.atleast_2d(rival)
     if ours.shape[1] != theirs.shape[1] or ours.shape[1] < 2:

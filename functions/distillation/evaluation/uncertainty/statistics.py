@@ -1,9 +1,6 @@
-"""Intervals and tests over items that every arm answered. Rows are items (prompts), columns are what was measured on
-them.
-
-Items are resampled whole: all columns, so all arms, see the same resamples, and several samples of one prompt stay
-together (averaged in its row). Items of one group (a document, a customer) are resampled together too: `codes` holds
-the number of each item's group.
+"""Intervals and tests over items that every arm answered. Rows are items (prompts), columns what was measured on them.
+Items are resampled whole, so all arms see the same resamples. Several samples of a prompt are averaged in its row.
+`codes` holds the number of each item's group (a document, a customer): a group is resampled as one.
 """
 
 import math
@@ -21,9 +18,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 """One number an item: its row, its group, or its label."""
 Figures = Callable[[Floats], Floats]
-"""Sums of the drawn items' features (resamples x features, the last one how many items were drawn) -> resamples x
-figures.
-"""
+"""Sums of drawn items' features (resamples x features, the last how many items were drawn) -> resamples x figures."""
 
 BATCH = 500
 SLICE_RESAMPLES = 1_999
@@ -33,9 +28,7 @@ CELLS = 5_000_000
 EXACT_ITEMS = 10
 """So many items have 1,024 patterns of signs: all of them are tried."""
 SAME_ITEMS = 4
-"""Items a distinct row from which the resamples are drawn as counts of distinct rows: the same distribution, in the
-time of the distinct rows only.
-"""
+"""Items a distinct row from which resamples are drawn as counts of distinct rows: the same distribution, quicker."""
 
 
 class Draw(NamedTuple):
@@ -75,12 +68,9 @@ def metric_of(value: float, interval: Interval, n: int, against: Against | None 
 def paired_bootstrap(
     features: Floats, figures: Figures, draw: Draw, codes: Codes | None = None
 ) -> list[tuple[float, float]]:
-    """BCa bootstrap intervals (Efron 1987) of every figure that is a function of sums over items; (nan, nan) where the
-    resamples do not vary.
-
-    `features` (items x features) are summed over the drawn items. scipy's `bootstrap` gives the same ends from the same
-    random numbers, but leaves out one item at a time by computing all the others again: quadratic in the items, where a
-    sum less one row is enough.
+    """BCa bootstrap intervals (Efron 1987) of figures that are functions of sums over items (`features`: items x
+    features); (nan, nan) where the resamples do not vary. scipy's `bootstrap` gives the same ends but recomputes all
+    items for each one left out, which is quadratic.
     """
     table = np.column_stack([features, np.ones(len(features))])
     if codes is not None:
@@ -133,8 +123,8 @@ def sums_by(table: Floats, codes: Codes) -> Floats:
 
 
 def mean_variance(values: Floats, codes: Codes | None = None) -> float:
-    """Of the mean of `values`, of which those of one group may depend on each other: the sandwich of the groups' sums
-    (Liang and Zeger 1986) times G / (G - 1). Without groups s^2 / n; 0 for a single group.
+    """Variance of the mean where values of a group depend on each other: the sandwich of the groups' sums (Liang and
+    Zeger 1986) times G / (G - 1). Without groups s^2 / n; 0 for one group.
     """
     away = values - values.mean()
     sums = away if codes is None else np.bincount(codes, weights=away)
@@ -147,9 +137,9 @@ def spread_of(values: Floats, codes: Codes | None = None) -> float:
 
 
 def design_effect(values: Floats, codes: Codes | None) -> float:
-    """How many items of a group say as much as one that stands alone (Rao and Scott 1992, Biometrics 48:577): the
-    variance of the mean with groups over that without, never under 1; widened by Student's t where groups are few. A
-    group counts as one item where no two values differ.
+    """How many items of a group say as much as one alone (Rao and Scott 1992, Biometrics 48:577): variance of the mean
+    with groups over that without, at least 1; widened by Student's t for few groups. A group of equal values is one
+    item.
     """
     if codes is None:
         return 1.0
@@ -161,10 +151,7 @@ def design_effect(values: Floats, codes: Codes | None) -> float:
 
 
 def mean_intervals(columns: Floats, draw: Draw, codes: Codes | None = None) -> list[Bounds]:
-    """95 % intervals of the means of `columns` (items x columns).
-
-    Where all values are equal, and resamples cannot vary: Wilson for shares, else the value.
-    """
+    """95 % intervals of the means of `columns` (items x columns). Equal values: Wilson for shares, else the value."""
     if len(columns) < 2 or (codes is not None and codes.max() < 1):
         return [constant_interval(column) for column in columns.T]
     raw = paired_bootstrap(columns, means, draw, codes)
@@ -172,9 +159,8 @@ def mean_intervals(columns: Floats, draw: Draw, codes: Codes | None = None) -> l
 
 
 def means(sums: Floats) -> Floats:
-    """Figures: the mean of each feature.
-
-    Whole counts of right answers add up exactly, so that a resample ties with the sample where it should.
+    """Figures: the mean of each feature. Whole counts add up exactly, so a resample ties with the sample where it
+    should.
     """
     return np.asarray(sums[:, :-1] / sums[:, -1:])
 
@@ -196,8 +182,8 @@ def graded_interval(gaps: Floats, boot: Bounds, draw: Draw, codes: Codes | None 
 
     Under 200 items one imaginary item joins on either side, with half a point lost and half a point won. Where a few
     answers lose all, the bare bootstrap of 30 to 100 items passes a student at the margin in 4 to 21 of 100 simulated
-    runs; with that item in at most 3 of 100 from 100 items on (`make benchmark PART=gate`). The same where all
-    differences are equal: no resample can vary, and the interval would have no width.
+    runs; with that item in at most 3 from 100 items on (`make benchmark PART=gate`). Equal differences get a width so
+    too.
     """
     if min(len(gaps), len(gaps) if codes is None else int(codes.max()) + 1) >= GUARDED_ITEMS and boot.high > boot.low:
         return boot
@@ -207,18 +193,14 @@ def graded_interval(gaps: Floats, boot: Bounds, draw: Draw, codes: Codes | None 
 
 
 def bounds_of(value: float, low: float, high: float) -> Bounds:
-    """A bootstrap interval, widened to hold the value itself (BCa can miss it in very small samples); the bare value
-    where the resamples do not vary.
-    """
+    """A bootstrap interval, widened to hold the value, which BCa can miss; the bare value where nothing varies."""
     if np.isnan(low) or np.isnan(high):
         return Bounds(value, value, "constant")
     return Bounds(min(low, value), max(high, value), "bootstrap-bca")
 
 
 def constant_interval(column: Floats) -> Bounds:
-    """The interval of a column that the bootstrap cannot resample: Wilson for all right or all wrong, the bare value
-    for other figures.
-    """
+    """The interval of equal values: Wilson for all right or all wrong, the bare value for other figures."""
     if np.isin(column, (0.0, 1.0)).all():
         return wilson(int(column.sum()), len(column))
     return Bounds(float(column.min()), float(column.max()), "constant")
@@ -240,10 +222,7 @@ def share_of(successes: int, n: int) -> Metric:
 
 
 def quantile_interval(values: Floats, share: float) -> Interval:
-    """Distribution-free interval of a quantile from order statistics (Conover 1999, by scipy).
-
-    An end is None where so few values do not bound it.
-    """
+    """A quantile's interval from order statistics (Conover 1999, by scipy); an end is None where nothing bounds it."""
     interval = stats.quantile_test(values, p=share, q=0).confidence_interval(CONFIDENCE)
     low, high = (None if np.isnan(end) else float(end) for end in interval)
     return low, high, "order-statistics"
@@ -253,10 +232,9 @@ def tango(better: int, worse: int, n: int, effect: float = 1.0) -> Bounds:
     """Tango's score interval of the paired difference (better - worse) / n (Tango 1998, Statistics in Medicine 17:891,
     equations 24 to 26).
 
-    Used for right/wrong outcomes in place of the bootstrap, whose lower end is too high where few items differ (at the
-    edge of a margin of 0.05, with 30 to 60 items, it passes in 6 of 100 simulated repeats where 2.5 are allowed;
-    Tango's interval in at most 2.6), and which has no width where none differ. Of items in groups only n / `effect`
-    count, see `design_effect`.
+    For right and wrong in place of the bootstrap, which has no width where no items differ and whose lower end is too
+    high where few do: at a margin of 0.05 with 30 to 60 items it passes in 6 of 100 simulated repeats, Tango's in at
+    most 2.6. Of items in groups only n / `effect` count, see `design_effect`.
     """
     z, estimate, edge = z_value(CONFIDENCE), (better - worse) / n, 1 - 1e-12
     counts = better / effect, worse / effect, n / effect
@@ -272,18 +250,14 @@ def _root(function: Callable[[float], float], low: float, high: float, otherwise
 
 
 def mcnemar(better: int, worse: int) -> float:
-    """Two-sided exact McNemar test (the sign test on the items that differ; by scipy's binomtest): the p-value of no
-    difference.
-    """
+    """p-value of no difference: two-sided exact McNemar test, the sign test on the items that differ."""
     return float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0
 
 
 def sign_flip(differences: Floats, draw: Draw) -> float:
-    """Two-sided paired permutation test of a mean difference of zero: the p-value. Exact by scipy for few items; else
-    random signs, as scipy draws them.
-
-    One matrix product in place of scipy's array of signed copies: a tenth of its time for 10,000 items. Equal items
-    carry no sign and are left out.
+    """p-value of a mean difference of zero: two-sided paired permutation test, exact for few items, else by random
+    signs as scipy draws them, but in one matrix product: a tenth of scipy's time for 10,000 items. Equal items carry no
+    sign.
     """
     signed = differences[differences != 0]
     if len(signed) < 2:
