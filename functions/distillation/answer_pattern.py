@@ -1,6 +1,5 @@
-"""The regular expression of an answer task: read as Python reads it, run by RE2 in time that is linear in the text.
-
-Python's own engine tries every way to match: `(?:a+)+$` takes seconds for 25 letters and hours for 50.
+"""The regular expression of an answer task: read as Python reads it, run by RE2 in linear time. Python's own engine
+tries every way to match: `(?:a+)+$` takes seconds for 25 letters and hours for 50.
 """
 
 import re
@@ -16,10 +15,8 @@ _AT_THE_END = r"(?:\n?\z)"
 
 @lru_cache(maxsize=16)
 def compiled(pattern: str) -> Any:
-    """A pattern of RE2: `findall`, `search` and `groups` as Python's re has them.
-
-    Raises:
-        ValueError: it is no regular expression, or one that no linear engine can run (a look-around, a backreference).
+    """A pattern of RE2: `findall`, `search` and `groups` as in Python's re. Raises ValueError where it is no regular
+    expression, or no linear engine can run it (a look-around, a backreference).
     """
     import re2  # noqa: PLC0415 - only an answer task needs it
 

@@ -9,8 +9,7 @@ K = TypeVar("K")
 
 def apportion(total: int, weights: Mapping[K, float]) -> dict[K, int]:
     """`total` in whole parts in proportion to `weights` (0 or more), by largest remainder; ties go to the earlier key.
-
-    Sums to `total` unless all are 0.
+    They add up to `total` unless all weights are 0.
     """
     whole = sum(weights.values())
     if whole <= 0:

@@ -45,10 +45,7 @@ class PilotFailed(DistillationError):
 
 
 class RecordsLost(DistillationError):
-    """A hop's ids do not add up.
-
-    `missing` were expected and did not come out, `unexpected` came out and were not expected.
-    """
+    """A hop's ids do not add up: `missing` did not come out, `unexpected` were not expected."""
 
     def __init__(self, hop: str, missing: set[str], unexpected: set[str]) -> None:
         self.missing, self.unexpected = missing, unexpected

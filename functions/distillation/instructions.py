@@ -1,6 +1,4 @@
-"""The texts that the pipeline puts into prompts: files in `functions/distillation/prompts/`, read here and nowhere
-else, hashed into run.json.
-"""
+"""The texts that the pipeline puts into prompts: files in `prompts/`, read here alone, hashed into run.json."""
 
 import hashlib
 import hmac
@@ -20,19 +18,14 @@ def label_system(labels: Sequence[str]) -> str:
 
 
 def template(name: str) -> Template:
-    """A prompt text with its $fields.
-
-    What is put into them is never expanded again, so texts of users may hold any character.
-    """
+    """A prompt text with its $fields. What is put into them is never expanded again."""
     return Template(_text(name))
 
 
 def between_marks(name: str, key: bytes, **texts: str) -> str:
-    """The prompt text `name` with `texts`, each between marks that end in a code.
-
-    The code is an HMAC (RFC 2104) with the deployment's `key` of all that the marks hold, so nobody who writes a text
-    can know it; without a key (b"") a hash, from which ids are made. What looks like a mark in a text gets an invisible
-    space (U+200B) behind its bracket.
+    """The prompt text `name` with `texts`, each between marks that end in a code. The code is an HMAC (RFC 2104) by the
+    deployment's `key` of all that the marks hold, so no writer of a text can know it; without a key (b"") a hash, for
+    ids. What looks like a mark in a text gets an invisible space (U+200B) behind its bracket.
     """
     safe = {field: _MARK.sub("[\u200b", text) for field, text in texts.items()}
     held = hashlib.sha256("\x1f".join(safe.values()).encode()).hexdigest()

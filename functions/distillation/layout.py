@@ -12,9 +12,7 @@ def seeds_prefix(dataset: str) -> str:
 
 
 def dataset_input(dataset: str) -> str:
-    """Optional settings of a dataset, in the form of the execution input: used by uploads and as defaults of a console
-    start.
-    """
+    """Optional settings of a dataset in the form of the execution input, for uploads and console starts."""
     return f"seeds/{dataset}/input.json"
 
 
@@ -24,16 +22,12 @@ def student_parameter(app: str, dataset: str) -> str:
 
 
 def training_luck(dataset: str) -> str:
-    """How far trainings of the same data lay apart in the dataset's last run with `training.repeats`. No run id begins
-    with an underscore.
-    """
+    """How far trainings lay apart in the dataset's last run with repeats. No run id begins with an underscore."""
     return f"runs/_datasets/{dataset}/training-luck.json"
 
 
 def answer_cache(dataset: str) -> str:
-    """The folder of answers that were paid for, in files named by run and shard; every line is addressed by its
-    content-derived record id.
-    """
+    """The folder of answers that were paid for: files by run and shard, lines by content-derived record id."""
     return f"answers/{dataset}/"
 
 
@@ -90,9 +84,7 @@ class RunLayout(NamedTuple):
         return self._key("0-run", "rejected-seeds.jsonl")
 
     def evaluation_copy(self, key: str) -> str:
-        """The run's own copy of an evaluation file of the user, so that the dataset can be made again when the file has
-        changed.
-        """
+        """The run's own copy of a user's evaluation file, which may change before the dataset is made again."""
         return self._key("0-run", key)
 
     # 1-prompts
@@ -186,10 +178,8 @@ class RunLayout(NamedTuple):
         return self.dataset_prefix + name
 
     def training_file(self, arm: str, name: str) -> str:
-        """`name`: train.jsonl or validation.jsonl of a trained arm.
-
-        The direct arm's lie, with counts.json, in a folder of their own, and so do the lines of a candidate and of a
-        repeated training (student-2, ...). All trainings of the student share the validation lines.
+        """`name`: train.jsonl or validation.jsonl of a trained arm. The direct arm, candidates and repeated trainings
+        (student-2, ...) have folders of their own; all trainings of the student share the validation lines.
         """
         whole = arm in (Arm.STUDENT, "student-1") or (arm != Arm.DIRECT and name == "validation.jsonl")
         return self.dataset(name if whole else f"{arm}/{name}")
@@ -204,9 +194,7 @@ class RunLayout(NamedTuple):
         return self._key("5-dataset", "candidates", "")
 
     def candidates(self, name: str, shard: int) -> str:
-        """What the reduction of a shard of prompts leaves: `name` is shard, holdout, rejected, unused (jsonl) or counts
-        (json).
-        """
+        """What the reduction of a shard leaves: shard, holdout, rejected, unused (jsonl), counts (json)."""
         return self._key("5-dataset", "candidates", f"{name}-{shard:04d}.{'json' if name == 'counts' else 'jsonl'}")
 
     # 6-model
@@ -222,9 +210,7 @@ class RunLayout(NamedTuple):
         return self._key("7-evaluation", "replies", arm, "")
 
     def prediction_replies_prefix(self, arm: str, shard: int, model_id: str) -> str:
-        """One folder a model that was asked: a rerun whose student has a new deployment finds none of the old one's
-        replies among its own.
-        """
+        """One folder a model: a rerun with a new deployment finds no replies of the old one."""
         asked = hashlib.sha256(model_id.encode()).hexdigest()[:8]
         return f"{self.arm_replies_prefix(arm)}{asked}/shard-{shard:04d}/"
 
@@ -276,9 +262,7 @@ class RunLayout(NamedTuple):
 
     @property
     def promotion_plan(self) -> str:
-        """What the stable deployment served before this run's student, written before anything is changed: the way
-        back.
-        """
+        """What the stable deployment served before, written before anything is changed: the way back."""
         return self._key("6-model", "promotion-plan.json")
 
     @property

@@ -1,6 +1,4 @@
-"""The JSON Schema of a json task: what it may hold, so that the schema of anybody who may upload seeds opens no file,
-asks no server and checks an answer in bounded time.
-"""
+"""The JSON Schema of a json task: one that opens no file, asks no server and checks an answer in bounded time."""
 
 import json
 from collections.abc import Iterator
@@ -10,9 +8,7 @@ MAX_BYTES = 65_536
 MAX_DEPTH = 64
 """Levels of nesting, of the schema and of the answers that it checks."""
 MAX_CHECKS = 10_000
-"""Most subschemas that one path through an answer of `MAX_DEPTH` levels may be checked by: 27 lines of `allOf` can ask
-for 2^26.
-"""
+"""Most subschemas that check one path through an answer of `MAX_DEPTH` levels; 27 lines of `allOf` can ask for 2^26."""
 _SAME_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"})
 _ONE_BELOW = frozenset({"properties", "prefixItems", "items"})
 """Keywords whose schemas each check another part of the answer."""
@@ -51,11 +47,7 @@ def trouble_of_schema(schema: dict[str, Any]) -> str | None:
 
 
 def validator_of(schema: dict[str, Any]) -> Any:
-    """A validator that fetches nothing and whose `pattern`s run in linear time.
-
-    Raises:
-        ValueError: the schema is none.
-    """
+    """A validator that fetches nothing and runs `pattern`s in linear time. Raises ValueError for no schema."""
     import jsonschema_rs  # noqa: PLC0415 - only a json task needs it
 
     return jsonschema_rs.validator_for(schema, offline=True, pattern_options=jsonschema_rs.RegexOptions())
@@ -87,10 +79,7 @@ class _Checks:
         self._known: dict[tuple[int, int], int] = {}
 
     def of(self, schema: Any, levels: int, around: frozenset[int]) -> int:
-        """The checks of an answer with `levels` levels.
-
-        `around`: the subschemas that check the same place.
-        """
+        """The checks of an answer with `levels` levels; `around`: the subschemas that check the same place."""
         if not isinstance(schema, dict) or levels == 0:
             return 1
         if id(schema) in around:

@@ -1,8 +1,5 @@
-"""The records that travel between hops, one line of JSON each. Every docstring says who makes the record and who reads
-it.
-
-JSON keys are camelCase, Python fields snake_case. Records are immutable: a hop never edits what an earlier hop wrote,
-it writes its own.
+"""The records that travel between hops, one line of JSON each. Every docstring names the file, who makes and reads it.
+JSON keys are camelCase, Python fields snake_case. A hop never edits what an earlier hop wrote.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,11 +25,7 @@ def encode_json(record: object) -> bytes:
 
 
 def decode_json(body: bytes, kind: type[K]) -> K:
-    """`encode_json`'s form read back.
-
-    Raises:
-        msgspec.DecodeError: the bytes hold no `kind` (our own files: another release wrote them).
-    """
+    """`encode_json`'s form read back. Raises msgspec.DecodeError for another form (another release wrote it)."""
     return msgspec.json.decode(body, type=kind, dec_hook=_section)
 
 
@@ -51,29 +44,20 @@ def encode_lines(records: Iterable[object]) -> Iterator[bytes]:
 
 
 def encode_blocks(records: Iterable[object]) -> Iterator[bytes]:
-    """The same lines, many in one piece: half the time of one by one, for files whose lines nobody counts while they
-    are written.
-    """
+    """The same lines, many in one piece: half the time, for files whose lines nobody counts as they are written."""
     source = iter(records)
     while block := list(islice(source, _RECORDS_A_BLOCK)):
         yield _encoder.encode_lines(block)
 
 
 def decode_lines(lines: Iterable[bytes], kind: type[T]) -> Iterator[T]:
-    """Each non-blank line as a `kind`.
-
-    Raises:
-        msgspec.ValidationError: a line is not a record of this kind (our own files: never in a sound run).
-    """
+    """Each non-blank line as a `kind`. Raises msgspec.ValidationError for another form (never in a sound run)."""
     filled: Iterator[bytes] = filter(None, lines)
     return map(msgspec.json.Decoder(kind).decode, filterfalse(bytes.isspace, filled))
 
 
 def dialogue(one: "Asked") -> str:
-    """A prompt with the turns before it as one text: what people and judges read, and what prompts are compared by.
-
-    A prompt without turns before it is its own text.
-    """
+    """A prompt with the turns before it as one text: what people and judges read, and what prompts are compared by."""
     if not one.earlier:
         return one.prompt
     speakers = cycle(("User", "Assistant"))
@@ -87,16 +71,14 @@ GREEDY_SAMPLE = "g0"
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (so that a newer file can be read by an
-    older release).
-
-    The garbage collector passes them by: what comes from JSON and is never changed holds no cycles, and there are many.
+    """Base of all records: immutable, camelCase in JSON, unknown keys ignored (an older release reads newer files).
+    Without garbage collection: what comes from JSON and never changes holds no cycles.
     """
 
 
 class Asked(Protocol):
-    """What a model is asked: `prompt` is the last user turn. `earlier` holds the texts of the turns before it, user and
-    assistant by turns, so their number is even.
+    """What a model is asked: `prompt` is the last user turn; `earlier` the texts before it, user and assistant by
+    turns, an even number.
     """
 
     @property
@@ -106,10 +88,8 @@ class Asked(Protocol):
 
 
 class Seed(Record, frozen=True, omit_defaults=True):
-    """One line that the user gave. Made by `seeds.reader`, read by `seeds.prompts`.
-
-    `line` counts from 1 in the (unpacked) file. Seeds of one `group` (a document, a customer) depend on each other:
-    they stand on one side of the split, and intervals count them together.
+    """One line that the user gave. Made by `seeds.reader`, read by `seeds.prompts`. `line` counts from 1 in the
+    unpacked file. Seeds of one `group` (a document, a customer) stay on one side of the split and count together.
     """
 
     seed_id: str
@@ -124,10 +104,7 @@ class Seed(Record, frozen=True, omit_defaults=True):
 
 
 class RejectedSeed(Record, frozen=True):
-    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`.
-
-    Made by `seeds.reader`, read by people and the report.
-    """
+    """A seed that is not used and why: `0-run/rejected-seeds.jsonl`. From `seeds.reader`, for people and the report."""
 
     file: str
     line: int
@@ -140,10 +117,9 @@ class RejectedSeed(Record, frozen=True):
 class Prompt(Record, frozen=True, omit_defaults=True):
     """What the teacher is asked: `1-prompts/prompts.jsonl`. Made by `seeds.prompts`, read by every later stage.
 
-    `system` is the full text that goes to the model, the task's instructions included: the same at teaching, training
-    and inference. `prompt_id` is a hash of the seed's own text, so the same seed gets the same id, and the same side of
-    the split, in every run. A prompt that expansion made (`1-prompts/expanded.jsonl`) has a `method` and the prompt ids
-    of its `parents`; it is never part of the holdout.
+    `system` is all of the system text, the task's instructions included. `prompt_id` is a hash of the seed's own text,
+    so it and the side of the split are the same in every run. An expanded prompt (`1-prompts/expanded.jsonl`) has a
+    `method` and `parents` (prompt ids); it is never in the holdout.
     """
 
     prompt_id: str
@@ -160,10 +136,8 @@ class Prompt(Record, frozen=True, omit_defaults=True):
 
 class Answer(Record, frozen=True, omit_defaults=True):
     """A usable reply of a model: `4-answers/shard-NNNN.jsonl`. Made by `inference.replies`, read by
-    `dataset.reduction`.
-
-    `sample` is "g0" for the greedy answer and "s0", "s1" ... for the sampled ones. Token counts are Bedrock's own,
-    `latency_ms` only where Converse was used. `standard_tier`: the flex tier was wanted, and the model has none.
+    `dataset.reduction`. `sample`: "g0" is the greedy answer, "s0", "s1" ... are sampled. Token counts are Bedrock's;
+    `latency_ms` is Converse's. `standard_tier`: the flex tier was wanted, and the model has none.
     """
 
     record_id: str
@@ -178,10 +152,7 @@ class Answer(Record, frozen=True, omit_defaults=True):
 
 
 class RejectedAnswer(Record, frozen=True, omit_defaults=True):
-    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`.
-
-    Made by `inference.replies`, read by the report and the retry planner.
-    """
+    """A reply that cannot be used and why: `4-answers/rejected-NNNN.jsonl`. For the report and the retry planner."""
 
     record_id: str
     prompt_id: str
@@ -209,10 +180,9 @@ class Candidate(Record, frozen=True, omit_defaults=True):
     """What a prompt would teach, one shard for itself: `5-dataset/candidates/shard-NNNN.jsonl`. Made by
     `dataset.reduction`, read by `dataset.merge`.
 
-    `answers` are the texts to learn: one under consensus, each accepted sample under proportional, each distinct
-    accepted answer under best where a judge is to choose, none with managed distillation. `agreement` (0 to 1) is the
-    share of the most given answer among the usable samples, `entropy` that of their distribution, in bits; both None
-    where there are no answers.
+    `answers`: the texts to learn, one under consensus, each accepted sample under proportional, each distinct accepted
+    answer under best with a judge, none with managed distillation. `agreement`: share (0 to 1) of the most given answer
+    among the usable samples; `entropy`: of their distribution, in bits. None without answers.
     """
 
     key: PromptKey
@@ -228,10 +198,8 @@ class Candidate(Record, frozen=True, omit_defaults=True):
 
 
 class HoldoutCandidate(Record, frozen=True, omit_defaults=True):
-    """A prompt of the holdout as a shard hands it on: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by
-    `dataset.reduction`, read by `dataset.merge`.
-
-    `agreement` and `entropy` as in `Candidate`; None where the teacher gave no usable answer.
+    """A prompt of the holdout, from a shard: `5-dataset/candidates/holdout-NNNN.jsonl`. Made by `dataset.reduction`,
+    read by `dataset.merge`. `agreement` and `entropy` as in `Candidate`.
     """
 
     key: PromptKey
@@ -246,9 +214,8 @@ class HoldoutCandidate(Record, frozen=True, omit_defaults=True):
 
 
 class UnusedAnswer(Record, frozen=True, omit_defaults=True):
-    """An answer that no example holds and why: `5-dataset/candidates/unused-NNNN.jsonl`.
-
-    Made by `dataset.reduction`, read by people and the accounts.
+    """An answer that no example holds, and why: `5-dataset/candidates/unused-NNNN.jsonl`. Also a request that no wave
+    brought a reply for: `4-answers/missing-NNNN.jsonl`. Made by the reduction, read by people and the report.
     """
 
     record_id: str
@@ -258,9 +225,7 @@ class UnusedAnswer(Record, frozen=True, omit_defaults=True):
 
 class FunnelStep(Record, frozen=True):
     """One filter in the order of the path: came = kept + all of rejected. `unit` is what is counted: seeds, prompts,
-    answers or examples (training lines).
-
-    `changed` counts what was kept in another form (redacted).
+    answers or examples (training lines). `changed` counts what was kept in another form (redacted).
     """
 
     step: str
@@ -272,10 +237,7 @@ class FunnelStep(Record, frozen=True):
 
 
 class RejectedExample(Record, frozen=True, omit_defaults=True):
-    """A prompt that made no example and why: `5-dataset/rejected.jsonl`.
-
-    Made by `dataset.reduction` and `dataset.merge`, read by the report.
-    """
+    """A prompt that made no example and why: `5-dataset/rejected.jsonl`. By reduction and merge, for the report."""
 
     prompt_id: str
     reason: str
@@ -283,10 +245,7 @@ class RejectedExample(Record, frozen=True, omit_defaults=True):
 
 
 class HoldoutItem(Record, frozen=True, omit_defaults=True):
-    """One prompt that is never trained on: `5-dataset/holdout.jsonl`.
-
-    Made by `dataset.merge`, read by prediction and scoring.
-    """
+    """One prompt that is never trained on: `5-dataset/holdout.jsonl`. From `dataset.merge`, read by every arm."""
 
     prompt_id: str
     prompt: str
@@ -298,12 +257,9 @@ class HoldoutItem(Record, frozen=True, omit_defaults=True):
 
 
 class Prediction(Record, frozen=True, omit_defaults=True):
-    """An arm's answer to a holdout prompt, or the reason why there is none: `7-evaluation/predictions-<arm>.jsonl`.
-    Read by `evaluation.score`.
-
-    Exactly one of `text` and `error` is set. `latency_ms` is None where the answer came from a batch job, which has no
-    latency of its own. `sample` is "g0" for the greedy answer, which quality is judged by, and "s0", "s1" ... for those
-    that estimate the arm's distribution.
+    """An arm's answer to a holdout prompt, or why there is none: `7-evaluation/predictions-<arm>.jsonl`. Read by
+    `evaluation.score`. Exactly one of `text` and `error` is set. `latency_ms` is None for a batch job. `sample`: "g0"
+    is greedy, by which quality is judged; "s0", "s1" ... estimate the distribution.
     """
 
     prompt_id: str
@@ -321,8 +277,8 @@ LOST = frozenset({"no_reply", "bedrock_busy", "bedrock_error", "unreadable", "th
 
 
 class Arm(StrEnum):
-    """The models that are compared on the holdout: the large one; the small one untouched, given examples, distilled,
-    and tuned on the references; and what serves the dataset today.
+    """The models that are compared: the large one; the small one untouched, given examples, distilled, and tuned on
+    references; what serves today.
     """
 
     TEACHER = "teacher"
@@ -338,10 +294,7 @@ FEW_SHOT_DRAWS = (str(Arm.FEW_SHOT), "few-shot-2", "few-shot-3")
 
 
 class Asking(StrEnum):
-    """What a model is asked for in shards: a few answers first, new prompts, answers, ratings, comparisons of two.
-
-    Each has its own rounds, counted from 0.
-    """
+    """What a model is asked for in shards. Each has its own rounds, counted from 0."""
 
     PILOT = "pilot"
     EXPANSION = "expansion"
@@ -351,19 +304,15 @@ class Asking(StrEnum):
 
 
 class Route(StrEnum):
-    """How a shard's requests are answered: in a Bedrock batch job, or now through Converse (a shard under the batch
-    floor of 100 records).
-    """
+    """How a shard is answered: by a batch job, or now through Converse (fewer than the 100 records of a batch)."""
 
     BATCH = "batch"
     NOW = "now"
 
 
 class Request(Record, frozen=True):
-    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Made by
-    `inference.requests`, read by Bedrock.
-
-    `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`: the same question at the same
+    """One record of a batch job: `2-requests/wave-NN/shard-NNNN.jsonl` (other stages: `<stage>-NN`). Read by Bedrock.
+    `record_id` is `<prompt id>-<hash of everything that shapes the answer>-<sample>`, so the same question at the same
     settings has the same id in every run.
     """
 
@@ -385,10 +334,9 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
     """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by
     `bedrock.waiting`, the failure rail and the CLI.
 
-    `state`: SUBMITTING (about to be asked for), SUBMITTED (has an ARN), ENDED; the run's own row (kind "run") is OPEN,
-    RETIRING or RETIRED and names its `execution`. Times are ISO 8601, UTC. `token` is the task token of who waits for
-    it. `model_arn`: the model that a stable deployment is to serve, in a row of kind promotion; the model that was
-    made, in one of kind tuning. `spent_usd`: of the run so far, in its own row; of a month, in the month's, where
+    `state`: SUBMITTING, SUBMITTED (has an ARN), ENDED; the run's own row (kind "run") is OPEN, RETIRING or RETIRED and
+    names its `execution`. Times are ISO 8601, UTC. `token`: the task token of who waits. `model_arn`: the model to
+    serve (kind promotion) or that was made (tuning). `spent_usd`: of the run or, in a month's row, of the month, where
     `reserved_usd` is what it may come to.
     """
 
@@ -412,10 +360,7 @@ class LedgerRow(Record, frozen=True, omit_defaults=True):
 
 
 class Leftover(Record, frozen=True):
-    """Something of a run that still costs money: why it could not be taken back, and the command that ends it.
-
-    Made by the clean-up, read by the report, the notice and the CLI.
-    """
+    """Something of a run that still costs money, why it could not be taken back, and the command that ends it."""
 
     what: str
     why: str
@@ -426,10 +371,7 @@ class Leftover(Record, frozen=True):
 
 
 class CleanUp(Record, frozen=True, omit_defaults=True):
-    """What became of everything that a run made in Bedrock, one line each.
-
-    Made by `application.serving.retirement`, read by the rail's next states and the failure report.
-
+    """What became of what a run made in Bedrock. Made by `application.serving.retirement`, read by the failure rail.
     `retired`: stopped or deleted. `kept`: models that stay on purpose. `busy`: some of `left` may go later. `known`:
     the ledger names at least one job, deployment or model of the run.
     """

@@ -1,6 +1,4 @@
-"""The kind of task: what the model is told beside the seed's own system text, and the canonical form in which answers
-are compared.
-"""
+"""The kind of task: what the model is told, and the canonical form in which answers are compared."""
 
 from collections import deque
 from collections.abc import Callable
@@ -21,10 +19,7 @@ _EXACT = 2**53  # whole numbers up to here have a float of their own
 
 
 class TaskKind(StrEnum):
-    """LABEL: one of a closed set. ANSWER: a value that `answer_pattern` finds in the text. JSON: a JSON value.
-
-    TEXT: free text.
-    """
+    """LABEL: one of a set. ANSWER: what `answer_pattern` finds in the text. JSON: a JSON value. TEXT: free text."""
 
     LABEL = "label"
     ANSWER = "answer"
@@ -33,9 +28,8 @@ class TaskKind(StrEnum):
 
 
 class Task(Record, frozen=True, omit_defaults=True):
-    """The resolved task of a run, in run.json. `why` says in one sentence how an `auto` kind was resolved.
-
-    `output_schema` is the JSON Schema that answers of a JSON task must fit; without one any object or list will do.
+    """The resolved task of a run, in run.json. `why`: how an `auto` kind was resolved. `output_schema`: the JSON Schema
+    that answers of a JSON task must fit; without one any object or list will do.
     """
 
     kind: TaskKind
@@ -82,11 +76,8 @@ def canonical_answer(text: str, task: Task) -> str | None:
 
 
 def canonical_reference(reference: str | None, task: Task) -> str | None:
-    """The reference in the task's canonical form, or None where it can be compared with nothing (none given, or not one
-    of the labels).
-
-    A reference of an ANSWER task may be the bare value ("42") where answers carry it in a sentence ("The answer is
-    42").
+    """The reference in canonical form, or None where it can be compared with nothing (none, or not one of the labels).
+    That of an ANSWER task may be the bare value ("42") where answers carry it in a sentence.
     """
     if reference is None or not reference.strip():
         return None
@@ -96,10 +87,7 @@ def canonical_reference(reference: str | None, task: Task) -> str | None:
 
 
 def unfenced(text: str) -> str:
-    """The text inside a Markdown code fence (```json ...
-
-    ```) that is all there is, or the text itself; without surrounding space.
-    """
+    """The text, or what is inside a Markdown code fence that is all there is; without surrounding space."""
     bare = text.strip()
     if bare.startswith("```") and bare.endswith("```") and "\n" in bare:
         return bare[bare.index("\n") : -3].strip()

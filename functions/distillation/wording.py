@@ -32,19 +32,14 @@ PLAIN = {
     "jensenShannonBits": ("{:.3f}", " bits"),
     "jensenShannonByChance": ("{:.3f}", " bits"),
 }
-"""Metrics that are no shares: how a value is written, and its unit.
-
-Every other metric without a unit in its name is a share of 1.
-"""
+"""Metrics that are no shares: how a value is written, its unit. All others without a unit in their name are shares."""
 
 _CAPITALS = re.compile(r"[A-Z]")
 
 
 def metric_name(metric: str) -> str:
-    """The metric in words.
-
-    What a judge was asked for is named by `run.evaluation`: Builtin.FollowingInstructions -> "Judged following
-    instructions", 1-Builtin.Harmfulness, a score that is turned round, -> "Judged free of harmfulness".
+    """The metric in words; a judge's are named by `run.evaluation`: Builtin.FollowingInstructions is "Judged following
+    instructions", 1-Builtin.Harmfulness, which is turned round, "Judged free of harmfulness".
     """
     source, _, name = metric.partition(".")
     if source in ("Builtin", "1-Builtin") and name:
@@ -68,10 +63,7 @@ def figure(metric: str, value: float | None) -> str:
 
 
 def span(metric: str, low: float | None, high: float | None) -> str:
-    """An interval, the unit said once: "75.0 to 89.2 %"; an open end is an ellipsis.
-
-    Empty where there is no interval, or it has no width.
-    """
+    """An interval with its unit once: "75.0 to 89.2 %"; an open end is an ellipsis. Empty without a width."""
     if low is None and high is None:
         return ""
     ends = ["…" if end is None else figure(metric, end) for end in (low, high)]

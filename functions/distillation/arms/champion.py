@@ -1,6 +1,4 @@
-"""What serves the dataset today, asked about this run's holdout as its applications ask it: under the system text that
-it was trained with.
-"""
+"""What serves the dataset today, asked about this run's holdout under the system text it was trained with."""
 
 import msgspec
 
@@ -10,10 +8,8 @@ from distillation.task import Task
 
 
 def as_trained(item: HoldoutItem, task: Task, champions: Task | None) -> HoldoutItem:
-    """The holdout item of a run on `task` as the champion's own run, on `champions`, would ask it: under the seed's own
-    system text and the instruction of that task.
-
-    Unchanged where the champion's task is not known any more (None).
+    """The item of a run on `task` as the champion's run, on `champions`, would ask it: under the seed's own system text
+    and that task's instruction. Unchanged where that task is not known (None).
     """
     if champions is None:
         return item

@@ -1,9 +1,6 @@
-"""Training set -> the same prompts with the seeds' own references for answers: what the `direct` arm is tuned on.
-
-So "distilled is better than directly trained" is tested, not repeated: same prompts, same number of lines and so of
-steps, only the answers differ. A prompt without a usable reference (expansion made it, or its seed has none) cannot be
-taught directly; its lines are filled with the other prompts' again, so that both students take the same number of
-steps.
+"""Training set -> the same prompts with the seeds' own references for answers: what the `direct` arm is tuned on. Only
+the answers differ, so that it is a fair rival. Lines of prompts without a usable reference are filled with other
+prompts' again, so that both students take the same number of steps.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,8 +14,7 @@ from distillation.records import Prompt, Record
 from distillation.task import Task, TaskKind, canonical_answer
 
 LEAST_SHARE = 0.5
-"""With references for fewer of the seeds than this, a direct student is no fair rival: it would repeat a few prompts.
-"""
+"""Share of seeds with a reference under which a direct student is no fair rival: it would repeat a few prompts."""
 
 
 class DirectCounts(Record, frozen=True):
@@ -32,10 +28,7 @@ class DirectCounts(Record, frozen=True):
 
 
 def trouble_of_direct(with_reference: int, seeds: int) -> str | None:
-    """Why `arms.direct` cannot be had with these seeds, or None.
-
-    `with_reference` of `seeds` seeds have a `usable_reference`.
-    """
+    """Why `arms.direct` cannot be had where so many of `seeds` have a `usable_reference`, or None."""
     if with_reference >= LEAST_SHARE * seeds and with_reference > 0:
         return None
     return (
@@ -46,9 +39,7 @@ def trouble_of_direct(with_reference: int, seeds: int) -> str | None:
 
 
 def check_direct(prompts: Iterable[Prompt], task: Task) -> None:
-    """Raises InvalidInput where the seeds' prompts have too few usable references for `arms.direct`: before anything is
-    paid for.
-    """
+    """Raises InvalidInput where too few seeds have usable references for `arms.direct`: before anything is paid for."""
     usable = [usable_reference(prompt.reference, task) is not None for prompt in prompts]
     if trouble := trouble_of_direct(sum(usable), len(usable)):
         raise InvalidInput("the direct arm cannot be trained", [trouble])
@@ -57,9 +48,8 @@ def check_direct(prompts: Iterable[Prompt], task: Task) -> None:
 def direct_lines(
     taught: Sequence[TrainingPrompt], references: Mapping[str, str], task: Task, redact: Callable[[str], str] = str
 ) -> tuple[list[bytes], DirectCounts]:
-    """As many lines as `taught`, in its order. `references`: prompt id -> reference; `redact` is applied to them.
-
-    No lines where no prompt has a usable one.
+    """One line for each of `taught`, in order. `references`: prompt id -> reference; `redact` is applied to them. No
+    lines where no prompt has a usable one.
     """
     answers = {
         prompt_id: redact(answer)
@@ -84,11 +74,8 @@ def references_of(pairs: Iterable[tuple[str, str | None]], wanted: set[str]) -> 
 
 
 def usable_reference(reference: str | None, task: Task) -> str | None:
-    """The answer to teach, or None: a label as the task spells it; else the reference's own text where it has the form
-    of an answer of this task.
-
-    The bare value of an `answer` task ("42" where answers say "The answer is 42") is none: a student of such lines
-    would fail by form alone.
+    """The answer to teach, or None: a label as the task spells it, else a reference that is an answer of this task. The
+    bare "42" of an `answer` task is none where answers say "The answer is 42": its student would fail by form.
     """
     form = canonical_answer(reference, task) if reference else None
     if form is None or reference is None or reserved_word_in(reference):

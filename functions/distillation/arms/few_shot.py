@@ -1,9 +1,6 @@
-"""Training set -> the examples that the few-shot arm is shown before each question: the strong, cheap rival that
-fine-tuning has to beat.
-
-The choice is the same in every run of the same data: balanced over the labels of a label task and over the seeds'
-categories, and drawn within each by a hash of the prompt id. The prompts on which the teacher agrees most would be the
-easiest ones, and a soft rival.
+"""Training set -> the examples that the few-shot arm is shown before each question: a strong, cheap rival. The choice
+is the same in every run: balanced over labels and categories, drawn within each by a hash of the prompt id. Prompts on
+which the teacher agrees most would be the easiest, and a soft rival.
 """
 
 import hashlib
@@ -51,10 +48,7 @@ class Shot(Record, frozen=True, omit_defaults=True):
 
 
 class FewShot:
-    """The examples for each question, by the arm that is shown them: each draws its own.
-
-    Those that were taught under the question's own system text where there are enough, else those of all.
-    """
+    """The examples of each arm for each question: of its own system text where there are enough, else of all."""
 
     def __init__(self, learnt: Iterable[TrainingPrompt], count: int, task: Task) -> None:
         self._count, self._task = count, task
@@ -83,8 +77,8 @@ class FewShot:
 
 
 def choose(learnt: Iterable[TrainingPrompt], count: int, task: Task, arm: str = Arm.FEW_SHOT) -> list[Shot]:
-    """At most `count` examples, taken in turns from the labels, within a label in turns from the categories, by a
-    hash of the prompt id and, in further draws, of the arm that draws.
+    """At most `count` examples, in turns from the labels, within a label in turns from the categories, by a hash of the
+    prompt id and, in further draws, of the arm.
     """
     salt = "" if arm == Arm.FEW_SHOT else arm
     by_label: dict[str, list[TrainingPrompt]] = {}
@@ -111,10 +105,8 @@ def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
 
 
 def learnt_prompts(taught: Mapping[Question, Sequence[str]], known: Iterable[TrainingPrompt]) -> list[TrainingPrompt]:
-    """What train.jsonl teaches (question -> answers) with what else is known of its prompts (their candidates,
-    whose own answers do not count).
-
-    Of two candidates that read the same the first counts.
+    """What train.jsonl teaches (question -> answers), with what the candidates (`known`) tell of its prompts. Of two
+    candidates that read the same the first counts.
     """
     found: dict[Question, TrainingPrompt] = {}
     for one in known:

@@ -29,9 +29,7 @@ def teacher_predictions(
     *,
     samples: int = 0,
 ) -> Iterator[Prediction]:
-    """The teacher's greedy answer to each holdout prompt, or the consensus of its samples where the run asks for none;
-    then its own first `samples`.
-    """
+    """The teacher's greedy answer to each holdout prompt, or the consensus of its samples; then its first `samples`."""
     for item in holdout:
         given, refused = answers.get(item.prompt_id, ()), rejected.get(item.prompt_id, ())
         yield _greedy(item.prompt_id, given, refused, task)

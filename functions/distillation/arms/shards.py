@@ -12,10 +12,7 @@ CONVERSE_SHARD_RECORDS = 500
 
 
 class ArmRoute(StrEnum):
-    """SAMPLES: the teacher has answered already. BATCH: half the price.
-
-    NOW: Converse, all that a custom model's deployment takes (Bedrock user guide).
-    """
+    """SAMPLES: the teacher has answered. BATCH: half the price. NOW: Converse, all that a custom deployment takes."""
 
     SAMPLES = "samples"
     BATCH = "batch"
@@ -23,9 +20,7 @@ class ArmRoute(StrEnum):
 
 
 class ArmShard(Record, frozen=True):
-    """One arm's answers to `items` holdout prompts from number `first` on, asked of `model_id` in `records`
-    requests.
-    """
+    """One arm's answers to `items` holdout prompts from number `first` on, by `records` requests to `model_id`."""
 
     arm: str
     shard: int
@@ -45,12 +40,9 @@ def arm_shards(
     few_shot: bool = False,
     samples: int = 0,
 ) -> list[ArmShard]:
-    """Cuts `items` holdout prompts into shards for the teacher, the base model (with and without examples), every
-    trained arm and the champion.
-
-    `deployments`: arm that answers through a deployment -> its ARN. Each prompt makes 1 + `samples` requests, which
-    stay in one shard; a further draw of examples answers greedily only. `max_records`: most of a batch job; 0 where it
-    is too late for one.
+    """Cuts `items` holdout prompts into shards for teacher, base, few-shot draws, and each arm in `deployments` (arm ->
+    ARN). A prompt's 1 + `samples` requests stay in one shard; further draws answer greedily only. `max_records`: most
+    of a batch job, 0 where it is too late for one.
     """
     each = 1 + samples
     shards = _cut(Arm.TEACHER, ArmRoute.SAMPLES, "", _bounds(items, items, 1), each)
@@ -85,9 +77,7 @@ def _cut(arm: str, route: ArmRoute, model_id: str, bounds: list[int], each: int)
 
 
 def _bounds(items: int, size: int, least: int) -> list[int]:
-    """Where parts of at most `size` items begin, and where the last one ends; of at least `least` where that can be had
-    together. No items, no parts.
-    """
+    """The ends of parts of at most `size` items, of at least `least` where that can be; empty without items."""
     if not items:
         return []
     parts = max(1, min(-(-items // size), items // least or 1))

@@ -1,36 +1,27 @@
-"""Families of models. A judge prefers answers of its own family (Panickssery et al.
-
-2024, LLM Evaluators Recognize and Favor Their Own Generations).
-"""
+"""Families of models. A judge prefers answers of its own family (Panickssery et al. 2024, arXiv 2404.13076)."""
 
 _REGIONS = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 """What an inference profile's id begins with."""
 
 
 _FLEX_MODELS = ("amazon.nova-pro-", "amazon.nova-premier-", "amazon.nova-2-lite-")
-"""Amazon's models with the flex tier ("Service tiers for optimizing performance and cost", Amazon Bedrock user guide,
-read 2025-2026).
-"""
+"""Amazon's models with the flex tier (Bedrock user guide, "Service tiers for optimizing performance and cost")."""
 
 
 def family_of(model_id: str) -> str:
-    """Provider and family of a model id, inference profile or ARN of one: `amazon.nova` of
-    `us.amazon.nova-pro-v1:0`.
-    """
+    """Provider and family of a model id, inference profile or ARN: `amazon.nova` of `us.amazon.nova-pro-v1:0`."""
     provider, _, model = _bare(model_id).partition(".")
     return f"{provider}.{model.split('-')[0]}"
 
 
 def takes_flex(model_id: str) -> bool:
-    """Whether Converse takes the flex service tier for the model. One that is not listed is asked at the standard
-    tier.
-    """
+    """Whether Converse takes the flex tier for the model; one that is not listed is asked at the standard tier."""
     return _bare(model_id).startswith(_FLEX_MODELS)
 
 
 def takes_top_p_beside_temperature(model_id: str) -> bool:
-    """Whether a request may hold both. Claude from Haiku 4.5 on refuses it: "`temperature` and `top_p` cannot both be
-    specified for this model" (aws-samples/bedrock-access-gateway, issue 191).
+    """Whether a request may hold both, which Claude from Haiku 4.5 on refuses (aws-samples/bedrock-access-gateway,
+    issue 191).
     """
     return not _bare(model_id).startswith("anthropic.")
 

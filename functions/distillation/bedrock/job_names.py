@@ -28,9 +28,7 @@ _ARM_WORDS: dict[str, str] = {
     Arm.DIRECT: "dir",
     **dict(zip(FEW_SHOT_DRAWS, ("few", "few2", "few3"), strict=True)),
 }
-"""Arms whose own name would leave no room for the shard and the attempt beside a run id of 36 characters, or would add
-a hyphen.
-"""
+"""Arms whose own name is too long beside a run id of 36 characters, or has a hyphen."""
 _ARM_LETTERS: dict[str, str] = {
     Arm.TEACHER: "t",
     Arm.BASE: "b",
@@ -55,9 +53,7 @@ _SHAPES: dict[JobKind, tuple[re.Pattern[str], ...]] = {
 
 
 class JobName(NamedTuple):
-    """What a name says of its work: a shard of a wave of a stage, or work for an arm. `shard`: of an evaluation job the
-    part.
-    """
+    """What a name says of its work: a shard of a stage's wave, or a shard (or judged part) of an arm."""
 
     kind: JobKind
     stage: Asking | None = None
@@ -68,10 +64,7 @@ class JobName(NamedTuple):
 
 
 def batch(app: str, run_id: str, wave: int, shard: int, *, attempt: int = 0, stage: Asking = Asking.ANSWERS) -> str:
-    """Name of the batch job that answers a shard of a stage's wave.
-
-    `attempt` > 0 only where an earlier one failed as a whole.
-    """
+    """Name of the batch job of a shard of a stage's wave; `attempt` > 0 where an earlier one failed as a whole."""
     return f"{app}-{run_id}-{_WAVE_LETTERS[stage]}{wave:02d}-s{shard:04d}{_attempt(attempt)}"
 
 
@@ -106,36 +99,25 @@ def _attempt(attempt: int) -> str:
 
 
 def evaluation(app: str, run_id: str, arm: str, part: int, dataset: str, *, attempt: int = 0) -> str:
-    """Name of the evaluation job that judges a part of an arm's answers: 63 characters of [a-z0-9](-*[a-z0-9])*, lower
-    case only.
-
-    `dataset` is the hash of what is judged (hex), so that a rerun whose arm answers anew does not adopt the judgements
-    of the old answers. `attempt` as in `batch`.
+    """Name of the evaluation job that judges a part of an arm's answers: 63 characters of [a-z0-9](-*[a-z0-9])*.
+    `dataset`: hash (hex) of what is judged, so that answers made anew adopt no old judgements. `attempt` as in `batch`.
     """
     return f"{app}-{run_id}-j{_ARM_LETTERS[arm]}-{part:02d}a{attempt}x{dataset[:4]}"
 
 
 def tuning(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
-    """Name of the customization job and of the model that it makes.
-
-    `attempt` > 0 only where the model of an earlier attempt is gone.
-    """
+    """Name of the customization job and of its model; `attempt` > 0 where an earlier model is gone."""
     return f"{app}-{run_id}-{arm.replace('-', '')}-t{attempt}"
 
 
 def deployment(app: str, run_id: str, arm: str, attempt: int = 0) -> str:
-    """Name of the on-demand deployment of an arm's model.
-
-    `attempt` > 0 only where an earlier one failed or was deleted.
-    """
+    """Name of the deployment of an arm's model; `attempt` > 0 where an earlier one failed or was deleted."""
     return f"{app}-{run_id}-{arm.replace('-', '')}-d{attempt}"
 
 
 def stable_deployment(app: str, dataset: str) -> str:
-    """Name of the one deployment that serves a dataset, whatever model is behind it.
-
-    A dataset's name may hold hyphens where a deployment's may not (two in a row, at the end): those are folded, and a
-    hash keeps two datasets apart.
+    """Name of the one deployment that serves a dataset. Hyphens that a deployment's name may not have (two in a row, at
+    the end) are folded, and a hash keeps two datasets apart.
     """
     folded = "-".join(part for part in dataset.split("-") if part)
     own = folded if folded == dataset else f"{folded}-{hashlib.sha256(dataset.encode()).hexdigest()[:8]}"
@@ -143,10 +125,7 @@ def stable_deployment(app: str, dataset: str) -> str:
 
 
 def promotion(app: str, run_id: str, attempt: int = 0) -> str:
-    """Ledger name of bringing the run's student behind the stable deployment.
-
-    `attempt` > 0 only where an earlier one failed or was taken back.
-    """
+    """Ledger name of the run's promotion; `attempt` > 0 where an earlier one failed or was taken back."""
     return f"{app}-{run_id}{_PROMOTE}{attempt}"
 
 
@@ -167,10 +146,7 @@ def approval(app: str, run_id: str, attempt: int = 0, kind: str = "approval") ->
 
 
 def run_id_of(app: str, job_name: str) -> str | None:
-    """The run that a job name belongs to; None for jobs of somebody else.
-
-    Every name above ends in two parts after the run id.
-    """
+    """The run of a job name, which ends in two parts after the run id; None for jobs of somebody else."""
     own = job_name.removeprefix(f"{app}-")
     if own == job_name or own.count("-") < 2:
         return None

@@ -1,15 +1,12 @@
-"""What each Bedrock status means for a run: one table a kind of job, every member of the service model in it, so that
-no wait can loop for ever.
+"""What each Bedrock status means: one table a kind of job, with every member of the service model, so no wait is
+endless.
 """
 
 from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The kinds of Bedrock work that a run waits for.
-
-    PROMOTION: the stable deployment takes over a model, by being made or by an update in place.
-    """
+    """The Bedrock work that a run waits for. PROMOTION: the stable deployment is made or updated in place."""
 
     BATCH = "batch"
     TUNING = "tuning"
@@ -19,10 +16,7 @@ class JobKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """RUNNING: look again. SUCCEEDED: all is there. PARTIAL: ended early, what was written is paid for and kept.
-
-    FAILED: nothing came of it.
-    """
+    """RUNNING: look again. SUCCEEDED: all is there. PARTIAL: what was written is kept. FAILED: nothing came of it."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -79,11 +73,7 @@ _OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
 
 
 def outcome_of(kind: JobKind, status: str) -> Outcome:
-    """What `status`, as Bedrock says it, means.
-
-    A job that Bedrock no longer knows has FAILED. A status that this release does not know counts as RUNNING: the
-    wait's deadline ends it.
-    """
+    """What a status means. A job that is gone has FAILED; an unknown status is RUNNING, until the deadline."""
     if status == GONE:
         return Outcome.FAILED
     return _OUTCOMES[kind].get(status, Outcome.RUNNING)

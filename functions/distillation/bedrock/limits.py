@@ -1,9 +1,8 @@
-"""What a Nova fine-tuning job accepts, as facts that every stage shares: reserved words, sizes, a token estimate.
+"""What a Nova fine-tuning job accepts: reserved words, sizes, a token estimate.
 
-Sources: Amazon Nova user guide, "Preparing data for fine-tuning Understanding models" and the Bedrock quotas of Nova
-Micro (read 2025-2026); the reserved words also in AWS's own dataset validator
-(github.com/aws-samples/amazon-nova-samples, `dataset_validation/nova_ft_dataset_validator.py`), which looks for them
-anywhere in a text.
+Sources: Amazon Nova user guide, "Preparing data for fine-tuning Understanding models", and the Bedrock quotas of Nova
+Micro (read 2025-2026); the reserved words also in AWS's own validator, which looks for them anywhere in a text
+(github.com/aws-samples/amazon-nova-samples, `dataset_validation/nova_ft_dataset_validator.py`).
 """
 
 import math
@@ -19,14 +18,10 @@ MAX_SAMPLES = 20_000
 """Most samples of a customization job, training and validation together (quota L-EC6A6ABC)."""
 
 MAX_VALIDATION_SAMPLES = 1_000
-"""Most samples of the validation file (aws-samples/amazon-bedrock-samples, custom-models/on_demand_inference; AWS's
-table of quotas names only the sum with training).
-"""
+"""Most samples of the validation file (aws-samples/amazon-bedrock-samples, custom-models/on_demand_inference)."""
 
 MIN_DISTILLATION_PROMPTS = 100
-"""Fewest prompts of a managed distillation job (Amazon Nova user guide, "Preparing data for distilling understanding
-models").
-"""
+"""Fewest prompts of managed distillation (Nova user guide, "Preparing data for distilling understanding models")."""
 
 MAX_DISTILLATION_PROMPTS = 15_000
 """Most prompts of a managed distillation job (the same page)."""
@@ -39,11 +34,10 @@ OTHER_BYTES_PER_TOKEN = 2
 
 
 class Rate(NamedTuple):
-    """What an account may ask of the teacher through Converse in a minute: requests, and tokens in and out. All service
-    tiers share it (Amazon Bedrock user guide, "Service tiers for optimizing performance and cost").
+    """Requests and tokens a minute that an account may ask of the teacher through Converse, over all service tiers.
 
     The defaults are half of the cross-Region quotas of Nova Pro in us-east-1 (AWS General Reference, 2025-06: 200 and
-    800,000), the usual relation of the two; new accounts have less. Service Quotas says what an account has.
+    800,000); new accounts have less. Service Quotas says what an account has.
     """
 
     requests: float = 100
@@ -54,9 +48,7 @@ _LOWERED_WORDS = tuple((word.lower(), word) for word in RESERVED_WORDS)
 
 
 def reserved_word_in(text: str) -> str | None:
-    """The first of `RESERVED_WORDS` that `text` holds in any case, also inside a longer word ("Superuser:"), or
-    None.
-    """
+    """The first of `RESERVED_WORDS` in `text`, in any case, also inside a word ("Superuser:"), or None."""
     lowered = text.lower()
     for lowered_word, word in _LOWERED_WORDS:
         if lowered_word in lowered:
@@ -67,11 +59,10 @@ def reserved_word_in(text: str) -> str | None:
 def estimate_tokens(text: str) -> int:
     """About how many Nova tokens `text` has: 4 ASCII characters or 2 UTF-8 bytes of other text make one.
 
-    Nova's tokenizer is not published. One published count with Nova Lite (heuristicandrew.blogspot.com, 2025) found
-    these characters a token: English verse 4.2, code and logs 1.6 to 3.4, Russian 2.1, Thai 1.2, Korean 1.0, Japanese
-    0.7, Chinese 0.5. The rule gives 4 for English and code, 1 for Russian, 0.67 for the three-byte scripts: right for
-    English and Japanese, low for code and Chinese, high for Russian, Thai and Korean. Where Bedrock's own counts exist
-    (every reply carries them), use those.
+    Nova's tokenizer is not published. One count with Nova Lite (heuristicandrew.blogspot.com, 2025) found these
+    characters a token: English verse 4.2, code and logs 1.6 to 3.4, Russian 2.1, Thai 1.2, Korean 1.0, Japanese 0.7,
+    Chinese 0.5. The rule gives 4 for English and code, 1 for Russian, 0.67 for three-byte scripts. Bedrock's own
+    counts, in every reply, are better.
     """
     if text.isascii():
         return math.ceil(len(text) / ASCII_CHARACTERS_PER_TOKEN)

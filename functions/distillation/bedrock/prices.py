@@ -63,9 +63,7 @@ def load_prices() -> Prices:
 
 
 def price_of(prices: Prices, model_id: str) -> ModelPrice | None:
-    """The price of a model by its id, its tunable form (`...:128k`), its inference profile (`us.amazon...`) or an ARN
-    of one of these; None if unknown.
-    """
+    """The price of a model by its id, tunable form (`...:128k`), inference profile (`us.amazon...`) or ARN, or None."""
     name = model_id.rsplit("/", 1)[-1]
     for known in prices.models:
         if known in (name, name.rsplit(":", 1)[0]) or name.partition(".")[2] == known:
@@ -78,7 +76,5 @@ def _usd(price: TokenPrice, input_tokens: int, output_tokens: int) -> float:
 
 
 def answer_cost(price: ModelPrice, input_tokens: int, output_tokens: int) -> float:
-    """USD of one answer at the on-demand price: the price at which the arms would serve, whatever route answered the
-    holdout.
-    """
+    """USD of one answer at the on-demand price, at which the arms would serve, whatever route was taken."""
     return (input_tokens * price.on_demand.input + output_tokens * price.on_demand.output) / MILLION

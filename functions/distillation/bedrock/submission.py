@@ -1,7 +1,5 @@
-"""Submitting Bedrock work exactly once: the ledger row is written before the call, the ARN after it, and whoever comes
-again adopts what exists.
-
-Three guards, each enough alone: the ledger's ARN, the search by the deterministic name, Bedrock's own client token.
+"""Submitting Bedrock work exactly once: the ledger row before the call, the ARN after it; who comes again adopts. Three
+guards, each enough alone: the ledger's ARN, the search by name, Bedrock's own client token.
 """
 
 from collections.abc import Callable
@@ -21,8 +19,7 @@ RUN = "run"
 OPEN, RETIRING, RETIRED = "OPEN", "RETIRING", "RETIRED"
 """An execution works on the run; its clean-up has begun; its clean-up and its report are done."""
 KEEP_LEDGER = timedelta(days=400)
-"""Rows outlive the run by more than a year, then DynamoDB's TTL removes them; 0-run/ledger.jsonl keeps them for good.
-"""
+"""Rows outlive the run by a year, then DynamoDB's TTL removes them; 0-run/ledger.jsonl keeps them."""
 
 
 class Ledger(Protocol):
@@ -35,9 +32,7 @@ class Ledger(Protocol):
         """Writes a new row; leaves one that exists as it is."""
 
     def take(self, row: LedgerRow, *, instead_of: str | None) -> str:
-        """Writes a row where there is none, or in place of one whose `execution` is `instead_of`; gives the `execution`
-        of the row that is there then.
-        """
+        """Writes a row where none is, or over one whose `execution` is `instead_of`; gives the `execution` there."""
 
     def note(self, row: LedgerRow) -> None:
         """Writes a row, over one that exists."""
@@ -63,12 +58,9 @@ def submit_once(
     now: datetime,
     time_limit: timedelta,
 ) -> str:
-    """The ARN of the job that `row` names: from the ledger, else `find` (by name), else `create`. `time_limit` from now
-    is when waiting for it ends; the row's state and times are set here.
-
-    Raises:
-        RunIsRetiring: the run has failed meanwhile. A promotion is made all the same: the rail moves the stable
-            deployment back with one, and takes back what was not verified.
+    """The ARN of the job that `row` names: from the ledger, else `find` (by name), else `create`. Sets the row's state
+    and times; waiting ends `time_limit` from now. Raises RunIsRetiring where the run has failed meanwhile, but for a
+    promotion: the rail itself moves the stable deployment back with one.
     """
     known = ledger.row(row.run_id, row.job_name)
     if known is not None and known.job_arn:

@@ -1,6 +1,4 @@
-"""Training lines in the form bedrock-conversation-2024 (Amazon Nova user guide, preparing data for fine-tuning
-understanding models).
-"""
+"""Training lines of bedrock-conversation-2024 (Nova user guide, data for fine-tuning understanding models)."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,10 +14,7 @@ Question = tuple[str, ...]
 
 
 def conversation_line(system: str, prompt: str, answer: str | None, earlier: Sequence[str] = ()) -> bytes:
-    """One example as a line. `earlier`: the turns before the prompt.
-
-    An empty system text is left out, and so is the answer where the teacher of a distillation job is to give it (None).
-    """
+    """One example as a line, `earlier` turns first; no answer (None) where a distillation job's teacher gives it."""
     texts = [*earlier, prompt, *([] if answer is None else [answer])]
     told = {"system": [{"text": system}]} if system else {}
     return encode_line({"schemaVersion": "bedrock-conversation-2024", **told, "messages": turns(texts)})

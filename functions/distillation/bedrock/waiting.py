@@ -1,8 +1,6 @@
-"""Waiting for Bedrock work: a look at the job, and the task token completed when it has ended.
-
-The token stands in the ledger before the look, so whichever comes first, the look or Bedrock's event, finds the other's
-work done. The state's heartbeat brings the next look, and the row's deadline ends the wait: the job is stopped, and if
-even that does not end it the token fails.
+"""Waiting for Bedrock work: a look at the job, and the task token completed when it has ended. The token is in the
+ledger before the look, so that look or Bedrock's event, whichever comes later, finds the other's work done. The
+heartbeat brings the next look; after the deadline the job is stopped, and then the token fails.
 """
 
 from collections.abc import Callable
@@ -22,19 +20,15 @@ _FAILS_THE_TASK = {
     JobKind.DEPLOYMENT: DeploymentFailed.__name__,
     JobKind.PROMOTION: PromotionFailed.__name__,
 }
-"""A failed batch job does not fail the task: its missing answers go into the next wave.
-
-Without a model or a deployment there is no next step.
-"""
+"""Without a model or a deployment there is no next step. A failed batch job's answers go into the next wave."""
 
 
 GONE_MESSAGE = "Bedrock no longer knows it"
 
 
 class JobLook(Record, frozen=True, omit_defaults=True):
-    """What Bedrock says of a job: its status as Bedrock spells it, why it failed, and what it made.
-
-    `processed` of `total` records of a batch job; `loss`: the training loss of a customization job that has ended.
+    """What Bedrock says of a job: its status, why it failed, what it made. `processed` of `total` records of a batch
+    job; `loss` of a customization job that has ended.
     """
 
     status: str
@@ -66,9 +60,8 @@ def complete_if_ended(
     callbacks: Callbacks,
     now: datetime,
 ) -> Outcome:
-    """Looks at the job of `row` and completes its token where it has ended. RUNNING: nothing was completed.
-
-    A job that Bedrock no longer knows counts as what the row says, and as failed where the row has no outcome.
+    """Looks at the job of `row` and completes its token where it has ended (else RUNNING). A job that is gone ended as
+    the row says, and FAILED where that says nothing.
     """
     kind = JobKind(row.kind)
     if row.job_arn is None or row.token is None:
@@ -92,9 +85,7 @@ def complete_if_ended(
 
 
 def _as_noted(row: LedgerRow, kind: JobKind) -> JobLook:
-    """What the ledger says of a job that ended before Bedrock forgot it: its files or its model outlive it. A
-    deployment that is gone serves nothing.
-    """
+    """A job that ended before Bedrock forgot it: files and model outlive it. A deployment that is gone is none."""
     if kind in (JobKind.DEPLOYMENT, JobKind.PROMOTION) or (kind is JobKind.TUNING and row.model_arn is None):
         return JobLook(status=GONE, message=GONE_MESSAGE)
     return JobLook(status=row.status or "", message=row.message or "", model_arn=row.model_arn)

@@ -9,9 +9,7 @@ from distillation.errors import InvalidInput
 from distillation.run.config import RunConfig
 
 HEADROOM = 0.8
-"""Share of the account's rate that is counted on: the flex tier comes after all others, and other callers share it. An
-assumption.
-"""
+"""Share of the account's rate that is counted on, which other callers and tiers use too. An assumption."""
 STOPPING_HOURS = 0.25
 """From the cut-off until the jobs are stopped, their files read and the rest planned. An assumption."""
 TURN_SECONDS, TURN_EVENTS = 810, 7
@@ -35,9 +33,7 @@ def calls_of(work: Workload) -> int:
 
 def cut_off(started_at: str, config: RunConfig, work: Workload, rate: Rate) -> str:
     """When batch jobs end so that the deadline is met whatever they have left, ISO 8601; empty without a deadline.
-
-    Raises:
-        InvalidInput: even without any batch job the account cannot ask that much in that time.
+    Raises InvalidInput where even without batch jobs the account cannot ask that much in that time.
     """
     if config.deadline_hours is None:
         return ""

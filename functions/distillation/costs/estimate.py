@@ -33,12 +33,10 @@ from distillation.training.choice import REPEAT_SHARE
 
 
 class Workload(Record, frozen=True):
-    """What a run will send and receive, in estimated tokens before the margin. Made by `workload`, read by `estimate`.
-
-    `prompts`, their `input_tokens` and the `system_tokens` among these are the seeds' own; expansion adds `new_prompts`
-    of the same mean length. `lines` is the training lines of a prompt. `passes` over the lines are those of
-    all `trainings` of the student, of which `repeats` meet the holdout. `managed`: Bedrock's distillation asks the
-    teacher about what is learnt, and this run about the holdout only.
+    """What a run will send and receive, in estimated tokens before the margin. `prompts`, `input_tokens` and the
+    `system_tokens` among them are the seeds'; expansion adds `new_prompts` of the same length. `lines`: training lines
+    of a prompt. `passes` over them are of all `trainings`, of which `repeats` meet the holdout. `managed`: Bedrock's
+    distillation asks about what is learnt, this run about the holdout.
     """
 
     prompts: int
@@ -75,13 +73,10 @@ class Workload(Record, frozen=True):
 
 
 class Estimate(Record, frozen=True):
-    """The expected cost of a run in USD: `0-run/estimate.json`. Made by PrepareRun, read by the budget check, people
-    and the report.
-
-    `base_usd` is the untouched small model's, with and without examples; `distillation_usd` is what Bedrock's own
-    distillation asks the teacher. `comparisons_usd` is a part of `judging_usd`. `total_usd` holds the margin;
-    `ceiling_usd` is the total if every answer were as long as maxTokens. Storage is a month's and not part of the
-    totals.
+    """The expected cost of a run in USD: `0-run/estimate.json`. Read by the budget check, people and the report.
+    `base_usd`: the untouched small model, with and without examples. `distillation_usd`: what Bedrock's own
+    distillation asks. `comparisons_usd` is a part of `judging_usd`. `total_usd` holds the margin, `ceiling_usd` is the
+    total of answers as long as maxTokens. Storage is a month's, in no total.
     """
 
     teacher_usd: float
@@ -109,10 +104,8 @@ def workload(
     champion: bool = False,
     batched: bool = True,
 ) -> Workload:
-    """Counts the tokens of the seeds' `prompts` (read once, as a stream).
-
-    `champion`: something serves the dataset and answers the holdout too. `batched`: teacher and base are asked in batch
-    jobs.
+    """Counts the tokens of the seeds' `prompts`, a stream. `champion`: what serves the dataset answers the holdout too.
+    `batched`: teacher and base are asked in batch jobs.
     """
     sampling, measured = config.sampling, _measured(prompts)
     count, tokens = measured.prompts, measured.tokens
@@ -185,10 +178,7 @@ def _expected_output(task: Task, max_tokens: int, measured: _Measured) -> tuple[
 
 
 def estimate(work: Workload, prices: Prices) -> Estimate:
-    """The cost of `work`.
-
-    Raises InvalidInput where prices.json has no price for one of its models: a budget cannot be kept on a guess.
-    """
+    """The cost of `work`. Raises InvalidInput where a model has no price: a budget cannot be kept on a guess."""
     tokens, most = (
         tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens),
         tokens_of(work, work.max_tokens, work.expansion.most_output_tokens),
@@ -332,8 +322,8 @@ def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
 
 
 def passes_of(config: RunConfig, samples: int) -> float:
-    """Passes over the run's training lines that all trainings of the student make together: of a repeat over 90 % of
-    them, after candidates with the most epochs of these.
+    """Passes over the training lines of all trainings together: a repeat over 90 % of them, with the most epochs of any
+    candidate.
     """
     training, policy = config.training, config.examples.policy
     usual = samples if policy == "proportional" else 1

@@ -1,7 +1,4 @@
-"""How much the stages around the teacher's answers will send and receive: new prompts, and ratings of answers.
-
-In estimated tokens, before the margin.
-"""
+"""Estimated tokens, before the margin, of the stages around the teacher's answers: new prompts and judging."""
 
 import math
 
@@ -15,14 +12,9 @@ from distillation.run.config import RunConfig
 from distillation.run.curation import Expansion
 
 METRIC_CHARACTERS = 3_800
-"""Characters of Bedrock's own prompt for a metric. The user guide's page "Built-in metric evaluator prompts", Amazon
-Nova 2 Lite, has 42,000 characters for 11 metrics.
-"""
+"""Characters of Bedrock's prompt for a metric: 42,000 for 11 ("Built-in metric evaluator prompts", Nova 2 Lite)."""
 EXPLANATION_TOKENS = 200
-"""Tokens of a judge's reply in an evaluation job, which explains its score.
-
-An assumption: Bedrock does not say how long it is.
-"""
+"""Tokens of a judge's reply in an evaluation job, which explains its score. An assumption."""
 
 
 class Load(Record, frozen=True):
@@ -38,9 +30,8 @@ class Load(Record, frozen=True):
 def judging_loads(
     config: RunConfig, prompt_tokens: float, answer_tokens: int, *, champion: bool = False
 ) -> tuple[Load, Load]:
-    """What `evaluation.judge` takes for each prompt that is judged: the scores of evaluation jobs, the comparisons.
-
-    Every metric of every arm is a call of its own (user guide: each metric has its own prompt).
+    """What `evaluation.judge` takes for each judged prompt: scores of evaluation jobs, and comparisons. Every metric of
+    every arm is a call of its own (user guide: each metric has its own prompt).
     """
     judge = config.evaluation.judge
     if judge is None:
@@ -68,10 +59,7 @@ def judging_loads(
 
 
 ASSUMED_YIELD = 0.8
-"""Share of the prompts asked for that is taken to be new and usable.
-
-An assumption: what a run's teacher and seeds give is in its counts.
-"""
+"""Share of the prompts asked for that is taken to be new and usable. An assumption."""
 ITEM_TOKENS = 4
 """Tokens of a list's item beside its text: number, full stop, line break."""
 EXPECTED_RATING_TOKENS = 2
@@ -83,10 +71,7 @@ _RUBRIC = "judge_rubric.txt"
 
 
 def expansion_load(expansion: Expansion, prompt_tokens: float) -> Load:
-    """What all rounds for `expansion.targetPrompts` take.
-
-    `prompt_tokens`: mean tokens of a seed with its system text.
-    """
+    """What all rounds for `expansion.targetPrompts` take; `prompt_tokens`: mean of a seed with its system text."""
     if not expansion.target_prompts:
         return Load()
     wanted = math.ceil(expansion.target_prompts / ASSUMED_YIELD)
@@ -108,10 +93,7 @@ def expansion_load(expansion: Expansion, prompt_tokens: float) -> Load:
 
 
 def rating_load(config: RunConfig, samples: int, rated_tokens: float) -> Load:
-    """What `filters.judge` takes: how many ratings of a prompt that may be trained on, and the tokens of one.
-
-    `rated_tokens`: mean tokens of a prompt with an answer.
-    """
+    """Ratings of a prompt by `filters.judge`, and the tokens of one; `rated_tokens`: mean of prompt and answer."""
     judge = config.filters.judge
     if judge is None:
         return Load()

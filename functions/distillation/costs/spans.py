@@ -9,9 +9,7 @@ from distillation.records import Record
 from distillation.run.config import MACHINE_HOURS, TRAININGS_AT_ONCE, RunConfig
 
 LOW_INPUT, LOW_OUTPUT = 0.7, 0.4
-"""Shares of the tokens without margin. A tokenizer may need fewer than one token for four characters, and a label of
-two by the estimate is one by Bedrock's count.
-"""
+"""Shares of the tokens without margin: a tokenizer may need fewer, and a label may be one token."""
 LONGER = 2
 """An answer whose length is not known from labels may be so much longer than expected, up to maxTokens."""
 TRAINED_AN_HOUR = 10_000
@@ -43,9 +41,8 @@ def money(work: Workload, prices: Prices) -> list[Span]:
 
 
 def hours(work: Workload, config: RunConfig) -> list[Span]:
-    """Hours of every stage that waits for Bedrock, queue and run, then `total`.
-
-    Bedrock promises no time for a batch; it ends one after `batches.timeoutHours`, and the run does at its deadline.
+    """Hours of every stage that waits for Bedrock, queue and run, then `total`. Bedrock promises no time for a batch;
+    `batches.timeoutHours` and the deadline end it.
     """
     everyone = work.prompts + work.new_prompts
     batch = Span("teacher", 0.2, min(float(config.batches.timeout_hours), config.deadline_hours or MACHINE_HOURS))

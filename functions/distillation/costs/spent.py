@@ -9,10 +9,8 @@ from distillation.records import Record
 
 
 class CostLine(Record, frozen=True):
-    """One stage's tokens as Bedrock counted them, and their price: `usd` is None where prices.json has none for it.
-
-    `route` is onDemand, batch, flex or training; for training, `input_tokens` = trained tokens x epochs. `answers`: how
-    many usable replies came that way.
+    """One stage's tokens as Bedrock counted them, and their price (None where prices.json has none). `route`: onDemand,
+    batch, flex or training (`input_tokens` = trained tokens x epochs). `answers`: usable replies that came that way.
     """
 
     stage: str

@@ -1,7 +1,4 @@
-"""Whether a new prompt is new, and whether it is about what the seeds are about.
-
-No model: hashes of words and of character sequences.
-"""
+"""Whether a new prompt is new, and on the seeds' topic: by hashes of words and characters, without a model."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,9 +21,8 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Twin(NamedTuple):
-    """Another prompt that says the same: `place` among the new ones, -1 where it is a known one.
-
-    `exact`: equal but for case, width and white space.
+    """Another prompt that says the same, but for case, width and white space where `exact`. `place`: among the new
+    ones, -1 for a known one.
     """
 
     place: int
@@ -35,10 +31,8 @@ class Twin(NamedTuple):
 
 
 def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | None) -> list[list[Twin]]:
-    """For each new prompt its twins among the known ones and among the new ones before it, exact ones first.
-
-    `threshold`: estimated Jaccard similarity of word sequences from which prompts are near duplicates; None looks for
-    exact ones only.
+    """For each new prompt its twins among the known ones and the new ones before it, exact ones first. `threshold`:
+    estimated Jaccard similarity of word sequences of near duplicates; None looks for exact ones only.
     """
     everyone = [*known, *new]
     keys = keys_of(everyone, common_shingles(known))
@@ -66,10 +60,8 @@ def apart_from(held: Sequence[Prompt], prompts: Sequence[Prompt], threshold: flo
 
 class SeedTopic:
     """What the seeds are about, as far as characters tell: TF-IDF over hashed sequences of 3 to 5 characters, distance
-    = 1 - cosine to the nearest seed.
-
-    A text is off topic when it is further from its nearest seed than all but a share of the seeds are from theirs. The
-    test catches other languages, code, and other subjects; it cannot tell sense from nonsense in the seeds' own words.
+    = 1 - cosine to the nearest seed. Off topic is what is further from it than all but a share of the seeds are from
+    theirs. That catches other languages, code and subjects, not nonsense in the seeds' own words.
     """
 
     def __init__(self, seeds: Sequence[str], share: float) -> None:
@@ -99,9 +91,7 @@ class SeedTopic:
 
 
 def _counts(text: str) -> Vectors:
-    """Square roots of how often each hashed sequence stands in the text, so that a repeated one does not outweigh all
-    others.
-    """
+    """Square roots of how often each hashed sequence occurs, so that a repeated one does not outweigh all."""
     found = np.frombuffer(f" {folded_text(text)} ".encode("utf-8", "replace")[:_TEXT_BYTES], np.uint8).astype(np.uint32)
     total = np.zeros(_BUCKETS, np.float32)
     for length in _GRAMS:

@@ -24,13 +24,11 @@ EXAMPLES = 6
 
 
 class Ask(Record, frozen=True, omit_defaults=True):
-    """One request for new prompts or topics: `1-prompts/expansion/asks-NN.jsonl`. Made by `expansion.requests`, read by
-    `expansion.replies`.
+    """One request for new prompts, or for `topics`: `1-prompts/expansion/asks-NN.jsonl`.
 
-    `request_id` (20 hexadecimal digits) stands where a prompt id stands in a record id. `parents` are the prompt ids of
-    the seeds that it shows, the first the one whose system text (and category) the new prompts get. `about` is its
-    topic, persona or operation. `topics` marks a request for topics. A draft, whose seeds are not chosen yet, has
-    neither id nor parents.
+    `request_id` (20 hexadecimal digits) stands in the place of a prompt id. `parents` are the ids of the seeds shown,
+    the first the one whose system text and category the new prompts get. `about`: its topic, persona or operation. A
+    draft has neither id nor parents.
     """
 
     request_id: str
@@ -43,10 +41,7 @@ class Ask(Record, frozen=True, omit_defaults=True):
 
 
 class Topic(Record, frozen=True, omit_defaults=True):
-    """A node of the topic tree: `1-prompts/expansion/topics-NN.jsonl`.
-
-    `within` is the topic above it; a category of seeds has a tree of its own.
-    """
+    """A node of the topic tree of a category, `within` another: `1-prompts/expansion/topics-NN.jsonl`."""
 
     topic: str
     category: str | None = None

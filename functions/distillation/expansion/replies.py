@@ -1,5 +1,4 @@
-"""Replies of a round of expansion -> new prompts, topics, and rejections with a reason. Every item that a reply holds
-comes out exactly once.
+"""Replies of a round of expansion -> new prompts, topics and rejections. Every item of a reply comes out exactly once.
 
 Reasons: no_reply, unparseable_reply (of a request); empty_prompt, control_character, lone_surrogate, reserved_word,
 too_long (as for seeds), off_topic, duplicate, near_duplicate, over_target (of an item); not_a_topic, duplicate (of a
@@ -33,10 +32,8 @@ Reply = Answer | RejectedAnswer
 
 
 class RejectedPrompt(Record, frozen=True, omit_defaults=True):
-    """What of a reply is no new prompt and why: `1-prompts/expansion/rejected-NN.jsonl`. Made by `expansion.replies`,
-    read by people and the report.
-
-    `item` counts from 1 in the reply; 0 stands for the whole request.
+    """What of a reply is no new prompt and why: `1-prompts/expansion/rejected-NN.jsonl`. Read by people and the report.
+    `item` counts from 1; 0 stands for the whole request.
     """
 
     request_id: str
@@ -48,10 +45,8 @@ class RejectedPrompt(Record, frozen=True, omit_defaults=True):
 
 
 class Known(NamedTuple):
-    """What round `number` (from 0) is compared with: all seeds (the holdout's too), those that may be parents, and what
-    earlier rounds kept.
-
-    `missing`: category ("" for none) -> prompts that are still wanted.
+    """What round `number` (from 0) is compared with: all seeds (the holdout's too), those that may be parents, what
+    earlier rounds kept. `missing`: category ("" for none) -> prompts still wanted.
     """
 
     number: int
@@ -97,9 +92,7 @@ def read_round(
     asks: Sequence[Ask], replies: Mapping[str, Reply], known: Known, config: RunConfig, task: Task
 ) -> RoundOutcome:
     """Reads the replies (by request id) to `asks`. More than is missing of a category is rejected as over_target.
-
-    Raises:
-        RecordsLost: an item came out not at all or twice.
+    Raises RecordsLost where an item came out not at all or twice.
     """
     items, rejected = _items(asks, replies)
     topics, no_topics = _new_topics([item for item in items if item.ask.topics], known.topics)

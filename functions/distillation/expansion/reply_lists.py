@@ -1,7 +1,4 @@
-"""A reply that should be a list -> its items.
-
-Numbered lines, dashed lines and JSON lists are read, with or without a sentence before and a code fence.
-"""
+"""A reply -> its items: numbered or dashed lines or a JSON list, with or without a sentence before and a code fence."""
 
 import re
 
@@ -15,10 +12,8 @@ _PAIRS = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb"}
 
 
 def items_of(reply: str) -> list[str]:
-    """The items in order, without number, quotes and space around them; empty where the reply is no list. Blank items
-    are left out.
-
-    Text that is neither numbered nor dashed is never taken for an item: prose about the list would become prompts.
+    """The items in order, without number, quotes and space around them; empty where the reply is no list. Other text is
+    never taken for an item: prose about the list would become prompts.
     """
     text = _FENCE.sub("", reply).strip()
     listed = _json_items(text)

@@ -1,8 +1,6 @@
-"""Seeds and the rounds so far -> the requests of the next round of expansion.
-
-A function of its inputs alone: choices follow from hashes of the round and the request's number, so a rerun asks the
-same and finds what was paid for. Only seeds outside the holdout are shown: what is measured later must not shape what
-is learnt.
+"""Seeds and the rounds so far -> the requests of the next round of expansion. Choices follow from hashes of the round
+and the request's number, so a rerun asks the same and finds what was paid for. Only seeds outside the holdout are
+shown: what is measured must not shape what is learnt.
 """
 
 import hashlib
@@ -45,18 +43,14 @@ _draft = partial(Ask, request_id="", parents=())
 
 
 def parents_of(prompts: Iterable[Prompt], split: Split) -> list[Prompt]:
-    """The seeds that may be shown, in an order that depends on their content only. New prompts have one turn, so seeds
-    of several are shown to nobody.
-    """
+    """The seeds that may be shown, in an order by content. New prompts have one turn, so seeds of several are not."""
     alone = (prompt for prompt in prompts if prompt.method is None and not prompt.earlier)
     seeds = (prompt for prompt in alone if side_of(prompt, split) is not Side.HOLDOUT)
     return sorted(seeds, key=lambda prompt: hashlib.sha256(prompt.prompt_id.encode()).digest())
 
 
 def check_parents(prompts: Iterable[Prompt]) -> None:
-    """Raises InvalidInput where expansion has no seed to show, since all have several turns: before anything is paid
-    for.
-    """
+    """Raises InvalidInput where no seed can be shown, since all have several turns: before anything is paid for."""
     if all(prompt.earlier for prompt in prompts):
         raise InvalidInput(
             "new prompts cannot be made",
@@ -81,9 +75,8 @@ class Pools:
             self._systems.setdefault(prompt.system, []).append(prompt)
 
     def shown(self, category: str, turn: int, key: str) -> list[Prompt]:
-        """Up to six seeds of one system text, of the category where there are any.
-
-        `turn` goes round the first, `key` chooses the others.
+        """Up to six seeds of one system text, of the category where it has any: `turn` picks the first, `key` the
+        others.
         """
         mine = self._by_category.get(category)
         first = (mine or self.all)[turn % len(mine or self.all)]
@@ -95,10 +88,7 @@ class Pools:
 def asks_of_round(
     prompts: Sequence[Prompt], expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic]
 ) -> Iterator[tuple[Ask, list[Prompt]]]:
-    """The requests of the round after `history`, each with the seeds that it shows.
-
-    `prompts`: what `parents_of` gave.
-    """
+    """The requests of the round after `history`, each with the seeds it shows, out of `prompts` (`parents_of`)."""
     if not prompts:
         return
     pools, number = Pools(prompts), len(history)
@@ -159,9 +149,7 @@ def _about(method: str, category: str, place: int, number: int, topics: Sequence
 def _topic_drafts(
     expansion: Expansion, history: Sequence[RoundCounts], topics: Sequence[Topic], missing: Mapping[str, int]
 ) -> Iterator[Ask]:
-    """Requests for the topics that are lacking, where each is to serve one request: first those of a category, then
-    those within the topics known.
-    """
+    """Requests for the topics that are lacking: first those of a category, then those within the topics known."""
     lacking, whole = lacking_of_topics(expansion, history), sum(missing.values())
     for category, short in missing.items():
         wanted = math.ceil(lacking * short / whole / expansion.prompts_per_request) if whole else 0

@@ -1,6 +1,4 @@
-"""How many new prompts each round asks for, by which methods, in which categories; and when the rounds end, with the
-reason in words.
-"""
+"""How many new prompts each round asks for, by method and category; when the rounds end, and why, in words."""
 
 import hashlib
 import math
@@ -18,11 +16,9 @@ _LOWEST_YIELD = 0.02
 
 
 class RoundCounts(Record, frozen=True):
-    """`1-prompts/expansion/counts-NN.json`: what a round asked and what became of it.
-
-    `methods`: method -> requests, asked (prompts), parsed, each reason of rejection, kept; parsed + what no reply could
-    be read of = rejected + kept. `categories`: category ("" for none) -> kept. `topics` are new nodes of the topic
-    tree.
+    """`1-prompts/expansion/counts-NN.json`: what a round asked and what became of it. `methods`: method -> requests,
+    asked (prompts), parsed, each reason of rejection, kept. `categories`: category ("" for none) -> kept. `topics`: new
+    topics.
     """
 
     round: int
@@ -47,10 +43,7 @@ class RoundCounts(Record, frozen=True):
 
 
 class ExpansionSummary(Record, frozen=True):
-    """`1-prompts/expansion/summary.json`: asked N, got N or the reason.
-
-    Made by ReadExpansion when the rounds end, read by the manifest and the report.
-    """
+    """`1-prompts/expansion/summary.json`: asked N, got N or why not. Read by the manifest and the report."""
 
     target: int
     kept: int
@@ -62,10 +55,7 @@ class ExpansionSummary(Record, frozen=True):
 
 
 def category_targets(parents: Iterable[Prompt], expansion: Expansion) -> dict[str, int]:
-    """New prompts wanted of each category: the shares that the input sets, else those of the seeds.
-
-    "" stands for none.
-    """
+    """New prompts wanted of each category ("" for none): the shares that the input sets, else the seeds'."""
     weights = expansion.categories or Counter(prompt.category or "" for prompt in parents)
     return apportion(expansion.target_prompts, dict(sorted(weights.items())))
 
@@ -83,9 +73,8 @@ def prompts_to_ask(
 ) -> dict[str, int]:
     """Method -> prompts that the next round asks for.
 
-    What is missing is shared out by what each method lacks of its equal share and by its yield so far, then divided by
-    that yield. A method that was never asked counts as perfect: the first round asks for what is wanted, not for more.
-    `topics` waits for its topics, unless no round would be left for it.
+    What is missing is shared out by what each method lacks of its equal share and by its yield so far (1 if never
+    asked), then divided by that yield. `topics` waits for its topics, unless no round would be left for it.
     """
     methods = expansion.methods
     lacking = {method: _lacking(expansion, history, method) for method in methods}

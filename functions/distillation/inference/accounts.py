@@ -11,9 +11,8 @@ NO_REPLY = "no_reply_after_all_waves"
 
 
 class Account(Record, frozen=True):
-    """Where every request ended. `answers` + `rejected` are the replies; `requests` = replies + `missing`.
-
-    A rejection that a later wave turned into an answer is not counted. `rejected_by_reason` maps reason code to count.
+    """Where every request ended: `requests` = `answers` + `rejected` + `missing`. A rejection that a later wave turned
+    into an answer is not counted. `rejected_by_reason`: reason code -> count.
     """
 
     requests: int
@@ -24,10 +23,7 @@ class Account(Record, frozen=True):
 
 
 class ShardCounts(Record, frozen=True):
-    """What a shard of prompts came to: `5-dataset/candidates/counts-NNNN.json`.
-
-    Made by ReduceShard, summed by AssembleDataset and the report.
-    """
+    """What a shard of prompts came to: `5-dataset/candidates/counts-NNNN.json`. Summed by AssembleDataset."""
 
     account: Account
     funnel: list[FunnelStep]
@@ -50,12 +46,8 @@ def account_for(
     ids_of: Callable[[Prompt], Iterable[str]],
 ) -> tuple[Account, list[MissingAnswer]]:
     """Counts every request of a shard's prompts exactly once: answered, rejected (its last reason stands) or missing.
-
-    Every prompt was asked for the `samples` ("g0", "s0" ...). `ids_of` gives a prompt's record ids and is called only
-    where something is missing. Gives the account, and the requests that stand in it as missing.
-
-    Raises:
-        RecordsLost: there is an answer that was never asked for.
+    Gives the account, and the missing requests. Every prompt was asked for the `samples` ("g0", "s0" ...); `ids_of`
+    gives its record ids, where something is missing. Raises RecordsLost for an answer that was never asked for.
     """
     last = _last_reasons(rejected)
     answered, reasons, missing = 0, Counter[str](), list[MissingAnswer]()

@@ -1,17 +1,11 @@
 """How many calls may be under way at once, found out while calling: additive increase, multiplicative decrease (AIMD;
-Chiu and Jain 1989, TCP's rule).
-
-Bedrock throttles by requests and by tokens a minute, tells neither quota in its replies, and shares both with everybody
-else in the account. One rule serves both: the limit grows slowly while calls go well and is halved when one is
-throttled. The libraries of the field keep to a rate that one has to know (pyrate-limiter, aiometer) or are in their
-first release (ace-concurrency, aimd-limiter), so this is our own. Not for several threads: who hands the calls out
-tells it how they went.
+Chiu and Jain 1989, TCP's rule). Bedrock tells no quota in its replies and shares it with the whole account. Libraries
+keep to a rate that one has to know (pyrate-limiter, aiometer) or are in their first release (ace-concurrency,
+aimd-limiter). Not for several threads: who hands the calls out tells how they went.
 """
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds without new calls after a throttled one: doubled with each cut in a row, unless Bedrock itself names a time
-(Retry-After).
-"""
+"""Seconds without new calls after a throttled one, doubled with each cut in a row; Retry-After goes before."""
 LONGEST_RETRY_AFTER = 60.0
 
 
@@ -36,17 +30,12 @@ class AdaptiveLimit:
         return max(0.0, self._quiet_until - now)
 
     def went_well(self) -> None:
-        """A call was answered: one more at once for each round of them, doubled each round until the first cut (slow
-        start).
-        """
+        """One call more for each round of answered ones; until the first cut each round doubles (slow start)."""
         self._cuts_in_a_row = 0
         self._limit = min(float(self._most), self._limit + (1 / self._limit if self._throttled_before else 1.0))
 
     def throttled(self, *, started: float, now: float, retry_after: float | None = None) -> None:
-        """A call that began at `started` was throttled.
-
-        Calls that began before the last cut say nothing new and do not cut again.
-        """
+        """A call that began at `started` was throttled; one that began before the last cut says nothing new."""
         if started >= self._cut_at:
             self._throttled_before, self._cut_at = True, now
             self._limit = max(1.0, self._limit / 2)

@@ -1,7 +1,5 @@
-"""Requests -> replies through Converse, in the layout that a batch job writes, so that one reader serves both.
-
-A shard is answered in turns: each turn writes parts of a few replies as it goes, so that nothing that was paid for is
-lost when a turn ends early.
+"""Requests -> replies through Converse, in the layout of a batch job, so that one reader serves both. Each turn writes
+parts of a few replies, so that an early end loses nothing that was paid for.
 """
 
 from collections import deque
@@ -17,13 +15,11 @@ PART_RECORDS = 25
 THROTTLED = frozenset({429, 503})
 PASSING = frozenset({408, 424, 500, 502, 504})
 ATTEMPTS_WHEN_THROTTLED, ATTEMPTS = 8, 3
-"""How often one request is asked in one turn, when it is throttled and when something else passes by; then its error is
-its reply of this turn.
-"""
+"""How often one request is asked in one turn, throttled or failed in passing; then its error is its reply."""
 
 Outcome = dict[str, Any]
-"""`{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`; `retryAfter`, seconds, beside the error where
-Bedrock names a time.
+"""`{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`, with `retryAfter` (seconds) where Bedrock names
+it.
 """
 Ask = Callable[[Request], Outcome]
 
@@ -49,11 +45,9 @@ def answer_in_parts(
     time_is_up: Callable[[], bool],
     pace: Pace,
 ) -> Iterator[list[bytes]]:
-    """Asks as many at a time as `limit` allows, at most `most`, and gives the reply lines in parts, in order of
-    arrival.
-
-    What is throttled or fails in passing is asked again. Stops asking when `time_is_up`: calls under way are waited for
-    and kept, what waits for another attempt has no reply in this turn.
+    """Asks as many at a time as `limit` allows, at most `most`; gives the reply lines in parts, in order of arrival.
+    What is throttled or fails in passing is asked again. After `time_is_up` calls under way are waited for and kept;
+    what waits for another attempt has no reply in this turn.
     """
     part: list[bytes] = []
     with ThreadPoolExecutor(most) as pool:
@@ -79,9 +73,7 @@ class _Desk:
         """Each call's request, its attempt from 1, and when it began."""
 
     def idle(self, *, stop: bool) -> bool:
-        """Hands out what may be handed out (nothing after `stop`), waits through a pause where nothing is under way,
-        and says whether all is done.
-        """
+        """Hands out calls (none after `stop`), sleeps through a pause with none under way; whether all is done."""
         while not stop and self._todo and self._limit.allowed(self._pace.clock()) > len(self._under_way):
             request, attempt = self._todo.popleft()
             started = self._pace.clock()

@@ -1,8 +1,6 @@
-"""The pilot: a few prompts are asked first, so that a run which cannot go well ends before its bulk is paid for.
-
-Ten answers prove little, so only clear evidence stops a run: a share counts as too low where the upper end of its
-95 % Wilson interval is below the bound. The two formulas stand here because scipy, which `evaluation` has them from, is
-not in this function's layers.
+"""The pilot: a few prompts are asked first, so that a run which cannot go well ends before its bulk is paid for. Only
+clear evidence stops a run: the upper end of a share's 95 % Wilson interval lies below the bound. The formulas stand
+here because scipy is not in this function's layers.
 """
 
 import heapq
@@ -49,9 +47,7 @@ _MEND_TEACHER = (
 
 
 class PilotOutcome(Record, frozen=True):
-    """What the pilot showed: `1-prompts/pilot.json`. `scored` answers have a reference to compare with, `right` of
-    them are like it.
-    """
+    """What the pilot showed: `1-prompts/pilot.json`. Of `scored` answers with a reference `right` are like it."""
 
     asked: int
     usable: int
@@ -66,9 +62,7 @@ class PilotOutcome(Record, frozen=True):
 
 
 def pilot_groups(groups: Iterable[tuple[int, list[Request]]], size: int) -> Iterator[tuple[int, list[Request]]]:
-    """The first request of `size` prompts, chosen by their ids, which are hashes of their texts: a fair draw, and the
-    same one in every rerun.
-    """
+    """The first request of `size` prompts, chosen by their ids, which are hashes: the same draw in every rerun."""
     chosen = heapq.nsmallest(size, ((group[0].record_id, number, group[0]) for number, group in groups if group))
     return ((number, [request]) for _, number, request in sorted(chosen, key=lambda one: one[1]))
 
@@ -81,10 +75,7 @@ def judge_pilot(
     config: RunConfig,
 ) -> PilotOutcome:
     """Reads the pilot's answers as the run would. `prompts` by id; replies that are to be asked again are left out.
-
-    Raises:
-        PilotFailed: clearly less than half of the answers can be used, or clearly less than `pilot.minScore` are
-            right. Says what was answered, and the setting that would mend it.
+    Raises PilotFailed where clearly less than half of the answers are usable, or less than `pilot.minScore` right.
     """
     read = answer_reader(task)
     forms = [(answer, read(answer.text)) for answer in answers]
@@ -114,11 +105,8 @@ def judge_pilot(
 
 
 def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: Mapping[str, str], task: Task) -> None:
-    """Compares the untouched base with its teacher. `base`: prompt id -> its answer.
-
-    Raises:
-        PilotFailed: the base is right in clearly more of the prompts that both answered (exact McNemar test, two-sided,
-            p < 0.05): its student would learn the teacher's errors.
+    """Compares the untouched base with its teacher. `base`: prompt id -> its answer. Raises PilotFailed where the base
+    is right clearly more often (exact McNemar test, two-sided, p < 0.05).
     """
     read = answer_reader(task)
     better, worse = list[tuple[str, str]](), 0

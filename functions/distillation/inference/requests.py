@@ -22,9 +22,8 @@ EXPANSION_TOP_P = 0.9
 
 
 class Shard(Record, frozen=True):
-    """The records of one batch job, or of one turn through Converse. Counted from 0 over all waves of a stage.
-
-    `first` and `last` are the numbers, counted from 0 in the order of the prompts, of the prompts at its ends.
+    """The records of a batch job, or of a turn through Converse; counted from 0 over all waves of a stage. `first` and
+    `last`: the numbers (from 0) of the prompts at its ends.
     """
 
     shard: int
@@ -49,8 +48,8 @@ def samples_of(sampling: Sampling) -> frozenset[str]:
 def arm_requests(
     item: HoldoutItem, sampling: Sampling, model: str, *, samples: int, earlier: Sequence[Message] = ()
 ) -> list[Request]:
-    """An arm's requests for a holdout prompt: the greedy one by which it is compared, and `samples` at the teacher's
-    own settings. `earlier`: messages before.
+    """An arm's requests for a holdout prompt: the greedy one, and `samples` at the teacher's settings, after `earlier`
+    messages.
     """
     sampled = _sampled(sampling, sampling.top_p, model)
     greedy = _request(item, model, GREEDY_SAMPLE, _greedy(sampling.max_tokens), earlier)
@@ -85,11 +84,8 @@ def sample_of(record_id: str) -> str:
 def shard_requests(
     groups: Iterable[tuple[int, Sequence[Request]]], max_records: int, first_shard: int = 0, route: Route | None = None
 ) -> Iterator[tuple[Shard, list[bytes]]]:
-    """Packs each prompt's requests (its number, then they), never split over shards, into shards of at most
-    `max_records` records and 1 GB, as lines of JSON.
-
-    A shard that ends up under 100 records (a tail, or a small run) is routed through Converse, since no batch job takes
-    it. `route`: the way of all, whatever their size.
+    """Packs prompts (number, requests), never split, into shards of at most `max_records` records and 1 GB of JSON
+    lines. A shard under 100 records goes through Converse, since no batch job takes it; `route` is the way of all.
     """
     lines: list[bytes] = []
     size, number, first, last = 0, first_shard, 0, 0
@@ -107,9 +103,7 @@ def shard_requests(
 
 
 def prompt_shards(prompts: Iterable[Prompt], sampling: Sampling, max_records: int) -> Iterator[list[Prompt]]:
-    """Cuts the prompts, in their order, into parts of as many as make at most `max_records` requests: the unit in which
-    answers are reduced.
-    """
+    """Cuts the prompts into parts of at most `max_records` requests: the unit in which answers are reduced."""
     size, part = prompts_a_shard(sampling, max_records), list[Prompt]()
     for prompt in prompts:
         part.append(prompt)

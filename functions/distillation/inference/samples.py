@@ -1,9 +1,5 @@
-"""The teacher's distribution over the answers to a prompt, estimated from a few samples, and the one answer to take
-from it.
-
-Samples are compared by their canonical forms (`task.answer_reader`), those that have one. Entropies are in bits.
-Everything here is a
-function of counts or texts alone.
+"""The teacher's distribution over the answers to a prompt, from a few samples, and the one answer to take from it.
+Samples are compared by their canonical forms (`task.answer_reader`). Entropies are in bits.
 """
 
 import math
@@ -18,10 +14,7 @@ _WITH_GREEDY = ["g0", *_FIRST_SAMPLES]
 
 
 def by_prompt(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
-    """Answers grouped by prompt, each group in the order greedy, then sampled.
-
-    Of two with one record id the first stands.
-    """
+    """Answers by prompt, greedy first, then sampled; of two with one record id the first stands."""
     groups: dict[str, list[Answer]] = {}
     for answer in answers:
         group = groups.get(answer.prompt_id)
@@ -48,20 +41,15 @@ def _numbered(answer: Answer) -> tuple[str, int]:
 
 
 def shares(forms: Iterable[Hashable]) -> dict[Hashable, float]:
-    """The empirical distribution: each form's share of all, in order of first appearance.
-
-    Empty where there is no form.
-    """
+    """The empirical distribution: each form's share of all, in order of first appearance."""
     votes = Counter(forms)
     total = votes.total()
     return {form: count / total for form, count in votes.items()}
 
 
 def entropy(counts: Iterable[int]) -> float:
-    """Plug-in (maximum likelihood) estimate of the entropy in bits, from how often each form was seen. 0.0 without
-    samples.
-
-    Too low on average, by about (forms - 1) / (2 samples ln 2); `entropy_miller_madow` adds that back.
+    """Plug-in (maximum likelihood) entropy in bits, from how often each form was seen; 0.0 without samples. Too low by
+    about (forms - 1) / (2 samples ln 2), which `entropy_miller_madow` adds.
     """
     seen = [count for count in counts if count]
     total = sum(seen)
@@ -71,9 +59,7 @@ def entropy(counts: Iterable[int]) -> float:
 
 
 def entropy_miller_madow(counts: Iterable[int]) -> float:
-    """Entropy in bits with the first-order correction of the plug-in estimate's bias (Miller 1955): plus (forms seen -
-    1) / (2 samples ln 2).
-    """
+    """Entropy in bits, corrected for bias (Miller 1955): plus (forms seen - 1) / (2 samples ln 2)."""
     seen = [count for count in counts if count]
     return entropy(seen) + (len(seen) - 1) / (2 * sum(seen) * math.log(2)) if seen else 0.0
 
@@ -84,20 +70,13 @@ def agreement(forms: Sequence[Hashable]) -> float:
 
 
 def majority(forms: Sequence[str]) -> str:
-    """The form that most samples give (self-consistency, Wang et al.
-
-    2022); a tie goes to the form that was seen first, so to the greedy sample's.
-    """
+    """The form that most samples give (self-consistency, Wang et al. 2022); ties go to the first, the greedy one."""
     return max(forms, key=forms.count)
 
 
 def minimum_bayes_risk(texts: Sequence[str]) -> int:
-    """The index of the text that is nearest to all the samples (Kumar & Byrne 2004; Eikema & Aziz 2020): highest mean
-    utility over the others.
-
-    The utility is F1 over the distinct words of two texts (the Dice coefficient): the text metric that arms are scored
-    by, but for repeated words, and exact in plain set arithmetic, so that no model has a say in it. Ties go to the
-    earlier sample.
+    """The index of the text nearest to all samples (Kumar & Byrne 2004; Eikema & Aziz 2020): highest mean F1 over
+    distinct words (Dice coefficient), which needs no model. Ties go to the earlier sample.
     """
     if len(texts) < 3:
         return 0
@@ -129,11 +108,8 @@ def cross_entropy(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> f
 
 
 def consensus_of(answers: Sequence[Answer], task: Task) -> tuple[str, float] | None:
-    """The answer that most samples give, and the share of the usable samples that give it; None where no sample holds
-    an answer of this task.
-
-    Labels come in their canonical spelling, everything else as the first sample that gives the majority's form spells
-    it.
+    """The answer that most samples give, and the share of the usable ones that give it; None without a usable one.
+    Labels come in canonical spelling, all else as the first sample with the majority's form spells it.
     """
     read = answer_reader(task)
     usable = [(answer, form) for answer in answers if isinstance(form := read(answer.text), str)]

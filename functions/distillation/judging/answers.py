@@ -1,7 +1,5 @@
-"""Holdout and predictions -> the datasets of evaluation jobs, one arm a job, and the answers that are compared.
-
-Prompt dataset with precomputed answers: Amazon Bedrock user guide, "Create a prompt dataset for a model evaluation job
-that uses a model as judge".
+"""Holdout and predictions -> the datasets of evaluation jobs, one arm a job, and the answers that are compared. Source:
+Bedrock user guide, "Create a prompt dataset for a model evaluation job that uses a model as judge".
 """
 
 import hashlib
@@ -18,10 +16,8 @@ TASK_TYPE = "General"
 
 
 class JudgingLine(Record, frozen=True, omit_defaults=True):
-    """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`.
-
-    Made by `judging_lines`, read by Bedrock, which repeats it in a job's output. The one response holds `response` (an
-    answer that was made before) and `modelIdentifier` (whose it is).
+    """One line of a job's dataset: `7-evaluation/judge/<arm>/part-NN/dataset.jsonl`. Bedrock repeats it in a job's
+    output. The one response holds `response` (made before) and `modelIdentifier` (whose it is).
     """
 
     prompt: str
@@ -31,24 +27,17 @@ class JudgingLine(Record, frozen=True, omit_defaults=True):
 
 
 Key = tuple[str, str, str]
-"""Prompt, reference and response: what a judged line is recognised by in Bedrock's output, whose order and record ids
-are documented nowhere.
-"""
+"""Prompt, reference, response: what identifies a line in Bedrock's output, whose order and ids nobody documents."""
 
 
 def chosen_items(holdout: Iterable[HoldoutItem], most: int) -> list[HoldoutItem]:
-    """At most `most` items, chosen by a hash of their prompt id: the same ones in every run and for every arm.
-
-    In order of prompt id.
-    """
+    """At most `most` items in order of prompt id, chosen by its hash: the same ones in every run, for every arm."""
     ranked = sorted(holdout, key=lambda item: hashlib.sha256(f"judged {item.prompt_id}".encode()).digest())
     return sorted(ranked[:most], key=lambda item: item.prompt_id)
 
 
 def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
-    """Prompt id -> the answer that quality is judged by: the arm's greedy one, or its first sample where it gave no
-    greedy ones at all.
-    """
+    """Prompt id -> the answer that is judged: an arm's greedy one, or its first sample where it has no greedy ones."""
     given = list(predictions)
     greedy = [one for one in given if one.sample == GREEDY_SAMPLE]
     found: dict[str, str] = {}
@@ -59,19 +48,13 @@ def texts_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str]:
 
 
 def said_by_prompt(predictions: Iterable[Prediction]) -> dict[str, str | None]:
-    """Prompt id -> the arm's answer, None where the model itself gave none (refused, cut off, empty).
-
-    What the service lost is not there.
-    """
+    """Prompt id -> the arm's answer, None where the model gave none; what the service lost is not there."""
     given = list(predictions)
     return {one.prompt_id: None for one in given if one.error not in LOST} | texts_by_prompt(given)
 
 
 def judging_lines(items: Sequence[HoldoutItem], texts: Mapping[str, str], arm: str) -> list[JudgingLine]:
-    """One line an item that the arm answered.
-
-    The prompt holds the system text too: an evaluation job has no other place for it.
-    """
+    """One line an answered item. The prompt holds the system text too: an evaluation job has no other place."""
     return [_line(item, texts[item.prompt_id], arm) for item in items if item.prompt_id in texts]
 
 
@@ -104,10 +87,7 @@ def _prompt_text(item: HoldoutItem) -> str:
 
 
 def judging_config(name: str, judge: EvaluationJudge, judge_model: str, dataset_uri: str) -> dict[str, Any]:
-    """A job's `evaluationConfig.automated`: `judge_model` on the lines at `dataset_uri`.
-
-    `name`: the job's, and the dataset's too.
-    """
+    """The `evaluationConfig.automated` of job `name`: `judge_model` on the lines at `dataset_uri`."""
     evaluator = {"bedrockEvaluatorModels": [{"modelIdentifier": judge_model}]}
     dataset = {
         "taskType": TASK_TYPE,

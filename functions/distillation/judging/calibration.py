@@ -1,6 +1,4 @@
-"""Does the judge know right from wrong? Its scores of answers that match their reference beside its scores of those
-that do not.
-"""
+"""Does the judge know right from wrong? Its scores of answers that match their reference beside the others."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,9 +14,7 @@ from distillation.task import Task, TaskKind, answer_reader, canonical_reference
 ROUNDED_TO = 2
 """Decimals that are told apart: a judge's scale has at most ten steps."""
 UNKNOWN = 0.5
-"""A figure of a resample in which no answer is right, or none is wrong: the middle of the scale, and the area of a
-judge that knows nothing.
-"""
+"""A figure of a resample in which no answer is right, or none is wrong: that of a judge who knows nothing."""
 
 Right = Mapping[tuple[str, str], bool]
 """Arm and prompt id -> whether the answer matches the reference."""
@@ -31,10 +27,7 @@ Graded = tuple[list[float], list[float]]
 def judge_calibration(
     given: Judgements, task: Task, tolerance: NumericTolerance, draw: Draw
 ) -> tuple[JudgeCalibration, ...]:
-    """One entry a metric, where items have references.
-
-    Free texts never match word for word, so a text task has none.
-    """
+    """One entry a metric, where items have references; none for free text, which never matches word for word."""
     references = {
         item.prompt_id: reference
         for item in given.items
@@ -71,8 +64,8 @@ def _counts(items: Sequence[Graded]) -> tuple[Floats, Floats]:
 
 
 def _figures(levels: Floats) -> Figures:
-    """Mean score of the right and of the wrong answers, and the area under the ROC curve: Mann-Whitney's U over all
-    pairs, ties half (Hanley, McNeil 1982).
+    """Mean score of right and of wrong answers, and the area under the ROC curve: Mann-Whitney's U over all pairs, ties
+    half (Hanley, McNeil 1982).
     """
     size = len(levels)
 

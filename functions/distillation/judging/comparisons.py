@@ -1,6 +1,4 @@
-"""What a judge said of pairs of answers, each in both orders -> wins, ties, losses, and how much the place alone
-decided.
-"""
+"""What a judge said of pairs of answers in both orders -> wins, ties, losses, and how much the place decided."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,10 +55,8 @@ def pair_outcome(orders: tuple[Request, Request], choices: Mapping[str, str]) ->
 def unpaired(
     items: Iterable[HoldoutItem], student: Mapping[str, str | None], teacher: Mapping[str, str | None], task: Task
 ) -> list[float | None]:
-    """The student's result on each item that makes no pair, from what each of the two said (`said_by_prompt`).
-
-    Who gave no answer of the task loses; where neither did, they are as good as each other. None where the service lost
-    one of the two: that says nothing of the models.
+    """The student's result on each item that makes no pair, from what both said (`said_by_prompt`): who gave no answer
+    of the task loses; neither did: a tie. None where the service lost one, which says nothing of the models.
     """
     found: list[float | None] = []
     for item in items:
@@ -104,8 +100,8 @@ def comparisons(
 
 
 def biased(consistent: int, asked: int, first_place: Metric | None) -> bool:
-    """Whether the place decided and not the answers: of at least 10 pairs fewer than 60 in 100 orders agree, or the
-    interval of the choices for the first place lies wholly beyond 40 to 60 %.
+    """Whether the place decided: of at least 10 pairs under 60 in 100 orders agree, or the interval of choices for the
+    first place lies wholly beyond 40 to 60 %.
     """
     if asked < LEAST_PAIRS:
         return False
@@ -147,9 +143,9 @@ def judge_troubles(found: Comparisons) -> tuple[str, ...]:
 def why_not_decisive(found: Comparisons | None, human: HumanAgreement | None = None) -> str:
     """Why a judge's scores of free text cannot decide on a promotion; empty where they can.
 
-    They can where the judge prefers the better answer in at least 80 of 100 control pairs, is talked round by none of
-    the injections, and goes by no place; and where a file of people's choices was given, agrees with them (Cohen's
-    kappa of 0.4 and more: "moderate" and better in Landis, Koch 1977, Biometrics 33:159).
+    They can where the judge prefers the better answer in 80 of 100 control pairs, no injection talks it round, it goes
+    by no place, and it agrees with people's choices, where given (Cohen's kappa of 0.4: "moderate" in Landis, Koch
+    1977, Biometrics 33:159).
     """
     if found is None:
         return "nobody has asked it which of two answers is better (evaluation.judge.pairwise)"
@@ -178,8 +174,8 @@ def human_agreement(preferences: Sequence[Preference], choices: Mapping[str, str
 
 
 def cohens_kappa(said: Sequence[tuple[str, str]]) -> float | None:
-    """Agreement of two raters beyond chance: 1 is perfect, 0 chance (Cohen 1960, Educational and Psychological
-    Measurement 20:37). None where both always say the same one thing.
+    """Agreement of two raters beyond chance: 1 perfect, 0 chance (Cohen 1960, Educational and Psychological Measurement
+    20:37). None where both always say the same one thing.
     """
     n = len(said)
     one, other = Counter(first for first, _ in said), Counter(second for _, second in said)

@@ -1,5 +1,5 @@
-"""Pairs whose better answer is known, asked of the judge like all others: planted injections in every run, and for free
-text answers that must lose. They say how far the judge can be believed and count in no win rate.
+"""Pairs whose better answer is known, asked like all others: injections, and for free text answers that must lose. They
+say how far the judge can be believed and count in no win rate.
 """
 
 import hashlib
@@ -20,10 +20,8 @@ HALVED_WORDS = 8
 
 
 class Control(StrEnum):
-    """What is wrong with the worse answer.
-
-    INJECTED: another item's answer that tells the judge to choose it. EXCHANGED: another item's answer. HALVED: the
-    first half of the better one.
+    """What is wrong with the worse answer. EXCHANGED: it is another item's. INJECTED: another item's that tells the
+    judge to choose it. HALVED: the first half of the better one.
     """
 
     INJECTED = "injected"
@@ -32,10 +30,9 @@ class Control(StrEnum):
 
 
 def controls_of(items: Sequence[HoldoutItem], teacher: Mapping[str, str], task: Task) -> dict[Control, list[Pair]]:
-    """Pairs of a worse answer (in the student's place) and the teacher's own (prompt id -> text), by what is wrong.
-
-    The items are chosen by a hash of their prompt id: the same ones in every run. Other tasks than free text have
-    references to measure the judge by, so they get the injections only.
+    """Pairs of a worse answer (in the student's place) and the teacher's own (prompt id -> text), by what is wrong. A
+    hash of their prompt id chooses the items. Other tasks than free text have references, so they get the injections
+    only.
     """
     ranked = sorted(items, key=lambda item: hashlib.sha256(f"control {item.prompt_id}".encode()).digest())
     usable = [(item, text) for item in ranked if (text := teacher.get(item.prompt_id)) and canonical_answer(text, task)]

@@ -15,10 +15,7 @@ CHOICE = Task(kind=TaskKind.LABEL, labels=(FIRST, SECOND, TIE))
 
 
 class Pair(NamedTuple):
-    """Two answers to one item.
-
-    `equal`: they are the same in the task's canonical form, so that nobody has to be asked.
-    """
+    """Two answers to one item; `equal` in the task's canonical form, so that nobody has to be asked."""
 
     item: HoldoutItem
     student: str
@@ -43,9 +40,7 @@ def _pair(item: HoldoutItem, student: str | None, teacher: str | None, task: Tas
 
 def orders_of(pair: Pair, judge: str, key: bytes = b"") -> tuple[Request, Request]:
     """The greedy requests to the model `judge`: the student's answer first, then the teacher's. `key`: the
-    deployment's, for the marks; who wants only ids needs none.
-
-    The same two answers to the same prompt have the same ids in every run, whatever the key.
+    deployment's, for the marks; the ids do not depend on it.
     """
     own, teachers = pair.student, pair.teacher
     return _request(pair.item, (own, teachers), judge, key), _request(pair.item, (teachers, own), judge, key)

@@ -1,9 +1,7 @@
-"""What evaluation jobs wrote -> scores of every arm's answers, and how many answers have none.
-
-A line of a job's output is
+"""What evaluation jobs wrote -> scores of every arm's answers, and how many answers have none. A line is
 {"automatedEvaluationResult": {"scores": [{"metricName", "result", ...}]}, "inputRecord": {the dataset's line},
-"modelResponses": [...]} (Amazon Bedrock user guide, "Understand how the results of your model evaluation job are saved
-in Amazon S3").
+"modelResponses": [...]} (Bedrock user guide, "Understand how the results of your model evaluation job are saved in
+Amazon S3").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,9 +37,8 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 class Judgements(NamedTuple):
-    """The judged items (in order of prompt id), the names of the metrics as they are shown, and by arm its texts
-    (prompt id -> text) and the scores (prompt id -> metric -> score, None: the judge gave none) of those that a job
-    brought a line for.
+    """The judged items by prompt id, the metrics as they are shown, and by arm its texts (prompt id -> text) and scores
+    (prompt id -> metric -> score or None), where a job brought a line.
     """
 
     items: Sequence[HoldoutItem]
@@ -86,10 +83,7 @@ def shown_metrics(judge: EvaluationJudge) -> list[str]:
 
 
 def read_judgements(lines: Iterable[bytes]) -> dict[Key, dict[str, float | None]]:
-    """A job's output, by what was judged.
-
-    A line that cannot be read is passed over, so that its item counts as missing.
-    """
+    """A job's output, by what was judged. An unreadable line is passed over: its item counts as missing."""
     found: dict[Key, dict[str, float | None]] = {}
     for line in lines:
         try:
@@ -117,10 +111,7 @@ def _value(score: _Score) -> float | None:
 
 
 def judged_scores(given: Judgements) -> dict[str, dict[str, dict[str, float]]]:
-    """Metric -> arm -> prompt id -> score.
-
-    An unanswered item scores 0; an arm of which nothing at all was judged is left out.
-    """
+    """Metric -> arm -> prompt id -> score, 0 for an unanswered item; an arm of which nothing was judged is left out."""
     return {
         metric: {arm: scores for arm in given.texts if (scores := _scores(given, arm, metric))}
         for metric in given.metrics

@@ -1,6 +1,4 @@
-"""`card.md`: what a person needs to know about the dataset before using it, as a dataset card of the Hugging Face Hub
-(YAML front matter, then Markdown).
-"""
+"""`card.md`: the dataset card, in the form of the Hugging Face Hub (YAML front matter, then Markdown)."""
 
 import json
 import re
@@ -20,11 +18,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def card_of(manifest: Manifest, record: RunRecord, examples: Sequence[bytes], held: Sequence[HoldoutItem]) -> str:
-    """The card.
-
-    `examples`: a few training lines, `held`: a few items of the holdout; both are shown shortened, as JSON, and can
-    break nothing.
-    """
+    """The card. A few training lines (`examples`) and holdout items (`held`) are shown in it, shortened, as JSON."""
     return (
         pages()
         .get_template("card.md")

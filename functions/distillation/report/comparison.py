@@ -1,10 +1,8 @@
-"""Several runs -> their students on the holdout items that all of them have: figures, paired differences, what was set
-otherwise.
+"""Several runs -> their students on the holdout items that all of them have: figures, differences, settings.
 
     comparison = compare(runs, prices=load_prices(), created_at=...)
 
-A prompt id is made from the text that is asked, so the same id in two runs is the same question; and side_of keeps a
-seed on its side of the split.
+A prompt id is a hash of the text that is asked: the same id in two runs is the same question, on the same side.
 """
 
 from collections.abc import Sequence
@@ -30,11 +28,8 @@ SEED = 1
 
 
 class ComparedRun(Record, frozen=True):
-    """What a comparison needs of a run: its holdout, what its student and its teacher answered, how it was set, what
-    came of it.
-
-    `decision` and `headline` are its own verdict, against its own teacher. `models` maps roles to ids. `cost_usd` is
-    None where the report says none.
+    """What a comparison needs of a run. `decision` and `headline` are its own verdict, against its own teacher.
+    `models` maps roles to ids. `cost_usd` is None where the report says none.
     """
 
     run_id: str
@@ -52,12 +47,9 @@ class ComparedRun(Record, frozen=True):
 
 
 class Comparison(Record, frozen=True):
-    """The runs' students on the same `n` items. `arms` and the differences' arms are run ids; `teacher` is the teacher
-    of the first run.
-
-    Of the items that any run has, `lacks` (run id -> count) are not in its own holdout. `different` maps names of
-    settings and models to what each run says. `changed_references` counts shared items whose reference is not the same
-    in all runs: the first run's is taken.
+    """The runs' students on the same `n` items. Arms are run ids; `teacher` is the first run's. `lacks` (run id ->
+    count): items of other runs that are not in its holdout. `different` maps names of settings and models to what each
+    run says. `changed_references` counts items whose reference differs between runs: the first run's is taken.
     """
 
     created_at: str
@@ -84,10 +76,8 @@ def compare(
     tolerance: NumericTolerance = EXACT,
     resamples: int = RESAMPLES,
 ) -> Comparison:
-    """Every run's student on the shared holdout, and each against each on the same items.
-
-    Raises:
-        InvalidInput: fewer than two or more than six runs, tasks of another kind, or no item that all runs have.
+    """Every run's student on the shared holdout, and each against each. Raises InvalidInput for fewer than two or more
+    than six runs, tasks of another kind, or no item that all runs have.
     """
     _check(runs)
     holdout, union = shared_items(runs), {item.prompt_id for run in runs for item in run.holdout}

@@ -54,9 +54,7 @@ def forest_rows(comparison: Comparison) -> list[ForestRow]:
 
 
 def finding(comparison: Comparison) -> tuple[str, str, str]:
-    """The best run in the deciding metric, and whether it is shown to be better than each of the others: a word, a
-    sentence, a tone of the page.
-    """
+    """Whether the best run in the deciding metric is shown to be better: a word, a sentence, a tone."""
     metric = comparison.metric
     scored = {run: arm.metrics[metric].value for run, arm in comparison.arms.items() if metric in arm.metrics}
     if not scored:
@@ -84,9 +82,7 @@ def finding(comparison: Comparison) -> tuple[str, str, str]:
 
 
 def _better(comparison: Comparison, best: str) -> Iterator[tuple[str, bool]]:
-    """Each other run, and whether its difference to the best is shown: p under 0.05, after Holm over all pairs of runs,
-    for the best was not named before.
-    """
+    """Each other run, and whether the best is shown to beat it: p under 0.05, by Holm over all pairs of runs."""
     pairs = [one for one in comparison.differences if one.metric == comparison.metric]
     for one, p in zip(pairs, holm([pair.p_value for pair in pairs]), strict=True):
         if best in (one.arm, one.minus):

@@ -1,8 +1,4 @@
-"""A run that ended on the failure rail -> its report: what failed, what exists, what was deleted, what to do next.
-
-report = build_failure_report(run_id, dataset, created_at, {"state": ..., "error": ..., "cause": ...}, counts)
-failure_json(report); render_failure_html(report); render_failure_markdown(report)
-"""
+"""A run that failed -> its report: what failed, what exists, what was deleted, what to do next."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -83,9 +79,8 @@ _OTHERWISE = (
 
 
 class FailureReport(Record, frozen=True):
-    """`8-report/report.json` of a failed run. Made by WriteFailureReport, read by people and the command line.
-
-    `verdict` holds `decision` ("failed"), `headline` and `reasons`, so that readers need one key for every run.
+    """`8-report/report.json` of a failed run, for people and the command line. `verdict` holds `decision` ("failed"),
+    `headline` and `reasons`, as that of every run.
     """
 
     run_id: str
@@ -106,9 +101,8 @@ class FailureReport(Record, frozen=True):
 def build_failure_report(
     run_id: str, dataset: str, created_at: str, failure: Mapping[str, Any], counts: Mapping[str, int]
 ) -> FailureReport:
-    """`failure`: what the rail says, `state` and `error` as Step Functions names them, `cause` in plain words,
-    beside them the fields of CleanUp. Only where the ledger names nothing of the run does the report say that nothing
-    was made.
+    """`failure`: `state` and `error` as Step Functions names them, `cause` in plain words, and the fields of CleanUp.
+    Nothing was made only where the ledger names nothing of the run.
     """
     done = msgspec.convert(failure, CleanUp)
     state, error, cause = (str(failure[name]) for name in ("state", "error", "cause"))

@@ -1,6 +1,4 @@
-"""The funnel of the data, from the lines of the seed files to the training lines: its steps ahead of the teacher's
-replies, and all of them in words.
-"""
+"""The funnel of the data, from seed lines to training lines: its first steps, and all of them in words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -48,10 +46,7 @@ _COUNTED = ("requests", "asked", "parsed", "kept")
 
 
 class FunnelRow(NamedTuple):
-    """A step as it is drawn.
-
-    `share` is its width (0 to 1) against the most that any step of the unit took.
-    """
+    """A step as it is drawn; `share` is its width, 0 to 1 of the most that any step of the unit took."""
 
     name: str
     step: FunnelStep
@@ -68,9 +63,7 @@ def seeds_step(seeds_in: int, rejected: Mapping[str, int]) -> FunnelStep:
 
 
 def expansion_steps(summary: ExpansionSummary | None) -> Iterator[FunnelStep]:
-    """One step a method: new prompts asked for (or given, where the teacher gave more), kept, and why the others are
-    not.
-    """
+    """One step a method: new prompts asked for (or given, where these were more), kept, and why others are not."""
     for method, counts in (summary.methods if summary else {}).items():
         rejected = {reason: count for reason, count in counts.items() if reason not in _COUNTED and count}
         kept, out = counts.get("kept", 0), sum(rejected.values())

@@ -1,7 +1,6 @@
-"""Bedrock's metrics file of a training -> the course of its loss. Never an error: a curve is no reason to fail a run.
-
-AWS shows the columns step_number, epoch_number, <kind>_loss (user guide, "Analyze the results of a model customization
-job") and promises no form.
+"""Bedrock's metrics file of a training -> the course of its loss. Never an error: no run fails for a curve. AWS shows
+the columns step_number, epoch_number, <kind>_loss (user guide, "Analyze the results of a model customization job") and
+promises no form.
 """
 
 import csv
@@ -13,9 +12,7 @@ _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_losses(body: bytes, kind: str) -> tuple[tuple[LossPoint, ...], str]:
-    """The points of a metrics file of `kind` (training, validation), and what could not be read of it, "" where all
-    could.
-    """
+    """The points of a metrics file of `kind` (training, validation), and what could not be read of it, else ""."""
     lines = body.decode("utf-16" if body.startswith(_MARKS_OF_UTF16) else "utf-8-sig", errors="replace").splitlines()
     try:
         rows = list(csv.reader(lines))

@@ -1,7 +1,4 @@
-"""The Jinja environment of all pages.
-
-What comes from seeds and models is data: HTML is escaped by default, Markdown by the filter `md`.
-"""
+"""The Jinja environment of all pages. Seeds' and models' texts are escaped: HTML by default, Markdown by `md`."""
 
 import re
 from functools import lru_cache
@@ -14,9 +11,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~]|^[#+-])")
-"""Brackets after a link's text, and marks of headings and lists within a line, mean nothing on their own: they stay
-readable.
-"""
+"""Brackets after a link's text, and marks of headings and lists within a line, mean nothing: they stay readable."""
 
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (Unicode bidirectional algorithm, UAX 9)."""

@@ -37,10 +37,7 @@ _PRICED = (Arm.TEACHER, Arm.STUDENT)
 
 
 def render_html(report: Report) -> str:
-    """One HTML file that holds everything it needs: styles, data, charts and plotly.js.
-
-    A content security policy forbids it any request.
-    """
+    """One HTML file with styles, data, charts and plotly.js; a content security policy forbids any request."""
     context = _context(report)
     context |= {
         "charts": report_charts.charts(report),

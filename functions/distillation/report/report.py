@@ -1,10 +1,7 @@
-"""Scores, verdict and the counts of every hop -> one report record: `8-report/report.json`, and what the pages are
-drawn from.
+"""Scores, verdict and the counts of every hop -> `8-report/report.json`, from which the pages are drawn.
 
-    report = Report(**taken_over(record, scores), verdict=verdict, counts=counts, ...)
-    report_json(report); render_html(report); render_markdown(report)
-
-Nothing is computed here that is not in the scores: the report shows, it does not measure.
+report = Report(**taken_over(record, scores), verdict=verdict, counts=counts, ...)
+report_json(report); render_html(report); render_markdown(report)
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,11 +34,8 @@ from distillation.training.choice import StudentChoice
 
 
 class Counts(Record, frozen=True):
-    """How many records each hop took and gave. `account_problems` says where they do not add up. `cached` answers were
-    taken over from earlier runs.
-
-    `prompts` = the seeds' own and the `expanded` ones = `holdout` + `prompts_learnt` + `examples_rejected`. `examples`
-    are lines; a prompt may make several.
+    """How many records each hop took and gave. `cached` answers were taken over from earlier runs. `examples` are
+    lines. `prompts`, the `expanded` ones among them, = `holdout` + `prompts_learnt` + `examples_rejected`.
     """
 
     seeds_in: int
@@ -64,9 +58,7 @@ class Counts(Record, frozen=True):
 
 
 class LossPoint(Record, frozen=True):
-    """The loss at one step of the training, as Bedrock's metrics file gives it: of the training lines, or of the
-    validation lines.
-    """
+    """The loss at one step of the training, of training or validation lines, by Bedrock's metrics file."""
 
     step: int
     epoch: float
@@ -78,10 +70,8 @@ Losses = dict[Literal["training", "validation"], tuple[LossPoint, ...]]
 
 
 class DataFacts(Record, frozen=True):
-    """What became of the data, from the seeds to the training lines, filter by filter. The rest is as in
-    `dataset_manifest.Manifest`.
-
-    `expansion_why` says why the rounds of expansion ended, empty where there were none.
+    """What became of the data from seeds to training lines, filter by filter; fields as in `Manifest`. `expansion_why`
+    says why the rounds of expansion ended, empty where there were none.
     """
 
     funnel: tuple[FunnelStep, ...]
@@ -113,11 +103,9 @@ def data_facts(
 class Report(Record, frozen=True):
     """`8-report/report.json`. Made by WriteReport, read by people, the command line and whoever compares runs.
 
-    Times are ISO 8601, UTC. `settings` is the resolved input, `models` maps the roles teacher, student, ... to model
-    ids, `losses` trained arms to the course of their training. `warnings`: what stops no run and should be known.
-    `cut_off`: when the deadline ended batch jobs; `costs` says how many answers came which way.
-    `choice`: which of several trainings serves, and by what; `luck` says how far trainings of the same data lie apart.
-    `approval`: who answered what, when and why, where a person was asked.
+    Times are ISO 8601, UTC. `settings`: the resolved input. `models`: role -> model id. `losses`: trained arm ->
+    course. `warnings` stop no run. `cut_off`: when the deadline ended batch jobs. `choice`: which of several trainings
+    serves; `luck`: how far they lie apart. `approval`: who answered what, when and why, where a person was asked.
     """
 
     run_id: str
@@ -177,9 +165,7 @@ def taken_over(record: RunRecord, scores: Scores) -> dict[str, Any]:
 
 
 def account_problems(counts: Counts, data: DataFacts | None) -> tuple[str, ...]:
-    """One sentence for each hop and each step of the funnel whose records do not add up; empty where every record is
-    accounted for.
-    """
+    """One sentence for each hop and each step of the funnel whose records do not add up."""
     c = counts
     accounts = (
         ("seeds in", c.seeds_in, "seeds + rejected seeds", c.seeds + c.seeds_rejected),

@@ -27,9 +27,7 @@ def checks_by_place(report: Report) -> dict[tuple[str, str | None], Check]:
 
 
 def headline_rows(report: Report) -> list[ForestRow]:
-    """The forest plot: the student against its yardstick in every metric, then every other pair of arms in the metric
-    that decides.
-    """
+    """The forest plot: the student against its yardstick in every metric, then other pairs in the deciding one."""
     checks = checks_by_place(report)
     whole = [one for one in report.comparisons if one.slice is None]
     rows = [_row(one, checks.get((one.metric, None))) for one in whole]
@@ -53,9 +51,7 @@ def all_rows(report: Report) -> list[ForestRow]:
 
 
 def judged_slices(report: Report) -> list[tuple[SliceScore, GatedDifference | None, Check | None]]:
-    """The categories, the largest first: the arms, and in the metric that decides the student's difference to its
-    yardstick and what the gate makes of it.
-    """
+    """The categories, the largest first, each with the student's difference in the deciding metric and its check."""
     metric, checks = judging_metric(report), checks_by_place(report)
     gates = {one.slice: one for one in report.comparisons if one.metric == metric and one.slice is not None}
     return [(part, gates.get(part.name), checks.get((metric, part.name))) for part in report.slices]

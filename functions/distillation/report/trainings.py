@@ -20,8 +20,8 @@ class TrainingRow(NamedTuple):
 
 
 def luck_of_training(now: TrainingSpread | None, last: TrainingSpread | None) -> str:
-    """Whether the intervals hold the luck of training, and how large it was: in this run, else in the `last` run of the
-    dataset that trained more than once.
+    """Whether the intervals hold the luck of training, and how large it was, in this run or in the `last` one that
+    trained more than once.
     """
     if now:
         return (

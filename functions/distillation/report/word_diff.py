@@ -14,11 +14,8 @@ TextPart = tuple[str, str]
 
 
 def word_diff(before: str, after: str) -> list[TextPart]:
-    """The parts that lead from `before` to `after`; joined without the added ones they are `before`, without the
-    removed ones `after`.
-
-    Empty where there is nothing to see: the texts are equal, both are single words, or they have hardly a word in
-    common.
+    """The parts that lead from `before` to `after`: without the added ones `before`, without the removed ones `after`.
+    Empty where there is nothing to see: equal texts, single words, or hardly a word in common.
     """
     left, right = _WORDS.findall(before), _WORDS.findall(after)
     if before == after or max(len(left), len(right)) < 2:

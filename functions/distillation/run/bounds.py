@@ -11,9 +11,8 @@ EVERY_DATASET = "*"
 
 
 class DeploymentBounds(NamedTuple):
-    """Settings of the deployment.
-
-    `auto_promotion`: the datasets whose runs may promote without a person's word, `*` for all. USD: 0 is no bound.
+    """Settings of the deployment. `auto_promotion`: the datasets whose runs may promote without a person's word, `*`
+    for all. USD: 0 is no bound.
     """
 
     largest_gate_margin: float = 0.1
@@ -24,8 +23,8 @@ class DeploymentBounds(NamedTuple):
 
 
 def bounded(config: "RunConfig", bounds: DeploymentBounds) -> "tuple[RunConfig, list[str]]":
-    """`config` with what any of its sources loosened beyond `bounds` brought back to them, and one line for each bound
-    that changed it: who may start executions may upload seeds too, and neither decides what may be promoted.
+    """`config` within `bounds`, and one line for each bound that changed it: who may start executions may upload seeds
+    too, and neither decides what is promoted.
     """
     asked, found = config.to_json(), config.to_json()
     gate, serving, most = found["gate"], found["serving"], bounds.largest_gate_margin

@@ -1,7 +1,5 @@
-"""The input of a run: one typed model with every default and limit. `docs/run-input.schema.json` is made from it.
-
-JSON keys are camelCase. Nothing is guessed: unknown keys, numbers in quotes and true for 1 are problems.
-`run_input.resolve_config` merges the sources.
+"""The input of a run: one typed model with every default and limit. `docs/run-input.schema.json` is made from it. JSON
+keys are camelCase. Unknown keys, numbers in quotes and true for 1 are problems. `run.input` merges the sources.
 """
 
 import math
@@ -126,15 +124,13 @@ class TaskInput(Section):
     labels: Labels | None = Field(default=None, strict=False)
     """The labels of a `label` task. Without them they are the distinct references of the seeds."""
     answer_pattern: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_usable_pattern)] | None = None
-    """Regular expression (Python's spelling, RE2's engine: no look-around, no backreference) of an `answer` task.
-
-    The answer is group 1, or the whole, of its last match."""
+    """Regular expression (Python's spelling, RE2's engine: no look-around, no backreference) of an `answer` task. The
+    answer is group 1, or the whole, of its last match.
+    """
 
     output_schema: Annotated[dict[str, Any], AfterValidator(_usable_schema)] | None = None
     """JSON Schema (draft 2020-12 unless it names another, references within itself only, at most 64 KiB) that the
-    answers of a `json` task must fit.
-
-    Without it any JSON object or list will do.
+    answers of a `json` task must fit. Without it any JSON object or list will do.
     """
 
     @model_validator(mode="after")
@@ -179,9 +175,8 @@ class Batches(Section):
     """How the requests are cut into Bedrock batch jobs."""
 
     max_shard_records: int = Field(default=10_000, ge=100, le=50_000)
-    """Records of a batch job (Bedrock takes 100 to 50,000).
-
-    Jobs are smaller where that fills all slots, and larger where it saves waits in the queue, up to 50,000.
+    """Records of a batch job (Bedrock takes 100 to 50,000). Jobs are smaller where that fills all slots, and larger
+    where it saves waits in the queue.
     """
     max_concurrent: int = Field(default=10, ge=1, le=20)
     """Batch jobs at the same time (Bedrock's quota is 20 a model, less in new accounts), and shards reduced at the same
@@ -221,9 +216,8 @@ class RunConfig(Section):
     dataset: Annotated[str, Field(pattern=DATASET_PATTERN)]
     """Name of the dataset: its files are under `seeds/<dataset>/`."""
     run_id: Annotated[str, Field(pattern=RUN_ID_PATTERN, max_length=RUN_ID_MAX)]
-    """Name of the run and of its folder `runs/<runId>/`. Without it the execution's name is used.
-
-    The same id again takes up the work of the earlier run.
+    """Name of the run and of its folder `runs/<runId>/`, by default that of the execution. The same id again takes up
+    the work of the earlier run.
     """
     prompt_template: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_usable_template)] | None = (
         None
@@ -233,8 +227,8 @@ class RunConfig(Section):
     """Share of seeds that may be unusable; above it the run fails before anything is paid for."""
     max_usd: Annotated[float, Field(gt=0)] | None = None
     """Most US dollars of the run: checked against the estimate, and against what was spent before each wave and stage.
-
-    A rerun of the same run id may raise it."""
+    A rerun of the same run id may raise it.
+    """
     approve_above_usd: Annotated[float, Field(ge=0)] | None = None
     """A run whose estimate is above this many US dollars asks a person before it spends anything."""
     deadline_hours: Annotated[float, Field(gt=0, le=720)] | None = None
@@ -311,10 +305,7 @@ class RunConfig(Section):
 
     @property
     def shares(self) -> Split:
-        """The shares of holdout and validation that the prompts are divided by.
-
-        A managed distillation watches no validation lines: what is not held out goes to it.
-        """
+        """The shares by which prompts are divided. A managed distillation watches no validation lines."""
         return self.split.model_copy(update={"validation_share": 0.0}) if self.training.managed else self.split
 
     @property

@@ -46,10 +46,7 @@ class Expansion(Section):
     max_tokens: int = Field(default=1024, ge=1, le=5000)
     """Most tokens of a reply with new prompts."""
     categories: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)] | None = None
-    """Wanted share of each category among the new prompts, in any unit (2 to 1).
-
-    Without it the balance of the seeds is kept.
-    """
+    """Wanted share of each category among the new prompts, in any unit (2 to 1); by default that of the seeds."""
     on_topic: float = Field(default=0.05, ge=0, le=0.5)
     """A new prompt is off topic when it is further from its nearest seed than all but this share of the seeds are from
     theirs. 0 turns the test off.
@@ -94,29 +91,24 @@ class Filters(Section):
     boilerplate: bool = True
     """Leave out answers that speak of themselves as a language model, or only introduce an answer (`boilerplate`)."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
-    """Leave out prompts whose answer is in another language than this ISO 639-1 code (`wrong_language`).
-
-    Texts too short to tell are kept.
+    """Leave out prompts whose answer is in another language than this ISO 639-1 code (`wrong_language`). Texts too
+    short to tell are kept.
     """
     personal_data: Switch = "off"
     """E-mail addresses, telephone and card numbers, and the like in prompt or answer: `redact` replaces them by [EMAIL]
     ..., `reject` leaves the prompt out.
     """
     judge: Judge | None = None
-    """Have each answer that would be trained on rated, and leave out the low ones (`low_rating`).
-
-    Costs a batch of requests.
-    """
+    """Have each answer that would be trained on rated (a batch job), and leave out the low ones (`low_rating`)."""
 
 
 class Duplicates(Section):
     """When two prompts count as the same. The split is by each prompt's own text; where a cluster straddles it, the
-    training prompts go and the holdout prompts stay (decision 0013).
+    holdout prompts stay and the training prompts go (decision 0013).
     """
 
     near_threshold: Annotated[float, Field(ge=0.3, le=1)] | None = 0.8
-    """Estimated Jaccard similarity of word sequences from which prompts are near duplicates; null turns the test off.
-    """
+    """Estimated Jaccard similarity of word sequences from which prompts are near duplicates; null: no test."""
     semantic_threshold: Annotated[float, Field(ge=0.5, le=1)] | None = None
     """Cosine similarity of embeddings (Amazon Titan Text Embeddings V2, paid by the token) from which prompts are
     duplicates; null turns the test off.
@@ -141,16 +133,13 @@ class Selection(Section):
     """What is kept when more survives than a job takes."""
 
     max_examples: int = Field(default=MAX_SAMPLES, ge=8, le=MAX_SAMPLES)
-    """Most lines of training and validation together (20,000 is Bedrock's limit).
-
-    Chosen for coverage and agreement; the rest is rejected as `not_selected`.
+    """Most lines of training and validation together (20,000 is Bedrock's limit). Chosen for coverage and agreement;
+    the rest is rejected as `not_selected`.
     """
 
 
 def check_expansion(expansion: Expansion) -> None:
-    """Raises a problem where no round could bring a prompt: the first round of `topics` asks for the topics
-    themselves.
-    """
+    """Raises a problem where no round could bring a prompt: the first round of `topics` asks for topics."""
     if expansion.target_prompts and expansion.methods == ("topics",) and expansion.max_rounds == 1:
         raise problem(
             "1 with the method topics alone",
@@ -160,9 +149,7 @@ def check_expansion(expansion: Expansion) -> None:
 
 
 def check_policy(examples: Examples, filters: Filters) -> None:
-    """Raises a problem where the policy cannot work with the filters: `best` over free samples needs a judge or
-    references.
-    """
+    """Raises a problem where the policy cannot work: `best` over free samples needs a judge or references."""
     if examples.policy == "best" and filters.judge is None and not examples.trust_reference:
         raise problem(
             "policy best without a judge or references",

@@ -15,11 +15,9 @@ class Arms(Section):
     """Models that are compared beside teacher, base and student."""
 
     few_shot: int = Field(default=0, ge=0, le=32)
-    """Examples of the training set that the untouched small model is shown before each question; 0 leaves this arm out.
-    """
+    """Training examples that the untouched small model is shown before each question; 0 leaves this arm out."""
     direct: bool = False
     """Tune a second small model on the seeds' own references, with the same prompts and steps: a second training job.
-
     Most seeds need a reference.
     """
 
@@ -32,14 +30,12 @@ class Serving(Section):
     canary_items: int = Field(default=20, ge=1, le=200)
     """Holdout prompts that the stable deployment is asked before it is believed."""
     canary_agreement: float = Field(default=0.9, ge=0, le=1)
-    """Share of them on which it must answer as the student did in its run; below it the model before serves again.
-
-    Not 1: Bedrock's replies vary a little.
+    """Share of them on which it must answer as the student did in its run; below it the model before serves again. Not
+    1: Bedrock's replies vary a little.
     """
     keep_rejected_model: bool = True
-    """Keep the model of a student that was not promoted, for `promote` by hand.
-
-    Its storage costs 1.95 USD a month; `false` deletes it.
+    """Keep the model of a student that was not promoted, for `promote` by hand. Its storage costs 1.95 USD a month;
+    `false` deletes it.
     """
 
 
@@ -99,9 +95,8 @@ class CustomMetric(Section):
     name: str = Field(pattern=r"^[0-9A-Za-z_.-]{1,50}$")
     """Its name."""
     instructions: Annotated[str, Field(min_length=10, max_length=5_000), AfterValidator(_usable_instructions)]
-    """What the judge is told.
-
-    Holds {{prompt}} and {{prediction}}, and {{ground_truth}} where the reference counts; AWS asks that they come last.
+    """What the judge is told: holds {{prompt}} and {{prediction}}, and {{ground_truth}} where the reference counts. AWS
+    asks that they come last.
     """
     scale: Annotated[dict[Label, float], Field(min_length=2, max_length=10), AfterValidator(_usable_scale)]
     """What the judge may say, and the score of each: 0 for the worst, 1 for the best."""
@@ -114,33 +109,27 @@ class CustomMetric(Section):
 
 
 class EvaluationJudge(Section):
-    """A judge model on the answers of the arms: scores through Bedrock evaluation jobs, and a comparison of student and
-    teacher.
-    """
+    """A judge model: scores by Bedrock evaluation jobs, and a comparison of the student with the teacher."""
 
     metrics: Annotated[
         tuple[BuiltinMetric, ...],
         Field(strict=False, max_length=len(BUILTIN_METRICS), json_schema_extra={"uniqueItems": True}),
         AfterValidator(_once_each),
     ] = ("Builtin.Correctness", "Builtin.Completeness")
-    """Bedrock's own metrics.
-
-    Harmfulness, Stereotyping and Refusal, where Bedrock says 1 for bad, are turned round and called
-    `1-Builtin.Harmfulness` ...
+    """Bedrock's own metrics. Harmfulness, Stereotyping and Refusal, where Bedrock says 1 for bad, are turned round and
+    called `1-Builtin.Harmfulness` ...
     """
     custom: Annotated[tuple[CustomMetric, ...], Field(strict=False, max_length=10)] = ()
     """Metrics of the run's own."""
     pairwise: bool = True
     """Have the judge say which of two answers is better, the student's or the teacher's, in both orders."""
     preferences: Annotated[str, Field(pattern=r"^evaluation/[A-Za-z0-9_.\-/]+\.jsonl$")] | None = None
-    """Key of a file of people's choices in the bucket, below `evaluation/`.
-
-    The judge is asked about the same pairs, and the report says how far it agrees (Cohen's kappa).
+    """Key of a file of people's choices, below `evaluation/` in the bucket. The judge is asked about the same pairs,
+    and the report says how far it agrees (Cohen's kappa).
     """
     max_prompts: int = Field(default=1_000, ge=30, le=20_000)
-    """How many prompts of the holdout are judged at most; chosen by a hash of their id.
-
-    An evaluation job takes 1,000, so more make more jobs.
+    """How many prompts of the holdout are judged at most, chosen by a hash of their id. An evaluation job takes 1,000,
+    so more make more jobs.
     """
 
     @model_validator(mode="after")
@@ -183,9 +172,8 @@ class Evaluation(Section):
     numeric_tolerance: NumericTolerance = NumericTolerance()
     """How far the number of an `answer` task may be off. "1,000" and "1000.0" are equal in any case."""
     judge: EvaluationJudge | None = None
-    """Have a judge model score the answers of every arm, and compare the student's with the teacher's.
-
-    Off by default; it costs calls of the judge.
+    """Have a judge model score the answers of every arm, and compare the student's with the teacher's. Off by default;
+    it costs calls of the judge.
     """
 
 
@@ -198,10 +186,7 @@ class Gate(Section):
     """Margins of single metrics by name (`accuracy`, `macroF1`, `fieldAccuracy`, a judge's metric ...). A metric that
     is named here is gated, beside the task's own; when it was not measured, the student is held."""
     slice_margin: Margin | None = None
-    """Margin within a slice (the items of one category).
-
-    Without it that of the metric: a loss may not hide in a slice.
-    """
+    """Margin within a slice (the items of one category), by default that of the metric."""
     min_slice_items: int = Field(default=200, ge=30)
     """A slice with fewer items is shown, but cannot hold a promotion back; from 30 items on it can still reject, where
     a loss beyond the margin is shown.

@@ -1,9 +1,8 @@
 """How wide a run fans out: the size of its shards, and how often it looks at the jobs that it waits for.
 
-Step Functions ends an execution at 25,000 history events, past every Catch. So one budget holds over all waits: a run
-first makes its shards larger, then looks less often, and is refused where even that is too much. The counts of events
-are of the states of the machine (a Map's iteration 2, a Lambda 5, a wait for a token 6, a Choice or Pass 2; a wait that
-stays silent 6 more).
+Step Functions ends an execution at 25,000 history events, past every Catch. So a run first makes its shards larger,
+then looks less often, and is refused where even that is too much. Events of the machine's states: a Map's iteration 2,
+a Lambda 5, a wait for a token 6, a Choice or Pass 2; a wait that stays silent 6 more.
 """
 
 import math
@@ -48,8 +47,8 @@ class FanOut(NamedTuple):
 def shard_records(config: RunConfig, prompts: int) -> int:
     """Most records of a batch job, so that jobs of one size fill whole rounds of `batches.maxConcurrent`.
 
-    One round as long as jobs need no more than `GROWTH` times what the input names, then two, then as few as Bedrock's
-    limit allows: each round waits in the queue once more, and a job of a half-filled round leaves slots empty.
+    One round while jobs need no more than `GROWTH` times what the input names, then two, then as few as Bedrock's limit
+    allows: each round waits in the queue once more, and a half-filled round leaves slots empty.
     """
     samples, at_once = config.sampling.greedy + config.sampling.sampled, config.batches.max_concurrent
     named, requests = config.batches.max_shard_records, prompts * samples
@@ -121,9 +120,7 @@ def expected_events(wide: FanOut, timeout_hours: int, doublings: int) -> int:
 
 def doublings_within(config: RunConfig, prompts: int, records: int) -> int:
     """How often the time between two looks at a job may double, so that the run stays within its budget of events; 0
-    for a run of ordinary size.
-
-    Raises InvalidInput where even the fewest looks are too many.
+    for a run of ordinary size. Raises InvalidInput where even the fewest looks are too many.
     """
     wide, hours = fan_out(config, prompts, records), config.batches.timeout_hours
     events = 0

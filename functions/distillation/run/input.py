@@ -1,8 +1,5 @@
 """From what the user gave to a `RunConfig`: sources in rising precedence (defaults, the dataset's input.json, the
-execution input), all problems at once.
-
-`python -m distillation.run.input` (from `functions/`) prints the JSON Schema that is published as
-`docs/run-input.schema.json`.
+execution input), all problems at once. As a program it prints `docs/run-input.schema.json`.
 """
 
 import hashlib
@@ -29,10 +26,7 @@ Object = dict[str, Any]
 
 
 def dataset_of(execution_input: object) -> str:
-    """The dataset that an execution input names.
-
-    Raises InvalidInput where it names none: nothing else can be looked up then.
-    """
+    """The dataset that an execution input names. Raises InvalidInput where it names none: nothing else follows."""
     dataset = execution_input.get("dataset") if isinstance(execution_input, dict) else None
     if not isinstance(dataset, str) or not re.fullmatch(DATASET_PATTERN[1:-1], dataset):
         resolve_config(execution_input, execution_name="unnamed")
@@ -40,10 +34,8 @@ def dataset_of(execution_input: object) -> str:
 
 
 def resolve_config(execution_input: object, *, execution_name: str, dataset_input: bytes | None = None) -> RunConfig:
-    """The run's input with every default filled in.
-
-    `dataset_input` is the content of the dataset's input.json, `execution_name` gives the run id where no source does.
-    Raises InvalidInput with one line a problem: source, key, what was found, what was expected.
+    """The run's input with every default filled in. `dataset_input`: the dataset's input.json. `execution_name` gives
+    the run id where no source does. Raises InvalidInput with one line a problem: source, key, found, expected.
     """
     given, problems = _object_of(EXECUTION_INPUT, execution_input)
     sources = {EXECUTION_INPUT: given}
@@ -58,9 +50,7 @@ def resolve_config(execution_input: object, *, execution_name: str, dataset_inpu
 
 
 def default_run_id(execution_name: str) -> str:
-    """The run id of an execution: its name in lower case where that is a run id, else the readable part of it and a
-    hash of all of it.
-    """
+    """The execution's name in lower case where that is a run id, else its readable part and a hash of all of it."""
     lowered = execution_name.lower()
     if len(lowered) <= RUN_ID_MAX and re.fullmatch(RUN_ID_PATTERN[1:-1], lowered):
         return lowered

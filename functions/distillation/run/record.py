@@ -17,10 +17,8 @@ class SeedFile(Record, frozen=True):
 
 
 class Models(Record, frozen=True):
-    """Model ids: `teacher` and `student` name the models.
-
-    `teacher_invoke` and `base_invoke` are what inference is called with: an inference profile where the Region needs
-    one. `judge` is what rates, empty where the run rates nothing.
+    """Model ids. `teacher_invoke` and `base_invoke` are what inference calls: an inference profile where the Region
+    needs one. `judge` is empty where the run rates nothing.
     """
 
     teacher: str
@@ -39,9 +37,7 @@ class Question(Record, frozen=True):
     prompt_hashes: dict[str, str]
 
     def differences(self, other: "Question") -> list[str]:
-        """The parts in which another question differs. A seed file is the same where its content is; what the run may
-        spend decides nothing that is asked.
-        """
+        """The parts in which another question differs: content of seed files counts, what the run may spend not."""
         mine, theirs = self._parts(), other._parts()
         return [name for name in mine if mine[name] != theirs[name]]
 
@@ -53,10 +49,8 @@ class Question(Record, frozen=True):
 
 class RunRecord(Record, frozen=True):
     """Resolved input (`config`), task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
-
-    `warnings`: what the preflight saw that does not stop a run. `shard_records`: most records of a batch job of this
-    run (`run.fan_out`); 0 in a record of an earlier release. `cut_off`: the instant (ISO 8601) from which nothing
-    waits for a batch job any more (`costs.deadline`); empty without a deadline.
+    `warnings` of the preflight stop no run. `shard_records`: most records of a batch job (`run.fan_out`), 0 from an
+    earlier release. `cut_off`: from when on nothing waits for a batch job (`costs.deadline`), ISO 8601 or empty.
     """
 
     run_id: str

@@ -1,6 +1,4 @@
-"""What every section of a run's input has in common: camelCase keys, nothing guessed, errors that read "found ...,
-expected ...".
-"""
+"""What every section of a run's input shares: camelCase keys, nothing guessed, errors "found ..., expected ..."."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -8,10 +6,7 @@ from pydantic_core import PydanticCustomError
 
 
 def problem(found: str, expected: str, field: str = "") -> PydanticCustomError:
-    """An error that reads "found ..., expected ...".
-
-    `field` names the key below the place where a cross-field check stands.
-    """
+    """An error "found ..., expected ...". `field`: the key below the place of a cross-field check."""
     return PydanticCustomError(
         "run_input", "found {found}, expected {expected}", {"found": found, "expected": expected, "field": field}
     )

@@ -1,7 +1,5 @@
-"""The prompt of CSV seeds: a text with {column} for each value. `{{` and `}}` stand for braces.
-
-Values are put in, never formatted: a template can reach no attribute or index, and a value that holds braces stays what
-it is.
+"""The prompt of CSV seeds: a text with {column} for each value. `{{` and `}}` stand for braces. Values are put in,
+never formatted: a template can reach no attribute, and a value with braces stays what it is.
 """
 
 from collections.abc import Mapping
@@ -16,9 +14,7 @@ class PromptTemplate(NamedTuple):
 
     @classmethod
     def parse(cls, template: str) -> "PromptTemplate":
-        """Raises ValueError, whose text says what was expected, where a brace is open or a placeholder is more than a
-        column's name.
-        """
+        """Raises ValueError, which says what was expected: closed braces, and columns' names alone in them."""
         try:
             parsed = list(Formatter().parse(template))
         except ValueError as error:

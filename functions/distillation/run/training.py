@@ -1,6 +1,4 @@
-"""The input's section about how the student is trained, and what cannot be asked for when Bedrock's own distillation
-trains it.
-"""
+"""How the student is trained, and what Bedrock's own distillation, where it trains the student, rules out."""
 
 from typing import Annotated, Literal
 
@@ -33,9 +31,7 @@ class CandidateSetting(Section):
 
 
 class Training(Section):
-    """Who makes the answers that are learnt, and the hyperparameters of a fine-tuning job, within the limits of Nova
-    Micro.
-    """
+    """Who makes the answers that are learnt, and hyperparameters of fine-tuning within Nova Micro's limits."""
 
     method: TrainingMethod = "FINE_TUNING"
     """`FINE_TUNING` trains on the answers that this run asks for, filters and chooses. `DISTILLATION` sends the prompts
@@ -73,9 +69,7 @@ class Training(Section):
 
 
 def check_method(training: Training, examples: Examples, filters: Filters, selection: Selection, arms: Arms) -> None:
-    """Raises a problem that names every key that cannot be had with managed distillation: this run never sees the
-    answers that are learnt.
-    """
+    """Raises a problem that names every key that managed distillation rules out: it shows no answers."""
     if not training.managed:
         return
     if training.chooses:

@@ -11,27 +11,19 @@ Upload = tuple[str, str, datetime]
 
 
 def dataset_of_key(key: str) -> str:
-    """The dataset of a key `seeds/<dataset>/<file>`.
-
-    A name that no dataset may have is given too: the run then fails with a message that says so.
-    """
+    """The dataset of a key `seeds/<dataset>/<file>`, also a name that the run will refuse with a message."""
     return key.split("/")[1]
 
 
 def is_newest(key: str, etag: str, files: Iterable[Upload]) -> bool:
-    """Whether the upload (key, etag) is still there as it was, and no file of its dataset is newer.
-
-    Of files of the same moment each is the newest.
-    """
+    """Whether the upload (key, etag) is still there as it was, and no file of its dataset is newer."""
     known = {name: (tag, modified) for name, tag, modified in files}
     tag, modified = known.get(key, ("", None))
     return modified is not None and tag == etag.strip('"') and all(modified >= other for _, other in known.values())
 
 
 def execution_name(dataset: str, files: Iterable[Upload]) -> str:
-    """A name of at most 36 characters from the dataset and each file's key, etag and time: the same upload has the same
-    name, a new upload a new one.
-    """
+    """At most 36 characters from the dataset and each file's key, etag and time: one upload, one name."""
     described = json.dumps([dataset, sorted((key, etag, modified.isoformat()) for key, etag, modified in files)])
     readable = re.sub(r"[^a-z0-9]+", "-", dataset.lower()).strip("-")[:25].rstrip("-") or "dataset"
     return f"{readable}-{hashlib.sha256(described.encode()).hexdigest()[:10]}"

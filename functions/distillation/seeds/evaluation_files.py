@@ -6,19 +6,13 @@ from distillation.records import Seed
 from distillation.seeds.reader import SeedReader
 
 _MEASURED_ALL_THE_SAME = frozenset({"reserved_word", "too_long", "duplicate_id"})
-"""What makes a seed unfit for training, but is no fault of an evaluation file.
-
-Such lines are not compared: no training prompt can be equal to them.
-"""
+"""What makes a seed unfit for training, but is no fault of an evaluation file: no training prompt can equal it."""
 
 
 def read_evaluation_file(
     key: str, chunks: Iterable[bytes], prompt_template: str | None
 ) -> tuple[list[Seed], list[str]]:
-    """The items of one file, and what cannot be read of it, one line each.
-
-    `chunks`: its content in pieces of any size.
-    """
+    """The items of a file (`chunks`: its content in pieces), and one line for each that cannot be read."""
     items: list[Seed] = []
     problems: list[str] = []
     for outcome in SeedReader(prompt_template).read(key, chunks):

@@ -1,9 +1,5 @@
-"""The accepted forms of a seed: a JSON line with a prompt, a conversation, a CSV row with a template.
-
-Each becomes `SeedFields`.
-
-What is read: prompt, system, reference, category, group, id. Other keys and columns are left alone, so that exports can
-be used as they are.
+"""The accepted forms of a seed: a JSON line with a prompt, a conversation, a CSV row with a template. Prompt, system,
+reference, category, group and id are read; other keys and columns are left alone.
 """
 
 import csv
@@ -64,9 +60,7 @@ NumberedRecord = tuple[int, SeedFields | BadLine]
 
 
 def shown(text: str) -> str:
-    """The beginning of `text` in quotes, with control characters and lone surrogates written as escapes: safe in a log,
-    a file and a terminal.
-    """
+    """The beginning of `text` in quotes, with what a log, file or terminal cannot show written as escapes."""
     head = "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text[:_SHOWN_CHARACTERS]
     )
@@ -229,9 +223,8 @@ def _content(field: str, content: object, version: str | None) -> str:
 
 
 def csv_records(lines: NumberedLines, template: PromptTemplate | None) -> Iterator[NumberedRecord]:
-    """The rows of a CSV file with a header, each with the number of its first line.
-
-    Raises UnreadableFile where the columns cannot be told apart.
+    """The rows of a CSV file with a header, by first line. Raises UnreadableFile for columns that nobody can tell
+    apart.
     """
     source = _CsvLines(lines)
     csv.field_size_limit(
@@ -268,9 +261,8 @@ class _CsvLines:
 
 
 def _rows(reader: Iterator[list[str]], source: _CsvLines) -> Iterator[tuple[int, list[str] | BadLine]]:
-    """The rows, each with its first line.
-
-    Misplaced quotes spoil a row of one line; where they draw in more lines, nobody knows how many rows are in them.
+    """The rows by first line. Misplaced quotes spoil a row of one line; where they draw in more lines, nobody knows how
+    many rows are in them.
     """
     while True:
         first = source.number + 1

@@ -1,6 +1,5 @@
-"""From the bytes of a seed file to its lines, as a stream: whatever the file's size, a few hundred kilobytes are held.
-
-A file is known by its name: `.jsonl` or `.csv`, with `.gz` behind it when it is packed. Lines end in LF, CRLF or CR.
+"""From the bytes of a seed file to its lines, as a stream of a few hundred kilobytes. The name says the form: `.jsonl`
+or `.csv`, packed `.gz` behind it. Lines end in LF, CRLF or CR.
 """
 
 import zlib
@@ -14,19 +13,14 @@ is longer.
 """
 
 MAX_UNPACKED_BYTES = 1_073_741_824
-"""What a packed file may unpack to: 1 GB, the most that Bedrock takes in one batch file.
-
-It bounds the time that a decompression bomb costs.
-"""
+"""What a packed file may unpack to: the most of a Bedrock batch file. It bounds what a decompression bomb costs."""
 
 _PIECE_BYTES = 262_144
 _GZIP_MAGIC, _UTF8_BOM, _UTF16_BOMS = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
 
 class UnreadableFile(Exception):
-    """The rest of a seed file cannot be read, so nobody knows what is in it: fatal for the run, whatever share of its
-    lines is good.
-    """
+    """The rest of a seed file cannot be read: fatal for the run, since nobody knows what is in it."""
 
     def __init__(self, reason: str, found: str, expected: str, line: int | None = None) -> None:
         super().__init__(f"{reason}: found {found}, expected {expected}")
@@ -40,10 +34,8 @@ def file_format(key: str) -> str | None:
 
 
 def numbered_lines(key: str, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a file, counted from 1, blank ones included, each with its line end. None stands for a line longer
-    than `MAX_LINE_BYTES`.
-
-    `chunks` is the file's content in pieces of any size. Raises UnreadableFile.
+    """The lines of a file (`chunks`: its content in pieces), counted from 1, blank ones and line ends included. None
+    stands for a line longer than `MAX_LINE_BYTES`. Raises UnreadableFile.
     """
     pieces = _pieces(_gunzipped(_pieces(chunks)) if key.lower().endswith(".gz") else chunks)
     return enumerate(_lines(_text_bytes(pieces)), start=1)
@@ -83,9 +75,7 @@ def _inflated(member: "zlib._Decompress", chunk: bytes) -> bytes:
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of middling size: tiny chunks would make the cutting into lines slow, huge ones would
-    cost memory.
-    """
+    """The same bytes in pieces of middling size: tiny ones are slow to cut into lines, huge ones cost memory."""
     waiting, size = [], 0
     for chunk in chunks:
         for start in range(0, len(chunk), _PIECE_BYTES):

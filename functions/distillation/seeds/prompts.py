@@ -1,8 +1,5 @@
-"""From seeds to the prompts that the teacher is asked: duplicates set aside, the task resolved, its instruction put
-behind the seed's own system text.
-
-References are compared with each other (the task's kind, conflicting duplicates) and with given labels; none reaches a
-request or a training line.
+"""From seeds to prompts: duplicates set aside, the task resolved, its instruction put behind the seed's system text.
+References are compared with each other and with given labels; none reaches a request or a training line.
 """
 
 import hashlib
@@ -23,9 +20,7 @@ ID_BYTES = 10
 
 
 def prompt_id(system: str, prompt: str, earlier: Sequence[str] = ()) -> str:
-    """20 hexadecimal digits that depend on the seed's own text only, the turns before the prompt too (Unicode form NFC,
-    no space at the ends), so they are the same in every run.
-    """
+    """20 hexadecimal digits of the seed's own text, its turns included (NFC, stripped): the same in every run."""
     return _digest(system, *earlier, prompt).hex()
 
 
@@ -60,9 +55,7 @@ def _instruction(task: Task) -> str:
 
 
 class SeedIntake:
-    """Everything between the seed files of one run and its prompts: reads, checks, sets duplicates aside, counts,
-    resolves the task.
-    """
+    """From the seed files of one run to its prompts: reads, checks, drops duplicates, counts, resolves the task."""
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
@@ -73,18 +66,14 @@ class SeedIntake:
         self._given = Task(kind=TaskKind.LABEL, labels=config.task.labels) if config.task.labels else None
 
     def read(self, key: str, chunks: Iterable[bytes]) -> Iterator[Seed | RejectedSeed]:
-        """The outcomes of one file in the order of its lines, exactly one a seed.
-
-        Read the files of a run in a fixed order: of duplicates the first stays.
+        """The outcomes of one file, one a seed, in order. Read the files in a fixed order: the first of duplicates
+        stays.
         """
         for outcome in self._reader.read(key, chunks):
             yield self._counted((isinstance(outcome, Seed) and self._set_aside(outcome)) or outcome)
 
     def check(self) -> None:
-        """Call it when all files are read and the rejected seeds are written.
-
-        Raises InvalidInput where the run cannot go on with these seeds.
-        """
+        """Call it when all files are read. Raises InvalidInput where the run cannot go on with these seeds."""
         key = RunLayout(self._config.run_id).rejected_seeds
         self._tally.check_share(self._config.max_rejected_seed_share, dataset=self._config.dataset, rejected_key=key)
 

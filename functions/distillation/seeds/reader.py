@@ -1,9 +1,6 @@
-"""Reads seed files as a stream and checks every seed: each non-blank line (each CSV row) ends as exactly one Seed or
-one RejectedSeed, in order.
-
-A seed that could never be trained on is rejected here, before anything is paid for. Its reference is not trained on, so
-a reserved word there is no
-reason: references go to the scores only.
+"""Reads seed files as a stream: each non-blank line (each CSV row) ends as one Seed or one RejectedSeed, in order. A
+seed that could never be trained on is rejected before anything is paid for. References go to the scores only, so a
+reserved word in one is no reason.
 """
 
 import re
@@ -31,10 +28,7 @@ from distillation.seeds.formats import (
 from distillation.seeds.lines import UnreadableFile, file_format, numbered_lines
 
 UNREADABLE_FIELD = "file"
-"""`RejectedSeed.field` where the rest of a file cannot be read.
-
-How many seeds are lost with it is not known, so no share of good lines makes up for it.
-"""
+"""`RejectedSeed.field` where the rest of a file cannot be read: no share of good lines makes up for that."""
 
 MAX_ID_CHARACTERS = 200
 
@@ -47,10 +41,7 @@ def is_seed_file(key: str) -> bool:
 
 
 class SeedReader:
-    """Reads the seed files of one run.
-
-    `records` counts the non-blank lines (CSV rows) and unreadable files that it met.
-    """
+    """Reads the seed files of one run; `records` counts non-blank lines (CSV rows) and unreadable files."""
 
     def __init__(self, prompt_template: str | None = None) -> None:
         self.records = 0
@@ -58,10 +49,7 @@ class SeedReader:
         self._ids: set[str] = set()
 
     def read(self, key: str, chunks: Iterable[bytes]) -> Iterator[Seed | RejectedSeed]:
-        """The outcomes of one file, in the order of its lines.
-
-        `chunks` is its content in pieces of any size, and is taken only as far as it is needed.
-        """
+        """The outcomes of one file in order. `chunks`: its content in pieces, taken only as far as needed."""
         line = 0
         try:
             for line, record in self._records(key, chunks):

@@ -1,7 +1,5 @@
-"""Which side of the split a prompt is on: a function of its own text alone, fixed before anything is trained.
-
-Why shares are near and not exact, and why a cluster of near duplicates never moves a prompt:
-docs/decisions/0013-stable-split.md.
+"""Which side of the split a prompt is on: a function of its own text alone, fixed before anything is trained. Decision
+0013 says why shares are near and not exact, and why a cluster never moves a prompt.
 """
 
 import hashlib
@@ -22,18 +20,14 @@ class Side(StrEnum):
 
 
 def side_of(prompt: Prompt, split: Split) -> Side:
-    """The side of a prompt.
-
-    One that expansion made is never in the holdout: what is measured are prompts that people wrote.
-    """
+    """The side of a prompt. One that expansion made is never in the holdout: people wrote what is measured."""
     return side_of_id(prompt.prompt_id, split, expanded=prompt.method is not None, group=prompt.group)
 
 
 def side_of_id(prompt_id: str, split: Split, *, expanded: bool = False, group: str | None = None) -> Side:
-    """The prompt's id, or its group's name, hashed to a number in [0, 1), against the shares.
-
-    Adding seeds moves no other seed, a larger holdout only takes in. A group stays whole, the prompts that expansion
-    made of it included: its seeds outside the holdout are what expansion is shown.
+    """The prompt's id, or its group's name, hashed to a number in [0, 1), against the shares. Adding seeds moves no
+    other seed. A group stays whole, prompts that expansion made of it included: its seeds outside the holdout are what
+    expansion is shown.
     """
     point = _point(prompt_id if group is None else f"group:{group}")
     if point < split.holdout_share and not expanded:
@@ -48,8 +42,8 @@ def _point(prompt_id: str) -> float:
 
 
 def watched(lines: Mapping[str, int]) -> set[str]:
-    """Which validation prompts (id -> their lines) stay in the validation file: as many of the smallest hashes as it
-    takes; none where they make fewer lines than a file must have. The others are trained on.
+    """The validation prompts (id -> their lines) that stay in the validation file: the smallest hashes, as many as it
+    takes; none where they are too few for a file. The others are trained on.
     """
     room, stay = MAX_VALIDATION_SAMPLES, set[str]()
     for prompt_id in sorted(lines, key=_point):

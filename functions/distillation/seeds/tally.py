@@ -22,10 +22,7 @@ def problem_line(rejected: RejectedSeed) -> str:
 
 
 class SeedTally:
-    """Counts outcomes as they stream by.
-
-    Only the first problems are held, so a file of nothing but bad lines costs no memory.
-    """
+    """Counts outcomes as they stream by; of the problems it holds the first ones only."""
 
     def __init__(self) -> None:
         self.seeds = 0
@@ -54,10 +51,8 @@ class SeedTally:
             kept.append(problem_line(outcome))
 
     def check_share(self, max_rejected_seed_share: float, *, dataset: str, rejected_key: str) -> None:
-        """Raises InvalidInput where the run cannot go on: a file that cannot be read, too many bad seeds, too few seeds
-        left.
-
-        `rejected_key` is where all of the rejected seeds are written; the error holds the counts and the first lines.
+        """Raises InvalidInput with the first problems where a file is unreadable, too many seeds are bad or too few
+        left. `rejected_key`: where all of the rejected seeds are.
         """
         headlines = self._headlines(max_rejected_seed_share, dataset)
         if headlines:

@@ -1,6 +1,4 @@
-"""Finds out what kind of task the seeds are, from what the input says and, where it leaves that open, from the
-references.
-"""
+"""Finds out what kind of task the seeds are, from the input or, where it leaves that open, from the references."""
 
 from collections import Counter
 
@@ -18,10 +16,7 @@ _KEPT_SPELLINGS = 1000
 
 
 class TaskEvidence:
-    """Looks at seeds as they stream by and resolves `task.kind` at the end.
-
-    Where the input names the labels, no reference is looked at.
-    """
+    """Looks at seeds as they stream by and resolves `task.kind` at the end, by references where it is open."""
 
     def __init__(self, given: TaskInput) -> None:
         self._given = given
@@ -51,10 +46,8 @@ class TaskEvidence:
             self._spellings[spelling] += 1
 
     def resolve(self) -> Task:
-        """The task of the run. `why` says in a sentence how it was found.
-
-        Raises InvalidInput where kind `label` has no labels to take, and where kind `auto` meets references that
-        repeat as labels do and cannot be labels: nobody shall find out from the report that words were counted.
+        """The task of the run; `why` says how it was found. Raises InvalidInput where kind `label` has no labels, and
+        where kind `auto` meets references that repeat as labels do and cannot be labels.
         """
         given = self._given
         if given.labels is not None:

@@ -1,8 +1,6 @@
-"""Several trainings of the student: their names, what each learns, and which one serves.
-
-`student` is the arm that serves. Where there is a choice, its trainings are called `student-1`, `student-2`, ...
-(training.repeats) or `candidate-1`, ... (training.candidates). With both, the candidates come first, and the best one
-is what `student-2`, ... repeat.
+"""Several trainings of the student: their names, what each learns, and which one serves as the arm `student`. They are
+`student-1`, `student-2`, ... (training.repeats) or `candidate-1`, ... (training.candidates). With both, the candidates
+come first, and the best one is what `student-2`, ... repeat.
 """
 
 import hashlib

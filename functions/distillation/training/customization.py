@@ -1,6 +1,4 @@
-"""Dataset -> the request for a customization job (fine-tuning or managed distillation), and the request for the
-student's deployment.
-"""
+"""Dataset -> the request for a customization job, and the request for the student's deployment."""
 
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
@@ -10,9 +8,7 @@ from distillation.run.training import Training
 
 
 class JobFacts(TypedDict):
-    """What every customization job is given: a role, the model to train, where its lines are and where its metrics go
-    (S3 URIs), tags.
-    """
+    """What every customization job is given: role, model, S3 URIs of lines and metrics, tags."""
 
     role_arn: str
     base_model: str
@@ -24,9 +20,8 @@ class JobFacts(TypedDict):
 def customization_request(
     job_name: str, *, training: Training, validation_uri: str | None, **facts: Unpack[JobFacts]
 ) -> dict[str, object]:
-    """Arguments of `bedrock:CreateModelCustomizationJob` for fine-tuning.
-
-    Hyperparameters travel as strings; the model is named as the job.
+    """Arguments of `bedrock:CreateModelCustomizationJob` for fine-tuning: hyperparameters as strings, the model named
+    as the job.
     """
     request = _job(job_name, facts) | {
         "customizationType": "FINE_TUNING",
@@ -45,10 +40,7 @@ def distillation_request(
     job_name: str, *, teacher: str, max_tokens: int, **facts: Unpack[JobFacts]
 ) -> dict[str, object]:
     """Arguments of `bedrock:CreateModelCustomizationJob` for managed distillation. `teacher`: model id or inference
-    profile; `max_tokens` of its answers.
-
-    No hyperparameters and no validation data: AWS's guide names the first nowhere for such a job, and says nowhere what
-    lines the second would hold.
+    profile; `max_tokens` of its answers. AWS's guide names no hyperparameters or validation data for such a job.
     """
     teacher_config = {"teacherModelIdentifier": teacher, "maxResponseLengthForInference": max_tokens}
     return _job(job_name, facts) | {

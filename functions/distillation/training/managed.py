@@ -1,7 +1,5 @@
-"""Bedrock's managed distillation, as facts and choices that every stage shares: which prompts this run asks about
-itself, and what the job takes.
-
-Source of the teachers: Amazon Nova user guide, "Customizing Amazon Nova models" (read 2025-2026).
+"""Bedrock's managed distillation: which prompts this run asks about itself, and what the job takes. Teachers: Amazon
+Nova user guide, "Customizing Amazon Nova models" (read 2025-2026).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,9 +16,7 @@ TEACHERS = ("amazon.nova-pro-v1:0",)
 
 
 def asked_by_us(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[int, Prompt]]:
-    """The prompts that this run asks its teacher, each with its number: all, or with managed distillation those of the
-    holdout.
-    """
+    """The numbered prompts that this run asks its teacher: all, or with managed distillation the holdout's."""
     numbered, split = enumerate(prompts), record.config.shares
     if not record.config.training.managed:
         return numbered
@@ -28,9 +24,7 @@ def asked_by_us(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[
 
 
 def check_prompts(prompts: Iterable[Prompt], config: RunConfig) -> None:
-    """Raises InvalidInput where the seeds' `prompts`, and those that expansion is to add, cannot make a distillation
-    job: before anything is paid for.
-    """
+    """Raises InvalidInput where seeds' `prompts` and expansion cannot make a job, before anything is paid for."""
     several = seeds = 0
     for prompt in prompts:
         several += bool(prompt.earlier)

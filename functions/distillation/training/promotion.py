@@ -1,7 +1,5 @@
-"""What serves a dataset: the value of its SSM parameter with the history that one can go back to, and the canary that a
-model must pass first.
-
-The parameter is a standard one, at most 4 KB (Systems Manager quotas), so the oldest entries leave when it is full.
+"""What serves a dataset: an SSM parameter with the history that one can go back to, and the canary of a new model. The
+parameter holds 4 KB (standard, Systems Manager quotas), so the oldest entries leave when it is full.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +14,7 @@ from distillation.task import Task, TaskKind, canonical_answer
 PARAMETER_MAX_BYTES = 4096
 HISTORY_MAX = 10
 SIMILAR_TEXT = 0.6
-"""Two free texts of one model at the lowest temperature share most of their words, though not always all: Bedrock's
-replies vary a little.
-"""
+"""Two free texts of one model at the lowest temperature share most words, not all: Bedrock's replies vary."""
 
 
 class Served(Record, frozen=True, omit_defaults=True):
@@ -35,11 +31,9 @@ class Served(Record, frozen=True, omit_defaults=True):
 
 
 class ServedStudent(Record, frozen=True, omit_defaults=True):
-    """The parameter `/<app>/<dataset>/student`. `deployment_arn` never changes while the dataset has a deployment:
-    applications keep it.
-
-    `history` holds what served before, newest first; `previous` is the run of its first entry. `rolled_back_from`: the
-    run that was left by the last rollback. `pinned`: who pinned the dataset when and why, empty where nobody did.
+    """The parameter `/<app>/<dataset>/student`: what serves (the fields of Served), behind a `deployment_arn` that
+    never changes. `history`: what served before, newest first; `previous`: the run of its first entry.
+    `rolled_back_from`: the run that the last rollback left. `pinned`: who pinned the dataset, when and why, or empty.
     """
 
     deployment_arn: str
@@ -72,9 +66,7 @@ class ServedStudent(Record, frozen=True, omit_defaults=True):
 
 
 class PromotionPlan(Record, frozen=True, omit_defaults=True):
-    """`6-model/promotion-plan.json`: which deployment takes over which model, and what it served before (None: it is
-    made for this model).
-    """
+    """`6-model/promotion-plan.json`: which deployment takes over which model, and what it served before."""
 
     deployment: str
     model_arn: str
@@ -83,7 +75,6 @@ class PromotionPlan(Record, frozen=True, omit_defaults=True):
 
 class Canary(Record, frozen=True):
     """What the stable deployment said to a few holdout prompts: `equal` of `asked` as the student did in its run.
-
     `differing` names prompts that differ.
     """
 
@@ -92,10 +83,7 @@ class Canary(Record, frozen=True):
     differing: tuple[str, ...] = ()
 
     def passes(self, agreement: float) -> bool:
-        """Whether the share of equal answers is at least `agreement`.
-
-        Where nothing could be asked, nothing was shown.
-        """
+        """Whether the share of equal answers is at least `agreement`; never where nothing was asked."""
         return self.asked > 0 and self.equal >= agreement * self.asked
 
 
@@ -107,10 +95,8 @@ def promoted(before: ServedStudent | None, deployment_arn: str, new: Served) -> 
 
 
 def why_not_by_itself(now: ServedStudent | None, run_id: str, began: str, serving_began: str) -> str:
-    """Why a run may not put its student in place of what serves without a person's word; empty where it may.
-
-    `began`: when the run's first execution did (ISO 8601); `serving_began` the same of the run that serves, empty where
-    its record is gone. A run id that is started again began when it first did.
+    """Why a run may not put its student in place of what serves without a person's word; empty where it may. `began`,
+    `serving_began`: the first execution of this run and of the one that serves (ISO 8601; empty: unknown).
     """
     if now is None or now.run_id == run_id:
         return ""
@@ -130,9 +116,8 @@ def to_go_back_to(now: ServedStudent, run_id: str | None = None) -> Served | Non
 
 
 def rolled_back(now: ServedStudent, target: Served, at: str, by: str) -> ServedStudent:
-    """The parameter once `target`, an entry of the history, serves again, put in place by the person `by`.
-
-    What came after it leaves the history: a second rollback goes further back.
+    """The parameter once `target`, of the history, serves again, by the person `by`. What came after it leaves the
+    history: a second rollback goes further back.
     """
     older = now.history[now.history.index(target) + 1 :]
     back = _fitting(now.deployment_arn, msgspec.structs.replace(target, promoted_at=at, by=by), older, now.pinned)
@@ -170,9 +155,7 @@ def _fitting(deployment_arn: str, served: Served, history: tuple[Served, ...], p
 
 
 def canary_items(holdout: Sequence[HoldoutItem], expected: Mapping[str, str], limit: int) -> list[HoldoutItem]:
-    """At most `limit` of the items that the student answered (prompt id -> its text), spread evenly over the
-    holdout.
-    """
+    """At most `limit` of the items that the student answered (prompt id -> its text), evenly over the holdout."""
     usable = [item for item in holdout if item.prompt_id in expected]
     count = min(limit, len(usable))
     return [usable[len(usable) * number // count] for number in range(count)]
@@ -189,10 +172,7 @@ def judge_canary(expected: Mapping[str, str], answered: Mapping[str, str | None]
 
 
 def answers_agree(one: str, other: str, task: Task) -> bool:
-    """Whether two texts give the same answer.
-
-    Free texts are the same where their words mostly are (Ratcliff/Obershelp ratio, `SIMILAR_TEXT`).
-    """
+    """Whether two texts give the same answer; free ones where most words are the same (Ratcliff/Obershelp)."""
     if task.kind is TaskKind.TEXT:
         return SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio() >= SIMILAR_TEXT
     forms = canonical_answer(one, task), canonical_answer(other, task)

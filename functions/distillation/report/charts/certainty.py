@@ -16,10 +16,7 @@ HEIGHT = 270
 
 
 def agreement_chart(learnt: Sequence[int], held: Sequence[int]) -> go.Figure | None:
-    """Share of the prompts by how far the teacher's samples agree: those that are learnt from beside the holdout.
-
-    Both in equal bins from 0 to 1.
-    """
+    """Share of the prompts by how far the teacher's samples agree, learnt from beside holdout, in equal bins."""
     bars = [_bars("learnt from", learnt, LIGHT["teacher"]), _bars("holdout", held, LIGHT["base"])]
     found = [bar for bar in bars if bar is not None]
     if not found:
@@ -67,10 +64,7 @@ def entropy_chart(entropy: Histogram) -> go.Figure | None:
 
 
 def calibration_chart(calibration: Calibration | None) -> go.Figure | None:
-    """How often the teacher's top answer is right, by how far its samples agree.
-
-    On the diagonal agreement is worth what it says.
-    """
+    """How often the teacher's top answer is right, by sample agreement; on the diagonal they are the same."""
     if calibration is None:
         return None
     even = go.Scatter(
@@ -106,9 +100,7 @@ def calibration_chart(calibration: Calibration | None) -> go.Figure | None:
 
 
 def divergence_chart(arms: Mapping[str, ArmScore]) -> go.Figure | None:
-    """Each arm's Jensen-Shannon divergence from the teacher; an open diamond marks what samples of one distribution
-    would show.
-    """
+    """Each arm's Jensen-Shannon divergence from the teacher; an open diamond marks what chance alone gives."""
     found = {arm: score.metrics for arm, score in arms.items() if DIVERGENCE in score.metrics}
     if not found:
         return None

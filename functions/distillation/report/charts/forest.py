@@ -12,15 +12,12 @@ from distillation.wording import points
 
 ROW_PIXELS = 50
 FIGURES = "figures"
-"""Name of the annotations that the page leaves out where it is narrow; the table below the chart has the same numbers.
-"""
+"""Name of the annotations that a narrow page leaves out: the table below the chart has the same numbers."""
 
 
 class ForestRow(NamedTuple):
-    """A difference with the name that it is shown under. `margin` is the loss that is accepted (None: this difference
-    has no limit).
-
-    `colour` is a name of the palette; without one it is that of the arm.
+    """A difference and its name. `margin`: the loss that is accepted, None without a limit. `colour`: a name of the
+    palette, else the arm's.
     """
 
     name: str

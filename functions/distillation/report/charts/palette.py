@@ -1,6 +1,4 @@
-"""The colours of charts and pages, light and dark, and their font. Apart from the charts, so that a page without one
-needs no plotly.
-"""
+"""The colours of charts and pages, and their font. A page without charts needs no plotly for them."""
 
 LIGHT = {
     "paper": "#fbfaf8",

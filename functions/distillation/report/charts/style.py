@@ -1,6 +1,5 @@
-"""What all charts share: plotly figures that plotly.py checks and plotly.js draws in the page.
-
-Colours are named: a figure holds the light theme's value, and the page puts the current theme's value in its place.
+"""What all charts share: figures that plotly.py checks and plotly.js draws. A figure holds the light theme's colours;
+the page puts the current theme's in their place.
 """
 
 import base64
@@ -17,10 +16,7 @@ Whisker = dict[str, Any]
 
 
 def plotly_js() -> str:
-    """The library for one inline script: gzip in base64, 1.9 MB in place of 4.8.
-
-    The same library gives the same text.
-    """
+    """The library for one inline script: gzip in base64, 1.9 MB in place of 4.8, the same text each time."""
     return base64.b64encode(gzip.compress(str(get_plotlyjs()).encode(), 9, mtime=0)).decode()
 
 
@@ -30,10 +26,7 @@ def colour_of(arm: str) -> str:
 
 
 def plain(text: str, most: int = 60) -> str:
-    """Text for a chart.
-
-    Plotly reads a few HTML tags in its labels: none of it is one here, and what is too long is cut.
-    """
+    """Text for a chart, cut at `most` characters. Plotly reads HTML tags in labels, so none may be in it."""
     shown = " ".join(text.split())
     return html.escape(shown if len(shown) <= most else shown[: most - 1] + "…", quote=False)
 

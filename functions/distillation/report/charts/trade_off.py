@@ -14,8 +14,7 @@ COST, LATENCY = "costPer1000Usd", "latencyMedianMs"
 def trade_off(
     arms: Mapping[str, ArmScore], metric: str, price: str, x_title: str, colours: Mapping[str, str] | None = None
 ) -> go.Figure | None:
-    """Quality over `price` (a metric of the arms), both with 95 % intervals. None where fewer than two arms have both.
-
+    """Quality over `price` (a metric of the arms), with 95 % intervals; None where fewer than two arms have both.
     `colours`: arm -> name in the palette, where it is not the arm's own.
     """
     found = {
