@@ -24,7 +24,7 @@ PHASES := flow local browser unit infra types lint
 LANES ?= 2
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help entry install demo test check lint types unit infra local flow faults asl audit sbom benchmark browser pictures local-up local-down lock clean
+.PHONY: help entry install demo test check lint types unit infra local flow faults attempts asl audit sbom benchmark browser pictures local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,9 @@ flow: $(VENV)/.stamp node_modules/.stamp
 
 faults: $(VENV)/.stamp node_modules/.stamp  ## what becomes of runs when something goes wrong; docs/reliability.md: make faults [CELLS="name name"]
 	@$(BIN)/python -m tests.faults $(CELLS)
+
+attempts: $(VENV)/.stamp node_modules/.stamp  ## every role tries everything, with IAM enforced; docs/security.md
+	@$(BIN)/python -m tests.attempts
 
 asl: $(VENV)/.stamp  ## the whole state machine as AWS gets it, policy included: make asl > machine.json, for Workflow Studio
 	@$(BIN)/python -m infra.packaging.machine_text

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,18 @@ class App:
                     service, endpoint_url=url, verify=self._instance.ca_bundle or True
                 )  # type: ignore[call-overload]
             return self._clients[service]
+
+    def client_as(self, keys: Mapping[str, str], service: str) -> Any:
+        """A client with the keys that STS gave for a role."""
+        with self._lock:
+            return self._session.client(
+                service,
+                endpoint_url=self._instance.emulator_url,
+                verify=self._instance.ca_bundle or True,
+                aws_access_key_id=keys["AccessKeyId"],
+                aws_secret_access_key=keys["SecretAccessKey"],
+                aws_session_token=keys["SessionToken"],
+            )  # type: ignore[call-overload]
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m cli` as a user of the instance runs it."""

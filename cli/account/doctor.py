@@ -43,11 +43,15 @@ def examine(clients: Clients, stack: str, release: str) -> Iterator[Check]:
     yield from _read(
         "CDK bootstrap", lambda: [check_bootstrap(stack_outputs(clients.client("cloudformation"), "CDKToolkit"))]
     )
-    environment = environment_of(clients, stack)
+    try:
+        environment = environment_of(clients, stack)
+    except Exception as error:
+        yield _not_read(f"stack {stack}", error)
+        environment = {}
     settings = settings_from_environment(environment or _BEFORE_THE_STACK)
     if environment:
         yield check_release(stack, settings.release, release)
-    else:
+    elif environment is None:
         yield Check(f"stack {stack}", Level.FAILURE, "not there", "npx cdk deploy")
     yield from _models(ModelCatalogue(clients.client("bedrock")), settings)
     yield from _read("quotas", lambda: check_quotas(Quotas(clients.client("service-quotas")).of("bedrock")))
@@ -122,7 +126,12 @@ def _read(about: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     try:
         yield from look()
     except Exception as error:
-        known = in_plain_words(error)
-        if known is None:
-            raise
-        yield unread(about, known.message)
+        yield _not_read(about, error)
+
+
+def _not_read(about: str, error: Exception) -> Check:
+    """A warning for what AWS says; an error of our own is raised again."""
+    known = in_plain_words(error)
+    if known is None:
+        raise error
+    return unread(about, known.message)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local import lifecycle
+from tests.attempts import documented, table, try_all
 from tests.flow import EVERYTHING, LABELS, App, check_counts, jsonl, reviews, running_app
 
 
@@ -35,6 +36,12 @@ def test_a_run_through_every_state_of_the_good_path_succeeds_with_the_roles_as_t
     assert report["counts"]["expanded"] > 0
     assert report["judge"]["comparisons"] is not None
     assert strict_app.parameter("strict")["runId"] == "strict"
+
+
+def test_each_role_may_do_what_it_must_and_nothing_else_and_the_document_says_so(strict_app: App) -> None:
+    tried = try_all(strict_app)
+    assert tried.wrong == []
+    assert documented() == table(tried), "docs/security.md is behind: make attempts"
 
 
 def test_without_its_policies_a_function_may_not_even_read_so_the_roles_are_what_allows_it(strict_app: App) -> None:

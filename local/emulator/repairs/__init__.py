@@ -19,6 +19,7 @@ NAMES = (
     "ended_executions",
     "succeed_output",
     "choice_output",
+    "simulated_context",
 )
 
 

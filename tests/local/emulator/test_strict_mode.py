@@ -46,5 +46,28 @@ def test_a_role_grants_what_it_says_and_nothing_else(strict_aws: Aws) -> None:
     assert _call(strict_aws, function) == "arn"
 
 
+def test_the_simulator_sees_the_tags_that_it_is_told_of(strict_aws: Aws) -> None:
+    role = unique("role")
+    arn = strict_aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    ours = {"StringEquals": {"aws:ResourceTag/app": "ours"}}
+    grant = {"Effect": "Allow", "Action": "bedrock:DeleteCustomModel", "Resource": "*", "Condition": ours}
+    strict_aws.iam.put_role_policy(
+        RoleName=role, PolicyName="p", PolicyDocument=json.dumps(GRANT | {"Statement": grant})
+    )
+    assert [_simulated(strict_aws, arn, app) for app in ("ours", "theirs", None)] == [
+        "allowed",
+        "implicitDeny",
+        "implicitDeny",
+    ]
+
+
+def _simulated(aws: Aws, role: str, app: str | None) -> str:
+    tag = {"ContextKeyName": "aws:ResourceTag/app", "ContextKeyValues": [app], "ContextKeyType": "string"}
+    answer = aws.iam.simulate_principal_policy(
+        PolicySourceArn=role, ActionNames=["bedrock:DeleteCustomModel"], ContextEntries=[tag] if app else []
+    )
+    return str(answer["EvaluationResults"][0]["EvalDecision"])
+
+
 def _call(aws: Aws, function: str) -> object:
     return json.loads(aws.lambda_.invoke(FunctionName=function, Payload=b"{}")["Payload"].read())

@@ -110,6 +110,24 @@ def test_an_account_without_a_stack_is_looked_up_to_its_end(
     assert code == 1 and {"failure", "warning", "ok"} >= {line["level"] for line in lines} > {"failure"}
 
 
+class Closed(Account):
+    """Clients of an account where nothing may be read."""
+
+    def paginate(self, **_: object) -> object:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "List")
+
+
+def test_where_the_stack_may_not_be_read_the_rest_is_still_looked_up(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Closed({"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"})
+    monkeypatch.setattr(connection, "clients_of", lambda *_: account)
+    _, lines = terminal.json("doctor")
+    [stack] = [line for line in lines if line["about"] == "stack NovaDistill"]
+    assert stack["level"] == "warning" and "not authorized" in stack["found"]
+    assert lines[-1]["about"] == "Lambda: functions at once"
+
+
 def test_without_credentials_it_says_how_to_log_in_and_asks_nothing_else(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
