@@ -26,44 +26,47 @@ class Check(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A quota that runs need: words that its name holds, and the value below which a run may wait or fail."""
+    """A quota that runs need: its codes in Service Quotas, none where no source names them, and the value below which
+    a run may wait or fail.
+    """
 
     about: str
-    words: tuple[str, ...]
+    codes: tuple[str, ...]
     least: int
     advice: str
 
 
-QUOTAS = (
-    Wanted(
-        "quota: batch jobs of the teacher",
-        ("batch inference", "sum of in-progress and submitted", "nova pro"),
-        10,
-        "set batches.maxConcurrent to it, or ask for more in Service Quotas",
-    ),
-    Wanted(
-        "quota: records of a batch job",
-        ("batch inference", "records per batch inference job", "nova pro"),
-        10_000,
-        "set batches.maxShardRecords to it",
-    ),
-    Wanted(
-        "quota: customization jobs at once",
-        ("model customization", "scheduled customization jobs"),
-        2,
-        "without a second one arms.direct waits for the student",
-    ),
-    Wanted("quota: custom models", ("custom models per account",), 2, "delete models that serve nothing"),
-    Wanted(
-        "quota: samples of a customization job",
-        ("training and validation records", "nova micro"),
-        20_000,
-        "set selection.maxExamples to it",
-    ),
-    Wanted(
-        "quota: deployments of custom models", ("on-demand", "custom model deployments"), 2, "ask for more before a run"
-    ),
-)
+_BATCHES_OF = {"amazon.nova-pro-v1:0": "L-FE130012", "amazon.nova-micro-v1:0": "L-564C017C"}
+_RECORDS_OF = {
+    "amazon.nova-pro-v1:0": ("L-89197AE6", "L-9B651738"),
+    "amazon.nova-micro-v1:0": ("L-57DC56A1", "L-D56DF585"),
+    "amazon.nova-lite-v1:0": ("L-916C9264", "L-B8626674"),
+}
+"""Records of a job, and of a file of it: "Records per (input file per) batch inference job for Nova Pro V1"."""
+
+
+def quotas_of(teacher: str) -> tuple[Wanted, ...]:
+    """What runs need with this teacher. Codes by copies of the Service Quotas catalogue, late 2025 and 2026."""
+    jobs = (_BATCHES_OF[teacher],) if teacher in _BATCHES_OF else ()
+    more = "or ask for more in Service Quotas"
+    return (
+        Wanted("quota: batch jobs of the teacher", jobs, 10, f"set batches.maxConcurrent to it, {more}"),
+        Wanted(
+            "quota: records of a batch job", _RECORDS_OF.get(teacher, ()), 10_000, "set batches.maxShardRecords to it"
+        ),
+        Wanted(
+            "quota: scheduled customization jobs",
+            ("L-0406044C",),
+            2,
+            "without a second arms.direct waits for the student",
+        ),
+        Wanted("quota: custom models", ("L-CB5B847D",), 2, "delete models that serve nothing"),
+        Wanted("quota: custom models being created", ("L-C02E1E99",), 2, "a second run waits for the first"),
+        Wanted("quota: training records of Nova Micro", (), 20_000, "set selection.maxExamples to it"),
+        Wanted("quota: deployments of custom models", (), 2, "ask for more before a run"),
+    )
+
+
 ENOUGH_FUNCTIONS = 100
 
 
@@ -112,20 +115,17 @@ def check_profile(profile: str, problem: str | None) -> Check:
     return Check(f"inference profile {profile}", Level.FAILURE if problem else Level.OK, problem or "can be used")
 
 
-def check_quotas(quotas: Mapping[str, float]) -> Iterator[Check]:
-    """The account's applied quotas against what a run at the defaults needs."""
-    for wanted in QUOTAS:
-        found = [value for name, value in quotas.items() if all(word in name.lower() for word in wanted.words)]
+def check_quotas(quotas: Mapping[str, float], teacher: str) -> Iterator[Check]:
+    """The account's quotas, by their codes, against what a run at the defaults needs. The smallest of several binds."""
+    for wanted in quotas_of(teacher):
+        found = [quotas[code] for code in wanted.codes if code in quotas]
         if not found:
-            yield Check(wanted.about, Level.WARNING, "not listed", "look it up in the console of Service Quotas")
+            said = f"{' and '.join(wanted.codes)} not listed" if wanted.codes else "not looked up: name unknown"
+            yield Check(wanted.about, Level.WARNING, said, f"a run needs {wanted.least:,}: see Service Quotas, Bedrock")
+        elif min(found) < wanted.least:
+            yield Check(wanted.about, Level.WARNING, f"{min(found):,.0f}", wanted.advice)
         else:
-            enough = min(found) >= wanted.least
-            yield Check(
-                wanted.about,
-                Level.OK if enough else Level.WARNING,
-                f"{min(found):,.0f}",
-                "" if enough else wanted.advice,
-            )
+            yield Check(wanted.about, Level.OK, f"{min(found):,.0f}")
 
 
 def check_concurrency(functions: int) -> Check:

@@ -54,7 +54,8 @@ def examine(clients: Clients, stack: str, release: str) -> Iterator[Check]:
     elif environment is None:
         yield Check(f"stack {stack}", Level.FAILURE, "not there", "npx cdk deploy")
     yield from _models(ModelCatalogue(clients.client("bedrock")), settings)
-    yield from _read("quotas", lambda: check_quotas(Quotas(clients.client("service-quotas")).of("bedrock")))
+    quotas = Quotas(clients.client("service-quotas"))
+    yield from _read("quotas", lambda: check_quotas(quotas.of("bedrock"), settings.teacher_model_id))
     functions = Functions(clients.client("lambda"))
     yield from _read("Lambda: functions at once", lambda: [check_concurrency(functions.concurrency())])
     if environment:

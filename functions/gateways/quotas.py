@@ -10,9 +10,9 @@ class Quotas:
         self._client = client
 
     def of(self, service: str) -> dict[str, float]:
-        """Name -> value of every quota of a service (`bedrock`). An applied value stands before AWS's default."""
+        """Code (`L-...`) -> value of each quota of a service (`bedrock`). Applied before default."""
         found: dict[str, float] = {}
         for operation in ("list_aws_default_service_quotas", "list_service_quotas"):
             for page in self._client.get_paginator(operation).paginate(ServiceCode=service):
-                found |= {quota["QuotaName"]: quota["Value"] for quota in page["Quotas"] if "Value" in quota}
+                found |= {quota["QuotaCode"]: quota["Value"] for quota in page["Quotas"] if "Value" in quota}
         return found

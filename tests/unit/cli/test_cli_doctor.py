@@ -6,7 +6,6 @@ from terminal_fake import Terminal
 
 from cli import connection
 from cli.account.checks import (
-    QUOTAS,
     Check,
     Level,
     check_access,
@@ -20,8 +19,7 @@ from cli.account.checks import (
 )
 from cli.account.draw_checks import summary
 from gateways.bedrock.model_catalogue import Access
-
-JOBS = "Batch inference: Sum of in-progress and submitted batch inference jobs using a base model for Nova Pro"
+from gateways.quotas import Quotas
 
 
 @pytest.mark.parametrize(
@@ -47,17 +45,35 @@ def test_a_line_says_what_to_do(check: Check, level: Level, says: str) -> None:
     assert (check.advice == "") is (level is Level.OK)
 
 
-def test_quotas_are_found_by_the_words_of_their_names_and_a_missing_one_is_said() -> None:
-    lines = list(check_quotas({JOBS: 3.0}))
-    assert len(lines) == len(QUOTAS)
-    assert lines[0] == Check(
+def test_quotas_are_found_by_their_codes_and_what_has_none_is_not_guessed() -> None:
+    found = {"L-FE130012": 3.0, "L-89197AE6": 100_000.0, "L-9B651738": 5_000.0, "L-CB5B847D": 100.0}
+    lines = {line.about: line for line in check_quotas(found, "amazon.nova-pro-v1:0")}
+    assert lines["quota: batch jobs of the teacher"] == Check(
         "quota: batch jobs of the teacher",
         Level.WARNING,
         "3",
         "set batches.maxConcurrent to it, or ask for more in Service Quotas",
     )
-    assert {line.found for line in lines[1:]} == {"not listed"}
-    assert next(check_quotas({JOBS: 20.0})).level is Level.OK
+    assert lines["quota: records of a batch job"].found == "5,000"
+    assert lines["quota: custom models"].level is Level.OK
+    assert lines["quota: scheduled customization jobs"].found == "L-0406044C not listed"
+    assert lines["quota: deployments of custom models"].found == "not looked up: name unknown"
+    assert next(check_quotas(found, "other.teacher")).found == "not looked up: name unknown"
+
+
+class Catalogue:
+    """Service Quotas with one default and one applied value."""
+
+    def get_paginator(self, operation: str) -> "Catalogue":
+        self._value = 20.0 if operation == "list_aws_default_service_quotas" else 4.0
+        return self
+
+    def paginate(self, **_: object) -> list[object]:
+        return [{"Quotas": [{"QuotaCode": "L-FE130012", "QuotaName": "jobs", "Value": self._value}]}]
+
+
+def test_what_is_applied_to_the_account_stands_before_the_default() -> None:
+    assert Quotas(Catalogue()).of("bedrock") == {"L-FE130012": 4.0}
 
 
 def test_the_summary_counts_what_would_stop_a_run() -> None:
