@@ -24,7 +24,7 @@ PHASES := flow local browser unit infra types lint
 LANES ?= 2
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help entry install demo test check lint types unit infra local flow faults attempts asl audit sbom benchmark browser pictures local-up local-down lock clean
+.PHONY: help entry install demo test check lint types unit infra local flow faults attempts asl audit sbom benchmark browser pictures screens local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -109,6 +109,9 @@ browser: $(VENV)/.stamp node_modules/.stamp  ## the report in a real Chromium; p
 
 pictures: $(VENV)/.stamp  ## the pictures of README, from what the last make demo left in build/demo
 	@$(BIN)/python -m tests.browser.pictures
+
+screens: $(VENV)/.stamp node_modules/.stamp  ## what doctor and prove say on the local AWS; docs/first-hour.md
+	@$(BIN)/python -m tests.screens
 
 lock: $(VENV)/.stamp  ## compile every requirements file again, with hashes
 	@for f in $(LOCKS); do $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes $$f.in -o $$f.txt; done

@@ -90,9 +90,7 @@ def on_account(command: Callable[..., None]) -> Callable[..., None]:
     """As `on_stack`, for a command that works where no stack is: hands it clients of the account, and the stack's
     name.
     """
-    return _somewhere(
-        command, lambda connection, stack, region, profile: (connection.clients_of(region, profile), stack)
-    )
+    return _somewhere(command, lambda connection, *where: connection.account(*where))
 
 
 def _somewhere(command: Callable[..., None], make: Callable[..., Any]) -> Callable[..., None]:

@@ -53,6 +53,13 @@ def opened(stack: str, region: str | None, profile: str | None) -> Services:
     return services
 
 
+def account(stack: str, region: str | None, profile: str | None) -> tuple[Clients, str]:
+    """Clients of an account that may hold no stack, and the stack's name; says first where it is."""
+    clients = clients_of(region, profile)
+    screen.say(f"{stack} · {'AWS' if clients.on_aws else 'LOCAL AWS'} · {clients.region}", "dim")
+    return clients, stack
+
+
 def heading(stack: str, services: Services) -> str:
     """Which deployment a command speaks to, so that a local one cannot be taken for the real one."""
     region, account = services.settings.state_machine_arn.split(":")[3:5]

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import msgspec
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.text import Text
 
 from cli.errors import CommandError, as_called
@@ -63,8 +63,7 @@ class Screen:
 
     def transfer(self) -> Progress:
         """A bar for bytes on their way."""
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        return Progress(*columns, console=self.out)
+        return Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=self.out)
 
 
 screen = Screen()

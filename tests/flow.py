@@ -79,9 +79,9 @@ class App:
                 aws_session_token=keys["SessionToken"],
             )  # type: ignore[call-overload]
 
-    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`python -m cli` as a user of the instance runs it."""
-        environment = self._instance.environment()
+    def cli(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """`python -m cli` as a user of the instance runs it, with more environment variables."""
+        environment = self._instance.environment() | variables
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=PROJECT,

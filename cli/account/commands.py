@@ -44,7 +44,7 @@ def prove(
     """Try on this account what no document of AWS settles, for less than a dollar, and clean up. Exit 1 if an
     assumption does not hold.
     """
-    from cli.account.draw_checks import draw_findings
+    from cli.account.draw_checks import draw_findings, summary_of_findings
     from cli.account.prove import COST, bench_of
     from cli.account.prove import prove as prove_all
     from cli.screen import screen
@@ -60,6 +60,7 @@ def prove(
         screen.say("\nStopped, and cleaned up. The same command goes on.")
         raise typer.Exit(130) from None
     screen.show(draw_findings(bench.proof.findings))
+    screen.say(f"\n{summary_of_findings(bench.proof.findings, bench.proof.folder)}")
     screen.data([finding._asdict() for finding in bench.proof.findings])
     if failed or not all(finding.holds for finding in bench.proof.findings):
         raise typer.Exit(1)

@@ -1,8 +1,9 @@
 """The checks of `doctor` as a table."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.account.assumptions import ASSUMPTIONS
 from cli.account.checks import Check, Level
@@ -11,9 +12,14 @@ from cli.account.proof import Finding
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.FAILURE: "[bold red]✗[/]"}
 
 
+def _table(about: str) -> Table:
+    """ARNs and keys are longer than a column: they break and are never cut."""
+    return Table("", about, Column("found", overflow="fold"), box=None, pad_edge=False)
+
+
 def draw_checks(found: Sequence[Check]) -> Table:
     """One line a check, with what to do below what was found."""
-    table = Table("", "looked at", "found", box=None, pad_edge=False)
+    table = _table("looked at")
     for check in found:
         said = check.found + (f"\n→ {check.advice}" if check.advice else "")
         table.add_row(_MARKS[check.level], check.about, said)
@@ -30,7 +36,7 @@ def summary(found: Sequence[Check]) -> str:
 
 def draw_findings(found: Sequence[Finding]) -> Table:
     """One line an assumption, those that were not proven last."""
-    table = Table("", "assumption", "found", box=None, pad_edge=False)
+    table = _table("assumption")
     for finding in found:
         mark = _MARKS[Level.OK if finding.holds else Level.FAILURE]
         table.add_row(mark, ASSUMPTIONS[finding.assumption], finding.found)
@@ -39,3 +45,11 @@ def draw_findings(found: Sequence[Finding]) -> Table:
         if name not in known:
             table.add_row(_MARKS[Level.WARNING], says, "not proven")
     return table
+
+
+def summary_of_findings(found: Sequence[Finding], folder: Path) -> str:
+    """How many hold, and where to read what AWS said."""
+    holding, known = sum(finding.holds for finding in found), len({finding.assumption for finding in found})
+    return (
+        f"{holding} hold, {len(found) - holding} do not, {len(ASSUMPTIONS) - known} not proven. What AWS said: {folder}"
+    )

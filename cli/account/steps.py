@@ -165,7 +165,7 @@ def batch(bench: Bench) -> list[Finding]:
     proof.gone("batch")
     as_written = len(output) == 1 and output[0].count("/") == 1 and any(n.endswith("manifest.json.out") for n in names)
     return [
-        Finding("batch-layout", as_written, ", ".join(names)),
+        Finding("batch-layout", as_written, _ends_of(names)),
         Finding("batch-replies", len(found.answers) == len(asked), f"{len(found.answers)} of {len(asked)} answers"),
     ]
 
@@ -182,7 +182,7 @@ def evaluation(bench: Bench) -> list[Finding]:
     scored = all(shown_name(CORRECTNESS) in one for one in scores)
     own = [score.get(f"Custom.{samples.METRIC.name}") for score in scores]
     return [
-        Finding("evaluation-results", len(scores) == 10 and scored, ", ".join(names)),
+        Finding("evaluation-results", len(scores) == 10 and scored, _ends_of(names)),
         Finding("custom-metric", bool(own) and all(one in (0.0, 1.0) for one in own), f"{own}"),
     ]
 
@@ -202,7 +202,7 @@ def tuning(bench: Bench) -> list[Finding]:
     training = [name for name in tables if name.endswith("training_artifacts/step_wise_training_metrics.csv")]
     return [
         Finding("eight-lines", holds=True, found=f"{seen.status}"),
-        Finding("tuning-metrics", len(training) == 1, ", ".join(names)),
+        Finding("tuning-metrics", len(training) == 1, _ends_of(names)),
     ]
 
 
@@ -318,6 +318,11 @@ def _copy_layout(bench: Bench, step: str, prefix: str) -> list[str]:
     files = [{"name": name, "bytes": stored.bytes} for name, stored in zip(names, found, strict=True)]
     bench.proof.write(f"{step}/files.json", files)
     return names
+
+
+def _ends_of(names: list[str]) -> str:
+    """Files with the folder that each is in; `files.json` has them whole."""
+    return ", ".join("/".join(name.split("/")[-2:]) for name in names)
 
 
 def _said(reply: dict[str, object]) -> str:

@@ -37,6 +37,11 @@ class Clients:
         """Where the clients ask."""
         return str(self._session.region_name)
 
+    @property
+    def on_aws(self) -> bool:
+        """False where the clients are pointed at another endpoint."""
+        return "amazonaws.com" in self.client("sts").meta.endpoint_url
+
     def on_answer(self, hear: Callable[[str, dict[str, Any]], None]) -> None:
         """From now on `hear` gets the operation's name and Bedrock's answer, errors too, of every call of a client that
         is made after this.

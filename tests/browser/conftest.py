@@ -11,7 +11,7 @@ from distillation.report.comparison_page import render_comparison
 from distillation.report.failure import build_failure_report, render_failure_html
 from distillation.report.pages import render_html
 from tests.browser.chromium import find
-from tests.worlds.report_world import HOSTILE, comparison, label_report, text_report
+from tests.worlds.report_world import HOSTILE, comparison, label_report, many_labels_report, text_report
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
@@ -77,6 +77,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "labels": render_html(label_report()),
         "worse": render_html(label_report(hostile=False, student=0.7)),
         "untaught": render_html(label_report(hostile=False, teacher=0.5, student=0.48, champion=0.75)),
+        "many-labels": render_html(many_labels_report()),
         "texts": render_html(text_report()),
         "failed": render_failure_html(failed),
         "compared": render_comparison(comparison()),

@@ -125,6 +125,20 @@ def test_the_confusion_matrix_is_chosen_by_arm(view: View) -> None:
     assert (panels.count(), panels.get_attribute("data-arm")) == (1, "direct")
 
 
+def test_of_77_labels_the_mistakes_are_listed_where_a_matrix_cannot_be_read(view: View) -> None:
+    seen = view("many-labels", width=390)
+    panel = seen.page.locator("#confusions > :visible")
+    assert panel.locator(".confusion").count() == 0
+    rows = panel.get_by_role("region", name="Mistakes of student").locator("tbody tr")
+    assert 10 <= rows.count() <= 20
+    counts = [int(text) for text in rows.locator("td:last-child").all_inner_texts()]
+    assert counts == sorted(counts, reverse=True) and counts[-1] > 0
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    paper = seen.page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) <= 8
+    assert seen.trouble == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_narrow_screen_scrolls_down_only(view: View, name: str) -> None:
     seen = view(name, width=390, is_mobile=True, has_touch=True)

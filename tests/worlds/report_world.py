@@ -37,6 +37,8 @@ HOSTILE = (
 )
 HOSTILE_LABEL = "<script>window.taken = 4</script>"
 LABELS = ("refund", "delivery", HOSTILE_LABEL, "praise")
+VERBS = ("card", "transfer", "top_up", "exchange", "pin", "fee", "cash", "refund", "verify", "limit", "country")
+OBJECTS = ("not_working", "pending", "declined", "arrival", "charge", "wrong_amount", "lost_or_stolen")
 QUESTION = Task(kind=TaskKind.LABEL, labels=LABELS)
 LETTER = Task(kind=TaskKind.TEXT)
 MODELS = {
@@ -127,6 +129,14 @@ JUDGE = JudgeScores(
 )  # fmt: skip
 
 
+def many_labels_report() -> Report:
+    """A run of a task with 77 labels."""
+    task = Task(kind=TaskKind.LABEL, labels=tuple(f"{verb}_{what}" for verb in VERBS for what in OBJECTS))
+    holdout, predictions = label_world(300, ACCURACY, hostile=False, labels=task.labels)
+    scores = score(holdout, predictions, task, seed=1, models=MODELS, prices=load_prices(), resamples=199)
+    return report_of(scores, task, run_id="banking-1")
+
+
 def label_report(
     *, hostile: bool = True, n: int = 240, student: float = 0.92, run_id: str = "reviews-2", **arms: float
 ) -> Report:
@@ -142,20 +152,22 @@ def label_scores(n: int = 240, student: float = 0.92, *, hostile: bool = True, *
 
 
 def label_world(
-    n: int, accuracy: dict[str, float], *, hostile: bool = True
+    n: int, accuracy: dict[str, float], *, hostile: bool = True, labels: Sequence[str] = LABELS
 ) -> tuple[list[HoldoutItem], dict[str, list[Prediction]]]:
     """`n` items in five categories; each arm is right with its accuracy, in its greedy answer and in four samples."""
     rng = random.Random(7)
     holdout, predictions = [], {arm: list[Prediction]() for arm in accuracy}
     for number in range(n):
-        truth, category = rng.choice(LABELS), rng.choices(CATEGORIES, (5, 4, 3, 2, 1))[0]
+        truth, category = rng.choice(labels), rng.choices(CATEGORIES, (5, 4, 3, 2, 1))[0]
         text = (
             f"Message {number}. {HOSTILE if hostile else 'My parcel has not come, and nobody answers the telephone.'}"
         )
         holdout.append(HoldoutItem(prompt_id=f"p{number:05d}", prompt=text, reference=truth, category=category))
         luck = rng.random()
         for arm, share in accuracy.items():
-            predictions[arm] += _answers(f"p{number:05d}", arm, truth, rights=_rights(luck, share, rng), rng=rng)
+            predictions[arm] += _answers(
+                f"p{number:05d}", arm, truth, labels, rights=_rights(luck, share, rng), rng=rng
+            )
     return holdout, predictions
 
 
@@ -164,10 +176,12 @@ def _rights(luck: float, share: float, rng: random.Random) -> list[bool]:
     return [(luck if rng.random() < 0.5 else rng.random()) < share for _ in range(SAMPLES + 1)]
 
 
-def _answers(prompt_id: str, arm: str, truth: str, *, rights: Sequence[bool], rng: random.Random) -> list[Prediction]:
+def _answers(
+    prompt_id: str, arm: str, truth: str, labels: Sequence[str], *, rights: Sequence[bool], rng: random.Random
+) -> list[Prediction]:
     found = []
     for number, right in enumerate(rights):
-        text: str | None = truth if right else rng.choice([label for label in LABELS if label != truth])
+        text: str | None = truth if right else rng.choice([label for label in labels if label != truth])
         if rng.random() < 0.01:
             text = "I cannot say." if rng.random() < 0.5 else None
         found.append(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from distillation.evaluation.scores import InstructiveItem
+from distillation.evaluation.scores import Confusion, InstructiveItem
 from distillation.layout import RunLayout
 from distillation.records import Arm
 from distillation.report.charts import charts as report_charts
@@ -33,6 +33,9 @@ KINDS = {
     "betterThanBase": "Better than the base",
 }
 SIDES = ("train", "validation", "holdout", "rejected")
+MATRIX_MOST = 12
+"""Labels of a table of all pairs that can be read; what was taken for what is told in a list where there are more."""
+MISTAKES_SHOWN = 20
 _PRICED = (Arm.TEACHER, Arm.STUDENT)
 
 
@@ -74,6 +77,9 @@ def _context(report: Report) -> dict[str, Any]:
         "limit_of": limit_in_words,
         "losses": list(missing_in_words(report)),
         "confusions": {arm: score.confusion for arm, score in arms if score.confusion},
+        "mistakes_of": mistakes_of,
+        "MATRIX_MOST": MATRIX_MOST,
+        "MISTAKES_SHOWN": MISTAKES_SHOWN,
         "classes": {arm: score.classes for arm, score in arms if score.classes},
         "funnel": funnel_groups(report.data.funnel) if report.data else [],
         "sides": [side for side in SIDES if any(side in counts for counts in strata.values())],
@@ -82,6 +88,26 @@ def _context(report: Report) -> dict[str, Any]:
         "training_rows": list(training_rows(report.choice, report.trainings)),
         "settings": list(flat("", report.settings)),
     }
+
+
+class Mistake(NamedTuple):
+    """So many items of one label were answered with another, or with none of the task's."""
+
+    right: str
+    answered: str | None
+    items: int
+
+
+def mistakes_of(confusion: Confusion) -> list[Mistake]:
+    """What was taken for what, the most frequent first."""
+    answers = (*confusion.labels, None)
+    found = [
+        Mistake(right, answered, items)
+        for right, row in zip(confusion.labels, confusion.counts, strict=True)
+        for answered, items in zip(answers, row, strict=True)
+        if items and answered != right
+    ]
+    return sorted(found, key=lambda one: -one.items)
 
 
 class Saving(NamedTuple):

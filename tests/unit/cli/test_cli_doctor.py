@@ -85,6 +85,7 @@ class Account:
     """Clients of an account without a stack, whose roles may not be asked about."""
 
     region = "us-east-1"
+    on_aws = True
 
     def __init__(self, caller: object) -> None:
         self._caller = caller
@@ -118,6 +119,7 @@ def test_an_account_without_a_stack_is_looked_up_to_its_end(
     monkeypatch.setattr(connection, "clients_of", lambda *_: account)
     code, said = terminal.call("doctor")
     assert code == 1
+    assert said.startswith("NovaDistill · AWS · us-east-1")
     assert "arn:aws:iam::111122223333:user/ann" in said
     assert "npx cdk bootstrap" in said and "npx cdk deploy" in said
     assert said.count("could not be read") >= 4
