@@ -2,7 +2,7 @@
 teacher has log-probabilities.
 
 `python -m benchmarks.convergence [--sentences N]`. Total variation and cross-entropy of the k-sample estimate
-(`answer_distribution.shares`), mean over the sentences, with bootstrap intervals over them. Beside each stands what
+(`distributions.shares`), mean over the sentences, with bootstrap intervals over them. Beside each stands what
 exact binomial sums expect of independent draws from the known distribution. Sixteen draws make sixteen estimates at k =
 1, eight at k = 2, ..., which are averaged within a sentence.
 """
@@ -15,10 +15,11 @@ import typer
 from rich.console import Console
 from scipy import stats
 
+from benchmarks.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
 from benchmarks.results import convergence_tables
 from benchmarks.sentences import LABELS, sentences
 from benchmarks.teaching import ask_teacher, over_items
-from distillation.inference.samples import cross_entropy, entropy, entropy_miller_madow, shares, total_variation
+from distillation.inference.samples import entropy
 
 SENTENCES, DRAWS = 400, 16
 SIZES = (1, 2, 4, 8, 16)

@@ -46,8 +46,8 @@ def run(console: Console, share: float = 1.0) -> dict[str, Any]:
 def held(trainings: int, items: int, spread: float, seed: int) -> tuple[bool, bool, float]:
     """Whether the interval holds the truth, whether that over the items of all trainings alone does, and its width."""
     student, teacher, truth = world(trainings, items, spread, np.random.default_rng([trainings, items, seed]))
-    both = difference_over_trainings(student, teacher)
-    alone = difference_over_trainings(student.mean(axis=0), teacher)
+    _, both = difference_over_trainings(student, teacher)
+    _, alone = difference_over_trainings(student.mean(axis=0), teacher)
     return both.low <= truth <= both.high, alone.low <= truth <= alone.high, both.high - both.low
 
 

@@ -34,7 +34,7 @@ def ignored_keys(key: str, chunks: Iterable[bytes], template: str | None) -> tup
             counts.update(list(names))
     except UnreadableFile:
         pass  # the reader of the seeds says so
-    columns = PromptTemplate.parse(template).columns if template else ()
+    columns = PromptTemplate(template).columns if template else ()
     used = {"prompt", *OPTIONAL_FIELDS, *columns, *(_CONVERSATION if "messages" in counts else ())}
     found: dict[bool, list[str]] = {True: [], False: []}
     for name, number in counts.items():

@@ -1,31 +1,15 @@
 """What the rounds of expansion leave in S3, read and written in one way."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from distillation.expansion.diversity import apart_from
 from distillation.expansion.methods import Ask, Topic
 from distillation.expansion.requests import parents_of
-from distillation.expansion.rounds import RoundCounts
+from distillation.expansion.rounds import RoundCounts, RoundsSoFar
 from distillation.layout import RunLayout
 from distillation.records import Answer, Asking, Prompt, RejectedAnswer
 from distillation.run.record import RunRecord
 from gateways.store import Store
-
-
-class RoundsSoFar(NamedTuple):
-    """The rounds before round `number` (from 0): their counts, their topics, the prompts that they kept; and the seeds,
-    of which `parents` may be shown.
-
-    Those are neither of the holdout nor twins of one that is.
-    """
-
-    number: int
-    seeds: list[Prompt]
-    parents: list[Prompt]
-    history: list[RoundCounts]
-    topics: list[Topic]
-    expanded: list[Prompt]
 
 
 def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:

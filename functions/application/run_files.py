@@ -227,7 +227,7 @@ def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | No
             f"run id {run_id} belongs to a run of another release",
             [f"execution input: runId: found a run.json that this release cannot read ({error}), expected another id"],
         ) from None
-    if earlier and (changed := earlier.question.differences(question)):
+    if earlier and (changed := earlier.differences(question)):
         raise InvalidInput(
             f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}",
             [

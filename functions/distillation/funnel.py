@@ -2,16 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from distillation.records import FunnelStep
 
-
-class FilterStep(NamedTuple):
-    """A filter as the funnel names it, and the reasons for which it rejects."""
-
-    step: str
-    reasons: tuple[str, ...]
+FilterStep = tuple[str, tuple[str, ...]]
+"""A filter as the funnel names it, and the reasons for which it rejects."""
 
 
 class FunnelBuilder:

@@ -1,7 +1,6 @@
 """Every S3 key of the project. Nobody else builds one."""
 
 import hashlib
-from typing import NamedTuple
 
 from distillation.records import Arm, Asking
 
@@ -54,10 +53,11 @@ def _round(stage: Asking, wave: int) -> str:
     return "" if stage is Asking.ANSWERS else f"{stage}-{wave:02d}-"
 
 
-class RunLayout(NamedTuple):
+class RunLayout:
     """The keys of one run, numbered by hop. `run_id` as in `run_config.RunConfig.run_id`."""
 
-    run_id: str
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
 
     def _key(self, *parts: str) -> str:
         return "/".join(("runs", self.run_id, *parts))

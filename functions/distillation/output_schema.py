@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 MAX_BYTES = 65_536
 MAX_DEPTH = 64
@@ -66,11 +66,6 @@ def _nesting(value: Any) -> int:
     return levels
 
 
-class _Part(NamedTuple):
-    keyword: str
-    schemas: list[Any]
-
-
 class _Checks:
     """Counts how many subschemas check one path through an answer."""
 
@@ -97,12 +92,12 @@ class _Checks:
         if "$id" in schema and schema is not self._root:
             raise _Unusable("no $id below the top of the schema")
         checks = 1 + (self.of(self._target(schema["$ref"]), levels, around) if "$ref" in schema else 0)
-        for part in _parts(schema):
-            if part.keyword in _SAME_PLACE:
-                checks += sum(self.of(below, levels, around) for below in part.schemas)
+        for keyword, schemas in _parts(schema):
+            if keyword in _SAME_PLACE:
+                checks += sum(self.of(below, levels, around) for below in schemas)
             else:
-                found = [self.of(below, levels - 1, frozenset()) for below in part.schemas]
-                checks += max(found, default=0) if part.keyword in _ONE_BELOW else sum(found)
+                found = [self.of(below, levels - 1, frozenset()) for below in schemas]
+                checks += max(found, default=0) if keyword in _ONE_BELOW else sum(found)
         return checks
 
     def _target(self, reference: Any) -> Any:
@@ -118,12 +113,12 @@ class _Checks:
         return found
 
 
-def _parts(schema: dict[str, Any]) -> Iterator[_Part]:
+def _parts(schema: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     for keyword, value in schema.items():
         if keyword in _SAME_PLACE | _BELOW:
             if keyword in _MAPS_OF_SCHEMAS and isinstance(value, dict):
-                yield _Part(keyword, list(value.values()))
+                yield keyword, list(value.values())
             elif keyword in _LISTS_OF_SCHEMAS and isinstance(value, list):
-                yield _Part(keyword, value)
+                yield keyword, value
             else:
-                yield _Part(keyword, [value])
+                yield keyword, [value]

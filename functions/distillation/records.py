@@ -320,16 +320,6 @@ class Request(Record, frozen=True):
     model_input: dict[str, object]
 
 
-class MissingAnswer(Record, frozen=True):
-    """A request that no wave brought a reply for: `4-answers/missing-NNNN.jsonl`.
-
-    Made by `dataset.reduction`' accounting, read by the report.
-    """
-
-    record_id: str
-    reason: str
-
-
 class LedgerRow(Record, frozen=True, omit_defaults=True):
     """One piece of Bedrock work in the ledger (DynamoDB, key run id + job name). Made by `bedrock.submission`, read by
     `bedrock.waiting`, the failure rail and the CLI.

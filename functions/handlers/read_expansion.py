@@ -5,13 +5,12 @@ follows; behind the last one, all of them.
 import msgspec
 
 from application.entry import Event, Invocation, lambda_entry
-from application.expansion_files import RoundsSoFar, expanded_before, read_asks, read_round_replies, rounds_before
+from application.expansion_files import expanded_before, read_asks, read_round_replies, rounds_before
 from application.run_files import read_run
 from application.services import Services
-from distillation.expansion.replies import Known, RoundOutcome, read_round, reply_by_request
-from distillation.expansion.rounds import ExpansionSummary, category_targets, missing_by_category, summary, why_it_ends
+from distillation.expansion.replies import read_round, reply_by_request
+from distillation.expansion.rounds import ExpansionSummary, summary, why_it_ends
 from distillation.layout import RunLayout
-from distillation.run.record import RunRecord
 from gateways.store import Store
 
 
@@ -20,31 +19,22 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     store, run_id, wave = services.store, event["run"]["runId"], event["wave"]
     record = read_run(store, run_id)
     so_far = rounds_before(store, record, wave)
-    outcome = _read(store, record, so_far)
-    _write(store, run_id, wave, outcome)
-    history = [*so_far.history, outcome.counts]
+    replies = reply_by_request(read_round_replies(store, run_id, wave))
+    prompts, topics, rejected, found = read_round(
+        read_asks(store, run_id, wave), replies, so_far, record.config, record.task
+    )
+    layout = RunLayout(run_id)
+    store.put_records(layout.expansion(f"round-{wave:02d}.jsonl"), prompts)
+    store.put_records(layout.expansion(f"topics-{wave:02d}.jsonl"), topics)
+    store.put_records(layout.expansion(f"rejected-{wave:02d}.jsonl"), rejected)
+    store.put_json(layout.expansion(f"counts-{wave:02d}.json"), found)
+    history = [*so_far.history, found]
     why = why_it_ends(record.config.expansion, history)
     account = summary(record.config.expansion, history, why or "")
     if why:
         _write_whole(store, run_id, wave, account)
     counts = {"expanded": account.kept, "expansionTarget": account.target, "expansionTopics": account.topics}
     return {"more": why is None, "counts": counts, "expansion": msgspec.to_builtins(account)}
-
-
-def _read(store: Store, record: RunRecord, so_far: RoundsSoFar) -> RoundOutcome:
-    config, number = record.config, so_far.number
-    missing = missing_by_category(category_targets(so_far.parents, config.expansion), so_far.history)
-    replies = reply_by_request(read_round_replies(store, record.run_id, number))
-    known = Known(number, so_far.seeds, so_far.parents, so_far.expanded, so_far.topics, missing)
-    return read_round(read_asks(store, record.run_id, number), replies, known, config, record.task)
-
-
-def _write(store: Store, run_id: str, wave: int, outcome: RoundOutcome) -> None:
-    layout = RunLayout(run_id)
-    store.put_records(layout.expansion(f"round-{wave:02d}.jsonl"), outcome.prompts)
-    store.put_records(layout.expansion(f"topics-{wave:02d}.jsonl"), outcome.topics)
-    store.put_records(layout.expansion(f"rejected-{wave:02d}.jsonl"), outcome.rejected)
-    store.put_json(layout.expansion(f"counts-{wave:02d}.json"), outcome.counts)
 
 
 def _write_whole(store: Store, run_id: str, wave: int, account: ExpansionSummary) -> None:

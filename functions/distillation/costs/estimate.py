@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from distillation.bedrock.limits import (
     ASCII_CHARACTERS_PER_TOKEN,
@@ -30,6 +29,11 @@ from distillation.run.record import Models
 from distillation.run.training import CandidateSetting
 from distillation.task import Task, TaskKind
 from distillation.training.choice import REPEAT_SHARE
+
+MANAGED_ASSUMPTION = (
+    "Bedrock's distillation is taken to ask the teacher once a prompt at the on-demand price, and to train as long."
+)
+"""It says neither what it asks nor how long it trains."""
 
 
 class Workload(Record, frozen=True):
@@ -107,9 +111,15 @@ def workload(
     """Counts the tokens of the seeds' `prompts`, a stream. `champion`: what serves the dataset answers the holdout too.
     `batched`: teacher and base are asked in batch jobs.
     """
-    sampling, measured = config.sampling, _measured(prompts)
-    count, tokens = measured.prompts, measured.tokens
-    length, basis = _expected_output(task, sampling.max_tokens, measured)
+    count = own = system = references = reference_tokens = 0
+    for prompt in prompts:
+        count += 1
+        system += estimate_tokens(prompt.system)
+        own += sum(map(estimate_tokens, (*prompt.earlier, prompt.prompt)))
+        references += prompt.reference is not None
+        reference_tokens += estimate_tokens(prompt.reference or "")
+    sampling, tokens = config.sampling, system + own
+    length, basis = _expected_output(task, sampling.max_tokens, references, reference_tokens)
     samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
     scores, comparisons = judging_loads(config, mean, length, champion=champion)
     return Workload(
@@ -117,7 +127,7 @@ def workload(
         new_prompts=config.expansion.target_prompts,
         samples=samples,
         input_tokens=tokens,
-        system_tokens=measured.system_tokens,
+        system_tokens=system,
         output_tokens_an_answer=length,
         max_tokens=sampling.max_tokens,
         output_basis=basis,
@@ -147,48 +157,23 @@ def workload(
     )
 
 
-class _Measured(NamedTuple):
-    """Prompts and their tokens, system texts among them; references and theirs."""
-
-    prompts: int
-    tokens: int
-    system_tokens: int
-    references: int
-    reference_tokens: int
-
-
-def _measured(prompts: Iterable[Prompt]) -> _Measured:
-    count = own = system = references = reference_tokens = 0
-    for prompt in prompts:
-        count += 1
-        system += estimate_tokens(prompt.system)
-        own += sum(map(estimate_tokens, (*prompt.earlier, prompt.prompt)))
-        references += prompt.reference is not None
-        reference_tokens += estimate_tokens(prompt.reference or "")
-    return _Measured(count, system + own, system, references, reference_tokens)
-
-
-def _expected_output(task: Task, max_tokens: int, measured: _Measured) -> tuple[int, str]:
+def _expected_output(task: Task, max_tokens: int, references: int, reference_tokens: int) -> tuple[int, str]:
     if task.kind is TaskKind.LABEL and task.labels:
         return max(map(estimate_tokens, task.labels)), "the longest label"
-    if task.kind is TaskKind.TEXT and measured.references:
-        mean = math.ceil(measured.reference_tokens / measured.references)
-        return min(max_tokens, mean), f"the mean of {measured.references} references"
+    if task.kind is TaskKind.TEXT and references:
+        return min(max_tokens, math.ceil(reference_tokens / references)), f"the mean of {references} references"
     return math.ceil(max_tokens * UNKNOWN_OUTPUT_SHARE), f"half of maxTokens ({max_tokens})"
 
 
 def estimate(work: Workload, prices: Prices) -> Estimate:
     """The cost of `work`. Raises InvalidInput where a model has no price: a budget cannot be kept on a guess."""
-    tokens, most = (
-        tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens),
-        tokens_of(work, work.max_tokens, work.expansion.most_output_tokens),
-    )
+    tokens = tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens)
+    most = tokens_of(work, work.max_tokens, work.expansion.most_output_tokens)
     expected, ceiling = stage_costs(work, prices, tokens), stage_costs(work, prices, most)
     storage = _priced(prices, work.student).storage_month
-    compared = _compared_usd(work, prices, tokens)
     return Estimate(
         **expected,
-        comparisons_usd=compared,
+        comparisons_usd=_compared_usd(work, prices, tokens),
         total_usd=round(sum(expected.values()), 6),
         ceiling_usd=round(sum(ceiling.values()), 6),
         storage_usd_month=storage.usd if storage else 0.0,
@@ -209,7 +194,9 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     compared = judged + CONTROL_PAIRS if judged else 0
     shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
     lines = min(trainable * work.lines, work.most_lines)
-    watched = _watched(lines * work.validation_share)
+    # A job takes so many lines for validation; the others of that share are trained on.
+    watched = min(lines * work.validation_share, MAX_VALIDATION_SAMPLES)
+    watched = watched if watched >= MIN_SAMPLES else 0.0
     lines -= watched
     asked = watched / max(work.lines, 1) * work.trainings if work.trainings > 1 else 0
     exact = {
@@ -234,11 +221,6 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
     if asked:
         exact |= {"choosingInput": asked * prompt, "choosingOutput": asked * output}
     return {name: math.ceil(round(count * (1 + TOKEN_MARGIN), 6)) for name, count in exact.items()}
-
-
-def _watched(lines: float) -> float:
-    """Of the lines meant for validation those that a job takes there; the others are trained on."""
-    return min(lines, MAX_VALIDATION_SAMPLES) if lines >= MIN_SAMPLES else 0.0
 
 
 def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> dict[str, float]:
@@ -296,22 +278,27 @@ def _priced(prices: Prices, model_id: str) -> ModelPrice:
 
 def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
     dates = sorted({_priced(prices, model).on_demand.date for model in (work.teacher, work.student)})
+    several = f"Up to {work.lines} training examples (policy proportional)"
+    lines = "One training example" if work.lines == 1 else several
+    trainings = [
+        f"The student is trained {work.trainings} times; each training answers the validation prompts, {work.repeats} "
+        "of them the holdout. Two are trained at a time, about an hour each."
+    ] * (work.trainings > 1)
     return (
         f"Nova's tokenizer is not public. Tokens are estimated: {ASCII_CHARACTERS_PER_TOKEN} ASCII characters or "
-        f"{OTHER_BYTES_PER_TOKEN} bytes of other text "
-        f"are one, plus {TOKEN_MARGIN:.0%}.",
+        f"{OTHER_BYTES_PER_TOKEN} bytes of other text are one, plus {TOKEN_MARGIN:.0%}.",
         *work.expansion.assumptions,
         f"An answer is taken as {work.output_tokens_an_answer} tokens long: {work.output_basis}.",
         (
             f"Every prompt{' of the holdout' if work.managed else ''} is asked {work.samples} times, without retries "
             "and without answers from the cache."
         ),
-        *_managed(work),
+        *([MANAGED_ASSUMPTION] if work.managed else []),
         (
-            f"{_lines(work.lines)} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} "
+            f"{lines} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} "
             f"epochs{', two models' if work.direct else ''}."
         ),
-        *_trainings(work),
+        *trainings,
         *work.ratings.assumptions,
         *work.scores.assumptions,
         *([f"The pilot's {work.pilot} answers are among them."] if work.pilot else []),
@@ -336,28 +323,3 @@ def passes_of(config: RunConfig, samples: int) -> float:
 
     first = [passes(one) for one in training.candidates] or [float(training.epoch_count)]
     return sum(first) + (training.repeats - 1) * REPEAT_SHARE * max(first)
-
-
-def _trainings(work: Workload) -> list[str]:
-    if work.trainings == 1:
-        return []
-    return [
-        f"The student is trained {work.trainings} times; each training answers the validation prompts, {work.repeats} "
-        "of them the holdout. Two are trained at a time, about an hour each."
-    ]
-
-
-def _managed(work: Workload) -> list[str]:
-    """What is assumed of Bedrock's distillation: it says neither what it asks nor how long it trains."""
-    return (
-        [
-            "Bedrock's distillation is taken to ask the teacher once a prompt at the on-demand price, and to train "
-            "as long."
-        ]
-        if work.managed
-        else []
-    )
-
-
-def _lines(lines: int) -> str:
-    return "One training example" if lines == 1 else f"Up to {lines} training examples (policy proportional)"

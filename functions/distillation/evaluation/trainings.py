@@ -1,6 +1,6 @@
 """Several trainings of the student or draws of few-shot: differences whose interval holds the luck of both too."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -12,8 +12,9 @@ from distillation.evaluation.differences import corrected
 from distillation.evaluation.score import same_p
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
 from distillation.evaluation.targets import quality_targets
-from distillation.evaluation.uncertainty.noninferiority import TRAININGS, error_of
-from distillation.evaluation.uncertainty.repeats import OverTrainings, difference_over_trainings
+from distillation.evaluation.uncertainty.noninferiority import error_of
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings
+from distillation.evaluation.uncertainty.statistics import Bounds
 from distillation.records import FEW_SHOT_DRAWS, Arm
 
 
@@ -45,7 +46,7 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> 
             return one
         codes = None if groups is None else groups[list(whole[0].rows)].tolist()
         rows = np.stack([column.values for column in whole])
-        return _wide(one, difference_over_trainings(rows[: len(ours)], rows[len(ours) :], groups=codes))
+        return _wide(one, *difference_over_trainings(rows[: len(ours)], rows[len(ours) :], groups=codes))
 
     def gated(one: GatedDifference) -> GatedDifference:
         if one.slice is not None or one.yardstick is not Yardstick.TEACHER:
@@ -66,24 +67,18 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> 
     )
 
 
-def _wide(one: Difference, both: OverTrainings) -> Difference:
+def _wide(one: Difference, value: float, bounds: Bounds) -> Difference:
     """The difference with the value and the interval of all trainings or draws."""
     # What lost answers of the other arm might cost is the same beside the wider interval.
-    worst = None if one.worst_low is None else max(-1.0, both.low - max(0.0, one.low - one.worst_low))
-    wide = replace(one, value=both.value, low=both.low, high=both.high, worst_low=worst, method=TRAININGS)
-    p_value = 2 * NormalDist().cdf(-abs(both.value) / error_of(wide))
-    return replace(wide, test=TRAININGS, p_value=p_value, p_holm=p_value)
+    worst = None if one.worst_low is None else max(-1.0, bounds.low - max(0.0, one.low - one.worst_low))
+    wide = replace(one, value=value, low=bounds.low, high=bounds.high, worst_low=worst, method=bounds.method)
+    p_value = 2 * NormalDist().cdf(-abs(value) / error_of(wide))
+    return replace(wide, test=bounds.method, p_value=p_value, p_holm=p_value)
 
 
 def _spread(scores: Scores, columns: dict[Key, Column], trained: Sequence[str]) -> TrainingSpread | None:
     metric = scores.gate.metric if scores.gate else ""
-    values = dict(_means(columns, metric, trained))
+    values = {arm: float(columns[metric, arm].values.mean()) for arm in trained if (metric, arm) in columns}
     if len(values) < 2:
         return None
     return TrainingSpread(metric=metric, values=values, spread=float(np.std(list(values.values()), ddof=1)))
-
-
-def _means(columns: dict[Key, Column], metric: str, trained: Sequence[str]) -> Iterator[tuple[str, float]]:
-    for arm in trained:
-        if (metric, arm) in columns:
-            yield arm, float(columns[metric, arm].values.mean())

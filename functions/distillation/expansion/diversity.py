@@ -1,7 +1,6 @@
 """Whether a new prompt is new, and on the seeds' topic: by hashes of words and characters, without a model."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +17,8 @@ _GRAMS = (3, 4, 5)
 _TEXT_BYTES = 20_000
 
 Vectors = npt.NDArray[np.float32]
-
-
-class Twin(NamedTuple):
-    """Another prompt that says the same, but for case, width and white space where `exact`. `place`: among the new
-    ones, -1 for a known one.
-    """
-
-    place: int
-    prompt_id: str
-    exact: bool
+Twin = tuple[int, str, str]
+"""Another prompt that says the same: its place among the new ones (-1: a known one), its id, and the reason code."""
 
 
 def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | None) -> list[list[Twin]]:
@@ -41,21 +32,19 @@ def twins(known: Sequence[Prompt], new: Sequence[Prompt], threshold: float | Non
     for at, key in enumerate(keys):
         earlier = first.setdefault(key.folded, [])
         if at >= len(known):
-            found[at - len(known)] += [
-                Twin(max(one - len(known), -1), keys[one].prompt_id, exact=True) for one in earlier
-            ]
+            found[at - len(known)] += [(max(one - len(known), -1), keys[one].prompt_id, "duplicate") for one in earlier]
         earlier.append(at)
     if threshold is not None and new:
         signatures = np.array([np.frombuffer(key.signature, "<u4") for key in keys])
         for at, one in near_pairs(signatures, len(known), threshold):
-            found[at - len(known)].append(Twin(max(one - len(known), -1), keys[one].prompt_id, exact=False))
+            found[at - len(known)].append((max(one - len(known), -1), keys[one].prompt_id, "near_duplicate"))
     return found
 
 
 def apart_from(held: Sequence[Prompt], prompts: Sequence[Prompt], threshold: float | None) -> list[Prompt]:
     """The prompts that say nothing that one of `held` says, in order."""
     found = twins(held, prompts, threshold)
-    return [prompt for prompt, same in zip(prompts, found, strict=True) if all(twin.place >= 0 for twin in same)]
+    return [prompt for prompt, same in zip(prompts, found, strict=True) if all(place >= 0 for place, _, _ in same)]
 
 
 class SeedTopic:

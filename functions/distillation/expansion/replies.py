@@ -13,10 +13,10 @@ from pydantic.alias_generators import to_camel
 
 from distillation.bedrock.limits import reserved_word_in
 from distillation.errors import RecordsLost
-from distillation.expansion.diversity import SeedTopic, Twin, twins
+from distillation.expansion.diversity import SeedTopic, twins
 from distillation.expansion.methods import Ask, Topic
 from distillation.expansion.reply_lists import items_of
-from distillation.expansion.rounds import RoundCounts
+from distillation.expansion.rounds import RoundCounts, RoundsSoFar, category_targets, missing_by_category
 from distillation.records import Answer, Prompt, Record, RejectedAnswer
 from distillation.run.config import RunConfig
 from distillation.seeds.formats import SeedFields
@@ -44,28 +44,6 @@ class RejectedPrompt(Record, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
-class Known(NamedTuple):
-    """What round `number` (from 0) is compared with: all seeds (the holdout's too), those that may be parents, what
-    earlier rounds kept. `missing`: category ("" for none) -> prompts still wanted.
-    """
-
-    number: int
-    seeds: Sequence[Prompt]
-    parents: Sequence[Prompt]
-    expanded: Sequence[Prompt]
-    topics: Sequence[Topic]
-    missing: Mapping[str, int]
-
-
-class RoundOutcome(NamedTuple):
-    """What a round brought."""
-
-    prompts: list[Prompt]
-    topics: list[Topic]
-    rejected: list[RejectedPrompt]
-    counts: RoundCounts
-
-
 class _Item(NamedTuple):
     """An item of a reply: number `number` (from 1) of `ask`."""
 
@@ -89,30 +67,24 @@ class _Item(NamedTuple):
 
 
 def read_round(
-    asks: Sequence[Ask], replies: Mapping[str, Reply], known: Known, config: RunConfig, task: Task
-) -> RoundOutcome:
-    """Reads the replies (by request id) to `asks`. More than is missing of a category is rejected as over_target.
-    Raises RecordsLost where an item came out not at all or twice.
+    asks: Sequence[Ask], replies: Mapping[str, Reply], known: RoundsSoFar, config: RunConfig, task: Task
+) -> tuple[list[Prompt], list[Topic], list[RejectedPrompt], RoundCounts]:
+    """Reads the replies (by request id) to `asks`: new prompts, new topics, rejections, counts. More than is missing of
+    a category is rejected as over_target. Raises RecordsLost where an item came out not at all or twice.
     """
     items, rejected = _items(asks, replies)
     topics, no_topics = _new_topics([item for item in items if item.ask.topics], known.topics)
     written = [item for item in items if not item.ask.topics]
     sound, unsound = _sound(written, known, config, task)
-    kept, not_new = _new(sound, known, config.duplicates.near_threshold)
+    kept, not_new = _new(sound, known, config)
     apart = [*no_topics, *unsound, *not_new]
     _check(
         items, [f"{one.request_id}-{one.item}" for one in apart], [key for key, _ in kept], [key for key, _ in topics]
     )
-    prompts, rejected = (
-        [prompt for _, prompt in kept],
-        sorted([*rejected, *apart], key=lambda one: (one.method, one.request_id, one.item)),
-    )
-    return RoundOutcome(
-        prompts,
-        [topic for _, topic in topics],
-        rejected,
-        _counts(known.number, asks, written, prompts, rejected=rejected, topics=len(topics)),
-    )
+    rejected = sorted([*rejected, *apart], key=lambda one: (one.method, one.request_id, one.item))
+    prompts = [prompt for _, prompt in kept]
+    counts = _counts(known.number, asks, written, prompts, rejected=rejected, topics=len(topics))
+    return prompts, [topic for _, topic in topics], rejected, counts
 
 
 def _items(asks: Sequence[Ask], replies: Mapping[str, Reply]) -> tuple[list[_Item], list[RejectedPrompt]]:
@@ -172,7 +144,7 @@ def _new_topics(items: Sequence[_Item], known: Sequence[Topic]) -> tuple[list[tu
 
 
 def _sound(
-    items: Sequence[_Item], known: Known, config: RunConfig, task: Task
+    items: Sequence[_Item], known: RoundsSoFar, config: RunConfig, task: Task
 ) -> tuple[list[tuple[_Item, Prompt]], list[RejectedPrompt]]:
     """The items that could be asked, trained on, and are on topic."""
     parents = {prompt.prompt_id: prompt for prompt in known.parents}
@@ -210,27 +182,24 @@ def _prompt(item: _Item, first: Prompt, task: Task) -> Prompt:
 
 
 def _new(
-    sound: Sequence[tuple[_Item, Prompt]], known: Known, threshold: float | None
+    sound: Sequence[tuple[_Item, Prompt]], known: RoundsSoFar, config: RunConfig
 ) -> tuple[list[tuple[str, Prompt]], list[RejectedPrompt]]:
     """The prompts that nobody said before, as many of each category as are missing, first come first served."""
-    found = twins([*known.seeds, *known.expanded], [prompt for _, prompt in sound], threshold)
+    new = [prompt for _, prompt in sound]
+    found = twins([*known.seeds, *known.expanded], new, config.duplicates.near_threshold)
     kept: dict[int, tuple[str, Prompt]] = {}
     rejected: list[RejectedPrompt] = []
-    left = dict(known.missing)
+    left = missing_by_category(category_targets(known.parents, config.expansion), known.history)
     for place, (item, prompt) in enumerate(sound):
-        twin = next((one for one in found[place] if one.place < 0 or one.place in kept), None)
+        twin = next((one for one in found[place] if one[0] < 0 or one[0] in kept), None)
         if twin:
-            rejected.append(item.rejected(*_why_old(twin)))
+            rejected.append(item.rejected(twin[2], f"of {twin[1]}"))
         elif left.get(prompt.category or "", 0) <= 0:
             rejected.append(item.rejected("over_target"))
         else:
             kept[place] = (item.key, prompt)
             left[prompt.category or ""] -= 1
     return list(kept.values()), rejected
-
-
-def _why_old(twin: Twin) -> tuple[str, str]:
-    return ("duplicate" if twin.exact else "near_duplicate"), f"of {twin.prompt_id}"
 
 
 def _check(items: Sequence[_Item], *out: list[str]) -> None:

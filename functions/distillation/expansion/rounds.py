@@ -4,9 +4,10 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from distillation.apportionment import apportion
-from distillation.expansion.methods import TOPICS
+from distillation.expansion.methods import TOPICS, Topic
 from distillation.records import Prompt, Record
 from distillation.run.curation import Expansion
 
@@ -40,6 +41,19 @@ class RoundCounts(Record, frozen=True):
     def usable(self) -> int:
         """New prompts that it brought, those over the target too."""
         return self.kept + sum(counts.get("overTarget", 0) for counts in self.methods.values())
+
+
+class RoundsSoFar(NamedTuple):
+    """What round `number` (from 0) stands on: the seeds (the holdout's too), of which `parents` may be shown, being
+    neither of the holdout nor twins of one that is; the earlier rounds' counts and topics, and the prompts they kept.
+    """
+
+    number: int
+    seeds: list[Prompt]
+    parents: list[Prompt]
+    history: list[RoundCounts]
+    topics: list[Topic]
+    expanded: list[Prompt]
 
 
 class ExpansionSummary(Record, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from distillation.errors import RecordsLost
 from distillation.inference.replies import BUSY
-from distillation.records import Answer, FunnelStep, MissingAnswer, Prompt, Record, RejectedAnswer
+from distillation.records import Answer, FunnelStep, Prompt, Record, RejectedAnswer, UnusedAnswer
 
 NO_REPLY = "no_reply_after_all_waves"
 
@@ -44,13 +44,13 @@ def account_for(
     rejected: Iterable[RejectedAnswer],
     samples: frozenset[str],
     ids_of: Callable[[Prompt], Iterable[str]],
-) -> tuple[Account, list[MissingAnswer]]:
+) -> tuple[Account, list[UnusedAnswer]]:
     """Counts every request of a shard's prompts exactly once: answered, rejected (its last reason stands) or missing.
     Gives the account, and the missing requests. Every prompt was asked for the `samples` ("g0", "s0" ...); `ids_of`
     gives its record ids, where something is missing. Raises RecordsLost for an answer that was never asked for.
     """
     last = _last_reasons(rejected)
-    answered, reasons, missing = 0, Counter[str](), list[MissingAnswer]()
+    answered, reasons, missing = 0, Counter[str](), list[UnusedAnswer]()
     for prompt in prompts:
         group = answers.get(prompt.prompt_id, ())
         got = {answer.sample for answer in group}
@@ -97,11 +97,11 @@ def _last_reasons(rejected: Iterable[RejectedAnswer]) -> dict[str, dict[str, str
     return last
 
 
-def _missing(requested: Iterable[str], there: set[str]) -> list[MissingAnswer]:
+def _missing(requested: Iterable[str], there: set[str]) -> list[UnusedAnswer]:
     ids = set(requested)
     if there - ids:
         raise RecordsLost("ReduceShard", set(), there - ids)
-    return [MissingAnswer(record_id=record_id, reason=NO_REPLY) for record_id in sorted(ids - there)]
+    return [UnusedAnswer(record_id=record_id, reason=NO_REPLY) for record_id in sorted(ids - there)]
 
 
 def _proven(account: Account) -> Account:

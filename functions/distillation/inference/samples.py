@@ -4,7 +4,7 @@ Samples are compared by their canonical forms (`task.answer_reader`). Entropies 
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from distillation.records import Answer
 from distillation.task import Task, TaskKind, answer_reader
@@ -40,28 +40,15 @@ def _numbered(answer: Answer) -> tuple[str, int]:
     return answer.sample[0], int(answer.sample[1:])
 
 
-def shares(forms: Iterable[Hashable]) -> dict[Hashable, float]:
-    """The empirical distribution: each form's share of all, in order of first appearance."""
-    votes = Counter(forms)
-    total = votes.total()
-    return {form: count / total for form, count in votes.items()}
-
-
 def entropy(counts: Iterable[int]) -> float:
     """Plug-in (maximum likelihood) entropy in bits, from how often each form was seen; 0.0 without samples. Too low by
-    about (forms - 1) / (2 samples ln 2), which `entropy_miller_madow` adds.
+    about (forms - 1) / (2 samples ln 2).
     """
     seen = [count for count in counts if count]
     total = sum(seen)
     return (
         max(0.0, math.log2(total) - sum(count * math.log2(count) for count in seen) / total) if len(seen) > 1 else 0.0
     )
-
-
-def entropy_miller_madow(counts: Iterable[int]) -> float:
-    """Entropy in bits, corrected for bias (Miller 1955): plus (forms seen - 1) / (2 samples ln 2)."""
-    seen = [count for count in counts if count]
-    return entropy(seen) + (len(seen) - 1) / (2 * sum(seen) * math.log(2)) if seen else 0.0
 
 
 def agreement(forms: Sequence[Hashable]) -> float:
@@ -90,21 +77,6 @@ def minimum_bayes_risk(texts: Sequence[str]) -> int:
             sums[i] += utility
             sums[j] += utility
     return sums.index(max(sums))
-
-
-def total_variation(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> float:
-    """Half the summed difference of two distributions, in 0 (same) to 1 (nothing in common)."""
-    return sum(abs(p.get(form, 0.0) - q.get(form, 0.0)) for form in {**p, **q}) / 2
-
-
-def cross_entropy(p: Mapping[Hashable, float], q: Mapping[Hashable, float]) -> float:
-    """-sum p log q in nats: what a student with distribution `q` loses on average on samples of `p`.
-
-    Infinite where `q` gives nothing to what `p` gives.
-    """
-    if any(share > 0 and q.get(form, 0.0) <= 0 for form, share in p.items()):
-        return math.inf
-    return -sum(share * math.log(q[form]) for form, share in p.items() if share > 0)
 
 
 def consensus_of(answers: Sequence[Answer], task: Task) -> tuple[str, float] | None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,19 +14,12 @@ from distillation.records import Answer, Arm, HoldoutItem, Request
 from distillation.task import Task, answer_reader, canonical_answer
 
 WIN, DRAW, LOSS = 1.0, 0.5, 0.0
+PairOutcome = tuple[float, bool, float | None]
+"""The student's result in a pair, whether the two orders agree, and the share of choices for the answer shown first
+(None without a choice).
+"""
 _CHOSEN = {WIN: "first", DRAW: "tie", LOSS: "second"}
 LEAST_PAIRS, LEAST_CONSISTENT, LEAST_RIGHT, LEAST_KAPPA = 10, 0.6, 0.8, 0.4
-
-
-class PairOutcome(NamedTuple):
-    """The student's result in one pair: WIN, DRAW or LOSS.
-
-    `first_place`: the share of its choices that were for the answer shown first; None without a choice.
-    """
-
-    result: float
-    consistent: bool
-    first_place: float | None
 
 
 def choices_of(answers: Iterable[Answer]) -> dict[str, str]:
@@ -45,11 +37,8 @@ def pair_outcome(orders: tuple[Request, Request], choices: Mapping[str, str]) ->
     for_student = (student_first == FIRST) + (teacher_first == SECOND)
     for_teacher = (student_first == SECOND) + (teacher_first == FIRST)
     made = [choice for choice in (student_first, teacher_first) if choice in (FIRST, SECOND)]
-    return PairOutcome(
-        result=WIN if for_student == 2 else LOSS if for_teacher == 2 else DRAW,
-        consistent=for_student == 2 or for_teacher == 2 or not made,
-        first_place=made.count(FIRST) / len(made) if made else None,
-    )
+    result = WIN if for_student == 2 else LOSS if for_teacher == 2 else DRAW
+    return result, result != DRAW or not made, made.count(FIRST) / len(made) if made else None
 
 
 def unpaired(
@@ -77,9 +66,9 @@ def comparisons(
     asked = [pair_outcome(orders_of(pair, judge), choices) for pair in pairs if not pair.equal]
     equal, judged = len(pairs) - len(asked), [outcome for outcome in asked if outcome is not None]
     failed = [result for result in others if result is not None]
-    results = [outcome.result for outcome in judged] + [DRAW] * equal + failed
-    consistent = sum(outcome.consistent for outcome in judged)
-    first_place = _mean([one.first_place for one in judged if one.first_place is not None], draw)
+    results = [result for result, _, _ in judged] + [DRAW] * equal + failed
+    consistent = sum(agree for _, agree, _ in judged)
+    first_place = _mean([share for _, _, share in judged if share is not None], draw)
     win, loss = results.count(WIN), results.count(LOSS)
     return Comparisons(
         arm=Arm.STUDENT,
@@ -116,8 +105,7 @@ def control_results(
     """How often the worse answer of each kind of control pair was chosen, and the better one."""
     found = []
     for kind, pairs in controls.items():
-        outcomes = [one for pair in pairs if (one := pair_outcome(orders_of(pair, judge), choices)) is not None]
-        results = [one.result for one in outcomes]
+        results = [one[0] for pair in pairs if (one := pair_outcome(orders_of(pair, judge), choices)) is not None]
         found.append(ControlResult(kind=kind, n=len(results), won=results.count(WIN), lost=results.count(LOSS)))
     return tuple(found)
 
@@ -164,7 +152,7 @@ def why_not_decisive(found: Comparisons | None, human: HumanAgreement | None = N
 def human_agreement(preferences: Sequence[Preference], choices: Mapping[str, str], judge: str) -> HumanAgreement | None:
     """How far the judge agrees with the people, over the lines that it judged in both orders; None without any."""
     said = [
-        (one.choice, _CHOSEN[outcome.result])
+        (one.choice, _CHOSEN[outcome[0]])
         for one, pair in zip(preferences, preference_pairs(preferences), strict=True)
         if (outcome := pair_outcome(orders_of(pair, judge), choices)) is not None
     ]

@@ -1,7 +1,7 @@
 """The funnel of the data, from seed lines to training lines: its first steps, and all of them in words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any
 
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.records import FunnelStep
@@ -45,16 +45,6 @@ STEPS = {
 _COUNTED = ("requests", "asked", "parsed", "kept")
 
 
-class FunnelRow(NamedTuple):
-    """A step as it is drawn; `share` is its width, 0 to 1 of the most that any step of the unit took."""
-
-    name: str
-    step: FunnelStep
-    apart: int
-    out: dict[str, int]
-    share: float
-
-
 def seeds_step(seeds_in: int, rejected: Mapping[str, int]) -> FunnelStep:
     """The first step: lines of the seed files. `rejected` maps reason code -> lines."""
     return FunnelStep(
@@ -92,19 +82,21 @@ def step_name(step: FunnelStep) -> str:
     return STEPS.get(step.step, step.step)
 
 
-def funnel_groups(steps: Sequence[FunnelStep]) -> dict[str, list[FunnelRow]]:
-    """The steps by what they count, units and steps in the order of the path."""
+def funnel_groups(steps: Sequence[FunnelStep]) -> dict[str, list[dict[str, Any]]]:
+    """The steps as the pages draw them, by what they count, in the order of the path. `apart`: the holdout; `out`:
+    reason -> count; `share`: the width, 0 to 1 of the most that any step of the unit took.
+    """
     units = {unit: [step for step in steps if step.unit == unit] for unit in dict.fromkeys(one.unit for one in steps)}
     most = {unit: max(step.came for step in found) or 1 for unit, found in units.items()}
     return {UNITS.get(unit, unit): [_row(step, most[unit]) for step in found] for unit, found in units.items()}
 
 
-def _row(step: FunnelStep, most: int) -> FunnelRow:
-    out = dict(
-        sorted(
-            ((reason, count) for reason, count in step.rejected.items() if reason not in SET_APART),
-            key=lambda pair: (-pair[1], pair[0]),
-        )
-    )
-    apart = sum(count for reason, count in step.rejected.items() if reason in SET_APART)
-    return FunnelRow(step_name(step), step, apart, out, step.came / most)
+def _row(step: FunnelStep, most: int) -> dict[str, Any]:
+    out = {reason: count for reason, count in step.rejected.items() if reason not in SET_APART}
+    return {
+        "name": step_name(step),
+        "step": step,
+        "apart": sum(step.rejected.values()) - sum(out.values()),
+        "out": dict(sorted(out.items(), key=lambda pair: (-pair[1], pair[0]))),
+        "share": step.came / most,
+    }

@@ -1,7 +1,7 @@
 """The report as pages: `index.html` (one file, no network) and `report.md`."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from distillation.evaluation.scores import Confusion, InstructiveItem
 from distillation.layout import RunLayout
@@ -90,43 +90,32 @@ def _context(report: Report) -> dict[str, Any]:
     }
 
 
-class Mistake(NamedTuple):
-    """So many items of one label were answered with another, or with none of the task's."""
-
-    right: str
-    answered: str | None
-    items: int
-
-
-def mistakes_of(confusion: Confusion) -> list[Mistake]:
-    """What was taken for what, the most frequent first."""
+def mistakes_of(confusion: Confusion) -> list[tuple[str, str | None, int]]:
+    """What was taken for what (None: for no label), in how many items; the most frequent first."""
     answers = (*confusion.labels, None)
     found = [
-        Mistake(right, answered, items)
+        (right, answered, items)
         for right, row in zip(confusion.labels, confusion.counts, strict=True)
         for answered, items in zip(answers, row, strict=True)
         if items and answered != right
     ]
-    return sorted(found, key=lambda one: -one.items)
+    return sorted(found, key=lambda one: -one[2])
 
 
-class Saving(NamedTuple):
-    """USD: 1,000 answers of teacher and student, a month of keeping the student's model, what the run cost."""
-
-    teacher: float
-    student: float
-    storage_month: float
-    run: float
-
-
-def saving_of(report: Report) -> Saving | None:
-    """What the page needs to say what a volume saves; None where a price is not known."""
+def saving_of(report: Report) -> dict[str, float] | None:
+    """What the page needs to say what a volume saves, in USD: 1,000 answers of teacher and student, a month of keeping
+    the student's model, what the run cost. None where a price is not known.
+    """
     found = [report.arms[arm].metrics.get("costPer1000Usd") for arm in _PRICED if arm in report.arms]
     teacher, student = found if len(found) == len(_PRICED) else (None, None)
     if not teacher or not student or not report.estimate:
         return None
-    spent = report.costs.total_usd if report.costs else report.estimate.total_usd
-    return Saving(teacher.value, student.value, report.estimate.storage_usd_month, spent)
+    return {
+        "teacher": teacher.value,
+        "student": student.value,
+        "storage_month": report.estimate.storage_usd_month,
+        "run": report.costs.total_usd if report.costs else report.estimate.total_usd,
+    }
 
 
 def _files(report: Report) -> Iterator[tuple[str, str]]:

@@ -1,22 +1,10 @@
 """The luck of training in words, and the table of the trainings that the student was chosen from."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from distillation.evaluation.scores import TrainingSpread
 from distillation.records import Arm
 from distillation.training.choice import StudentChoice
-
-
-class TrainingRow(NamedTuple):
-    """A training as the report shows it: shares from 0 to 1, None where it was not measured there."""
-
-    name: str
-    setting: str
-    validation: float | None
-    n: int
-    holdout: float | None
-    serves: bool
 
 
 def luck_of_training(now: TrainingSpread | None, last: TrainingSpread | None) -> str:
@@ -40,19 +28,20 @@ def _spread(found: TrainingSpread) -> str:
     )
 
 
-def training_rows(choice: StudentChoice | None, spread: TrainingSpread | None) -> Iterator[TrainingRow]:
-    """Each training that the student was chosen from, in the order of their making."""
+def training_rows(choice: StudentChoice | None, spread: TrainingSpread | None) -> Iterator[dict[str, object]]:
+    """Each training that the student was chosen from, as the page shows it; None where it was not measured."""
     if choice is None:
         return
     values = spread.values if spread else {}
     for one in choice.tried:
         serves = one.name == choice.chosen
         told = ", ".join(f"{key} {str(value).lower()}" for key, value in one.setting.items())
-        yield TrainingRow(
-            name=one.name,
-            setting=told or (f"as {choice.best}" if choice.best and one.name.startswith(Arm.STUDENT) else "as the run"),
-            validation=one.score,
-            n=one.n,
-            holdout=values.get(str(Arm.STUDENT) if serves else one.name),
-            serves=serves,
-        )
+        repeats = choice.best and one.name.startswith(Arm.STUDENT)
+        yield {
+            "name": one.name,
+            "setting": told or (f"as {choice.best}" if repeats else "as the run"),
+            "validation": one.score,
+            "n": one.n,
+            "holdout": values.get(str(Arm.STUDENT) if serves else one.name),
+            "serves": serves,
+        }

@@ -89,7 +89,7 @@ def _usable_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _usable_template(template: str) -> str:
     try:
-        PromptTemplate.parse(template)
+        PromptTemplate(template)
     except ValueError as error:
         raise problem(repr(template), str(error)) from None
     if word := reserved_word_in(template):

@@ -6,7 +6,7 @@ a Lambda 5, a wait for a token 6, a Choice or Pass 2; a wait that stays silent 6
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from distillation.errors import InvalidInput
 from distillation.records import FEW_SHOT_DRAWS, Arm
@@ -31,17 +31,6 @@ JUDGED_AT_ONCE = 1_000
 BATCH_SHARD, REDUCTION, JUDGING_JOB, STUDENT, PREDICTION_SHARD, DIRECT_SHARD = 22, 7, 13, 24, 31, 27
 LOOK, FIXED = 6, 300
 """Events of a look that found nothing, and of all states outside the Maps."""
-
-
-class FanOut(NamedTuple):
-    """How many items each Map of the machine gets."""
-
-    batch_shards: int
-    reductions: int
-    prediction_shards: int
-    direct_shards: int
-    judging_jobs: int
-    students: int
 
 
 def shard_records(config: RunConfig, prompts: int) -> int:
@@ -70,8 +59,8 @@ CONTROL_PAIRS = 25
 """Most pairs whose better answer is known that the judge is asked beside the others (`judging.controls`)."""
 
 
-def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
-    """The Maps' sizes for `prompts` prompts in jobs of `records` records, without retry waves."""
+def fan_out(config: RunConfig, prompts: int, records: int) -> dict[str, int]:
+    """How many items each Map of the machine gets for `prompts` prompts in jobs of `records`, without retry waves."""
     samples, judge = config.sampling.greedy + config.sampling.sampled, config.evaluation.judge
     held = math.ceil(prompts * config.split.holdout_share)
     rated = (prompts - held) * samples if config.filters.judge else 0
@@ -83,14 +72,15 @@ def fan_out(config: RunConfig, prompts: int, records: int) -> FanOut:
     asked = 1 + (config.arms.few_shot > 0)
     draws = (asked - 1) * (len(FEW_SHOT_DRAWS) - 1)
     reductions = math.ceil(prompts / max(1, records // samples))
-    return FanOut(
-        batch_shards=reductions + math.ceil(rated / records) + math.ceil(compared / records),
-        reductions=reductions,
-        prediction_shards=asked * predictions + draws * math.ceil(held / records),
-        direct_shards=(arms - asked + repeats) * predictions,
-        judging_jobs=arms * math.ceil(min(held, judge.max_prompts) / JUDGED_AT_ONCE) if judge and judge.scores else 0,
-        students=config.training.trainings + config.arms.direct,
-    )
+    judged = min(held, judge.max_prompts) if judge and judge.scores else 0
+    return {
+        "batch shards": reductions + math.ceil(rated / records) + math.ceil(compared / records),
+        "reductions": reductions,
+        "prediction shards": asked * predictions + draws * math.ceil(held / records),
+        "direct shards": (arms - asked + repeats) * predictions,
+        "judging jobs": arms * math.ceil(judged / JUDGED_AT_ONCE),
+        "students": config.training.trainings + config.arms.direct,
+    }
 
 
 def looks(seconds: float, first: int, doublings: int) -> int:
@@ -101,21 +91,21 @@ def looks(seconds: float, first: int, doublings: int) -> int:
     return count
 
 
-def expected_events(wide: FanOut, timeout_hours: int, doublings: int) -> int:
+def expected_events(wide: Mapping[str, int], timeout_hours: int, doublings: int) -> int:
     """History events of a run whose every job takes as long as it may, and whose events from Bedrock are all lost."""
     seconds = timeout_hours * 3600
     batch = LOOK * looks(seconds, FIRST_LOOK, doublings)
     judging = LOOK * looks(seconds, SHORT_FIRST_LOOK, SHORT_DOUBLINGS + doublings)
     made = LOOK * (looks(seconds, FIRST_LOOK, doublings) + looks(3600, SHORT_FIRST_LOOK, SHORT_DOUBLINGS))
-    return (
-        FIXED
-        + wide.batch_shards * (BATCH_SHARD + batch)
-        + wide.reductions * REDUCTION
-        + wide.prediction_shards * (PREDICTION_SHARD + batch)
-        + wide.direct_shards * DIRECT_SHARD
-        + wide.judging_jobs * (JUDGING_JOB + judging)
-        + wide.students * (STUDENT + made)
-    )
+    each = {
+        "batch shards": BATCH_SHARD + batch,
+        "reductions": REDUCTION,
+        "prediction shards": PREDICTION_SHARD + batch,
+        "direct shards": DIRECT_SHARD,
+        "judging jobs": JUDGING_JOB + judging,
+        "students": STUDENT + made,
+    }
+    return FIXED + sum(count * each[name] for name, count in wide.items())
 
 
 def doublings_within(config: RunConfig, prompts: int, records: int) -> int:
@@ -131,8 +121,8 @@ def doublings_within(config: RunConfig, prompts: int, records: int) -> int:
     raise InvalidInput(
         f"run {config.run_id} is too wide for one execution",
         [
-            f"found {wide.batch_shards:,} batch jobs and {wide.judging_jobs:,} evaluation jobs, which write {events:,} "
-            f"history events, expected at most {MOST_EVENTS:,}: give the seeds to several datasets, or lower "
-            "sampling.sampled, batches.timeoutHours or evaluation.judge.maxPrompts"
+            f"found {wide['batch shards']:,} batch jobs and {wide['judging jobs']:,} evaluation jobs, which write "
+            f"{events:,} history events, expected at most {MOST_EVENTS:,}: give the seeds to several datasets, or "
+            "lower sampling.sampled, batches.timeoutHours or evaluation.judge.maxPrompts"
         ],
     )

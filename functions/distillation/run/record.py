@@ -47,7 +47,7 @@ class Question(Record, frozen=True):
         return {"settings": settings, "seed files": files, "models": self.models, "prompt texts": self.prompt_hashes}
 
 
-class RunRecord(Record, frozen=True):
+class RunRecord(Question, frozen=True, kw_only=True):
     """Resolved input (`config`), task, models, versions and prompt hashes of a run. `created_at` is ISO 8601, UTC.
     `warnings` of the preflight stop no run. `shard_records`: most records of a batch job (`run.fan_out`), 0 from an
     earlier release. `cut_off`: from when on nothing waits for a batch job (`costs.deadline`), ISO 8601 or empty.
@@ -56,13 +56,9 @@ class RunRecord(Record, frozen=True):
     run_id: str
     dataset: str
     created_at: str
-    config: RunConfig
     task: Task
-    seed_files: tuple[SeedFile, ...]
     counts: dict[str, int]
-    models: Models
     versions: dict[str, str]
-    prompt_hashes: dict[str, str]
     warnings: tuple[str, ...] = ()
     shard_records: int = 0
     cut_off: str = ""
@@ -79,10 +75,3 @@ class RunRecord(Record, frozen=True):
     def only_route(self, now: datetime) -> Route | None:
         """The way that all requests planned at `now` go; None where their number says it."""
         return Route.NOW if self.is_cut_off(now) else None
-
-    @property
-    def question(self) -> Question:
-        """What this run asks: a rerun adopts paid work only where the question is the same."""
-        return Question(
-            config=self.config, seed_files=self.seed_files, models=self.models, prompt_hashes=self.prompt_hashes
-        )

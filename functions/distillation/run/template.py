@@ -4,28 +4,24 @@ never formatted: a template can reach no attribute, and a value with braces stay
 
 from collections.abc import Mapping
 from string import Formatter
-from typing import NamedTuple
 
 
-class PromptTemplate(NamedTuple):
-    """A parsed template: (literal text, column after it or None) in order. Made by `parse`."""
+class PromptTemplate:
+    """A parsed template. `parts`: (literal text, column after it or None) in order. Raises ValueError, which says what
+    was expected: closed braces, and columns' names alone in them.
+    """
 
-    parts: tuple[tuple[str, str | None], ...]
-
-    @classmethod
-    def parse(cls, template: str) -> "PromptTemplate":
-        """Raises ValueError, which says what was expected: closed braces, and columns' names alone in them."""
+    def __init__(self, template: str) -> None:
         try:
             parsed = list(Formatter().parse(template))
         except ValueError as error:
             raise ValueError(f"every {{ closed by a }}, and {{{{ or }}}} for a brace itself ({error})") from None
-        parts = tuple((literal, name) for literal, name, _, _ in parsed)
+        self.parts = tuple((literal, name) for literal, name, _, _ in parsed)
         plain = all(
             name is None or (name.strip() and not spec and not conversion) for _, name, spec, conversion in parsed
         )
-        if not plain or all(name is None for _, name in parts):
+        if not plain or all(name is None for _, name in self.parts):
             raise ValueError("at least one {column}, each with nothing but a column's name between its braces")
-        return cls(parts)
 
     @property
     def columns(self) -> list[str]:

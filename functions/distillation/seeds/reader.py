@@ -45,7 +45,7 @@ class SeedReader:
 
     def __init__(self, prompt_template: str | None = None) -> None:
         self.records = 0
-        self._template = PromptTemplate.parse(prompt_template) if prompt_template else None
+        self._template = PromptTemplate(prompt_template) if prompt_template else None
         self._ids: set[str] = set()
 
     def read(self, key: str, chunks: Iterable[bytes]) -> Iterator[Seed | RejectedSeed]:

@@ -30,19 +30,13 @@ class Served(Record, frozen=True, omit_defaults=True):
     by: str = ""
 
 
-class ServedStudent(Record, frozen=True, omit_defaults=True):
+class ServedStudent(Served, frozen=True, omit_defaults=True, kw_only=True):
     """The parameter `/<app>/<dataset>/student`: what serves (the fields of Served), behind a `deployment_arn` that
     never changes. `history`: what served before, newest first; `previous`: the run of its first entry.
     `rolled_back_from`: the run that the last rollback left. `pinned`: who pinned the dataset, when and why, or empty.
     """
 
     deployment_arn: str
-    model_arn: str
-    run_id: str
-    report_key: str
-    dataset_sha256: str
-    promoted_at: str
-    by: str = ""
     pinned: str = ""
     previous: str | None = None
     rolled_back_from: str | None = None
@@ -51,14 +45,7 @@ class ServedStudent(Record, frozen=True, omit_defaults=True):
     @property
     def now(self) -> Served:
         """What serves."""
-        return Served(
-            model_arn=self.model_arn,
-            run_id=self.run_id,
-            report_key=self.report_key,
-            dataset_sha256=self.dataset_sha256,
-            promoted_at=self.promoted_at,
-            by=self.by,
-        )
+        return Served(**{name: getattr(self, name) for name in Served.__struct_fields__})
 
     def knows(self, run_id: str) -> bool:
         """Whether a run's student serves, or is one that a rollback may bring back."""

@@ -50,11 +50,11 @@ def between(scores: Scores, minus: str) -> Difference:
 def test_the_difference_is_of_the_mean_training_with_the_interval_of_items_and_trainings(minus: str) -> None:
     once, thrice = both()
     graded = {arm: [float(n < right) for n in range(N)] for arm, right in RIGHT.items()}
-    expected = difference_over_trainings(
+    value, expected = difference_over_trainings(
         np.array([graded[arm] for arm in ("student", "student-1", "student-3")]), np.array(graded[minus])
     )
     found = between(thrice, minus)
-    assert (found.value, found.low, found.high) == (expected.value, expected.low, expected.high)
+    assert (found.value, found.low, found.high) == (value, expected.low, expected.high)
     assert found.high - found.low > between(once, minus).high - between(once, minus).low
     assert found.value == pytest.approx((51 - RIGHT[minus]) / N)
 
@@ -95,9 +95,9 @@ def test_few_shot_counts_as_the_mean_of_its_draws_of_examples_with_their_spread(
     once = score(sheet(arms), Draw(499, 1))
     thrice = over_trainings(once, sheet((*arms, "few-shot-2", "few-shot-3")), ["few-shot-2", "few-shot-3"])
     graded = {arm: [float(n < right) for n in range(N)] for arm, right in (RIGHT | DRAWS).items()}
-    expected = difference_over_trainings(np.array(graded["student"]), np.array([graded[arm] for arm in DRAWS]))
+    value, expected = difference_over_trainings(np.array(graded["student"]), np.array([graded[arm] for arm in DRAWS]))
     found, alone = between(thrice, "few-shot"), between(once, "few-shot")
-    assert (found.value, found.low, found.high) == (expected.value, expected.low, expected.high)
+    assert (found.value, found.low, found.high) == (value, expected.low, expected.high)
     assert found.value == pytest.approx((54 - 42) / N) != alone.value
     assert thrice.few_shot is not None and thrice.few_shot.spread == pytest.approx(3 / N)
     assert thrice.few_shot.values == pytest.approx({arm: right / N for arm, right in DRAWS.items()})

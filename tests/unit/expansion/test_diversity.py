@@ -35,14 +35,14 @@ LONG = (
 def test_equal_but_for_case_width_and_white_space_is_an_exact_twin() -> None:
     known = prompts("The soup was cold.")
     (found,) = twins(known, prompts("the  SOUP was cold."), None)
-    assert [(twin.place, twin.prompt_id, twin.exact) for twin in found] == [(-1, known[0].prompt_id, True)]
+    assert found == [(-1, known[0].prompt_id, "duplicate")]
 
 
 def test_near_duplicates_of_known_ones_and_of_each_other() -> None:
     new = prompts(LONG + " indeed", "Something else altogether that nobody has written before", LONG + " indeed, yes")
     found = twins(prompts(LONG, *SEEDS), new, 0.7)
     assert [bool(one) for one in found] == [True, False, True]
-    assert {twin.place for twin in found[2]} == {-1, 0} and not any(twin.exact for twin in found[2])
+    assert {place for place, _, _ in found[2]} == {-1, 0} and {reason for *_, reason in found[2]} == {"near_duplicate"}
     assert twins(prompts(LONG, *SEEDS), new, None) == [[], [], []]
 
 

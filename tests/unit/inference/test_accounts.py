@@ -15,7 +15,7 @@ from distillation.inference.accounts import (
     sum_accounts,
 )
 from distillation.inference.replies import BUSY
-from distillation.records import Answer, FunnelStep, MissingAnswer, Prompt, RejectedAnswer
+from distillation.records import Answer, FunnelStep, Prompt, RejectedAnswer, UnusedAnswer
 
 SAMPLES = frozenset({"g0", "s0"})
 
@@ -44,7 +44,7 @@ def ids_of(prompt: Prompt) -> list[str]:
 
 def account(
     prompts: int, answers: list[Answer], rejections: list[RejectedAnswer]
-) -> tuple[Account, list[MissingAnswer]]:
+) -> tuple[Account, list[UnusedAnswer]]:
     groups: dict[str, list[Answer]] = {}
     for one in answers:
         groups.setdefault(one.prompt_id, []).append(one)

@@ -7,18 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.inference.samples import (
-    agreement,
-    by_prompt,
-    consensus_of,
-    cross_entropy,
-    entropy,
-    entropy_miller_madow,
-    majority,
-    minimum_bayes_risk,
-    shares,
-    total_variation,
-)
+from benchmarks.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
+from distillation.inference.samples import agreement, by_prompt, consensus_of, entropy, majority, minimum_bayes_risk
 from distillation.records import Answer
 from distillation.task import Task, TaskKind
 

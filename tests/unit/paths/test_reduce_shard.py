@@ -19,7 +19,6 @@ from distillation.records import (
     Asking,
     Candidate,
     HoldoutCandidate,
-    MissingAnswer,
     Prompt,
     RejectedAnswer,
     RejectedExample,
@@ -145,7 +144,7 @@ def test_each_planted_fault_is_found_in_its_file_with_its_reason() -> None:
         ("p6", "refusal"),
         ("p8", "no_usable_answer"),
     }
-    missing = list(world.store.records(LAYOUT.missing_answers(0), MissingAnswer))
+    missing = list(world.store.records(LAYOUT.missing_answers(0), UnusedAnswer))
     assert {m.record_id for m in missing} == {*world.ids(p[7])[2:], *world.ids(p[8])}
     assert world.counts().account.rejected_by_reason == {"truncated": 1}
 

@@ -279,8 +279,8 @@ def test_steps_of_one_unit_stand_together_and_the_holdout_is_no_loss(report: Rep
         "Holdout",
     ]
     split = groups["Prompts to learn from"][0]
-    assert (split.apart, split.out, split.share) == (250, {}, 1.0)
-    assert (split.step.came, split.step.kept) == (1560, 1310)
+    assert (split["apart"], split["out"], split["share"]) == (250, {}, 1.0)
+    assert (split["step"].came, split["step"].kept) == (1560, 1310)
 
 
 def test_a_text_task_shows_its_items_word_by_word() -> None:

@@ -77,16 +77,16 @@ class AnswerFilters:
         """The filters that are on, in order."""
         prose, kind = self._task.kind in _PROSE, self._task.kind
         every = (
-            (True, FilterStep("form", (NO_CANONICAL_ANSWER, NOT_JSON))),
-            (self._task.output_schema is not None, FilterStep("schema", (SCHEMA_INVALID,))),
-            (self._measures_length, FilterStep("length", ("too_short", "too_long_answer"))),
-            (prose and self._filters.repetition, FilterStep("repetition", ("repetitive",))),
-            (prose and self._filters.refusals, FilterStep("refusals", ("refusal",))),
-            (prose and self._filters.boilerplate, FilterStep("boilerplate", ("boilerplate",))),
-            (prose and self._filters.language is not None, FilterStep("language", ("wrong_language",))),
-            (self._personal_data != "off", FilterStep("personalData", (PERSONAL_DATA,))),
-            (kind is not TaskKind.LABEL, FilterStep("reservedWords", ("reserved_word_in_answer",))),
-            (self._trusts_reference, FilterStep("reference", (CONTRADICTS_REFERENCE,))),
+            (True, ("form", (NO_CANONICAL_ANSWER, NOT_JSON))),
+            (self._task.output_schema is not None, ("schema", (SCHEMA_INVALID,))),
+            (self._measures_length, ("length", ("too_short", "too_long_answer"))),
+            (prose and self._filters.repetition, ("repetition", ("repetitive",))),
+            (prose and self._filters.refusals, ("refusals", ("refusal",))),
+            (prose and self._filters.boilerplate, ("boilerplate", ("boilerplate",))),
+            (prose and self._filters.language is not None, ("language", ("wrong_language",))),
+            (self._personal_data != "off", ("personalData", (PERSONAL_DATA,))),
+            (kind is not TaskKind.LABEL, ("reservedWords", ("reserved_word_in_answer",))),
+            (self._trusts_reference, ("reference", (CONTRADICTS_REFERENCE,))),
         )
         return tuple(step for on, step in every if on)
 

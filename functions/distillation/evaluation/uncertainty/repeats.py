@@ -2,37 +2,21 @@
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from distillation.evaluation.scores import CONFIDENCE
-from distillation.evaluation.uncertainty.noninferiority import spread
-from distillation.evaluation.uncertainty.statistics import Codes, Floats, mean_variance
-
-
-class OverTrainings(NamedTuple):
-    """Student minus rival. `means`: each training of the student minus the rival; `spread`: their standard deviation,
-    None for one training. The interval then holds the luck of the items alone.
-    """
-
-    value: float
-    low: float
-    high: float
-    spread: float | None
-    means: tuple[float, ...]
+from distillation.evaluation.uncertainty.noninferiority import TRAININGS, spread
+from distillation.evaluation.uncertainty.statistics import Bounds, Codes, Floats, mean_variance
 
 
 def difference_over_trainings(
-    student: Floats,
-    rival: Floats,
-    *,
-    groups: Sequence[Hashable] | None = None,
-    confidence: float = CONFIDENCE,
-) -> OverTrainings:
+    student: Floats, rival: Floats, *, groups: Sequence[Hashable] | None = None
+) -> tuple[float, Bounds]:
     """The mean difference of `student` (trainings x items, scores from 0 to 1) and `rival` (items, or its own trainings
-    x the same items), for another holdout and another training.
+    x the same items), and its interval for another holdout and another training. With one training each the interval
+    holds the luck of the items alone.
 
     Items and trainings are crossed random effects. Their variances are the moments of the two-way analysis of variance
     (Searle, Casella and McCulloch 1992, "Variance Components", section 4.3). The squared half widths of both add up
@@ -51,15 +35,9 @@ def difference_over_trainings(
     of_items = mean_variance(gaps, codes) or spread(0.0, len(gaps)) ** 2 / len(gaps)
     parts = [(of_items, int(codes.max()))]
     parts += [(_training_variance(arm, codes), len(arm) - 1) for arm in (ours, theirs) if len(arm) > 1]
-    half = math.sqrt(sum(variance * stats.t.ppf((1 + confidence) / 2, df) ** 2 for variance, df in parts))
-    value, means = float(gaps.mean()), ours.mean(axis=1) - theirs.mean()
-    return OverTrainings(
-        value=value,
-        low=max(-1.0, value - half),
-        high=min(1.0, value + half),
-        spread=float(means.std(ddof=1)) if len(means) > 1 else None,
-        means=tuple(means.tolist()),
-    )
+    half = math.sqrt(sum(variance * stats.t.ppf((1 + CONFIDENCE) / 2, df) ** 2 for variance, df in parts))
+    value = float(gaps.mean())
+    return value, Bounds(max(-1.0, value - half), min(1.0, value + half), TRAININGS)
 
 
 def _training_variance(scores: Floats, codes: Codes) -> float:
