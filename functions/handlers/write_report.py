@@ -12,8 +12,8 @@ from application.services import Services
 from application.serving.promotion import held_back
 from distillation.evaluation.scores import GateDecision
 from distillation.layout import RunLayout
+from distillation.records import encode_json
 from distillation.report.pages import render_html, render_markdown
-from distillation.report.report import report_json
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
@@ -29,7 +29,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     if report.verdict.decision is GateDecision.PROMOTE and event["promotion"] != "never":
         held = held_back(services, run_id, event["run"]["dataset"])
         report = msgspec.structs.replace(report, warnings=(*report.warnings, *filter(None, [held])))
-    store.put(layout.report("report.json"), msgspec.json.format(report_json(report), indent=2))
+    store.put(layout.report("report.json"), msgspec.json.format(encode_json(report), indent=2))
     store.put(layout.report("report.md"), render_markdown(report).encode(), "text/markdown; charset=utf-8")
     store.put(layout.report("index.html"), render_html(report).encode(), "text/html; charset=utf-8")
     return {"reportKey": layout.report("index.html"), "held": held, "counts": {}}

@@ -11,11 +11,10 @@ from application.services import Services
 from application.serving.retirement import dataset_named, plain_cause, run_of_execution
 from distillation.bedrock.submission import RETIRED, set_run_state
 from distillation.layout import RunLayout
-from distillation.records import CleanUp, Leftover
+from distillation.records import CleanUp, Leftover, encode_json
 from distillation.report.failure import (
     FailureReport,
     build_failure_report,
-    failure_json,
     render_failure_html,
     render_failure_markdown,
 )
@@ -79,7 +78,7 @@ def _write(store: Store, report: FailureReport) -> None:
     layout = RunLayout(report.run_id)
     has_verdict = store.get_or_none(layout.verdict) and store.get_or_none(layout.report("report.json"))
     page, name = ("failure", "failure") if has_verdict else ("index", "report")
-    store.put(layout.report(f"{name}.json"), msgspec.json.format(failure_json(report), indent=2))
+    store.put(layout.report(f"{name}.json"), msgspec.json.format(encode_json(report), indent=2))
     store.put(layout.report(f"{name}.md"), render_failure_markdown(report).encode(), "text/markdown; charset=utf-8")
     store.put(layout.report(f"{page}.html"), render_failure_html(report).encode(), "text/html; charset=utf-8")
 

@@ -111,15 +111,9 @@ def workload(
     """Counts the tokens of the seeds' `prompts`, a stream. `champion`: what serves the dataset answers the holdout too.
     `batched`: teacher and base are asked in batch jobs.
     """
-    count = own = system = references = reference_tokens = 0
-    for prompt in prompts:
-        count += 1
-        system += estimate_tokens(prompt.system)
-        own += sum(map(estimate_tokens, (*prompt.earlier, prompt.prompt)))
-        references += prompt.reference is not None
-        reference_tokens += estimate_tokens(prompt.reference or "")
+    count, own, system, *references = _counted(prompts)
     sampling, tokens = config.sampling, system + own
-    length, basis = _expected_output(task, sampling.max_tokens, references, reference_tokens)
+    length, basis = _expected_output(task, sampling.max_tokens, *references)
     samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
     scores, comparisons = judging_loads(config, mean, length, champion=champion)
     return Workload(
@@ -155,6 +149,18 @@ def workload(
         judge=models.judge or models.teacher,
         batched=batched,
     )
+
+
+def _counted(prompts: Iterable[Prompt]) -> tuple[int, int, int, int, int]:
+    """Prompts, tokens of their own texts and of their system texts; references and their tokens."""
+    count = own = system = references = reference_tokens = 0
+    for prompt in prompts:
+        count += 1
+        system += estimate_tokens(prompt.system)
+        own += sum(map(estimate_tokens, (*prompt.earlier, prompt.prompt)))
+        references += prompt.reference is not None
+        reference_tokens += estimate_tokens(prompt.reference or "")
+    return count, own, system, references, reference_tokens
 
 
 def _expected_output(task: Task, max_tokens: int, references: int, reference_tokens: int) -> tuple[int, str]:

@@ -116,7 +116,12 @@ def field_accuracy(answer: str | None, target: str | None) -> float:
     """
     wanted = dict(_leaves(_parsed(target)))
     given = dict(_leaves(_parsed(answer))) if answer is not None else {}
-    return sum(place in given and _same_value(given[place], value) for place, value in wanted.items()) / len(wanted)
+    # True == 1 in Python, not in JSON.
+    same = (
+        place in given and given[place] == value and isinstance(given[place], bool) == isinstance(value, bool)
+        for place, value in wanted.items()
+    )
+    return sum(same) / len(wanted)
 
 
 def _parsed(text: str | None) -> object:
@@ -135,11 +140,6 @@ def _leaves(value: object, place: tuple[Hashable, ...] = ()) -> Iterator[tuple[t
         yield place, value
     for key, item in inner:
         yield from _leaves(item, (*place, key))
-
-
-def _same_value(given: object, wanted: object) -> bool:
-    # True == 1 in Python, not in JSON.
-    return isinstance(given, bool) == isinstance(wanted, bool) and given == wanted
 
 
 def jensen_shannon_bits(left: Sequence[str | None], right: Sequence[str | None]) -> float:

@@ -118,13 +118,12 @@ def figures(measured: Measured) -> tuple[dict[str, dict[str, Metric]], dict[str,
     found |= {("macroF1", arm): macro for arm, (macro, _) in labelled.items()}
     by_arm = {arm: {name: one for (name, of), one in found.items() if of == arm} for arm in measured.sheet.answers}
     return (
-        {arm: _metrics_in_order(metrics) for arm, metrics in by_arm.items()},
+        {
+            arm: {name: found[name] for name in dict.fromkeys((*FIRST_METRICS, *found)) if name in found}
+            for arm, found in by_arm.items()
+        },
         {arm: classes for arm, (_, classes) in labelled.items()},
     )
-
-
-def _metrics_in_order(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
-    return {metric: metrics[metric] for metric in dict.fromkeys((*FIRST_METRICS, *metrics)) if metric in metrics}
 
 
 def _length_ratio(own: Column, teachers: Column, draw: Draw) -> Metric | None:

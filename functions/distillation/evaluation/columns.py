@@ -70,19 +70,15 @@ def usage_columns(sheet: AnswerSheet, arm: str, price: ModelPrice | None) -> dic
         for row, given in enumerate(sheet.answers[arm])
         if (answers := [one for one in given if one.text is not None])
     }
-    rows = tuple(answered)
-    columns = {"outputTokens": Column(rows, np.array([_mean_tokens(answers) for answers in answered.values()]))}
+
+    def mean(of: Callable[[Prediction], float]) -> Column:
+        return Column(tuple(answered), np.array([sum(map(of, given)) / len(given) for given in answered.values()]))
+
+    columns = {"outputTokens": mean(lambda one: one.output_tokens)}
     if price:
-        usd = [
-            sum(answer_cost(price, one.input_tokens, one.output_tokens) for one in answers) / len(answers)
-            for answers in answered.values()
-        ]
-        columns["costPer1000Usd"] = Column(rows, 1000 * np.array(usd))
+        usd = mean(lambda one: answer_cost(price, one.input_tokens, one.output_tokens))
+        columns["costPer1000Usd"] = usd._replace(values=1000 * usd.values)
     return columns
-
-
-def _mean_tokens(answers: list[Prediction]) -> float:
-    return sum(one.output_tokens for one in answers) / len(answers)
 
 
 def length_columns(sheet: AnswerSheet, arm: str) -> tuple[Column, Column]:

@@ -53,7 +53,7 @@ def _item(
     return InstructiveItem(
         prompt_id=item.prompt_id,
         kinds=kinds,
-        prompt=_end_of(dialogue(item)) if item.earlier else _cut(item.prompt) or "",
+        prompt=_cut(dialogue(item), its_end=bool(item.earlier)) or "",
         category=item.category,
         reference=_cut(item.reference),
         answers={
@@ -63,10 +63,8 @@ def _item(
     )
 
 
-def _end_of(text: str) -> str:
-    """What of a dialogue is shown: what was asked stands at its end."""
-    return text if len(text) <= SHOWN_CHARACTERS else "…" + text[1 - SHOWN_CHARACTERS :]
-
-
-def _cut(text: str | None) -> str | None:
-    return text if text is None or len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+def _cut(text: str | None, *, its_end: bool = False) -> str | None:
+    """At most so much of a text: its beginning, or of a dialogue, where what was asked stands last, its end."""
+    if text is None or len(text) <= SHOWN_CHARACTERS:
+        return text
+    return "…" + text[1 - SHOWN_CHARACTERS :] if its_end else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -18,7 +18,6 @@ from distillation.evaluation.checks import (
 from distillation.evaluation.scores import (
     Check,
     CheckOutcome,
-    Difference,
     GatedDifference,
     GateDecision,
     Scores,
@@ -81,7 +80,9 @@ def nothing(scores: Scores) -> str:
 
 def _headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
     if verdict.decision is GateDecision.PROMOTE:
-        return f"Promote: {_beside_teacher(verdict.checks[0])}{_gain(verdict)}."
+        base = next((rival for rival in verdict.rivals if rival.minus == Arm.BASE), None)
+        gain = f" and {points(base.difference, sign=False)} points better than the base model" if base else ""
+        return f"Promote: {_beside_teacher(verdict.checks[0])}{gain}."
     use = f"use {SHORT[Arm(verdict.serve)]}: " if verdict.serve in SHORT else ""
     return f"{verdict.decision.capitalize()}: {use}{_finding(scores, gate, verdict)}."
 
@@ -97,17 +98,12 @@ def _beside_teacher(check: Check) -> str:
     return f"the student is at most {margin_points(check.margin)} worse than the teacher (shown: {shown})"
 
 
-def _gain(verdict: Verdict) -> str:
-    base = next((rival for rival in verdict.rivals if rival.minus == Arm.BASE), None)
-    return f" and {points(base.difference, sign=False)} points better than the base model" if base else ""
-
-
 def _finding(scores: Scores, gate: Gate, verdict: Verdict) -> str:
     deciding = deciding_check(verdict)
-    where = f" in {_named_slice(deciding)}" if deciding.slice is not None else ""
-    allowed = margin_points(deciding.margin)
+    where, allowed = _where(deciding), margin_points(deciding.margin)
     if verdict.decision is GateDecision.REJECT:
-        return f"the student is worse than {_other(scores, deciding)}, by {_loss(deciding)}{where}{_allowed(deciding)}"
+        limit = "" if deciding.minus == Arm.BASE else f"; {allowed} were allowed"
+        return f"the student is worse than {_other(scores, deciding)}, by {_loss(deciding)}{where}{limit}"
     if deciding.outcome is CheckOutcome.PASSED:
         return f"{_beside_teacher(verdict.checks[0])}, but {_but(scores, gate, verdict)}"
     if deciding.minus == Arm.TEACHER:
@@ -128,11 +124,9 @@ def _other(scores: Scores, check: Check) -> str:
 
 def _loss(check: Check) -> str:
     ends = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)}"
-    return f"{points(-check.difference, sign=False)} points of {_lower(metric_name(check.metric))} ({ends})"
-
-
-def _allowed(check: Check) -> str:
-    return "" if check.minus == Arm.BASE else f"; {margin_points(check.margin)} were allowed"
+    name = metric_name(check.metric)
+    name = name[:1].lower() + name[1:] if name[1:2].islower() else name
+    return f"{points(-check.difference, sign=False)} points of {name} ({ends})"
 
 
 def _interval(check: Check) -> str:
@@ -155,12 +149,8 @@ def _but(scores: Scores, gate: Gate, verdict: Verdict) -> str:
     return next((said for said, holds in found.items() if holds), "the base model has no figures in this metric")
 
 
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
-
-
-def _named_slice(check: Check) -> str:
-    return f"the slice {check.slice!r}"
+def _where(check: Check) -> str:
+    return "" if check.slice is None else f" in the slice {check.slice!r}"
 
 
 def teacher_warnings(scores: Scores) -> Iterator[str]:
@@ -222,7 +212,8 @@ def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
         yield from (f"{metric_name(metric)} is gated, but was not measured." for metric in unmeasured(scores, gate))
     yield from _minimum(scores, gate)
     yield from _others(verdict, compared)
-    yield from _chance(scores)
+    if (level := chance_level(scores)) is not None:
+        yield f"Always answering the most frequent label is right in {percent(level)} of the items with a reference."
     yield from _lifts(scores, verdict)
     yield from _errors(scores, verdict)
     yield from _savings(scores, verdict)
@@ -239,22 +230,14 @@ def _comparison(gate: GatedDifference, check: Check) -> str:
         "below": "all of the interval lies beyond it",
         "across": "the interval reaches across it",
     }
-    where = f" in {_named_slice(check)}" if check.slice is not None else ""
-    whose = f"the student{_of_trainings(gate.difference)}{where}"
+    of, groups = " (mean of its trainings)" if gate.difference.method == TRAININGS else "", gate.difference.groups
+    among = "" if groups is None else f" in {groups:,} groups"
     return (
-        f"{metric_name(gate.metric)} of {whose} is {percent(gate.student_value)}, against {yardstick}, on "
-        f"the same {check.n:,} items{_in_groups(gate.difference)}: "
+        f"{metric_name(gate.metric)} of the student{of}{_where(check)} is {percent(gate.student_value)}, against "
+        f"{yardstick}, on the same {check.n:,} items{among}: "
         f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
         f"The limit is {points(-check.margin)}: {lies[side]}."
     )
-
-
-def _of_trainings(one: Difference) -> str:
-    return " (mean of its trainings)" if one.method == TRAININGS else ""
-
-
-def _in_groups(one: Difference) -> str:
-    return "" if one.groups is None else f" in {one.groups:,} groups"
 
 
 def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
@@ -326,12 +309,6 @@ def _others(verdict: Verdict, compared: Mapping[tuple[str, str | None], GatedDif
             f"{sum(check.outcome is CheckOutcome.PASSED for check in gated):,} of {len(gated):,} further gated metrics "
             "and slices are within their limits."
         )
-
-
-def _chance(scores: Scores) -> Iterator[str]:
-    level = chance_level(scores) if Arm.TEACHER in scores.arms else None
-    if level is not None:
-        yield f"Always answering the most frequent label is right in {percent(level)} of the items with a reference."
 
 
 def _lifts(scores: Scores, verdict: Verdict) -> Iterator[str]:

@@ -62,11 +62,12 @@ def score(
     differences = _differences(measured, _pairs(list(sheet.answers)) if pairs is None else pairs)
     comparisons = same_p(against_yardstick(measured, slices), differences)
     teacher = outcomes(sheet, sheet.teacher_samples)
+    usable = [reference for reference in sheet.references if reference is not None]
     return Scores(
         task=sheet.task,
         n=len(sheet.items),
-        references=sum(reference is not None for reference in sheet.references),
-        unusable_references=_unusable_references(sheet),
+        references=len(usable),
+        unusable_references=sum(item.reference is not None for item in sheet.items) - len(usable),
         quality_against=sheet.against,
         arms=_arm_scores(measured, models or {}) if sheet.items else {},
         differences=differences,
@@ -104,13 +105,6 @@ def same_p(comparisons: Sequence[GatedDifference], differences: Sequence[Differe
     return tuple(
         replace(gated, difference=replace(gated.difference, p_holm=p_holm[place]))
         for place, gated in enumerate(comparisons)
-    )
-
-
-def _unusable_references(sheet: AnswerSheet) -> int:
-    return sum(
-        item.reference is not None and usable is None
-        for item, usable in zip(sheet.items, sheet.references, strict=True)
     )
 
 

@@ -1,6 +1,7 @@
 """Which quality metrics a task has, what each compares an answer with, and how it grades it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from distillation.evaluation.answer_metrics import chrf, exact_match, field_accuracy, rouge_l, same_answer, token_f1
@@ -11,6 +12,9 @@ from distillation.task import TaskKind
 
 Grade = Callable[[int, str | None], float]
 """Row and text -> 0 to 1."""
+
+Same = Callable[[str | None, str | None], float]
+"""Two canonical forms -> 1.0 where they are the same answer, else 0.0."""
 
 Judged = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Metric -> arm -> prompt id -> score from 0 to 1, as a judge model gave it."""
@@ -31,36 +35,33 @@ class Target(NamedTuple):
 
 def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Target]:
     """The quality metrics that this holdout can carry, the gate's own first."""
-    referenced = [row for row, reference in enumerate(sheet.references) if reference is not None]
-    taught = [row for row, answer in enumerate(sheet.teacher_answers) if answer is not None]
-    accuracy = Target("accuracy", Against.REFERENCE, referenced, _same(sheet, sheet.references))
-    agreement = Target(
-        "teacherAgreement", Against.TEACHER, taught, _same(sheet, sheet.teacher_answers), alike=_same_texts(sheet)
-    )
-    if sheet.against is Against.REFERENCE:
-        wanted, rows, judging, rest = [item.reference for item in sheet.items], referenced, accuracy, agreement
-    else:
-        wanted, rows, judging, rest = sheet.teacher_texts, taught, agreement, accuracy
-    by_task = [*_by_task(sheet, judging, wanted, rows), rest]
+    same = partial(same_answer, tolerance=sheet.tolerance) if sheet.task.kind is TaskKind.ANSWER else exact_match
+    judging = _by_form(sheet, "accuracy", Against.REFERENCE, same)
+    rest, wanted = _by_form(sheet, "teacherAgreement", Against.TEACHER, same), [item.reference for item in sheet.items]
+    if sheet.against is Against.TEACHER:
+        judging, rest, wanted = rest, judging, sheet.teacher_texts
+    by_task = [*_by_task(sheet, judging, wanted), rest]
     by_judge = [_judged(sheet, metric, arms) for metric, arms in (judged or {}).items()]
     targets = [*by_judge, *by_task] if sheet.judge_decides else [*by_task, *by_judge]
     return [target for target in targets if target.rows]
 
 
-def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], rows: list[int]) -> list[Target]:
-    every, against, kind = list(range(len(sheet.items))), judging.against, sheet.task.kind
+def _by_form(sheet: AnswerSheet, metric: str, against: Against, same: Same) -> Target:
+    """Canonical forms, compared by `same` with the references or with the teacher's answers."""
+    of, wanted = sheet.forms.of, sheet.references if against is Against.REFERENCE else sheet.teacher_answers
+    return Target(
+        metric,
+        against,
+        [row for row, form in enumerate(wanted) if form is not None],
+        lambda row, text: same(of(text), wanted[row]),
+        alike=lambda text, other: same(of(text), of(other)),
+    )
+
+
+def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None]) -> list[Target]:
+    every, against, rows, kind = list(range(len(sheet.items))), judging.against, judging.rows, sheet.task.kind
     if kind is TaskKind.ANSWER:
-        forms = sheet.references if against is Against.REFERENCE else sheet.teacher_answers
-        return [
-            judging,
-            Target(
-                "exactMatch",
-                against,
-                rows,
-                lambda row, text: exact_match(sheet.forms.of(text), forms[row]),
-                alike=lambda text, other: exact_match(sheet.forms.of(text), sheet.forms.of(other)),
-            ),
-        ]
+        return [judging, _by_form(sheet, "exactMatch", against, exact_match)]
     if kind is TaskKind.JSON:
         fields = Target(
             "fieldAccuracy", against, rows, lambda row, text: field_accuracy(text, wanted[row]), alike=field_accuracy
@@ -82,18 +83,6 @@ def _by_task(sheet: AnswerSheet, judging: Target, wanted: Sequence[str | None], 
         )
         return [*overlaps, judging, *beside]
     return [judging]
-
-
-def _same(sheet: AnswerSheet, wanted: Sequence[str | None]) -> Grade:
-    if sheet.task.kind is TaskKind.ANSWER:
-        return lambda row, text: same_answer(sheet.forms.of(text), wanted[row], sheet.tolerance)
-    return lambda row, text: exact_match(sheet.forms.of(text), wanted[row])
-
-
-def _same_texts(sheet: AnswerSheet) -> Callable[[str | None, str], float]:
-    if sheet.task.kind is TaskKind.ANSWER:
-        return lambda text, other: same_answer(sheet.forms.of(text), sheet.forms.of(other), sheet.tolerance)
-    return lambda text, other: exact_match(sheet.forms.of(text), sheet.forms.of(other))
 
 
 def _overlap(score: Callable[[str | None, str], float], wanted: Sequence[str | None]) -> Grade:
@@ -135,12 +124,9 @@ def grades(sheet: AnswerSheet, target: Target) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {arm: [] for arm in arms}
     for row in target.rows:
         for arm, answers in arms.items():
-            found[arm].append(_mean([target.grade(row, prediction.text) for prediction in answers[row]]))
+            given = [target.grade(row, prediction.text) for prediction in answers[row]]
+            found[arm].append(sum(given) / len(given) if given else 0.0)
     return found
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
 
 
 def scores_arm(target: Target, arm: str) -> bool:

@@ -42,7 +42,7 @@ def reach_verdict(scores: Scores, gate: Gate, storage_usd_month: float | None = 
             headline="Hold: there is nothing to decide on.",
             reasons=(reasons.nothing(scores),),
             margin=gate.margin,
-            serve=_today(scores),
+            serve=Arm.CHAMPION if Arm.CHAMPION in scores.arms else Arm.TEACHER,
         )
     checks, rivals = checks_of(scores, gate)
     even = break_even(scores, storage_usd_month)
@@ -111,10 +111,6 @@ def _deciding(checks: Sequence[Check], rivals: Sequence[Check], decision: GateDe
     open_ones = [check for check in checks if check.gated and check.outcome is CheckOutcome.OPEN]
     missed = [rival for rival in rivals if rival.outcome is not CheckOutcome.PASSED]
     return max(open_ones, key=lambda check: check.items_needed or 0, default=(missed or checks)[0])
-
-
-def _today(scores: Scores) -> str:
-    return Arm.CHAMPION if Arm.CHAMPION in scores.arms else Arm.TEACHER
 
 
 def _serve(scores: Scores, gate: Gate, decision: GateDecision) -> str:

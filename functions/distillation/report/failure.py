@@ -143,11 +143,6 @@ def next_step(run_id: str, error: str) -> str:
     )
 
 
-def failure_json(report: FailureReport) -> bytes:
-    """The report as JSON with camelCase keys."""
-    return msgspec.json.encode(report)
-
-
 def render_failure_html(report: FailureReport) -> str:
     """One HTML file without scripts; a content security policy forbids it any request."""
     return pages().get_template("failure.html").render(report=report, tone="bad")

@@ -57,11 +57,9 @@ def pages() -> "Environment":
 
 def visible(value: Any) -> Any:
     """A text whose marks of direction are seen: they can make words stand in another order than they were written."""
-    return _DIRECTION.sub(_named, value) if isinstance(value, str) and _DIRECTION.search(value) else value
-
-
-def _named(mark: re.Match[str]) -> str:
-    return f"[U+{ord(mark[0]):04X}]"
+    if not isinstance(value, str) or not _DIRECTION.search(value):
+        return value
+    return _DIRECTION.sub(lambda mark: f"[U+{ord(mark[0]):04X}]", value)
 
 
 def in_words(code: str) -> str:

@@ -1,7 +1,7 @@
 """Scores, verdict and the counts of every hop -> `8-report/report.json`, from which the pages are drawn.
 
 report = Report(**taken_over(record, scores), verdict=verdict, counts=counts, ...)
-report_json(report); render_html(report); render_markdown(report)
+encode_json(report); render_html(report); render_markdown(report)
 """
 
 from collections.abc import Mapping, Sequence
@@ -182,8 +182,3 @@ def account_problems(counts: Counts, data: DataFacts | None) -> tuple[str, ...]:
     off = [account for account in accounts if account[1] != account[3]]
     hops = (f"{name} are {count:,}, but {parts} are {total:,}." for name, count, parts, total in off)
     return (*hops, *funnel_problems(data.funnel if data else ()))
-
-
-def report_json(report: Report) -> bytes:
-    """The report as JSON with camelCase keys."""
-    return msgspec.json.encode(report)

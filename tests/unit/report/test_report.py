@@ -11,13 +11,12 @@ import msgspec
 import pytest
 
 from distillation.evaluation.scores import Check, CheckOutcome
-from distillation.records import CleanUp, FunnelStep, Leftover
+from distillation.records import CleanUp, FunnelStep, Leftover, encode_json
 from distillation.report.charts.palette import DARK, LIGHT
 from distillation.report.charts.style import plotly_js
 from distillation.report.failure import (
     FailureReport,
     build_failure_report,
-    failure_json,
     next_step,
     render_failure_html,
     render_failure_markdown,
@@ -25,7 +24,7 @@ from distillation.report.failure import (
 from distillation.report.funnel import expansion_steps, funnel_groups, funnel_problems, seeds_step
 from distillation.report.page_environment import bound, in_words, markdown_text, pages, visible
 from distillation.report.pages import render_html, render_markdown
-from distillation.report.report import Report, account_problems, report_json, taken_over
+from distillation.report.report import Report, account_problems, taken_over
 from distillation.report.rows import all_rows, headline_rows, judged_slices, outcome_in_words
 from distillation.wording import figure, metric_name, p_value, percent, points, span, usd
 from tests.worlds.evaluation_worlds import decide, score
@@ -73,7 +72,7 @@ class Tags(HTMLParser):
 
 
 def test_report_json_has_the_agreed_shape(report: Report) -> None:
-    data = json.loads(report_json(report))
+    data = json.loads(encode_json(report))
     assert {"runId", "dataset", "verdict", "arms", "counts"} <= data.keys()
     assert data["verdict"]["decision"] in {"promote", "hold", "reject"}
     assert data["verdict"]["reasons"]
@@ -92,7 +91,7 @@ def test_report_json_has_the_agreed_shape(report: Report) -> None:
         "rejected": {"not_json": 25, "reserved_word": 15},
         "changed": 0,
     }
-    assert msgspec.json.decode(report_json(report), type=Report) == report
+    assert msgspec.json.decode(encode_json(report), type=Report) == report
 
 
 def test_counts_that_do_not_add_up_are_said(report: Report) -> None:
@@ -318,7 +317,7 @@ def failed_in_tuning(done: CleanUp) -> FailureReport:
 
 def test_failure_json_has_the_verdicts_place() -> None:
     report = failed_in_tuning(CleanUp())
-    data = json.loads(failure_json(report))
+    data = json.loads(encode_json(report))
     assert data["verdict"] == {
         "decision": "failed",
         "headline": "Failed in AwaitTuning: TuningFailed.",
