@@ -1,26 +1,4 @@
-"""Every error of the domain. The class names serve in the state machine's Retry and Catch, so they are part of its
-contract.
-
-DistillationError
-├── InvalidInput          the execution input, the dataset's input.json or the seeds cannot be used; lists every problem
-├── BudgetExceeded        the estimate, or what is spent and comes next, is above what the run may cost
-├── PilotFailed           the first few answers show clearly that the run cannot go well
-├── RecordsLost           a hop's ids in are not its ids out + rejected; lists the ids
-├── NotEnoughAnswers      a wave brought no usable answer at all, or too few to go on
-├── NotEnoughExamples     fewer training examples than Bedrock accepts
-├── TuningFailed          the customization job ended without a model
-├── DeploymentFailed      the custom model could not be deployed
-├── DeploymentNotReady    a deployment that is active but unknown to Converse yet; tried for a quarter hour
-├── PromotionFailed       the stable deployment did not take over the model
-├── WaitedTooLong         a job did not even stop at its deadline
-├── DiskFull              a file under construction is larger than the function's disk
-├── QuotaFull             as many jobs, models or deployments as the account may have; tried again for three days
-├── OtherRunAsks          another run of the dataset is asking the same; the state machine looks again for three days
-├── RunIsRetiring         the run has failed: what its clean-up takes back is not made anew
-├── StillCosts            something that costs money could not be stopped or deleted; lists it
-├── Transient             a connection or another service hiccuped; the state machine tries again
-└── ThrottledByBedrock    too many calls a minute; the state machine retries with backoff
-"""
+"""Every error of the domain. The class names serve in the state machine's Retry and Catch, so they are a contract."""
 
 
 class DistillationError(Exception):
@@ -28,7 +6,7 @@ class DistillationError(Exception):
 
 
 class InvalidInput(DistillationError):
-    """The input cannot be used. `problems` holds one line each."""
+    """The execution input, the dataset's input.json or the seeds cannot be used. `problems` holds one line each."""
 
     def __init__(self, headline: str, problems: list[str], shown: int = 20) -> None:
         self.problems = problems
@@ -41,7 +19,7 @@ class BudgetExceeded(DistillationError):
 
 
 class PilotFailed(DistillationError):
-    """The pilot shows clearly that the run cannot go well. The message names the setting that would mend it."""
+    """The first few answers show clearly that the run cannot go well. The message names the setting to mend."""
 
 
 class RecordsLost(DistillationError):
@@ -56,7 +34,7 @@ class RecordsLost(DistillationError):
 
 
 class NotEnoughAnswers(DistillationError):
-    """The teacher's answers are too few to go on."""
+    """A wave brought no usable answer at all, or too few to go on."""
 
 
 class NotEnoughExamples(DistillationError):
@@ -72,7 +50,7 @@ class DeploymentFailed(DistillationError):
 
 
 class DeploymentNotReady(DistillationError):
-    """Bedrock calls the deployment active, and its runtime does not know it yet: that takes minutes to come round."""
+    """Bedrock calls the deployment active, and its runtime does not know it yet; tried for a quarter hour."""
 
 
 class PromotionFailed(DistillationError):
@@ -88,11 +66,11 @@ class DiskFull(DistillationError):
 
 
 class QuotaFull(DistillationError):
-    """The account has as many jobs, models or deployments as its quota allows. Room comes when one of them ends."""
+    """The account has as many jobs, models or deployments as its quota allows; tried again for three days."""
 
 
 class OtherRunAsks(DistillationError):
-    """Another run of the dataset is asking the same. What it is answered is in the answer cache afterwards."""
+    """Another run of the dataset is asking the same; its answers will be in the cache. Tried again for three days."""
 
 
 class RunIsRetiring(DistillationError):

@@ -54,7 +54,7 @@ def _round(stage: Asking, wave: int) -> str:
 
 
 class RunLayout:
-    """The keys of one run, numbered by hop. `run_id` as in `run_config.RunConfig.run_id`."""
+    """The keys of one run, numbered by hop. `run_id` as in `run.config.RunConfig`."""
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
@@ -117,7 +117,7 @@ class RunLayout:
 
     @property
     def common_shingles(self) -> str:
-        """The words that most prompts share: `common_shingles.CommonShingles`."""
+        """The words that most prompts share: `similarity.words.CommonShingles`."""
         return self._key("1-prompts", "common.json")
 
     # 2-requests

@@ -85,7 +85,7 @@ def complete_if_ended(
 
 
 def _as_noted(row: LedgerRow, kind: JobKind) -> JobLook:
-    """A job that ended before Bedrock forgot it: files and model outlive it. A deployment that is gone is none."""
+    """What the ledger says of a job that Bedrock forgot; failed where a deployment is gone or no model is known."""
     if kind in (JobKind.DEPLOYMENT, JobKind.PROMOTION) or (kind is JobKind.TUNING and row.model_arn is None):
         return JobLook(status=GONE, message=GONE_MESSAGE)
     return JobLook(status=row.status or "", message=row.message or "", model_arn=row.model_arn)

@@ -211,7 +211,7 @@ def _pilot_of(value: object) -> object:
 
 
 class RunConfig(Section):
-    """The resolved input of a run: made by `run_input.resolve_config`, in run.json as `config`, read by every stage."""
+    """The resolved input of a run: made by `run.input.resolve_config`, in run.json as `config`, read by every stage."""
 
     dataset: Annotated[str, Field(pattern=DATASET_PATTERN)]
     """Name of the dataset: its files are under `seeds/<dataset>/`."""
