@@ -26,6 +26,7 @@ _ARM_WORDS: dict[str, str] = {
     Arm.TEACHER: "teach",
     Arm.STUDENT: "stud",
     Arm.DIRECT: "dir",
+    Arm.CHAMPION: "champ",
     **dict(zip(FEW_SHOT_DRAWS, ("few", "few2", "few3"), strict=True)),
 }
 """Arms whose own name is too long beside a run id of 36 characters, or has a hyphen."""

@@ -116,8 +116,8 @@ def test_a_contradiction_counts_only_where_the_reference_is_trusted_and_never_fo
 def test_the_steps_are_the_filters_that_are_on_in_order() -> None:
     def names(task: Task, **filters: Any) -> list[str]:
         return [
-            s.step
-            for s in AnswerFilters(
+            step
+            for step, _ in AnswerFilters(
                 task, Filters.model_validate(filters), Examples.model_validate({"trustReference": True})
             ).steps
         ]
