@@ -116,7 +116,7 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
     least = MIN_GRADED if task.kind in (TaskKind.JSON, TaskKind.TEXT) else MIN_ITEMS
     if whole and sides[Side.HOLDOUT] < least:
         measured.append(
-            f"{sides[Side.HOLDOUT]} prompts are held out; with fewer than {least} no student can be promoted"
+            f"held out: {sides[Side.HOLDOUT]:,} of the prompts; with fewer than {least} no student can be promoted"
         )
     held = [dialogue(one) for one in prompts if one.group is None and side_of(one, config.split) is Side.HOLDOUT]
     if whole and (alike := begin_alike(held)) >= max(3, ALIKE_SHARE * sides[Side.HOLDOUT]):

@@ -168,7 +168,7 @@ def with_interval(metric: str, one: Figure | None) -> str:
     if (one.low is None and one.high is None) or one.low == one.high:
         return figure(metric, one.value)
     low, high = ("…" if end is None else figure(metric, end).partition(" ")[0] for end in (one.low, one.high))
-    return f"{figure(metric, one.value)} [{low},\N{NO-BREAK SPACE}{high}]"
+    return f"{figure(metric, one.value)} [{low}–{high}]"  # no space: rich breaks at each, the unbreakable one too
 
 
 def _counts(counts: dict[str, int]) -> Table:
@@ -189,16 +189,19 @@ def _funnel(steps: tuple[FunnelStep, ...]) -> Table:
     return table
 
 
+def _bare(value: float) -> str:
+    return usd(value).removesuffix(" USD")
+
+
 def _costs(costs: Costs) -> Table:
-    table = titled_table("Cost at list prices", ())
+    table = titled_table("Tokens, and USD at list prices", ())
     table.show_footer = True
-    table.add_column("stage", footer="total")
-    for name in ("model", "route"):
-        table.add_column(name, no_wrap=True)
-    for name, footer in (("tokens in", ""), ("tokens out", ""), ("cost", usd(costs.total_usd))):
+    for name, footer in (("stage", "total"), ("model", ""), ("route", "")):
+        table.add_column(name, footer=footer, no_wrap=True)
+    for name, footer in (("in", ""), ("out", ""), ("USD", _bare(costs.total_usd))):
         table.add_column(name, justify="right", footer=footer)
     for line in costs.lines:
-        cost = "no price" if line.usd is None else usd(line.usd)
+        cost = "no price" if line.usd is None else _bare(line.usd)
         model, tokens = line.model.removeprefix("amazon."), (line.input_tokens, line.output_tokens)
         table.add_row(line.stage, model, line.route, *(f"{number:,}" for number in tokens), cost)
     return table

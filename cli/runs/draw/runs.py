@@ -70,12 +70,13 @@ def as_json(line: RunLine) -> dict[str, object]:
 
 
 def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
-    """Newest first."""
+    """Newest first. Datasets have a column where the names of the runs do not tell them."""
+    told = all(line.run_id.startswith(_dataset(line)) for line in lines)
     table = titled_table("Runs, newest first", ())
-    for name in ("run", "dataset", "status", "verdict", "started (UTC)"):
-        table.add_column(name, overflow="fold", no_wrap=name != "dataset")
-    table.add_column("took", justify="right")
-    table.add_column("USD", justify="right")
+    for name in ("run", *(() if told else ("dataset",)), "status", "verdict", "started (UTC)"):
+        table.add_column(name, overflow="fold", no_wrap=name not in ("dataset", "verdict"), min_width=8)
+    for name in ("took", "USD"):
+        table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         execution = line.execution
         status = Text(execution.status, style=_STATUS_STYLES.get(execution.status, "red"))
@@ -85,11 +86,15 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
         took = elapsed(execution.started, execution.stopped, now)
         table.add_row(
             line.run_id,
-            str(execution.input.get("dataset", "?")),
+            *(() if told else (_dataset(line),)),
             status,
             verdict,
-            f"{execution.started:%Y-%m-%d %H:%M}",
+            f"{execution.started:%m-%d %H:%M}",
             took,
             f"{line.spent_usd:.4f}" if line.spent_usd else "",
         )
     return table
+
+
+def _dataset(line: RunLine) -> str:
+    return str(line.execution.input.get("dataset", "?"))

@@ -14,6 +14,7 @@ from terminal_fake import Terminal
 from test_cli_commands import REPORT, finished
 
 from cli.runs.draw.run import PlainLines, RunPicture
+from cli.runs.draw.runs import RunLine, draw_runs
 from cli.runs.run_view import run_view
 from cli.screen import PIPE_COLUMNS, screen
 
@@ -33,6 +34,16 @@ def test_runs_at_80_columns(narrow: tuple[Terminal, io.StringIO]) -> None:
     terminal.call("runs")
     (line,) = [line for line in said.getvalue().splitlines() if LONG in line]
     assert len(line) <= 80 and "SUCCEEDED" in line
+
+
+def test_money_is_not_cut_from_the_list_and_a_run_that_names_its_dataset_does_so_once(
+    narrow: tuple[Terminal, io.StringIO],
+) -> None:
+    started = execution(name="reviews-20260102-030405", input={"dataset": "reviews"}, status="SUCCEEDED")
+    screen.text.print(draw_runs([RunLine(started.name, started, "reject", "teacher", spent_usd=1234.5678)], at(900)))
+    said = narrow[1].getvalue()
+    assert "1234.5678" in said and "…" not in said and "dataset" not in said
+    assert max(map(len, said.splitlines())) <= 80
 
 
 def test_a_report_at_80_columns_breaks_no_word(narrow: tuple[Terminal, io.StringIO]) -> None:
