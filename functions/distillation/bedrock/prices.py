@@ -71,7 +71,8 @@ def price_of(prices: Prices, model_id: str) -> ModelPrice | None:
     return None
 
 
-def _usd(price: TokenPrice, input_tokens: int, output_tokens: int) -> float:
+def tokens_usd(price: TokenPrice, input_tokens: int, output_tokens: int) -> float:
+    """USD of so many tokens at a price, rounded to a millionth."""
     return round((input_tokens * price.input + output_tokens * price.output) / MILLION, 6)
 
 

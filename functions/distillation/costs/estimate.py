@@ -17,8 +17,8 @@ from distillation.bedrock.prices import (
     ModelPrice,
     Prices,
     TokenPrice,
-    _usd,
     price_of,
+    tokens_usd,
 )
 from distillation.costs.loads import Load, expansion_load, judging_loads, rating_load
 from distillation.errors import InvalidInput
@@ -236,23 +236,25 @@ def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> di
     judge, compared = _route(asked, work.batched), _compared_usd(work, prices, tokens)
     base, deployed = _route(student, work.batched), work.repeats + work.direct + work.champion
     return {
-        "expansion_usd": _usd(teacher, tokens["expansionInput"], tokens["expansionOutput"]),
-        "teacher_usd": _usd(teacher, tokens["teacherInput"], tokens["teacherOutput"]),
-        "ratings_usd": _usd(judge, tokens["ratingsInput"], tokens["ratingsOutput"]),
-        "judging_usd": round(_usd(asked.on_demand, tokens["judgingInput"], tokens["judgingOutput"]) + compared, 6),
-        "distillation_usd": _usd(
-            _priced(prices, work.teacher).on_demand, tokens["distillationInput"], tokens["distillationOutput"]
-        ),
-        "base_usd": _usd(
+        "expansion_usd": _usd(teacher, tokens, "expansion"),
+        "teacher_usd": _usd(teacher, tokens, "teacher"),
+        "ratings_usd": _usd(judge, tokens, "ratings"),
+        "judging_usd": round(_usd(asked.on_demand, tokens, "judging") + compared, 6),
+        "distillation_usd": _usd(_priced(prices, work.teacher).on_demand, tokens, "distillation"),
+        "base_usd": tokens_usd(
             base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + tokens["fewShotOutput"]
         ),
         "training_usd": round(tokens["training"] * (student.training.input if student.training else 0.0) / MILLION, 6),
-        "evaluation_usd": _usd(
+        "evaluation_usd": tokens_usd(
             student.on_demand,
             tokens["armInput"] * deployed + tokens.get("choosingInput", 0),
             tokens["armOutput"] * deployed + tokens.get("choosingOutput", 0),
         ),
     }
+
+
+def _usd(price: TokenPrice, tokens: Mapping[str, int], purpose: str) -> float:
+    return tokens_usd(price, tokens[f"{purpose}Input"], tokens[f"{purpose}Output"])
 
 
 def _judge(work: Workload, prices: Prices) -> ModelPrice:
@@ -261,7 +263,7 @@ def _judge(work: Workload, prices: Prices) -> ModelPrice:
 
 def _compared_usd(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> float:
     judge = _route(_judge(work, prices), work.batched)
-    return _usd(judge, tokens["comparisonsInput"], tokens["comparisonsOutput"])
+    return _usd(judge, tokens, "comparisons")
 
 
 def _route(price: ModelPrice, batched: bool) -> TokenPrice:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from distillation.bedrock.prices import Prices, _usd, price_of
+from distillation.bedrock.prices import Prices, price_of, tokens_usd
 from distillation.records import Record
 
 
@@ -46,5 +46,5 @@ def _cost_line(usage: CostLine, prices: Prices) -> CostLine:
             usage.route
         )
     )
-    usd = None if price is None else _usd(price, usage.input_tokens, usage.output_tokens)
+    usd = None if price is None else tokens_usd(price, usage.input_tokens, usage.output_tokens)
     return msgspec.structs.replace(usage, usd=usd)

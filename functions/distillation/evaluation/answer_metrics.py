@@ -36,7 +36,7 @@ def squad_tokens(text: str) -> list[str]:
 
 
 def token_f1(answer: str | None, target: str) -> float:
-    """F1 over the words that two texts share (SQuAD 1.1, SQuAD 2.0 without an answer). 0.0 for a missing answer."""
+    """F1 over the words that two texts share (SQuAD 1.1; no-answer rule of SQuAD 2.0). 0.0 for a missing answer."""
     if answer is None:
         return 0.0
     given, wanted = Counter(squad_tokens(answer)), _wanted_tokens(target)

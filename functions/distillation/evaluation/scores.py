@@ -364,12 +364,12 @@ class GateDecision(StrEnum):
 class Verdict(Record, frozen=True):
     """The gate's decision with its numbers. Read by the state machine and the report.
 
-    `checks` are against the teacher, `rivals` against the other arms in the first metric. `metric` to `margin` are of
-    the check that decides: the first for promote, the widest loss for reject, the one that needs most items for hold.
-    `items_needed` is null where more would not help. `cost_saved`: share of the teacher's cost of an answer (negative:
-    costs more). `break_even`: answers a month that pay for keeping the model. Both are null where unknown. `serve`: the
-    arm that should answer tomorrow. `warnings`: why the teacher may not be fit. `what_now`: what would change the
-    verdict.
+    `checks` are against the teacher, `rivals` against the other arms in the first metric. `metric`, `slice`, `minus`,
+    `margin` and the figures are of the check that decides: the first for promote, the widest loss for reject, the one
+    that needs most items for hold. `items_needed` is null where more would not help. `cost_saved`: share of the
+    teacher's cost of an answer (negative: costs more), null where unknown. `break_even`: answers a month that pay for
+    keeping the model, null where nothing is saved. `serve`: the arm that should answer tomorrow. `warnings`: why the
+    teacher may not be fit. `what_now`: what would change the verdict.
     """
 
     decision: GateDecision

@@ -20,7 +20,7 @@ Slices = Mapping[str, frozenset[int]]
 
 
 def slices_of(sheet: AnswerSheet) -> dict[str, frozenset[int]]:
-    """The categories of the items, the largest first, ties by name; empty where there are not two kinds."""
+    """The categories of the items, the largest first, ties by name; empty where all are of one, or none has one."""
     found: dict[str, list[int]] = {}
     for row, item in enumerate(sheet.items):
         if item.category is not None:
