@@ -103,9 +103,14 @@ def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calib
     and for free text.
     """
     rows = [row for row in teacher if sheet.references[row] is not None and _found(teacher[row])]
-    votes = [_vote(sheet, row, teacher[row]) for row in rows]
-    if not votes or sheet.task.kind is TaskKind.TEXT:
+    if not rows or sheet.task.kind is TaskKind.TEXT:
         return None
+    given = [_found(teacher[row]) for row in rows]
+    wanted = [outcome(sheet.references[row], sheet.task) for row in rows]
+    votes = [
+        (agreement(answers), same_answer(majority(answers), right, sheet.tolerance))
+        for answers, right in zip(given, wanted, strict=True)
+    ]
     numbers = np.array(_bin_numbers([agreed for agreed, _ in votes]))
     inside = (numbers[:, None] == np.arange(BINS)).astype(float)
     gaps = inside * np.array([agreed - right for agreed, right in votes])[:, None]
@@ -125,11 +130,6 @@ def teacher_calibration(sheet: AnswerSheet, teacher: Drawn, draw: Draw) -> Calib
 
 def _expected_error(sums: Floats, n: Floats | int) -> Floats:
     return np.asarray(np.abs(sums).sum(axis=1, keepdims=True) / n)
-
-
-def _vote(sheet: AnswerSheet, row: int, answers: Sequence[str | None]) -> Vote:
-    found = _found(answers)
-    return agreement(found), same_answer(majority(found), outcome(sheet.references[row], sheet.task), sheet.tolerance)
 
 
 def _bin(number: int, votes: list[Vote]) -> CalibrationBin:

@@ -67,14 +67,17 @@ def account_for(
             reasons.update(why.values())
             if len(got) + len(why) != len(samples):
                 missing += _missing(ids_of(prompt), there | why.keys())
+    requests = len(samples) * len(prompts)
+    if requests != answered + reasons.total() + len(missing):
+        raise RecordsLost("ReduceShard", set(), {f"{answered} answers, {reasons}, {len(missing)} missing"})
     account = Account(
-        requests=len(samples) * len(prompts),
+        requests=requests,
         answers=answered,
         rejected=reasons.total(),
         missing=len(missing),
         rejected_by_reason=dict(sorted(reasons.items())),
     )
-    return _proven(account), missing
+    return account, missing
 
 
 def replies_step(account: Account) -> FunnelStep:
@@ -102,12 +105,6 @@ def _missing(requested: Iterable[str], there: set[str]) -> list[UnusedAnswer]:
     if there - ids:
         raise RecordsLost("ReduceShard", set(), there - ids)
     return [UnusedAnswer(record_id=record_id, reason=NO_REPLY) for record_id in sorted(ids - there)]
-
-
-def _proven(account: Account) -> Account:
-    if account.requests != account.answers + account.rejected + account.missing:
-        raise RecordsLost("ReduceShard", set(), {f"{account}"})
-    return account
 
 
 def sum_accounts(accounts: Iterable[Account]) -> Account:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from distillation.records import GREEDY_SAMPLE, LOST, HoldoutItem, Prediction, Record, dialogue
-from distillation.run.evaluation import CustomMetric, EvaluationJudge
+from distillation.run.evaluation import EvaluationJudge
 
 MAX_PROMPTS = 1_000
 """A job with a judge takes at most so many prompts (user guide, "Prompt dataset requirements")."""
@@ -97,11 +97,10 @@ def judging_config(name: str, judge: EvaluationJudge, judge_model: str, dataset_
     }
     config = {"datasetMetricConfigs": [dataset], "evaluatorModelConfig": evaluator}
     if judge.custom:
-        custom = [_definition(metric) for metric in judge.custom]
+        custom = []
+        for one in judge.custom:
+            scale = [{"definition": said, "value": {"floatValue": value}} for said, value in one.scale.items()]
+            definition = {"name": one.name, "instructions": one.instructions, "ratingScale": scale}
+            custom.append({"customMetricDefinition": definition})
         config["customMetricConfig"] = {"customMetrics": custom, "evaluatorModelConfig": evaluator}
     return config
-
-
-def _definition(metric: CustomMetric) -> dict[str, Any]:
-    scale = [{"definition": definition, "value": {"floatValue": value}} for definition, value in metric.scale.items()]
-    return {"customMetricDefinition": {"name": metric.name, "instructions": metric.instructions, "ratingScale": scale}}

@@ -91,9 +91,10 @@ def compare(
     sheet = read_sheet(holdout, predictions, runs[0].task, tolerance=tolerance)
     pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
     scores = score(sheet, Draw(resamples, SEED), models=models, prices=prices, pairs=pairs)
+    metrics = list(dict.fromkeys(one.metric for one in scores.differences))
     found = [
         msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id)
-        for one in _by_metric(scores.differences)
+        for one in sorted(scores.differences, key=lambda one: metrics.index(one.metric))
     ]
     return Comparison(
         created_at=created_at,
@@ -139,12 +140,6 @@ def shared_items(runs: Sequence[ComparedRun]) -> list[HoldoutItem]:
 
 def _within(predictions: Sequence[Prediction], ids: set[str]) -> list[Prediction]:
     return [one for one in predictions if one.prompt_id in ids]
-
-
-def _by_metric(differences: Sequence[Difference]) -> list[Difference]:
-    """Metric by metric, the deciding one first, and in each a later run minus each earlier one."""
-    metrics = list(dict.fromkeys(one.metric for one in differences))
-    return sorted(differences, key=lambda one: metrics.index(one.metric))
 
 
 def _settings(run: ComparedRun) -> dict[str, Any]:

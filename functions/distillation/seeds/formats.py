@@ -16,6 +16,7 @@ from distillation.seeds.lines import MAX_LINE_BYTES, UnreadableFile
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 OPTIONAL_FIELDS = ("system", "reference", "category", "group", "id")
+IN_UTF8 = "text in UTF-8: save the file as UTF-8"
 _SHOWN_CHARACTERS = 80
 
 NumberedLines = Iterable[tuple[int, bytes | None]]
@@ -76,15 +77,8 @@ def json_records(lines: NumberedLines) -> Iterator[NumberedRecord]:
     """The records of a JSONL file, each with the number of its line. Blank lines are no records."""
     for number, line in lines:
         if line is None:
-            yield (
-                number,
-                BadLine(
-                    "line",
-                    "line_too_long",
-                    f"more than {MAX_LINE_BYTES:,} bytes",
-                    "a shorter line: no sample of that size can be trained on",
-                ),
-            )
+            expected = "a shorter line: no sample of that size can be trained on"
+            yield number, BadLine("line", "line_too_long", f"more than {MAX_LINE_BYTES:,} bytes", expected)
         elif line and not line.isspace():
             try:
                 yield number, _decode(line.decode())
@@ -111,12 +105,8 @@ def _json_object(line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line.decode(), parse_constant=_not_json)
     except UnicodeDecodeError as error:
-        raise BadLine(
-            "line",
-            "not_utf8",
-            f"byte 0x{line[error.start]:02x} at position {error.start + 1}",
-            "text in UTF-8: save the file as UTF-8",
-        ) from None
+        found = f"byte 0x{line[error.start]:02x} at position {error.start + 1}"
+        raise BadLine("line", "not_utf8", found, IN_UTF8) from None
     except ValueError as error:
         why = f"{error.msg} at position {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
         raise BadLine(
@@ -278,15 +268,8 @@ def _rows(reader: Iterator[list[str]], source: _CsvLines) -> Iterator[tuple[int,
                 raise UnreadableFile(
                     "unclosed_quote", found, 'a closing quote; a quote inside a value is written ""', line=first
                 ) from None
-            yield (
-                first,
-                BadLine(
-                    "line",
-                    "not_csv",
-                    f"quotes out of place ({error})",
-                    'values in quotes where they hold commas or quotes, and "" for a quote inside',
-                ),
-            )
+            expected = 'values in quotes where they hold commas or quotes, and "" for a quote inside'
+            yield first, BadLine("line", "not_csv", f"quotes out of place ({error})", expected)
 
 
 def _header(reader: Iterator[list[str]], source: _CsvLines, template: PromptTemplate | None) -> list[str] | None:
@@ -328,33 +311,13 @@ def _row_fields(row: list[str] | BadLine, header: Sequence[str], template: Promp
     if isinstance(row, BadLine):
         return row
     if len(row) != len(header):
-        return BadLine(
-            "line",
-            "wrong_column_count",
-            f"{len(row)} values",
-            f"{len(header)}, as in the header; a value with a comma stands in quotes",
-        )
+        expected = f"{len(header)}, as in the header; a value with a comma stands in quotes"
+        return BadLine("line", "wrong_column_count", f"{len(row)} values", expected)
     if bad := next((cell for cell in row if not cell.isascii() and lone_surrogate(cell)), None):
-        return BadLine(
-            "line",
-            "not_utf8",
-            shown(bad.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")),
-            "text in UTF-8: save the file as UTF-8",
-        )
+        found = shown(bad.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+        return BadLine("line", "not_utf8", found, IN_UTF8)
     cells = dict(zip(header, row, strict=True))
     if not any(name and cells[name].strip() for _, name in template.parts):
-        return BadLine(
-            "prompt",
-            "empty_prompt",
-            f"nothing in {', '.join(template.columns)}",
-            "a value in at least one column of promptTemplate",
-        )
-    get = cells.get
-    return SeedFields(
-        prompt=template.render(cells),
-        system=get("system"),
-        reference=get("reference"),
-        category=get("category"),
-        group=get("group"),
-        id=get("id"),
-    )
+        found = f"nothing in {', '.join(template.columns)}"
+        return BadLine("prompt", "empty_prompt", found, "a value in at least one column of promptTemplate")
+    return SeedFields(prompt=template.render(cells), **{name: cells.get(name) for name in OPTIONAL_FIELDS})
