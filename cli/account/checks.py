@@ -139,12 +139,12 @@ def check_concurrency(functions: int) -> Check:
     )
 
 
-def check_role(name: str, denied: Sequence[str]) -> Check:
-    """A role that Bedrock takes."""
+def check_role(about: str, denied: Sequence[str]) -> Check:
+    """A role that Bedrock takes, or those of the functions."""
     return Check(
-        f"role of {name}",
+        about,
         Level.FAILURE if denied else Level.OK,
-        f"may not {', '.join(denied)}" if denied else "has the actions that AWS documents",
+        f"may not {', '.join(denied)}" if denied else "may do what it must",
         "npx cdk deploy, and look for a boundary or a service control policy" if denied else "",
     )
 

@@ -24,7 +24,7 @@ from gateways.functions import Functions
 from gateways.identity import Identity
 from gateways.permissions import Permissions
 from gateways.quotas import Quotas
-from gateways.stack import stack_outputs, stack_resource
+from gateways.stack import stack_outputs, stack_resources
 from settings import Settings, settings_from_environment
 
 
@@ -59,7 +59,37 @@ def examine(clients: Clients, stack: str, release: str) -> Iterator[Check]:
     functions = Functions(clients.client("lambda"))
     yield from _read("Lambda: functions at once", lambda: [check_concurrency(functions.concurrency())])
     if environment:
-        yield from _roles(Permissions(clients.client("iam")), settings, caller.account)
+        permissions = Permissions(clients.client("iam"))
+        yield from _roles(permissions, settings, caller.account)
+        cloud = clients.client("cloudformation")
+        yield from _read(
+            "roles of the functions",
+            lambda: _functions(permissions, settings, caller.account, stack_resources(cloud, stack, "AWS::IAM::Role")),
+        )
+
+
+_BY_FUNCTION = {
+    "StartBatch": ("CreateModelInvocationJob", "model-invocation-job"),
+    "StartTuning": ("CreateModelCustomizationJob", "model-customization-job"),
+    "StartJudging": ("CreateEvaluationJob", "evaluation-job"),
+    "StartDeployment": ("CreateCustomModelDeployment", "custom-model"),
+    "VerifyPromotion": ("UpdateCustomModelDeployment", "custom-model-deployment"),
+    "RetireStudent": ("DeleteCustomModel", "custom-model"),
+}
+"""Who does what costs or decides: a boundary or a service control policy that forbids one of these stops a run late."""
+
+
+def _functions(permissions: Permissions, settings: Settings, account: str, roles: Mapping[str, str]) -> Iterator[Check]:
+    denied = []
+    for function, (action, kind) in _BY_FUNCTION.items():
+        for name in (physical for logical, physical in roles.items() if f"{function}Role" in logical):
+            denied += permissions.denied(
+                f"arn:aws:iam::{account}:role/{name}",
+                [f"bedrock:{action}"],
+                f"arn:aws:bedrock:{HOME}:{account}:{kind}/doctor",
+                {"aws:ResourceTag/app": settings.app},
+            )
+    yield check_role("roles of the functions", denied)
 
 
 _BEFORE_THE_STACK = {
@@ -71,7 +101,8 @@ _BEFORE_THE_STACK = {
 
 def environment_of(clients: Clients, stack: str) -> Mapping[str, str] | None:
     """The environment of a stack's functions; None where there is no such stack."""
-    name = stack_resource(clients.client("cloudformation"), stack, "AWS::Lambda::Function", "PrepareRun")
+    found = stack_resources(clients.client("cloudformation"), stack, "AWS::Lambda::Function")
+    name = next((found[one] for one in found if "PrepareRun" in one), None)
     return Functions(clients.client("lambda")).environment(name) if name else None
 
 
@@ -118,8 +149,10 @@ def _roles(permissions: Permissions, settings: Settings, account: str) -> Iterat
 def _role(
     permissions: Permissions, account: str, name: str, role: str, needed: Sequence[tuple[str, str]]
 ) -> list[Check]:
-    lacking = [action for action, on in needed if permissions.denied(role, [action], on, account)]
-    return [check_role(name, lacking)]
+    lacking = [
+        action for action, on in needed if permissions.denied(role, [action], on, {"aws:ResourceAccount": account})
+    ]
+    return [check_role(f"role of {name}", lacking)]
 
 
 def _read(about: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:

@@ -20,13 +20,13 @@ def stack_outputs(client: "CloudFormationClient", stack: str) -> dict[str, str] 
     return {output["OutputKey"]: output["OutputValue"] for output in described[0].get("Outputs", [])}
 
 
-def stack_resource(client: "CloudFormationClient", stack: str, kind: str, name: str) -> str | None:
-    """The physical id of the resource of a type whose logical id holds `name`; None where there is none."""
+def stack_resources(client: "CloudFormationClient", stack: str, kind: str) -> dict[str, str]:
+    """Logical id -> physical id of the resources of a type; empty where there is no such stack."""
     try:
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
     except ClientError as error:
         if "does not exist" not in str(error):
             raise
-        return None
-    found = (r for page in pages for r in page["StackResourceSummaries"] if r["ResourceType"] == kind)
-    return next((r["PhysicalResourceId"] for r in found if name in r["LogicalResourceId"]), None)
+        return {}
+    found = (one for page in pages for one in page["StackResourceSummaries"] if one["ResourceType"] == kind)
+    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
 
 
 EVERY_DATASET = "*"
+MOST_SLICE_ITEMS = 200
+"""A category of so many items is always looked at, where the deployment bounds margins."""
+SMALLEST_CANARY = 20
+"""Items of a canary whose agreement means something, where the deployment asks for any."""
 
 
 class DeploymentBounds(NamedTuple):
@@ -28,10 +32,16 @@ def bounded(config: "RunConfig", bounds: DeploymentBounds) -> "tuple[RunConfig, 
     """
     asked, found = config.to_json(), config.to_json()
     gate, serving, most = found["gate"], found["serving"], bounds.largest_gate_margin
-    for key in ("margin", "sliceMargin"):
+    for key in ("margin", "sliceMargin", "championMargin"):
         if gate[key] is not None:
             gate[key] = min(gate[key], most)
     gate["margins"] = {name: min(margin, most) for name, margin in gate["margins"].items()}
+    for key in ("overBase", "overRivals"):
+        gate[key] = gate[key] or most < 1  # leaving a comparison out is a margin of 100 points
+    if most < 1:
+        gate["minSliceItems"] = min(gate["minSliceItems"], MOST_SLICE_ITEMS)
+    if bounds.smallest_canary_agreement:
+        serving["canaryItems"] = max(serving["canaryItems"], SMALLEST_CANARY)
     serving["canaryAgreement"] = max(serving["canaryAgreement"], bounds.smallest_canary_agreement)
     if config.promotion == "auto" and not bounds.auto_promotion & {config.dataset, EVERY_DATASET}:
         found["promotion"] = "approve"
@@ -41,6 +51,7 @@ def bounded(config: "RunConfig", bounds: DeploymentBounds) -> "tuple[RunConfig, 
 _SETTING = {
     "margin": "largestGateMargin",
     "sliceMargin": "largestGateMargin",
+    "canaryItems": "smallestCanaryAgreement",
     "canaryAgreement": "smallestCanaryAgreement",
     "promotion": "autoPromotionDatasets",
 }

@@ -35,7 +35,7 @@ from gateways.quotas import Quotas
         (check_access("judge", "us.anthropic.x", Access(("not authorized",))), Level.FAILURE, "use-case form"),
         (check_concurrency(10), Level.WARNING, "slower"),
         (check_concurrency(1_000), Level.OK, ""),
-        (check_role("batch jobs", ["s3:PutObject"]), Level.FAILURE, "service control policy"),
+        (check_role("role of batch jobs", ["s3:PutObject"]), Level.FAILURE, "service control policy"),
         (check_logging(on=True), Level.WARNING, "who reads that log"),
     ],
 )
