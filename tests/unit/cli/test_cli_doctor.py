@@ -1,5 +1,7 @@
 """doctor: each line from facts; what may not be read is a warning and no end."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from terminal_fake import Terminal
@@ -17,9 +19,12 @@ from cli.account.checks import (
     check_release,
     check_role,
 )
+from cli.account.doctor import _BEFORE_THE_STACK, _functions
 from cli.account.draw_checks import summary
 from gateways.bedrock.model_catalogue import Access
+from gateways.permissions import Permissions
 from gateways.quotas import Quotas
+from settings import settings_from_environment
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,22 @@ def test_quotas_are_found_by_their_codes_and_what_has_none_is_not_guessed() -> N
     assert lines["quota: scheduled customization jobs"].found == "L-0406044C not listed"
     assert lines["quota: deployments of custom models"].found == "not looked up: name unknown"
     assert next(check_quotas(found, "other.teacher")).found == "not looked up: name unknown"
+
+
+class Boundary:
+    """A simulator under a service control policy that forbids one action."""
+
+    def simulate_principal_policy(self, **asked: Any) -> object:
+        [action] = asked["ActionNames"]
+        allowed = action != "bedrock:CreateModelCustomizationJob" and asked["ContextEntries"]
+        return {"EvaluationResults": [{"EvalActionName": action, "EvalDecision": "allowed" if allowed else "denied"}]}
+
+
+def test_what_a_policy_above_the_roles_forbids_is_found_before_a_run_is_paid_for() -> None:
+    roles = {f"Functions{name}Role1A2B": f"NovaDistill-{name}" for name in ("StartBatch", "StartTuning", "PlanPilot")}
+    settings = settings_from_environment(_BEFORE_THE_STACK)
+    [check] = _functions(Permissions(Boundary()), settings, "111122223333", roles)
+    assert (check.level, check.found) == (Level.FAILURE, "may not bedrock:CreateModelCustomizationJob")
 
 
 class Catalogue:

@@ -26,7 +26,9 @@ def trade_off(
     if len(found) < 2:
         return None
     prices = [pair[0].value for pair in found.values()]
-    dearest, decades = max(prices), max(prices) / min(prices)
+    dearest = max(prices)
+    # All nine of a decade overlap on a phone.
+    places = (1, 2, 3, 5, 7) if dearest / min(prices) < 6 else (1, 2, 5)
     chart = go.Figure(
         [
             _dot(arm, *pair, left=pair[0].value == dearest, colour=colour_of((colours or {}).get(arm, arm)))
@@ -37,7 +39,8 @@ def trade_off(
         said = f"{arm}: {figure(metric, quality.value)} at {figure(price, cost.value)}"
         dot.hovertemplate = f"{said}<extra></extra>"
     dress(chart, height=300, x_title=x_title, y_title=f"{metric_name(metric)}, %")
-    chart.update_xaxes(type="log", dtick="D1" if decades < 6 else "D2", tickformat="~g")
+    ticks = [place * 10.0**power for power in range(-8, 8) for place in places]
+    chart.update_xaxes(type="log", tickvals=ticks, tickformat="~g")
     return chart
 
 
