@@ -93,7 +93,7 @@ WORLDS = (
         at_most=0.05,
     ),
     *(
-        World(f"C3: {name}, at the margin, {n} items", graded(n, loss), at_most=0.05, repeats=200)
+        World(f"C3: {name}, at the margin, {n} items", graded(n, loss), at_most=0.05)
         for name, loss in (("some answers lost completely", total_losses), ("skewed losses", skewed_losses))
         for n in (30, 100, 200)
     ),

@@ -215,18 +215,23 @@ def gate_tables(part: dict[str, Any]) -> list[Table]:
 
 
 def repeats_tables(part: dict[str, Any]) -> list[Table]:
-    """Coverage by trainings, items and the spread between trainings."""
+    """Coverage by trainings, items and the spread between trainings; how often a later decision believes too much."""
+    later = part.get("later")
     rows = [
         [
             f"{row['trainings']} trainings, {row['items']} items, spread {row['spread']} points",
             "{:.1%} ({:.1%} to {:.1%})".format(*row["coverage"]),
             f"{row['itemsAlone']:.1%}",
             f"{row['medianWidth'] * 50:.1f}",
+            *(["{:.1%} ({:.1%} to {:.1%})".format(*row["later"]), f"{row['laterByNormal']:.1%}"] if later else []),
         ]
         for row in part["worlds"]
     ]
     note = f"{part['repeats']:,} repeats a world; right answers of 85 % (student) and 90 % (teacher)."
     columns = ("world", "coverage", "over items alone", "± points, median")
+    if later:
+        columns += (f"decision {later} errs", "by normal quantiles")
+        note += f" A later decision's lower end may lie above the truth in {0.025 / later:.1%}."
     return [Table("Coverage of the 95 % interval over items and trainings", columns, rows, note)]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateways.executions import Execution
 
 VERDICT_CODES = {"promote": 0, "hold": 10, "reject": 11, "failed": 12}
+SERVE_CODES = {"base": 10, "few-shot": 20, "direct": 30, "champion": 40}
 
 
 @on_stack
@@ -172,7 +173,12 @@ def report(
     run: Run = None,
     *,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 0 for promote, 10 for hold, 11 for reject, 12 for a failed run.")
+        bool,
+        typer.Option(
+            "--exit-code",
+            help="Exit 0 for promote, 10 for hold, 11 for reject, 12 for a failed run; 10 more where the base should "
+            "serve, 20 few-shot, 30 direct, 40 the champion.",
+        ),
     ] = False,
 ) -> None:
     """Print a run's verdict, its numbers with their intervals, its counts and costs."""
@@ -192,7 +198,8 @@ def report(
     screen.say(f"\nReport: {services.store.uri(layout.report('index.html'))}")
     screen.say(f"Next: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html")
     if exit_code:
-        raise typer.Exit(VERDICT_CODES.get(found.verdict.decision, 1))
+        verdict = found.verdict
+        raise typer.Exit(VERDICT_CODES.get(verdict.decision, 1) + SERVE_CODES.get(verdict.serve or "", 0))
 
 
 @on_stack

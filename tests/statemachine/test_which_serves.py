@@ -1,17 +1,16 @@
 """Four worlds in which the student should not serve, whatever it saves: the verdict names who should.
 
-All hold the same sentences. What is right in them is what one of the arms said in a first run: so each arm is in turn
-the best, on the real machine and without a word about statistics.
+Three hold the same sentences. What is right in them is what one of the arms said in a first run: so each arm is in turn
+the best, on the real machine and without a word about statistics. In the fourth the labels are codes that say nothing
+to a model, so only examples help.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
 
-from distillation.records import FEW_SHOT_DRAWS
 from local.demo_seeds import SYSTEM, demo_seeds
 from local.paths import PROJECT
 from tests.flow import LABELS, App, check_counts, jsonl
@@ -20,13 +19,21 @@ SETTINGS: dict[str, Any] = {
     "task": LABELS,
     "sampling": {"sampled": 0},
     "split": {"holdoutShare": 0.5},
-    "arms": {"fewShot": 4},
     "promotion": "auto",
 }
 WIDE = {"gate": {"margin": 1.0, "overBase": False, "overRivals": False, "championMargin": 1.0}}
 """Whatever the student is worth, it is promoted."""
 HALF = {"gate": {"margin": 0.3}}
 """Some sixty items show no narrower margin."""
+CODES = {"amazon": "A1", "yelp": "B2", "imdb": "C3"}
+CODED: dict[str, Any] = {
+    "task": {"kind": "label", "labels": sorted(CODES.values())},
+    "split": {"holdoutShare": 0.75},
+    "arms": {"fewShot": 18},
+}
+"""Each draw of few-shot is right in about 70 of 100 items; base and teacher in about 35, which is chance. A mean over
+draws asks for 100 items.
+"""
 PAGES = PROJECT / "build" / "pages"
 ARMS = ("teacher", "base", "student")
 
@@ -51,12 +58,11 @@ def tell(app: App) -> dict[str, dict[str, Any]]:
     worlds = {
         "untaught": (said["base"], {}),
         "level": (_level(said["teacher"], said["base"]), HALF),
-        # At the default margin the base is not shown to be near enough to the teacher, few-shot is.
-        "shown": (said["few-shot"], {}),
     }
     with ThreadPoolExecutor() as pool:
         runs = {name: pool.submit(_run, app, name, _right(rows, truth), more) for name, (truth, more) in worlds.items()}
         runs["reigned"] = pool.submit(_reigned, app, _right(rows, said["student"]), learnt)
+        runs["coded"] = pool.submit(_run, app, "coded", _coded(), CODED)
         return {name: run.result() for name, run in runs.items()}
 
 
@@ -74,7 +80,13 @@ def _reigned(app: App, rows: list[Row], learnt: Learnt) -> dict[str, Any]:
     held = set(learnt.said["student"])
     few = {*learnt.taught["positive"][:12], *learnt.taught["negative"][:1]}
     less = [row for row in rows if row["prompt"] in held or row["prompt"] in few]
-    return _run(app, "reigned", less, HALF | {"arms": {}}, "after")
+    return _run(app, "reigned", less, HALF, "after")
+
+
+def _coded() -> list[Row]:
+    """Sentences of three sites, each under its site's code."""
+    system = "Name the shelf on which this sentence is filed."
+    return [{"prompt": one.prompt, "system": system, "reference": CODES[one.category]} for one in demo_seeds(150)]
 
 
 def _learnt(app: App, dataset: str) -> Learnt:
@@ -85,11 +97,8 @@ def _learnt(app: App, dataset: str) -> Learnt:
             prompts[line["promptId"]]: line["text"]
             for line in app.lines(f"{folder}/7-evaluation/predictions-{arm}.jsonl")
         }
-        for arm in (*ARMS, *FEW_SHOT_DRAWS)
+        for arm in ARMS
     }
-    # What most draws of examples say: then few-shot is right on average too.
-    for prompt in said["few-shot"]:
-        said["few-shot"][prompt] = Counter(said[draw][prompt] for draw in FEW_SHOT_DRAWS).most_common(1)[0][0]
     taught: dict[str, list[str]] = {label: [] for label in LABELS["labels"]}
     for line in app.lines(f"{folder}/5-dataset/train.jsonl"):
         asked, answered = (turn["content"][0]["text"] for turn in line["messages"])
@@ -151,13 +160,21 @@ def test_a_base_as_good_as_the_teacher_should_serve_and_saves_the_training(
     assert "base" in found["headline"].lower()
 
 
-def test_where_few_shot_is_right_the_student_is_held_back_and_its_draws_of_examples_are_told(
+def test_where_only_examples_help_few_shot_should_serve_and_its_draws_are_told(
     app: App, runs: dict[str, dict[str, Any]]
 ) -> None:
-    """Draws of four examples lie so far apart here that few-shot may or may not be shown to be better than the base."""
-    found = verdict(app, runs, "shown")
-    assert found["decision"] == stopped(found) and found["serve"] in {"few-shot", "base"}
+    found = verdict(app, runs, "coded")
+    assert (found["decision"], found["serve"]) == (stopped(found), "few-shot")
+    assert "use few-shot" in found["headline"]
     assert any("Few-shot is the mean of 3 draws of examples" in text for text in found["reasons"])
+    [gain] = [
+        one
+        for one in app.json("runs/serves-coded/7-evaluation/scores.json")["differences"]
+        if (one["metric"], one["arm"], one["minus"]) == ("accuracy", "few-shot", "base")
+    ]
+    assert gain["n"] >= 100 and gain["low"] > 0, gain
+    page = app.read("runs/serves-coded/8-report/index.html").decode()
+    assert "near chance" in found["warnings"][0] and ", near chance: always answering" in page
 
 
 def test_a_champion_that_is_better_goes_on_serving(app: App, runs: dict[str, dict[str, Any]]) -> None:

@@ -198,3 +198,12 @@ def only_overlap(scores: Scores, one: GatedDifference) -> bool:
 def widest_loss(checks: Sequence[Check]) -> Check:
     """The check that is the furthest below its margin."""
     return min(checks, key=lambda check: check.difference + check.margin)
+
+
+def within_margin(scores: Scores, gate: Gate, arm: str) -> bool:
+    """Whether an arm is shown to be as good as the teacher within the first metric's margin, and costs no more."""
+    found = difference_between(scores, arm, Arm.TEACHER)
+    if found is None or scores.gate is None or scores.gate.yardstick is not Yardstick.TEACHER or not enough(found):
+        return False
+    saved = cost_saved(scores, arm)
+    return found.low >= -gate.margins.get(found.metric, gate.margin) and (saved is None or saved > 0)

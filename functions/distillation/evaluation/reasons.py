@@ -14,6 +14,7 @@ from distillation.evaluation.checks import (
     only_overlap,
     teacher_below_base,
     unmeasured,
+    within_margin,
 )
 from distillation.evaluation.scores import (
     Check,
@@ -32,7 +33,14 @@ from distillation.evaluation.uncertainty.noninferiority import (
     level_of,
     units_of,
 )
-from distillation.evaluation.what_now import SHORT, compared_by_metric, deciding_check, difference_of, what_now
+from distillation.evaluation.what_now import (
+    SHORT,
+    compared_by_metric,
+    deciding_check,
+    difference_of,
+    what_now,
+    within_limit,
+)
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
 from distillation.task import TaskKind
@@ -58,11 +66,12 @@ NAMED = {
 
 def with_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
     """The verdict with its sentences."""
+    verdict = msgspec.structs.replace(verdict, warnings=tuple(teacher_warnings(scores)))
     return msgspec.structs.replace(
         verdict,
         headline=_headline(scores, gate, verdict),
         reasons=tuple(_reasons(scores, gate, verdict)),
-        warnings=(*teacher_warnings(scores), *_alike(scores)),
+        warnings=(*verdict.warnings, *_alike(scores)),
         what_now=tuple(what_now(scores, gate, verdict))[:3],
     )
 
@@ -109,7 +118,8 @@ def _finding(scores: Scores, gate: Gate, verdict: Verdict) -> str:
     if deciding.minus == Arm.TEACHER:
         return f"these items do not show whether the student is within {allowed} of the teacher{where}"
     if deciding.outcome is CheckOutcome.WORSE:
-        return f"{NAMED[Arm(deciding.minus)]} is better than the student, by {_loss(deciding)}"
+        name = "it" if deciding.minus == verdict.serve else NAMED[Arm(deciding.minus)]
+        return f"{name} is better than the student, by {_loss(deciding)}"
     if deciding.minus == Arm.BASE:
         return f"the student is not shown to be better than the untouched base model ({_interval(deciding)})"
     return f"these items do not show whether the student is within {allowed} of the champion ({_interval(deciding)})"
@@ -166,15 +176,17 @@ def teacher_warnings(scores: Scores) -> Iterator[str]:
     if accuracy is None or accuracy.low is None or accuracy.high is None or accuracy.n < MIN_ITEMS:
         return
     chance = chance_level(scores)
-    if chance is not None and accuracy.low <= chance:
+    disagrees = scores.task.kind in (TaskKind.LABEL, TaskKind.ANSWER) and accuracy.high < 0.5
+    if chance is not None and accuracy.low <= chance and not (disagrees and accuracy.high < chance):
         yield (
             f"The teacher is right in {percent(accuracy.value)} of the items, near chance: always answering the most "
             f"frequent label is right in {percent(chance)}. Do the labels of the prompt mean what the references say?"
         )
-    elif scores.task.kind in (TaskKind.LABEL, TaskKind.ANSWER) and accuracy.high < 0.5:
+    elif disagrees:
         yield (
             f"The references disagree with the teacher in {percent(1 - accuracy.value)} of the items. Either it "
-            "does not understand the task (prompt, answerPattern) or the references are wrong: read ten of them."
+            "does not understand the task (prompt, order of the labels, answerPattern) or the references are wrong: "
+            "read ten of them."
         )
 
 
@@ -205,6 +217,9 @@ def chance_level(scores: Scores) -> float | None:
 def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     checks, compared = verdict.checks, compared_by_metric(scores)
     yield _comparison(compared[checks[0].metric, checks[0].slice], checks[0])
+    for arm, name in SHORT.items():
+        if arm != verdict.serve and within_margin(scores, gate, arm):
+            yield f"{name[:1].upper()}{name[1:]} {within_limit(scores, arm)}"
     if verdict.decision is GateDecision.HOLD:
         yield from _why_open(scores, verdict)
         yield from _lost(scores, verdict)

@@ -132,11 +132,12 @@ def _slice_scores(measured: Measured, slices: Slices) -> tuple[SliceScore, ...]:
 
 
 def _pairs(arms: list[str]) -> Pairs:
-    """Every arm minus the teacher, the student minus every other arm, and every other arm minus the base."""
+    """Every arm minus the teacher, the student minus every other arm, and those minus the base and the champion."""
     taught = [(arm, str(Arm.TEACHER)) for arm in arms if arm != Arm.TEACHER and Arm.TEACHER in arms]
     lifts = [(str(Arm.STUDENT), arm) for arm in arms if arm not in (Arm.STUDENT, Arm.TEACHER) and Arm.STUDENT in arms]
     others = [arm for arm in arms if arm not in (Arm.TEACHER, Arm.BASE, Arm.STUDENT) and Arm.BASE in arms]
     rest = [(arm, str(Arm.BASE)) for arm in others]
+    rest += [(arm, str(Arm.CHAMPION)) for arm in others if Arm.CHAMPION in others and arm != Arm.CHAMPION]
     return sorted(taught, key=lambda pair: pair[0] != Arm.STUDENT) + lifts + rest
 
 

@@ -1,7 +1,6 @@
 """Several trainings of the student or draws of few-shot: differences whose interval holds the luck of both too."""
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 from msgspec.structs import replace
@@ -12,9 +11,9 @@ from distillation.evaluation.differences import corrected
 from distillation.evaluation.score import same_p
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
 from distillation.evaluation.targets import quality_targets
-from distillation.evaluation.uncertainty.noninferiority import error_of
-from distillation.evaluation.uncertainty.repeats import difference_over_trainings
-from distillation.evaluation.uncertainty.statistics import Bounds
+from distillation.evaluation.uncertainty.noninferiority import p_beyond
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings, variance_parts
+from distillation.evaluation.uncertainty.statistics import Floats
 from distillation.records import FEW_SHOT_DRAWS, Arm
 
 
@@ -46,7 +45,7 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> 
             return one
         codes = None if groups is None else groups[list(whole[0].rows)].tolist()
         rows = np.stack([column.values for column in whole])
-        return _wide(one, *difference_over_trainings(rows[: len(ours)], rows[len(ours) :], groups=codes))
+        return _wide(one, rows[: len(ours)], rows[len(ours) :], codes)
 
     def gated(one: GatedDifference) -> GatedDifference:
         if one.slice is not None or one.yardstick is not Yardstick.TEACHER:
@@ -67,13 +66,15 @@ def over_trainings(scores: Scores, sheet: AnswerSheet, again: Sequence[str]) -> 
     )
 
 
-def _wide(one: Difference, value: float, bounds: Bounds) -> Difference:
+def _wide(one: Difference, ours: Floats, theirs: Floats, groups: Sequence[int] | None) -> Difference:
     """The difference with the value and the interval of all trainings or draws."""
     # What lost answers of the other arm might cost is the same beside the wider interval.
+    value, bounds = difference_over_trainings(ours, theirs, groups=groups)
+    p_value = 2 * p_beyond(variance_parts(ours, theirs, groups=groups), abs(value))
     worst = None if one.worst_low is None else max(-1.0, bounds.low - max(0.0, one.low - one.worst_low))
     wide = replace(one, value=value, low=bounds.low, high=bounds.high, worst_low=worst, method=bounds.method)
-    p_value = 2 * NormalDist().cdf(-abs(value) / error_of(wide))
-    return replace(wide, test=bounds.method, p_value=p_value, p_holm=p_value)
+    parts = variance_parts(ours, theirs, groups=groups, strict=True)
+    return replace(wide, test=bounds.method, p_value=p_value, p_holm=p_value, parts=parts)
 
 
 def _spread(scores: Scores, columns: dict[Key, Column], trained: Sequence[str]) -> TrainingSpread | None:

@@ -20,13 +20,13 @@ from distillation.evaluation.checks import (
     cost_of,
     cost_saved,
     difference_between,
-    enough,
     judged_by_references,
     teacher_below_base,
     unmeasured,
     widest_loss,
+    within_margin,
 )
-from distillation.evaluation.scores import Check, CheckOutcome, DecidedHoldout, GateDecision, Scores, Verdict, Yardstick
+from distillation.evaluation.scores import Check, CheckOutcome, DecidedHoldout, GateDecision, Scores, Verdict
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
 
@@ -100,37 +100,31 @@ def _base_was_asked(scores: Scores, gate: Gate, checks: Sequence[Check]) -> bool
 
 
 def _deciding(checks: Sequence[Check], rivals: Sequence[Check], decision: GateDecision) -> Check:
-    """The first check for promote, the widest loss for reject. For hold the open one against the teacher that needs
-    most items, else the first rival that was not passed.
+    """The first check for promote, the widest loss for reject; for hold a rival that is shown to be better, else the
+    open check against the teacher that needs most items, else the first rival that the student does not stand beside.
     """
     if decision is GateDecision.REJECT:
         every = [*checks, *(rival for rival in rivals if rival.minus not in NOT_WORSE)]
         return widest_loss([check for check in every if check.outcome is CheckOutcome.WORSE])
     if decision is GateDecision.PROMOTE:
         return checks[0]
+    better = [rival for rival in rivals if rival.outcome is CheckOutcome.WORSE]
+    if better:
+        return widest_loss(better)
     open_ones = [check for check in checks if check.gated and check.outcome is CheckOutcome.OPEN]
     missed = [rival for rival in rivals if rival.outcome is not CheckOutcome.PASSED]
     return max(open_ones, key=lambda check: check.items_needed or 0, default=(missed or checks)[0])
 
 
 def _serve(scores: Scores, gate: Gate, decision: GateDecision) -> str:
-    """The student where it is promoted; else the simplest arm within the margin of the teacher, unless a less simple
-    one is shown to be better; else what serves today.
+    """The student where it is promoted; else the base where it is within the margin of the teacher, else the champion,
+    else the simplest arm within the margin, unless another of these is shown to be better; else the teacher.
     """
     if decision is GateDecision.PROMOTE:
         return Arm.STUDENT
     fit = [arm for arm in (Arm.BASE, Arm.FEW_SHOT, Arm.DIRECT) if within_margin(scores, gate, arm)]
-    if Arm.BASE not in fit:
-        return Arm.CHAMPION if Arm.CHAMPION in scores.arms else next(iter(fit), Arm.TEACHER)
-    others = [*fit[1:], *([Arm.CHAMPION] if Arm.CHAMPION in scores.arms else [])]
-    gains = {arm: found for arm in others if (found := difference_between(scores, arm, Arm.BASE)) and found.low > 0}
-    return max(gains, key=lambda arm: gains[arm].value, default=Arm.BASE)
-
-
-def within_margin(scores: Scores, gate: Gate, arm: str) -> bool:
-    """Whether an arm is shown to be as good as the teacher within the first metric's margin, and costs no more."""
-    found = difference_between(scores, arm, Arm.TEACHER)
-    if found is None or scores.gate is None or scores.gate.yardstick is not Yardstick.TEACHER or not enough(found):
-        return False
-    saved = cost_saved(scores, arm)
-    return found.low >= -gate.margins.get(found.metric, gate.margin) and (saved is None or saved > 0)
+    if Arm.CHAMPION in scores.arms:
+        fit.insert(Arm.BASE in fit, Arm.CHAMPION)
+    first = next(iter(fit), Arm.TEACHER)
+    gains = {arm: found for arm in fit[1:] if (found := difference_between(scores, arm, first)) and found.low > 0}
+    return max(gains, key=lambda arm: gains[arm].value, default=first)

@@ -11,7 +11,6 @@ from distillation.evaluation.checks import (
     items_if_true,
     judged_by_references,
     only_overlap,
-    teacher_below_base,
 )
 from distillation.evaluation.scores import (
     Check,
@@ -22,6 +21,7 @@ from distillation.evaluation.scores import (
     Scores,
     Verdict,
 )
+from distillation.evaluation.uncertainty.noninferiority import planned_items
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
 from distillation.wording import margin_points, percent, points, usd
@@ -29,7 +29,7 @@ from distillation.wording import margin_points, percent, points, usd
 CLEAR_LOSS = 0.02
 """The true loss that the second of the two planned numbers of items is about."""
 LABELS_ENOUGH = 200
-"""References with which right and wrong can be told at all: a margin of 5 to 10 points."""
+"""References with which right and wrong can be told at all."""
 VOLUME = 100_000
 """Answers a month that a saving is told for, where the input names none."""
 
@@ -37,19 +37,19 @@ SHORT = {Arm.BASE: "the base model", Arm.FEW_SHOT: "few-shot", Arm.DIRECT: "dire
 
 
 def what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
-    """What would change the verdict, or what follows from it; the most useful first."""
+    """What would change the verdict, or what follows from it; the most useful first. Warnings are of the teacher."""
     if verdict.serve in (Arm.BASE, Arm.FEW_SHOT, Arm.DIRECT):
-        yield _use(scores, str(verdict.serve))
+        yield f"Use {SHORT[Arm(verdict.serve)]}: it {within_limit(scores, verdict.serve)}"
     if verdict.decision is GateDecision.PROMOTE:
         yield from _at_a_volume(scores, gate, Arm.STUDENT)
         return
     if not judged_by_references(scores):
         yield (
-            f"Give references to at least half of the seeds, so that {LABELS_ENOUGH} or more holdout items carry one: "
-            "then right and wrong decide, and not how often the student repeats the teacher."
+            f"Give references to at least half of the seeds, so that {_labels_enough(scores, gate):,} or more holdout "
+            "items carry one: then right and wrong decide, and not how often the student repeats the teacher."
         )
     check = deciding_check(verdict)
-    if teacher_below_base(scores):
+    if verdict.warnings:
         yield "Mend the teacher's prompt, or choose another teacher: more prompts would only teach the same errors."
     elif check.minus == Arm.TEACHER and check.outcome is not CheckOutcome.PASSED:
         yield from _items(scores, check)
@@ -58,18 +58,29 @@ def what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
         yield "Give more prompts to train on, or more samples (sampling.sampled): training has gained too little."
     elif check.minus in NOT_WORSE:
         yield "Or give the student more to learn from: more prompts, more samples, references for direct training."
-    if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER and not teacher_below_base(scores):
+    if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER and not verdict.warnings:
         yield "Give more prompts to train on (seeds, expansion), or more samples (sampling.sampled)."
     if verdict.serve == Arm.CHAMPION:
         yield "The champion goes on serving: nothing has to be done for that."
 
 
-def _use(scores: Scores, arm: str) -> str:
+def _labels_enough(scores: Scores, gate: Gate) -> int:
+    """References that would show an equal student in 80 of 100 runs: where it says what the teacher says, both are
+    right or both wrong.
+    """
+    alike = scores.arms[Arm.STUDENT].metrics.get("teacherAgreement")
+    needed = planned_items(1 - alike.value, gate.margin) if alike else None
+    return max(LABELS_ENOUGH, needed or 0)
+
+
+def within_limit(scores: Scores, arm: str) -> str:
+    """How near to the teacher an arm is, what it needs and what it saves."""
     found, saved = difference_between(scores, arm, Arm.TEACHER), cost_saved(scores, arm)
     gap = f" ({points(found.value)} points, {points(found.low)} to {points(found.high)})" if found else ""
     spared = f" It saves {percent(saved)} of the teacher's cost of an answer." if saved is not None else ""
     needed = {Arm.BASE: "no training", Arm.FEW_SHOT: "only the examples in its prompt", Arm.DIRECT: "no teacher"}
-    return f"Use {SHORT[Arm(arm)]}: it is within the limit of the teacher{gap} and needs {needed[Arm(arm)]}.{spared}"
+    beside = "better than the teacher" if found and found.low > 0 else "within the limit of the teacher"
+    return f"is {beside}{gap} and needs {needed[Arm(arm)]}.{spared}"
 
 
 def _items(scores: Scores, check: Check) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class BaseStudent:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        # The examples before one question stand before all others of a run too.
+        self._mean = lru_cache(maxsize=1_000)(self._mean_of)
 
     def answer(self, request: Request) -> Reply:
         """The reply; the same for the same request."""
@@ -55,11 +58,13 @@ class BaseStudent:
         scores = np.exp(_BASE_SHARPNESS * (pulled @ vectors[0]).astype(np.float64))
         return dict(zip(options, (scores / scores.sum()).tolist(), strict=True))
 
-    def _pulled(self, option: Vectors, examples: list[str]) -> Vectors:
+    def _pulled(self, option: Vectors, examples: tuple[str, ...]) -> Vectors:
         if not examples:
             return option
-        mean = self._embedder.vectors(examples).mean(axis=0)
-        return np.asarray((1 - _EXAMPLE_WEIGHT) * option + _EXAMPLE_WEIGHT * mean, dtype=np.float32)
+        return np.asarray((1 - _EXAMPLE_WEIGHT) * option + _EXAMPLE_WEIGHT * self._mean(examples), dtype=np.float32)
+
+    def _mean_of(self, examples: tuple[str, ...]) -> Vectors:
+        return np.asarray(self._embedder.vectors(examples).mean(axis=0))
 
     def _central_sentence(self, question: str) -> str:
         sentences = [part.strip() for part in _SENTENCE_END.split(question) if part.strip()]
@@ -67,13 +72,13 @@ class BaseStudent:
         return sentences[int((vectors[1:] @ vectors[0]).argmax())]
 
 
-def _examples(turns: tuple[Turn, ...], option: str) -> list[str]:
+def _examples(turns: tuple[Turn, ...], option: str) -> tuple[str, ...]:
     """The questions of earlier turns that were answered with `option`."""
-    return [
+    return tuple(
         asked.text
         for asked, answered in pairwise(turns)
         if answered.role == "assistant" and answered.text.strip() == option
-    ]
+    )
 
 
 class CustomStudent:

@@ -131,9 +131,23 @@ def test_every_command_prints_one_document_and_takes_its_stack_from_the_environm
 # codes, names
 
 
-@pytest.mark.parametrize(("decision", "code"), [("promote", 0), ("hold", 10), ("reject", 11), ("failed", 12)])
-def test_the_verdict_as_an_exit_code(ended: Terminal, decision: str, code: int) -> None:
-    told = REPORT | {"verdict": {"decision": decision}}
+@pytest.mark.parametrize(
+    ("decision", "serve", "code"),
+    [
+        ("promote", "student", 0),
+        ("hold", "teacher", 10),
+        ("reject", "teacher", 11),
+        ("failed", None, 12),
+        ("reject", "base", 21),
+        ("hold", "few-shot", 30),
+        ("hold", "direct", 40),
+        ("hold", "champion", 50),
+    ],
+)
+def test_the_verdict_and_who_should_serve_as_an_exit_code(
+    ended: Terminal, decision: str, serve: str | None, code: int
+) -> None:
+    told = REPORT | {"verdict": {"decision": decision, "serve": serve}}
     ended.cloud.files.objects[ROOT + "8-report/report.json"] = json.dumps(told).encode()
     assert ended.call("report", RUN_ID, "--exit-code")[0] == code
     assert ended.call("report", RUN_ID)[0] == 0

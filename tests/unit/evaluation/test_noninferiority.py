@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from distillation.evaluation.scores import Difference
-from distillation.evaluation.uncertainty.noninferiority import ALPHA, level_of, low_at, p_worse, tango_score
+from distillation.evaluation.uncertainty.noninferiority import (
+    ALPHA,
+    half_width,
+    level_of,
+    low_at,
+    p_worse,
+    tango_score,
+)
 from distillation.evaluation.uncertainty.statistics import tango
 
 ONE = Difference(
@@ -49,7 +56,35 @@ def test_the_lower_end_of_a_later_decision_is_where_tangos_score_says(n: int, up
     assert tango_score(better, worse, n, found) == pytest.approx(stats.norm.isf(ALPHA / k), abs=1e-4)
 
 
-def test_a_graded_lower_end_widens_by_the_quantile_and_the_first_decision_is_as_it_is_shown() -> None:
+def test_a_graded_lower_end_widens_by_students_quantile_and_the_first_decision_is_as_it_is_shown() -> None:
     one = msgspec.structs.replace(ONE, method="bootstrap-bca", n=400, value=-0.02, low=-0.05)
     assert low_at(one, level_of(1)) == -0.05
-    assert low_at(one, level_of(5)) == pytest.approx(-0.02 - 0.03 * stats.norm.isf(0.005) / stats.norm.isf(0.025))
+    assert low_at(one, level_of(5)) == pytest.approx(-0.02 - 0.03 * stats.t.isf(0.005, 399) / stats.t.isf(0.025, 399))
+    few = msgspec.structs.replace(one, method="tango-score", groups=30)
+    assert low_at(few, level_of(5)) == pytest.approx(-0.02 - 0.03 * stats.t.isf(0.005, 29) / stats.t.isf(0.025, 29))
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_with_few_trainings_a_later_decision_has_students_own_quantile(k: int) -> None:
+    """Two trainings that alone make the error: t with one degree of freedom is 25.5 standard errors at 2.5 % / 2; the
+    normal quantiles' ratio would make 14.5 of them.
+    """
+    one = msgspec.structs.replace(ONE, value=-0.01, low=-0.01 - 0.001 * stats.t.isf(0.025, 1), parts=((1e-6, 1),))
+    assert low_at(one, level_of(k)) == pytest.approx(-0.01 - 0.001 * stats.t.isf(ALPHA / k, 1))
+    assert p_worse(one, 0.0) == pytest.approx(stats.t.cdf(-10, 1))
+    assert p_worse(one, 0.02) == pytest.approx(stats.t.cdf(10, 1))
+
+
+PARTS = st.lists(st.tuples(st.floats(1e-7, 1e-2), st.integers(1, 500)), min_size=1, max_size=3)
+
+
+@given(PARTS, st.floats(-0.2, 0.2), st.floats(0, 0.2), st.integers(1, 20))
+def test_over_trainings_test_and_interval_agree_at_every_level(
+    parts: list[tuple[float, int]], value: float, margin: float, k: int
+) -> None:
+    one = msgspec.structs.replace(ONE, value=value, low=max(-1.0, value - half_width(parts, ALPHA)), parts=tuple(parts))
+    low, better = low_at(one, level_of(k)), msgspec.structs.replace(one, value=-value)
+    assert low <= low_at(one, level_of(1))
+    if low > -1 and abs(low + margin) > 1e-9:
+        # Shown to be no worse than the margin: the test of the mirrored difference against the mirrored limit.
+        assert (p_worse(better, -margin) < level_of(k)) == (low > -margin)

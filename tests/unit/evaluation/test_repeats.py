@@ -24,6 +24,14 @@ def test_trainings_that_answer_alike_leave_scipys_interval_of_the_items() -> Non
     assert (value, found.low, found.high) == pytest.approx((once, alone.low, alone.high))
 
 
+@pytest.mark.parametrize("trainings", [2, 3])
+def test_a_later_decision_errs_in_no_more_runs_than_its_level_allows(trainings: int) -> None:
+    """0.5 % at the fifth decision, and what chance does to 600 repeats; by the ratio of normal quantiles 4 % of two."""
+    runs = [held(trainings, 400, 4, seed) for seed in range(600)]
+    assert stats.binomtest(sum(run.later for run in runs), 600, 0.005, alternative="greater").pvalue > 0.01
+    assert sum(run.later for run in runs) < sum(run.by_normal for run in runs)
+
+
 def test_items_that_say_alike_leave_scipys_interval_of_the_trainings() -> None:
     moved = np.array([0.80, 0.83, 0.87, 0.81])
     rival = np.linspace(-1e-9, 1e-9, 50) + 0.8

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from distillation.evaluation.answer_sheet import AnswerSheet, read_sheet
 from distillation.evaluation.score import score
 from distillation.evaluation.scores import Difference, Scores
 from distillation.evaluation.trainings import first_metric, over_trainings
-from distillation.evaluation.uncertainty.repeats import difference_over_trainings
+from distillation.evaluation.uncertainty.repeats import difference_over_trainings, variance_parts
 from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.records import HoldoutItem, Prediction
 from distillation.task import Task, TaskKind
@@ -50,13 +51,17 @@ def between(scores: Scores, minus: str) -> Difference:
 def test_the_difference_is_of_the_mean_training_with_the_interval_of_items_and_trainings(minus: str) -> None:
     once, thrice = both()
     graded = {arm: [float(n < right) for n in range(N)] for arm, right in RIGHT.items()}
-    value, expected = difference_over_trainings(
-        np.array([graded[arm] for arm in ("student", "student-1", "student-3")]), np.array(graded[minus])
-    )
+    of = np.array([graded[arm] for arm in ("student", "student-1", "student-3")]), np.array(graded[minus])
+    value, expected = difference_over_trainings(*of)
     found = between(thrice, minus)
     assert (found.value, found.low, found.high) == (value, expected.low, expected.high)
     assert found.high - found.low > between(once, minus).high - between(once, minus).low
     assert found.value == pytest.approx((51 - RIGHT[minus]) / N)
+    assert found.parts == variance_parts(*of, strict=True)
+    [items, trainings] = variance_parts(*of)
+    at = found.p_value / 2
+    half = items[0] * stats.t.isf(at, items[1]) ** 2 + trainings[0] * stats.t.isf(at, trainings[1]) ** 2
+    assert abs(found.value) == pytest.approx(half**0.5)
 
 
 def test_the_gate_sees_the_same_and_every_value_stands_with_the_spread() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from distillation.bedrock.prices import load_prices
 from distillation.evaluation.scores import DecidedHoldout, GateDecision, Scores
-from distillation.evaluation.uncertainty.noninferiority import holm
+from distillation.evaluation.uncertainty.noninferiority import holm, planned_items
 from distillation.evaluation.verdict import decisions_on, reach_verdict
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import Gate
@@ -350,6 +350,20 @@ def test_few_shot_that_is_shown_to_be_better_holds_the_student_back() -> None:
     assert decide(measured(few_shot=0.96), over_rivals=False).decision is GateDecision.PROMOTE
 
 
+def test_a_rival_that_is_shown_to_be_better_is_the_finding_and_not_that_items_are_few() -> None:
+    verdict = decide(measured(n=150, few_shot=0.99, base=0.5, student=0.88))
+    assert verdict.checks[0].outcome == "open"
+    assert (verdict.decision, verdict.serve, verdict.minus) == (GateDecision.HOLD, "few-shot", "few-shot")
+    assert verdict.headline.startswith("Hold: use few-shot: it is better than the student, by ")
+    assert not any("larger holdout" in advice for advice in verdict.what_now)
+
+
+def test_a_teacher_near_chance_is_to_be_mended_before_more_items_are_asked_for() -> None:
+    verdict = decide(measured(n=150, teacher=0.5, base=0.5, student=0.5))
+    assert "near chance" in verdict.warnings[0]
+    assert any(advice.startswith("Mend the teacher's prompt") for advice in verdict.what_now)
+
+
 def test_a_better_champion_goes_on_serving() -> None:
     better = decide(measured(champion=0.96))
     assert (better.decision, better.serve, better.minus) == (GateDecision.REJECT, "champion", "champion")
@@ -357,6 +371,31 @@ def test_a_better_champion_goes_on_serving() -> None:
     assert (equal.decision, equal.serve) == (GateDecision.PROMOTE, "student")
     open_one = decide(measured(n=300, champion=0.9, student=0.92), margin=0.1)
     assert (open_one.decision, open_one.serve, open_one.minus) == (GateDecision.HOLD, "champion", "champion")
+
+
+def test_few_shot_takes_the_champions_place_only_where_it_is_shown_to_be_better() -> None:
+    better = decide(measured(few_shot=0.97, champion=0.86, student=0.86, base=0.5))
+    assert (better.decision, better.serve) == (GateDecision.HOLD, "few-shot")
+    equal = decide(measured(few_shot=0.9, champion=0.9, student=0.86, base=0.5), margin=0.1)
+    assert (equal.decision, equal.serve) == (GateDecision.HOLD, "champion")
+    assert any(reason.startswith("Few-shot is within the limit of the teacher (") for reason in equal.reasons)
+
+
+def test_a_promotion_names_the_arms_that_would_do_too_with_what_they_save() -> None:
+    verdict = decide(measured(n=1_000, base=0.85, few_shot=0.9), margin=0.1)
+    assert (verdict.decision, verdict.serve) == (GateDecision.PROMOTE, "student")
+    named = [reason for reason in verdict.reasons if "is within the limit of the teacher (" in reason]
+    assert [reason.partition(" is ")[0] for reason in named] == ["The base model", "Few-shot"]
+    assert all(reason.endswith("of the teacher's cost of an answer.") for reason in named)
+
+
+def test_how_many_references_would_do_follows_from_how_many_answers_differ() -> None:
+    arms = {"teacher": 0.9, "base": 0.7, "student": 0.7}
+    holdout, predictions = label_world(400, arms, references=False)
+    scores = score(holdout, predictions, SENTIMENT, seed=1, resamples=99)
+    differs = 1 - scores.arms["student"].metrics["teacherAgreement"].value
+    [advice] = [text for text in decide(scores).what_now if "Give references" in text]
+    assert f"so that {planned_items(differs, 0.05):,} or more holdout items carry one" in advice
 
 
 def test_the_case_that_was_once_promoted() -> None:
@@ -374,7 +413,9 @@ def test_a_teacher_below_the_base_never_promotes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("teacher", "said"), [(0.5, "near chance"), (0.25, "near chance"), (0.9, None)], ids=["coin", "reversed", "good"]
+    ("teacher", "said"),
+    [(0.5, "near chance"), (0.25, "order of the labels"), (0.9, None)],
+    ids=["coin", "reversed", "good"],
 )
 def test_a_teacher_that_cannot_teach_is_named(teacher: float, said: str | None) -> None:
     verdict = decide(measured(n=200, teacher=teacher, base=0.1))

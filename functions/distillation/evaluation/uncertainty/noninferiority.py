@@ -1,5 +1,5 @@
-"""Tests and sample sizes of the gate from the counts and moments in the scores, by the standard library only. A
-difference is arm minus yardstick, where more is better. "Worse" is a true difference under -margin.
+"""Tests and sample sizes of the gate from the counts and moments in the scores. Importing it takes no numerical
+library. A difference is arm minus yardstick, where more is better. "Worse" is a true difference under -margin.
 """
 
 import math
@@ -88,14 +88,17 @@ def level_of(decisions: int) -> float:
 
 
 def low_at(one: Difference, alpha: float) -> float:
-    """The lower end at the one-sided level `alpha`, at most `ALPHA`: Tango's where the scores hold it, else the
-    distance to the lower 95 % end in proportion to the normal quantiles.
+    """The lower end at the one-sided level `alpha`, at most `ALPHA`: that of the parts where there are several
+    trainings, Tango's where the scores hold it, else the distance to the 95 % end in proportion to Student's quantiles.
     """
     if alpha >= ALPHA:
         return one.low
-    z = NormalDist().inv_cdf(1 - alpha)
+    if one.parts:
+        return max(-1.0, one.value - half_width(one.parts, alpha))
     if one.method != TANGO or one.groups is not None:
-        return one.value - (one.value - one.low) * z / z_value()
+        df = max(units_of(one) - 1, 1)
+        return max(-1.0, one.value - (one.value - one.low) * t_quantile(alpha, df) / t_quantile(ALPHA, df))
+    z = NormalDist().inv_cdf(1 - alpha)
     low, high = -1 + 1e-12, one.value
     if low >= high or tango_score(one.better, one.worse, one.n, low) <= z:
         return -1.0
@@ -115,21 +118,46 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def error_of(difference: Difference) -> float:
-    """The standard error that a 95 % interval stands for, never 0."""
-    return max(difference.value - difference.low, 1e-12) / z_value()
+Parts = tuple[tuple[float, int], ...]
+"""Variances and degrees of freedom of independent errors."""
+
+
+def t_quantile(alpha: float, df: int) -> float:
+    """Student's t beyond which a share `alpha` lies."""
+    from scipy import special  # noqa: PLC0415 - see above
+
+    return -float(special.stdtrit(df, alpha))
+
+
+def half_width(parts: Parts, alpha: float) -> float:
+    """Of the interval of a sum of independent errors with these variances and degrees of freedom, at the one-sided
+    level `alpha`: the root of the summed squares of their own (MOVER: Howe 1974, JASA 69:789; Zou and Donner 2008,
+    Statistics in Medicine 27:1693).
+    """
+    return math.hypot(*(math.sqrt(variance) * t_quantile(alpha, df) for variance, df in parts))
+
+
+def p_beyond(parts: Parts, distance: float) -> float:
+    """One-sided p-value of an estimate so far above a limit: the level at which the interval ends there."""
+    if distance <= 0:
+        return 1 - p_beyond(parts, -distance) if distance else 0.5
+    low, high = 0.0, 0.5
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if half_width(parts, middle) > distance else (low, middle)
+    return high
 
 
 def p_worse(difference: Difference, margin: float) -> float:
-    """One-sided p-value of "not worse than the margin": small where the loss beyond it is shown. Tango's score test for
-    right and wrong of items that stand alone; else a z test on the mean, for several trainings by their interval.
+    """One-sided p-value of "not worse than the margin": small where the loss beyond it is shown. Over several trainings
+    by their parts; Tango's score test for right and wrong of items that stand alone; else a z test on the mean.
     """
+    if difference.parts:
+        return p_beyond(difference.parts, -margin - difference.value)
     if difference.method == TANGO and difference.groups is None:
         return NormalDist().cdf(
             tango_score(difference.better, difference.worse, difference.n, max(-margin, -1 + 1e-12))
         )
-    if difference.method == TRAININGS:
-        return NormalDist().cdf((difference.value + margin) / error_of(difference))
     return NormalDist().cdf(
         (difference.value + margin) * math.sqrt(difference.n) / spread(difference.sd, units_of(difference))
     )
