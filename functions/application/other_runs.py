@@ -9,6 +9,7 @@ from application.run_files import ids_in, read_prompts, read_wave
 from application.services import Services
 from distillation.bedrock.submission import KEEP_LEDGER, OPEN, is_retiring
 from distillation.errors import OtherRunAsks
+from distillation.inference.accounts import OpenRequests
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow
 from distillation.run.record import RunRecord
@@ -55,7 +56,7 @@ def _shares(services: Services, record: RunRecord, other: str) -> bool:
     if plan is None:
         return True
     groups = teacher_requests(read_prompts(store, record.run_id), record)
-    mine = {request.record_id for _, group in groups for request in group}
+    mine = OpenRequests((request.record_id, number) for number, group in groups for request in group)
     keys = (RunLayout(other).requests(0, shard.shard) for shard in plan.shards)
     return any(record_id in mine for key in keys for record_id in ids_in(store, key))
 

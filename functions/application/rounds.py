@@ -4,6 +4,7 @@ import secrets
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import IO, NamedTuple
 
 import msgspec
@@ -11,8 +12,9 @@ import msgspec
 from application.run_files import Wave, read_answers, read_rejected_answers, read_wave, waves_of
 from application.services import Services
 from distillation.bedrock.families import takes_flex
-from distillation.inference.accounts import ids_to_ask_again
-from distillation.inference.requests import Shard, prompt_of, prompts_a_shard, requests_of, shard_requests
+from distillation.inference.accounts import OpenRequests
+from distillation.inference.replies import BUSY
+from distillation.inference.requests import Shard, prompts_a_shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache, mark_key
 from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request, Route, encode_line
 from distillation.run.fan_out import records_again
@@ -54,6 +56,7 @@ def _write_wave(store: Store, record: RunRecord, plan: Wave, groups: Groups, cut
     for shard, lines in shard_requests(groups, cut.records, cut.first, cut.route):
         store.put_lines(layout.requests(plan.wave, shard.shard, plan.stage), lines)
         shards.append(shard)
+        del lines  # up to 1 GB, while the next are made
     plan = msgspec.structs.replace(plan, shards=tuple(shards), requests=sum(s.records for s in shards))
     store.put_json(layout.wave_plan(plan.wave, plan.stage), plan)
     return plan
@@ -69,39 +72,26 @@ def teacher_requests(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[t
     )
 
 
-def without(groups: Iterable[tuple[int, list[Request]]], known: set[str]) -> Iterator[tuple[int, list[Request]]]:
-    """The groups without the requests whose ids are known, and without the groups that are then empty."""
-    left = ((number, [request for request in group if request.record_id not in known]) for number, group in groups)
-    return ((number, group) for number, group in left if group)
-
-
-def take_over(store: Store, dataset: str, needed: set[str], target: str) -> set[str]:
-    """Copies the cached replies to the `needed` record ids into the file `target` and gives their ids: what was paid
-    for once is not paid for again.
+def _take_over(store: Store, record: RunRecord, wanted: OpenRequests, target: str) -> None:
+    """Copies the cached replies to what is `wanted` into the file `target`: what was paid for once is not paid for
+    again.
     """
-    known: set[str] = set()
-    store.put_records(target, _cached(store, dataset, needed, known))
-    return known
+    store.put_records(target, (answer for answer, _ in _cached(store, record.dataset, wanted)))
 
 
-def _take_over_answers(store: Store, record: RunRecord, needed: set[str], groups: Groups) -> set[str]:
-    """The same for the teacher's answers, a file a shard of prompts: each is then reduced without reading the others'.
+def _take_over_answers(store: Store, record: RunRecord, wanted: OpenRequests) -> None:
+    """The same for the teacher's answers, a file a shard of prompts, which is the number of what is `wanted`: each is
+    then reduced without reading the others'.
 
     The answers wait on the function's disk; what is kept in memory is where each begins.
     """
-    layout, known = RunLayout(record.run_id), set[str]()
-    if not store.list(answer_cache(record.dataset)):
-        return known
-    size = prompts_a_shard(record.config.sampling, record.batch_records)
-    shard_of = {prompt_of(group[0].record_id): number // size for number, group in groups}
     begins: dict[int, array[int]] = {}
     with tempfile.TemporaryFile() as disk:
-        for answer in _cached(store, record.dataset, needed, known):
-            begins.setdefault(shard_of[answer.prompt_id], array("Q")).append(disk.tell())
+        for answer, shard in _cached(store, record.dataset, wanted):
+            begins.setdefault(shard, array("Q")).append(disk.tell())
             disk.write(encode_line(answer))
         for shard, places in sorted(begins.items()):
-            store.put_lines(layout.cached_answers(shard), (_line_at(disk, place) for place in places))
-    return known
+            store.put_lines(RunLayout(record.run_id).cached_answers(shard), (_line_at(disk, at) for at in places))
 
 
 def _line_at(disk: IO[bytes], place: int) -> bytes:
@@ -109,11 +99,11 @@ def _line_at(disk: IO[bytes], place: int) -> bytes:
     return disk.readline()
 
 
-def _cached(store: Store, dataset: str, needed: set[str], known: set[str]) -> Iterator[Answer]:
+def _cached(store: Store, dataset: str, wanted: OpenRequests) -> Iterator[tuple[Answer, int]]:
     for answer in store.records_below(answer_cache(dataset), Answer):
-        if answer.record_id in needed and answer.record_id not in known:
-            known.add(answer.record_id)
-            yield answer
+        number = wanted.take(answer.record_id)
+        if number is not None:
+            yield answer, number
 
 
 def plan_round(
@@ -135,27 +125,31 @@ def plan_round(
     planned = read_wave(store, run_id, wave, stage)
     if planned:
         return planned
-    requested = [request.record_id for _, group in groups() for request in group]
-    wanted, cached = set(ids_to_ask(store, run_id, stage, requested)), set[str]()
-    if stage is Asking.ANSWERS and wave == 0:
-        cached = _take_over_answers(store, record, wanted, groups())
-    elif wave == 0 or stage is Asking.EXPANSION:
-        cached = take_over(store, record.dataset, wanted, layout.cached(stage, wave))
+    size = prompts_a_shard(record.config.sampling, record.batch_records)
+    wanted = OpenRequests((request.record_id, number // size) for number, group in groups() for request in group)
+    requested = len(wanted)
+    for record_id in _replied_to(store, run_id, stage):
+        wanted.take(record_id)
     own = {answer.record_id for answer in _paid_in_pilot(store, run_id)} if stage is Asking.ANSWERS else set[str]()
-    taken = len(cached - own)
+    own, unanswered = {record_id for record_id in own if record_id in wanted}, len(wanted)
+    if stage is Asking.ANSWERS and wave == 0:
+        _take_over_answers(store, record, wanted)
+    elif wave == 0 or stage is Asking.EXPANSION:
+        _take_over(store, record, wanted, layout.cached(stage, wave))
+    left = len(wanted)
+    taken = unanswered - left - sum(record_id not in wanted for record_id in own)
     plan = Wave(wave=wave, shards=(), requests=0, cached=taken, stage=stage, prompt_shards=prompt_shards)
     # The teacher's answers count their shards over all waves; other stages name their round.
     before = waves_of(store, run_id) if stage is Asking.ANSWERS else ()
-    asked = without(groups(), set(requested) - (wanted - cached))
-    left = len(wanted) - len(cached)
+    asked = ((number, [request for request in group if request.record_id in wanted]) for number, group in groups())
     again = wave > 0 and stage is Asking.ANSWERS and takes_flex(record.models.teacher)
-    route = Route.NOW if again and left <= min(FEW_LEFT, SMALL_SHARE * len(requested)) else None
+    route = Route.NOW if again and left <= min(FEW_LEFT, SMALL_SHARE * requested) else None
     cut = _Cut(
         sum(len(earlier.shards) for earlier in before),
         records_again(record.config, left, record.batch_records) if wave > 0 else record.batch_records,
         record.only_route(services.now()) or route,
     )
-    return _write_wave(store, record, plan, asked, cut)
+    return _write_wave(store, record, plan, filter(itemgetter(1), asked), cut)
 
 
 def key_for_marks(store: Store) -> bytes:
@@ -187,16 +181,18 @@ def answers_of(store: Store, run_id: str, stage: Asking) -> Iterator[Answer]:
             yield from store.records_below(layout.answers(shard.shard, stage, planned.wave), Answer)
 
 
-def ids_to_ask(store: Store, run_id: str, stage: Asking, requested: list[str]) -> list[str]:
-    """The requested ids that no round brought a final reply for."""
-    answered = (answer.record_id for answer in answers_of(store, run_id, stage))
-    if stage is Asking.ANSWERS:
-        return ids_to_ask_again(requested, answered, read_rejected_answers(store, run_id))
+def _replied_to(store: Store, run_id: str, stage: Asking) -> Iterator[str]:
+    """The ids that a round brought a final reply for."""
+    yield from (answer.record_id for answer in answers_of(store, run_id, stage))
     layout = RunLayout(run_id)
     rejected = (
-        reply
-        for planned in waves_of(store, run_id, stage)
-        for shard in planned.shards
-        for reply in store.records_below(layout.rejected_answers(shard.shard, stage, planned.wave), RejectedAnswer)
+        read_rejected_answers(store, run_id)
+        if stage is Asking.ANSWERS
+        else (
+            reply
+            for planned in waves_of(store, run_id, stage)
+            for shard in planned.shards
+            for reply in store.records_below(layout.rejected_answers(shard.shard, stage, planned.wave), RejectedAnswer)
+        )
     )
-    return ids_to_ask_again(requested, answered, rejected)
+    yield from (reply.record_id for reply in rejected if reply.reason != BUSY)

@@ -1,13 +1,15 @@
 """Answers and rejections of all waves -> one account of every request, and what a further wave has to ask."""
 
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from distillation.errors import RecordsLost
-from distillation.inference.replies import BUSY
 from distillation.records import Answer, FunnelStep, Prompt, Record, RejectedAnswer, UnusedAnswer
 
 NO_REPLY = "no_reply_after_all_waves"
+_PARTS, _TAKEN = 4_096, -1
 
 
 class Account(Record, frozen=True):
@@ -29,13 +31,47 @@ class ShardCounts(Record, frozen=True):
     funnel: list[FunnelStep]
 
 
-def ids_to_ask_again(
-    requested: Iterable[str], answered: Iterable[str], rejected: Iterable[RejectedAnswer]
-) -> list[str]:
-    """The requested ids that have no answer and no final rejection, in order of request."""
-    done = set(answered)
-    done.update(r.record_id for r in rejected if r.reason != BUSY)
-    return [i for i in dict.fromkeys(requested) if i not in done]
+class OpenRequests:
+    """The requests that still want a reply, in 12 bytes each: a hash of the record id and a number of the caller's.
+
+    Two ids of one hash (one chance in 370,000 among 10 million) count as one; what then has no answer stands in the
+    account as missing.
+    """
+
+    def __init__(self, requests: Iterable[tuple[str, int]]) -> None:
+        parts: list[tuple[array[int], array[int]]] = [(array("q"), array("i")) for _ in range(_PARTS)]
+        for record_id, number in requests:
+            hashed = hash(record_id)
+            hashes, numbers = parts[hashed % _PARTS]
+            hashes.append(hashed)
+            numbers.append(number)
+        for place, part in enumerate(parts):
+            ordered = dict(sorted(zip(*part, strict=True)))
+            parts[place] = array("q", ordered), array("i", ordered.values())
+        self._parts, self._left = parts, sum(len(hashes) for hashes, _ in parts)
+
+    def __len__(self) -> int:
+        return self._left
+
+    def __contains__(self, record_id: str) -> bool:
+        return self._found(record_id) is not None
+
+    def take(self, record_id: str) -> int | None:
+        """The number of a request, which is open no more; None where it was not."""
+        found = self._found(record_id)
+        if found is None:
+            return None
+        numbers, at = found
+        number, numbers[at] = numbers[at], _TAKEN
+        self._left -= 1
+        return number
+
+    def _found(self, record_id: str) -> tuple["array[int]", int] | None:
+        hashed = hash(record_id)
+        hashes, numbers = self._parts[hashed % _PARTS]
+        at = bisect_left(hashes, hashed)
+        there = at < len(hashes) and hashes[at] == hashed and numbers[at] != _TAKEN
+        return (numbers, at) if there else None
 
 
 def account_for(

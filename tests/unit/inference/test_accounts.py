@@ -9,8 +9,8 @@ from distillation.funnel import sum_funnels
 from distillation.inference.accounts import (
     NO_REPLY,
     Account,
+    OpenRequests,
     account_for,
-    ids_to_ask_again,
     replies_step,
     sum_accounts,
 )
@@ -70,11 +70,14 @@ def test_an_answer_that_was_never_asked_for_fails(answers: list[str]) -> None:
         account(1, [answer(record_id) for record_id in answers], [])
 
 
-def test_only_missing_and_busy_ids_are_asked_again_in_order() -> None:
-    again = ids_to_ask_again(
-        ["d-x-g0", "c-x-g0", "b-x-g0", "a-x-g0"], ["d-x-g0"], [rejected("b-x-g0", BUSY), rejected("a-x-g0", "refused")]
-    )
-    assert again == ["c-x-g0", "b-x-g0"]
+@given(st.lists(st.tuples(st.text(), st.integers(0, 9)), unique_by=lambda one: one[0]), st.lists(st.text()))
+def test_a_request_is_open_until_it_is_taken_once(requests: list[tuple[str, int]], taken: list[str]) -> None:
+    wanted, told = OpenRequests(requests), dict(requests)
+    assert len(wanted) == len(told)
+    for record_id in taken:
+        assert wanted.take(record_id) == told.pop(record_id, None)
+    assert len(wanted) == len(told)
+    assert all((record_id in wanted) == (record_id in told) for record_id in (*dict(requests), *taken))
 
 
 FATES = ["answered", "busy", "refused", "busy then answered", "missing"]
