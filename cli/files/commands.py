@@ -97,6 +97,7 @@ def seeds(
     if remove:
         confirm(f"Delete {', '.join(remove)} of the dataset {dataset}?", yes)
         stored_seeds.remove(services.store, dataset, remove)
+        screen.done(f"Removed {', '.join(remove)}.")
     elif check:
         findings = stored_seeds.check_dataset(services, dataset)
         screen.show(draw_findings(findings))
@@ -109,7 +110,7 @@ def seeds(
     else:
         stored_seeds.seed_files(services.store, dataset)
     files = services.store.list(seeds_prefix(dataset))
-    screen.show(stored_seeds.draw_seeds(files, dataset))
+    screen.show(stored_seeds.draw_seeds(files, dataset) if files else "No seed file is left.")
     screen.data([stored._asdict() for stored in files])
 
 

@@ -118,6 +118,9 @@ def test_the_seeds_of_a_dataset_are_listed_checked_and_removed(terminal: Termina
     assert terminal.call("seeds", "reviews", "--check")[0] == 0
     code, text = terminal.call("seeds", "reviews", "--remove", "bin.jsonl.gz", "--yes")
     assert code == 1 and "There is no seeds/reviews/bin.jsonl.gz" in text
+    rest = ("good.jsonl", "input.json", "notes.txt")
+    code, text = terminal.call("seeds", "reviews", *(part for name in rest for part in ("--remove", name)), "--yes")
+    assert code == 0 and "✓ Removed good.jsonl, input.json, notes.txt." in text and "No seed file is left." in text
 
 
 @pytest.mark.parametrize("command", [("seeds", "reveiws"), ("start", "reveiws")])
