@@ -8,8 +8,6 @@ if TYPE_CHECKING:
 
 
 EVERY_DATASET = "*"
-MOST_SLICE_ITEMS = 200
-"""A category of so many items is always looked at, where the deployment bounds margins."""
 SMALLEST_CANARY = 20
 """Items of a canary whose agreement means something, where the deployment asks for any."""
 
@@ -38,8 +36,6 @@ def bounded(config: "RunConfig", bounds: DeploymentBounds) -> "tuple[RunConfig, 
     gate["margins"] = {name: min(margin, most) for name, margin in gate["margins"].items()}
     for key in ("overBase", "overRivals"):
         gate[key] = gate[key] or most < 1  # leaving a comparison out is a margin of 100 points
-    if most < 1:
-        gate["minSliceItems"] = min(gate["minSliceItems"], MOST_SLICE_ITEMS)
     if bounds.smallest_canary_agreement:
         serving["canaryItems"] = max(serving["canaryItems"], SMALLEST_CANARY)
     serving["canaryAgreement"] = max(serving["canaryAgreement"], bounds.smallest_canary_agreement)

@@ -43,13 +43,13 @@ def test_an_upload_that_would_promote_anything_is_brought_back_and_asks_a_person
 
 def test_a_comparison_is_not_left_out_nor_a_canary_made_of_one_item() -> None:
     loose = {
-        "gate": {"overBase": False, "overRivals": False, "championMargin": 1.0, "minSliceItems": 10_000},
+        "gate": {"overBase": False, "overRivals": False, "championMargin": 1.0},
         "serving": {"canaryItems": 1},
         "promotion": "never",
     }
     found, applied = of(loose)
     assert (found.gate.over_base, found.gate.over_rivals, found.gate.champion_margin) == (True, True, 0.1)
-    assert (found.serving.canary_items, found.gate.min_slice_items) == (20, 200)
+    assert found.serving.canary_items == 20
     assert "gate.overBase: False became True, the deployment's largestGateMargin" in applied
     unbound = DeploymentBounds(largest_gate_margin=1, smallest_canary_agreement=0)
     assert of(loose, bounds=unbound)[1] == []
