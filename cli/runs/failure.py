@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from distillation.report.failure import next_step
+from distillation.report.failure import NEXT, next_step
 from gateways.executions import Execution, json_object
 
 _NOTHING_PAID = frozenset({"InvalidInput"})
@@ -29,7 +29,9 @@ def failure_of(execution: Execution, run_id: str, dataset: str) -> Failure | Non
     error, cause = _in_plain_words(execution)
     advice = _STOPPED if execution.status == "ABORTED" else next_step(run_id, error)
     command = "" if error in _NOTHING_PAID else f"python -m cli start {dataset or 'DATASET'} --run-id {run_id}"
-    return Failure(error, tuple(line for line in cause.splitlines() if line.strip()), advice, command)
+    return Failure(
+        error, tuple(line for line in cause.splitlines() if line.strip() and not line.startswith(NEXT)), advice, command
+    )
 
 
 def _in_plain_words(execution: Execution) -> tuple[str, str]:

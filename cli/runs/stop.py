@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from application.reporting.usage import usages
+from application.reporting.budget import spent_by
 from application.run_files import read_run
 from application.services import Services
 from application.serving.retirement import retire_pass
 from cli.errors import CommandError
 from cli.runs.run_lookup import run_id_of
-from distillation.bedrock.prices import load_prices
-from distillation.costs.spent import Costs, actual_cost
+from distillation.costs.spent import Costs
 from distillation.layout import RunLayout
 from gateways.executions import Execution
 
@@ -39,7 +38,7 @@ def stop_run(services: Services, execution: Execution, between: Callable[[], Non
 
 
 def cost_so_far(services: Services, run_id: str) -> Costs | None:
-    """What the replies that are read and the trainings that ended cost; None before PrepareRun has written the run."""
+    """What the replies that are read and the submitted jobs cost; None before PrepareRun has written the run."""
     if services.store.get_or_none(RunLayout(run_id).run) is None:
         return None
-    return actual_cost(usages(services.store, read_run(services.store, run_id)), load_prices())
+    return spent_by(services, read_run(services.store, run_id))

@@ -25,8 +25,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     neither does one of an execution whose run a later execution has taken over.
     """
     detail = event["detail"]
-    error, cause = _ENDS.get(detail["status"], _OTHER)
-    error, cause = detail.get("error") or error, detail.get("cause") or cause
+    error, cause = _ENDS.get(detail["status"]) or (detail.get("error") or _OTHER[0], _OTHER[1])
+    cause = detail.get("cause") or cause
     failure: dict[str, Any] = {"state": "", "error": error, "cause": cause}
     rail = {"input": json.loads(detail.get("input") or "{}"), "executionName": detail["name"], "failure": failure}
     again = True

@@ -1,7 +1,7 @@
 """What a run has spent and may spend: kept in the ledger, checked before every step that costs money.
 
-Spent is what Bedrock counted, at the prices of prices.json. An evaluation job has no count of its tokens, and a
-training is estimated from its file. `month:2026-11` in the ledger holds one row a run: what it spent in that month, and
+Spent is what Bedrock counted, at the prices of prices.json; evaluation jobs and trainings are estimated from their
+files. `month:2026-11` in the ledger holds one row a run: what it spent in that month, and
 while it is under way what it is expected to.
 """
 
@@ -18,7 +18,7 @@ from application.services import Services
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import KEEP_LEDGER, OPEN, RETIRED, RUN
 from distillation.costs.estimate import Estimate
-from distillation.costs.spent import actual_cost
+from distillation.costs.spent import Costs, actual_cost
 from distillation.errors import BudgetExceeded
 from distillation.layout import RunLayout
 from distillation.records import Asking, LedgerRow
@@ -93,7 +93,7 @@ def check_predictions(services: Services, record: RunRecord) -> None:
 def check_judging(services: Services, record: RunRecord) -> None:
     """Raises BudgetExceeded where the evaluation jobs are one step too far."""
     whole, compared = (_expected(services, record.run_id, field) for field in ("judging_usd", "comparisons_usd"))
-    keep_within(services, record, "judging", whole - compared)
+    keep_within(services, record, "judging", whole - compared, paid="evaluation jobs")
 
 
 def keep_within(services: Services, record: RunRecord, step: str, usd: float, *, paid: str = "") -> None:
@@ -103,7 +103,7 @@ def keep_within(services: Services, record: RunRecord, step: str, usd: float, *,
     Raises:
         BudgetExceeded: that is more than `maxUsd` or the deployment allows.
     """
-    costs = actual_cost(usages(services.store, record), load_prices())
+    costs = spent_by(services, record)
     spent = _note_spent(services, record, costs.total_usd)
     already = sum(line.usd or 0.0 for line in costs.lines if paid and line.stage.startswith(paid))
     said = f"the run has spent {spent:.4f} USD, and the next step ({step}) would cost about {usd:.4f} USD"
@@ -141,7 +141,7 @@ def _note_spent(services: Services, record: RunRecord, spent: float | None = Non
     forget.
     """
     if spent is None:
-        spent = actual_cost(usages(services.store, record), load_prices()).total_usd
+        spent = spent_by(services, record).total_usd
     run_id, ledger = record.run_id, services.ledger
     row = ledger.row(run_id, RUN)
     added = spent - (row.spent_usd if row else 0.0)
@@ -151,6 +151,11 @@ def _note_spent(services: Services, record: RunRecord, spent: float | None = Non
         ledger.spent(run_id, RUN, spent)
         metrics.add_metric(name="SpentUsd", unit=MetricUnit.Count, value=added)
     return spent
+
+
+def spent_by(services: Services, record: RunRecord) -> Costs:
+    """What the run has spent so far, line by line."""
+    return actual_cost(usages(services.store, record, services.ledger.rows(record.run_id)), load_prices())
 
 
 def _run_spent(services: Services, run_id: str) -> float:

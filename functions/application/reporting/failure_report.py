@@ -13,8 +13,10 @@ from distillation.bedrock.submission import RETIRED, set_run_state
 from distillation.layout import RunLayout
 from distillation.records import CleanUp, Leftover, encode_json
 from distillation.report.failure import (
+    NEXT,
     FailureReport,
     build_failure_report,
+    next_step,
     render_failure_html,
     render_failure_markdown,
 )
@@ -34,8 +36,8 @@ def report_failure(services: Services, rail: Mapping[str, Any]) -> dict[str, obj
     """
     failure, store = rail["failure"], services.store
     run_id = run_of_execution(rail["input"], rail["executionName"])
-    done = _clean_up(failure, run_id)
-    told: dict[str, object] = {"error": failure["error"], "cause": _cause(plain_cause(failure["cause"]), done)}
+    done, step = _clean_up(failure, run_id), next_step(run_id, failure["error"])
+    told: dict[str, object] = {"error": failure["error"], "cause": _cause(plain_cause(failure["cause"]), done, step)}
     if failure["state"] == "PrepareRun" and store.get_or_none(RunLayout(run_id).run):
         return told
     report = build_failure_report(
@@ -67,11 +69,11 @@ def _clean_up(failure: Mapping[str, Any], run_id: str) -> CleanUp:
     return msgspec.structs.replace(done, left=(*done.left, unknown))
 
 
-def _cause(cause: str, done: CleanUp) -> str:
-    if not done.left:
-        return cause
+def _cause(cause: str, done: CleanUp, step: str) -> str:
     head, _, rest = cause.partition("\n")
-    return "\n".join([head[:_HEAD], *map(str, done.left), rest]).rstrip("\n")
+    told = [rest, f"{NEXT}{step}"]
+    # A long list of problems would push the advice out of the message.
+    return "\n".join(filter(None, [head[:_HEAD], *map(str, done.left), *(told if len(rest) < _HEAD else told[::-1])]))
 
 
 def _write(store: Store, report: FailureReport) -> None:

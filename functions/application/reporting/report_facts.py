@@ -54,7 +54,7 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
         account_problems=account_problems(counts, data),
         data=data,
         estimate=store.read(layout.estimate, Estimate),
-        costs=actual_cost(usages(store, record), load_prices()),
+        costs=actual_cost(usages(store, record, ledger.rows(run_id)), load_prices()),
         losses=losses,
         choice=read_choice(store, run_id),
         luck=luck_of_training(scores.trainings, store.read_or_none(training_luck(record.dataset), TrainingSpread)),

@@ -6,11 +6,15 @@ import msgspec
 
 from application.run_files import read_answers, read_choice, read_students, waves_of
 from distillation.bedrock.families import takes_flex
+from distillation.bedrock.job_names import parsed
+from distillation.bedrock.job_status import JobKind, Outcome
 from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_parts
+from distillation.costs.loads import scores_load
 from distillation.costs.spent import CostLine
+from distillation.judging.answers import JudgingLine
 from distillation.layout import RunLayout
-from distillation.records import FEW_SHOT_DRAWS, Arm, Asking, Route
+from distillation.records import FEW_SHOT_DRAWS, Arm, Asking, LedgerRow, Route
 from distillation.run.record import RunRecord
 from distillation.training.choice import hyperparameters
 from gateways.store import Store
@@ -33,12 +37,17 @@ class _Tokens(msgspec.Struct, rename="camel"):
     standard_tier: bool = False
 
 
-def usages(store: Store, record: RunRecord) -> list[CostLine]:
-    """One entry a stage and route.
+def usages(store: Store, record: RunRecord, rows: Iterable[LedgerRow]) -> list[CostLine]:
+    """One entry a stage and route, of what was asked and of the jobs that the ledger's `rows` name.
 
-    Training, and what a managed distillation asks, are estimated from the training file: Bedrock counts none.
+    Bedrock counts no tokens of evaluation jobs, trainings and what a managed distillation asks: they are estimated from
+    their files.
     """
-    found = [*_stages(store, record), *_predictions(store, record), *trainings(store, record, _trained(store, record))]
+    jobs = [(row, job) for row in rows if row.job_arn and (job := parsed(row.job_name))]
+    scored = [(job.arm, job.shard) for _, job in jobs if job.kind is JobKind.EVALUATION]
+    tried = [(row, job.arm) for row, job in jobs if job.kind is JobKind.TUNING]
+    found = [*_stages(store, record), *_predictions(store, record), *_trainings(store, record, tried)]
+    found += _evaluation_jobs(store, record, scored)
     return [usage for usage in found if usage.input_tokens or usage.output_tokens]
 
 
@@ -90,14 +99,35 @@ def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
         yield _usage(f"validation {one.name}", record.models.student, "onDemand", answers)
 
 
-def _trained(store: Store, record: RunRecord) -> list[str]:
-    if store.get_or_none(RunLayout(record.run_id).students) is None:
-        return []
-    choice = read_choice(store, record.run_id)
-    trained = [one.arm for one in read_students(store, record.run_id)]
-    if choice:
-        trained = [*(one.name for one in choice.tried), *(arm for arm in trained if arm == Arm.DIRECT)]
-    return trained
+def _trainings(store: Store, record: RunRecord, tried: Iterable[tuple[LedgerRow, str]]) -> Iterator[CostLine]:
+    """Every customization job that was submitted. Of one that was stopped AWS bills what it trained until then
+    (user guide, "Stop a model customization job"); of one that failed it says nothing. Both count whole.
+    """
+    for row, arm in tried:
+        lost = row.status if row.outcome not in (None, Outcome.SUCCEEDED) else None
+        for line in trainings(store, record, [arm]):
+            yield msgspec.structs.replace(line, stage=f"{lost}: {line.stage}") if lost else line
+
+
+def _evaluation_jobs(store: Store, record: RunRecord, scored: Iterable[tuple[str, int]]) -> Iterator[CostLine]:
+    judge, layout = record.config.evaluation.judge, RunLayout(record.run_id)
+    if judge is None:
+        return
+    loads = [
+        scores_load(
+            judge, sum(map(estimate_tokens, (line.prompt, line.reference_response or "", response["response"])))
+        )
+        for arm, part in scored
+        for line in store.records(layout.judge_dataset(arm, part), JudgingLine)
+        for response in line.model_responses
+    ]
+    yield CostLine(
+        stage="evaluation jobs, estimated",
+        model=record.models.judge or record.models.teacher,
+        route="onDemand",
+        input_tokens=round(sum(load.input_tokens for load in loads)),
+        output_tokens=sum(load.output_tokens for load in loads),
+    )
 
 
 def trainings(store: Store, record: RunRecord, arms: Iterable[str]) -> Iterator[CostLine]:

@@ -10,6 +10,7 @@ from distillation.judging.pairs import CHOICE_TOKENS
 from distillation.records import Arm, Record
 from distillation.run.config import RunConfig
 from distillation.run.curation import Expansion
+from distillation.run.evaluation import EvaluationJudge
 
 METRIC_CHARACTERS = 3_800
 """Characters of Bedrock's prompt for a metric: 42,000 for 11 ("Built-in metric evaluator prompts", Nova 2 Lite)."""
@@ -37,25 +38,32 @@ def judging_loads(
     if judge is None:
         return Load(), Load()
     arms = len(Arm) - (not config.arms.few_shot) - (not config.arms.direct) - (not champion)
-    own = [estimate_tokens(metric.instructions) for metric in judge.custom]
-    told = len(judge.metrics) * estimate_tokens("x" * METRIC_CHARACTERS) + sum(own)
-    metrics = len(judge.metrics) + len(own)
     shown = prompt_tokens + 2 * answer_tokens
     compared = (
         sum(estimate_tokens(template(name).template) for name in ("compare_system.txt", "compare_user.txt")) + shown
     )
+    one = scores_load(judge, shown)
     scores = Load(
-        calls=arms * metrics,
-        input_tokens=arms * (told + metrics * shown),
-        output_tokens=arms * metrics * EXPLANATION_TOKENS,
+        calls=arms * one.calls,
+        input_tokens=arms * one.input_tokens,
+        output_tokens=arms * one.output_tokens,
         assumptions=(
-            f"Up to {judge.max_prompts:,} prompts of the holdout are judged: {arms * metrics} calls a prompt for "
-            "scores, each explained in "
-            f"{EXPLANATION_TOKENS} tokens, and {2 * judge.pairwise} for comparisons.",
+            f"Up to {judge.max_prompts:,} prompts of the holdout are judged: {arms * one.calls} calls a prompt for "
+            f"scores, each explained in {EXPLANATION_TOKENS} tokens, and {2 * judge.pairwise} for comparisons.",
         ),
     )
     pairs = 2 * judge.pairwise
     return scores, Load(calls=pairs, input_tokens=pairs * compared, output_tokens=pairs * CHOICE_TOKENS)
+
+
+def scores_load(judge: EvaluationJudge, shown: float) -> Load:
+    """What the evaluation jobs take for one answer; `shown`: tokens of prompt, reference and answer."""
+    own = [estimate_tokens(metric.instructions) for metric in judge.custom]
+    told, metrics = (
+        len(judge.metrics) * estimate_tokens("x" * METRIC_CHARACTERS) + sum(own),
+        len(judge.metrics) + len(own),
+    )
+    return Load(calls=metrics, input_tokens=told + metrics * shown, output_tokens=metrics * EXPLANATION_TOKENS)
 
 
 ASSUMED_YIELD = 0.8

@@ -9,6 +9,8 @@ from distillation.layout import RunLayout
 from distillation.records import CleanUp, Leftover, Record
 from distillation.report.page_environment import pages
 
+NEXT = "What to do next: "
+"""Begins the advice in an execution's cause."""
 _NEXT = {
     "InvalidInput": (
         "Correct what the cause lists; rejected seeds are all in {rejected}. Then upload or start again: nothing "
@@ -58,6 +60,10 @@ _NEXT = {
     "States.Timeout": (
         "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise "
         "batches.timeoutHours and start again."
+    ),
+    "States.Runtime": (
+        "Nothing in the run could catch this end. Where the cause names the history's 25,000 events: start again with "
+        "the same runId, so that a new execution begins with what was paid for. Otherwise read the execution's history."
     ),
     "StillCosts": (
         "The verdict stands. Mend why it could not be deleted, a role's permission perhaps, then run the commands "

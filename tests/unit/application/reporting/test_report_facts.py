@@ -10,27 +10,30 @@ import pytest
 from application.reporting.report_facts import report_of
 from application.reporting.usage import usages
 from application.run_files import Student, Wave
+from distillation.bedrock.job_status import JobKind
+from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_line
 from distillation.costs.estimate import Estimate
+from distillation.costs.loads import EXPLANATION_TOKENS, scores_load
 from distillation.dataset.manifest import Manifest
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts
 from distillation.inference.requests import Shard
+from distillation.judging.answers import JudgingLine
 from distillation.layout import RunLayout
 from distillation.records import (
     Answer,
     Arm,
     Asking,
     FunnelStep,
+    LedgerRow,
     Prediction,
     RejectedSeed,
     Route,
-    decode_json,
     encode_lines,
 )
 from distillation.report.pages import render_html
 from distillation.run.config import Split
-from distillation.run.record import RunRecord
 from tests.fakes import MemoryLedger, MemoryStore
 from tests.worlds.evaluation_worlds import decide
 from tests.worlds.report_world import QUESTION, label_scores
@@ -188,16 +191,36 @@ def test_a_curve_that_cannot_be_read_is_a_warning_in_the_report_and_fails_nothin
     assert warning in render_html(report).replace("&#39;", "'")
 
 
-def test_every_stage_is_paid_for_by_its_own_route(store: MemoryStore) -> None:
-    record = decode_json(store.get(LAYOUT.run), RunRecord)
-    found = [(usage.stage, usage.route, usage.input_tokens, usage.output_tokens) for usage in usages(store, record)]  # type: ignore[arg-type]
+def test_every_stage_is_paid_for_by_its_own_route_and_every_submitted_job_counts(store: MemoryStore) -> None:
+    models = {"teacher": "amazon.nova-pro-v1:0", "student": "amazon.nova-micro-v1:0:128k"}
+    judge = {"metrics": ["Builtin.Correctness", "Builtin.Coherence"]}
+    record = run_record(QUESTION, models=models, evaluation={"judge": judge})
+    line = JudgingLine(prompt="word " * 100, model_responses=({"response": "yes", "modelIdentifier": "student"},))
+    store.put_records(LAYOUT.judge_dataset("student", 0), [line] * 3)
+
+    def job(name: str, kind: JobKind, outcome: str | None, status: str, arn: str | None = "arn") -> LedgerRow:
+        row = LedgerRow(run_id="run-1", job_name=f"nova-distill-run-1-{name}", kind=kind, state="ENDED", job_arn=arn)
+        return msgspec.structs.replace(row, outcome=outcome, status=status)
+
+    rows = [
+        job("student-t0", JobKind.TUNING, "failed", "Stopped"),
+        job("student-t1", JobKind.TUNING, "succeeded", "Completed"),
+        job("direct-t0", JobKind.TUNING, None, "InProgress"),
+        job("direct-t1", JobKind.TUNING, None, "", arn=None),
+        job("js-00a0x1f3c", JobKind.EVALUATION, "succeeded", "Completed"),
+    ]
+    usages_found = usages(store, record, rows)  # type: ignore[arg-type]
+    found = [(usage.stage, usage.route, usage.input_tokens, usage.output_tokens) for usage in usages_found]
     [direct] = [tokens for stage, _, tokens, _ in found if stage == "training direct"]
+    read = 3 * int(scores_load(record.config.evaluation.judge, estimate_tokens("word " * 100 + "yes")).input_tokens)  # type: ignore[arg-type]
     assert found == [
         ("expansion", "batch", 100, 1),
         ("teacher", "batch", 20, 2),
         ("teacher", "flex", 7, 1),
         ("teacher", "onDemand", 5, 1),
         ("predictions base", "onDemand", 9, 1),
+        ("Stopped: training", "training", 2 * direct, 0),
         ("training", "training", 2 * direct, 0),
         ("training direct", "training", direct, 0),
+        ("evaluation jobs, estimated", "onDemand", pytest.approx(read, rel=0.01), 3 * 2 * EXPLANATION_TOKENS),
     ]

@@ -165,7 +165,10 @@ def test_a_run_that_made_nothing_needs_no_second_pass_and_its_report_says_so(wor
     passed = rail(world)
     assert passed["again"] is False
     cause, report = reported(world, passed)
-    assert cause == "why" and "the ledger names no job, deployment or model of this run" in report
+    assert (
+        cause.startswith("why\nWhat to do next: ")
+        and "the ledger names no job, deployment or model of this run" in report
+    )
 
 
 def test_cause_and_report_say_what_still_costs_money_with_reason_and_command(world: PromotionWorld) -> None:
