@@ -202,6 +202,17 @@ def running_app(home: Path, *, tls: bool = False) -> App:
     return App(instance, deploy(home, Progress(), context=UNBOUND))
 
 
+OTHER = {"positive": "negative", "negative": "positive"}
+
+
+def turn_round(app: App, run_id: str) -> None:
+    """Has the student have said the opposite of all that it said, so that what serves after the promotion seems to be
+    another model.
+    """
+    for key in app.keys(f"runs/{run_id}/7-evaluation/shards/student/"):
+        app.upload(key, jsonl(line | {"text": OTHER[line["text"]]} for line in app.lines(key)))
+
+
 GOOD = ("wonderful", "superb", "a delight", "excellent", "charming", "brilliant", "lovely", "perfect")
 BAD = ("dreadful", "boring", "a mess", "terrible", "broken", "awful", "a disappointment", "bland")
 THINGS = ("film", "soup", "phone", "acting", "battery", "dessert", "plot", "screen", "waiter")

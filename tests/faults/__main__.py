@@ -4,21 +4,23 @@ Prints a line a cell and writes it into docs/reliability.md; cells that did not 
 ended otherwise than it must.
 """
 
+import json
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from local import lifecycle
 from local.paths import PROJECT
-from tests.faults.matrix import CELLS, GOOD, SETTINGS, Cell
-from tests.flow import App, jsonl, reviews, running_app
+from tests.faults.matrix import ABORTED, CELLS, GOOD, SETTINGS, SUBMITTED, Cell
+from tests.flow import App, jsonl, reviews, running_app, turn_round
 
 AT_ONCE = 3
 SEEDS = 24
@@ -28,9 +30,14 @@ DOCUMENT = PROJECT / "docs" / "reliability.md"
 _HEAD = """# What becomes of a run when something goes wrong
 
 Made by `make faults`: {cells} runs on the local AWS, {good} ended as they must. "Jobs" are the batch jobs,
-customization jobs and deployments that were submitted. "Left" is what exists after the end and may go on costing money;
-the models of runs that succeeded are kept on purpose. A denied call always ends the run: no retry gives a right that is
-missing.
+customization jobs, deployments and evaluation jobs that were submitted. "Left" is what exists after the end and may go
+on costing money; the models of runs that succeeded are kept on purpose. A denied call always ends the run: no retry
+gives a right that is missing. After each run, what serves its dataset is what the dataset's parameter names.
+
+A run that was stopped, ran out of time or out of history comes to no state of its own that could clean up. Step
+Functions' event and its rule start the clean-up then, and the message is that of the notice. The machine's time limit
+and the end with a full history were brought about on the real machine: by a short `TimeoutSeconds`, and by a Fail state
+with the error and the cause that Step Functions gives.
 
 | what happens | outcome | jobs | left | message |
 |---|---|---|---|---|
@@ -38,11 +45,19 @@ missing.
 
 
 _MADE = {
-    "AwaitBatch": "CreateModelInvocationJob",
-    "AwaitTuning": "CreateModelCustomizationJob",
-    "AwaitDeployment": "CreateCustomModelDeployment",
-    "AwaitJudging": "CreateEvaluationJob",
+    "AwaitBatch": ("CreateModelInvocationJob", ""),
+    "AwaitTuning": ("CreateModelCustomizationJob", ""),
+    "AwaitDeployment": ("CreateCustomModelDeployment", ""),
+    "AwaitPredictions": ("CreateModelInvocationJob", "base"),
+    "AwaitJudging": ("CreateEvaluationJob", ""),
 }
+_MAP_OF = {
+    "ReadReplies": "AnswerShards",
+    "ReduceShard": "ReduceShards",
+    "StartTuning": "TrainStudents",
+    "PredictArm": "PredictArms",
+}
+_UNDER_WAY = {"Submitted", "Validating", "Scheduled", "InProgress"}
 
 
 class Row(NamedTuple):
@@ -55,11 +70,15 @@ class Row(NamedTuple):
     message: str
     seconds: float
     said: bool
+    served: bool
 
     @property
     def good(self) -> bool:
-        """Whether it ended as it must, and says what it leaves where it did not succeed."""
-        return self.outcome.startswith(self.cell.ends) and (self.said or not self.left or self.cell.ends == GOOD)
+        """Whether it ended as it must, says what it leaves where it did not succeed, and leaves to serve what the
+        parameter names.
+        """
+        told = self.said or not self.left or self.cell.ends == GOOD
+        return self.outcome.startswith(self.cell.ends) and told and self.served
 
     def markdown(self) -> str:
         """A line of the table."""
@@ -110,6 +129,8 @@ def _row(app: App, home: Path, cell: Cell) -> Row:
     begun = time.monotonic()
     question = SETTINGS | dict(cell.settings) | {"dataset": cell.name, "runId": cell.name}
     try:
+        if cell.after:
+            app.wait(app.start(f"before-{cell.name}", question | {"runId": f"before-{cell.name}"}))
         run = _ended(app, home, cell, question)
     finally:
         if cell.alone:
@@ -122,10 +143,33 @@ def _row(app: App, home: Path, cell: Cell) -> Row:
         outcome=" ".join(filter(None, (run["status"], run.get("error")))),
         jobs=_jobs(app, cell.name),
         left=", ".join(_left(app, cell.name)),
-        message=_message(str(run.get("cause") or "")),
+        message=_message(_told(app, cell, run)),
         seconds=seconds,
         said=_said(app, cell.name),
+        served=_served(app, cell.name),
     )
+
+
+def _told(app: App, cell: Cell, run: dict[str, Any]) -> str:
+    """The cause that a failed run ends with. Of one that its own rail did not end: what its report says."""
+    if run["status"] == GOOD or not (cell.ends == ABORTED or cell.alone):
+        return str(run.get("cause") or "")
+    key = f"runs/{cell.name}/8-report/"
+    keys = [found for name in ("failure.json", "report.json") for found in app.keys(key + name)]
+    report = app.json(keys[0]) if keys else {}
+    left = (f"STILL COSTS MONEY: {one['what']} ({one['why']})" for one in report.get("left", ()))
+    return "\n".join([str(report.get("cause") or run.get("cause") or "no report"), *left])
+
+
+def _served(app: App, dataset: str) -> bool:
+    """Whether the dataset's stable deployment is the one, on the model, that its parameter names; or there is none."""
+    named = app.client("ssm").describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Values": [f"/nova-distill/{dataset}/student"]}]
+    )["Parameters"]
+    if not named:
+        return not app.deployments(f"nova-distill-{dataset}-stable")
+    says = app.parameter(dataset)
+    return app.serves(dataset) == (says["deploymentArn"], says["modelArn"])
 
 
 def _message(cause: str) -> str:
@@ -141,10 +185,12 @@ def _said(app: App, run_id: str) -> bool:
 
 
 def _ended(app: App, home: Path, cell: Cell, question: dict[str, Any]) -> dict[str, Any]:
-    execution = app.start(cell.name, question)
-    if cell.kill and _entered(app, execution, cell.kill):
-        for process in _workers(home, cell.kill):
-            os.kill(process, signal.SIGKILL)
+    with _changed(app, cell.machine):
+        execution = app.start(cell.name, question)
+    if cell.kill and not _killed(app, home, execution, cell.kill):
+        return app.wait(execution) | {"status": f"NEVER KILLED {cell.kill}"}
+    if cell.spoil and _entered(app, execution, "AwaitPromotion"):
+        turn_round(app, cell.name)
     if cell.stop_in:
         if not _entered(app, execution, cell.stop_in):
             return app.wait(execution) | {"status": f"NEVER IN {cell.stop_in}"}
@@ -155,6 +201,44 @@ def _ended(app: App, home: Path, cell: Cell, question: dict[str, Any]) -> dict[s
     return app.wait(execution)
 
 
+@contextmanager
+def _changed(app: App, changes: Mapping[str, Any]) -> Iterator[None]:
+    """Within, an execution that starts has the machine's definition with other states or another time limit."""
+    if not changes:
+        yield
+        return
+    machines, arn = app.client("stepfunctions"), app.machine
+    before = machines.describe_state_machine(stateMachineArn=arn)["definition"]
+    definition = json.loads(before)
+    changed = definition | changes | {"States": definition["States"] | changes.get("States", {})}
+    machines.update_state_machine(stateMachineArn=arn, definition=json.dumps(changed))
+    yield
+    time.sleep(1)
+    machines.update_state_machine(stateMachineArn=arn, definition=before)
+
+
+def _killed(app: App, home: Path, execution: str, state: str) -> bool:
+    """Kills the processes of a state's function once the state, or the Map it is in, is entered. In a Map those that
+    are there may be idle, so the one that takes their place is killed too.
+    """
+    if not _entered(app, execution, _MAP_OF.get(state, state)):
+        return False
+    if state in _MAP_OF:
+        _kill(_workers(home, state))
+    while app.runs(execution):
+        if found := _workers(home, state):
+            return _kill(found)
+        time.sleep(0.05)
+    return False
+
+
+def _kill(processes: Iterable[int]) -> bool:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return True
+
+
 def _entered(app: App, execution: str, state: str) -> bool:
     """Waits until a state is entered; False where the run ends before. The emulator writes no events inside a Map: a
     wait there is entered when its job is there.
@@ -162,7 +246,7 @@ def _entered(app: App, execution: str, state: str) -> bool:
     run_id = execution.rsplit(":", 1)[1]
     history = app.client("stepfunctions").get_paginator("get_execution_history")
     while app.runs(execution):
-        if state in _MADE and app.calls(_MADE[state], f"nova-distill-{run_id}-"):
+        if state in _MADE and app.calls(_MADE[state][0], f"nova-distill-{run_id}-{_MADE[state][1]}"):
             return True
         for page in history.paginate(executionArn=execution):
             for event in page["events"]:
@@ -186,22 +270,22 @@ def _workers(home: Path, state: str) -> list[int]:
 
 
 def _jobs(app: App, run_id: str) -> str:
-    submitted = (
-        len(app.calls(operation, f"nova-distill-{run_id}-"))
-        for operation in ("CreateModelInvocationJob", "CreateModelCustomizationJob", "CreateCustomModelDeployment")
-    )
-    return " + ".join(map(str, submitted))
+    return " + ".join(str(len(app.calls(operation, f"nova-distill-{run_id}-"))) for operation in SUBMITTED)
 
 
 def _left(app: App, run_id: str) -> list[str]:
-    """Deployments, models and working batch jobs of a run."""
-    prefix = f"nova-distill-{run_id}-"
-    pages = app.client("bedrock").get_paginator("list_model_invocation_jobs").paginate(nameContains=prefix)
+    """Deployments, models and working jobs of a run."""
+    prefix, bedrock = f"nova-distill-{run_id}-", app.client("bedrock")
     working = [
         f"{job['jobName']} ({job['status']})"
-        for page in pages
-        for job in page["invocationJobSummaries"]
-        if job["status"] in {"Submitted", "Validating", "Scheduled", "InProgress"}
+        for operation, found in (
+            ("list_model_invocation_jobs", "invocationJobSummaries"),
+            ("list_model_customization_jobs", "modelCustomizationJobSummaries"),
+            ("list_evaluation_jobs", "jobSummaries"),
+        )
+        for page in bedrock.get_paginator(operation).paginate(nameContains=prefix.rstrip("-"))
+        for job in page[found]
+        if job["jobName"].startswith(prefix) and job["status"] in _UNDER_WAY
     ]
     return [*app.deployments(prefix), *app.models(prefix), *working]
 

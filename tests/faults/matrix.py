@@ -13,7 +13,14 @@ PROMOTED = {
     "gate": {"margin": 1.0, "overBase": False, "championMargin": 1.0},
 }
 APPROVED = PROMOTED | {"promotion": "approve"}
-GOOD, BAD = "SUCCEEDED", "FAILED"
+BATCHED = {"split": {"holdoutShare": 0.5}, "evaluation": {"samples": 1}}
+"""More than 100 requests to the base, so that it is asked in a batch job."""
+GOOD, BAD, ABORTED = "SUCCEEDED", "FAILED", "ABORTED"
+HISTORY_IS_FULL = {
+    "Error": "States.Runtime",
+    "Cause": "The execution reached the maximum number of history events (25000).",
+}
+"""How Step Functions ends an execution with 25,000 events."""
 BATCH, TUNING, DEPLOYMENT, JUDGING = "w", "student-t", "student-d", "j"
 """How the names of a run's jobs go on after the run id."""
 Fault = Mapping[str, Any]
@@ -24,6 +31,8 @@ class Cell(NamedTuple):
 
     `stop_in` is a state in which the execution is stopped, and started again with its run id if `again`. `kill` is a
     state whose function's processes are killed while it works. `alone`: the fault cannot be narrowed to one run.
+    `machine` changes the definition for this run. `after`: another run of the dataset has been promoted before.
+    `spoil`: the student's answers are turned round while the promotion is under way, so that the canary fails.
     """
 
     name: str
@@ -35,6 +44,9 @@ class Cell(NamedTuple):
     again: bool = True
     kill: str = ""
     alone: bool = False
+    machine: Mapping[str, Any] = {}
+    after: bool = False
+    spoil: bool = False
 
 
 def _job(name: str, what: str, fault: str, on: str, ends: str = GOOD, **more: Any) -> Cell:
@@ -43,7 +55,7 @@ def _job(name: str, what: str, fault: str, on: str, ends: str = GOOD, **more: An
     return Cell(name, what, (armed,), ends, settings)
 
 
-def _call(number: int, kind: str, operation: str, ends: str) -> Cell:
+def _call(kind: str, operation: str, ends: str = GOOD, **more: Any) -> Cell:
     what, times = {
         "throttling": ("throttled three times", 3),
         "lostReply": ("done, but its reply is lost", 1),
@@ -51,7 +63,10 @@ def _call(number: int, kind: str, operation: str, ends: str) -> Cell:
         "quotaExceeded": ("refused once for a full quota", 1),
     }[kind]
     armed = {"fault": kind, "operation": operation, "times": times}
-    return Cell(f"{kind.lower()}-{number:02d}", f"{operation} {what}", (armed,), ends, alone=True)
+    name = f"{kind.lower()}-{operation.lower().replace('custommodeldeployment', 'deployment')}"
+    settings = JUDGED if "Evaluation" in operation else {}
+    cell = Cell(name.replace("model", ""), f"{operation} {what}", (armed,), ends, settings, alone=True)
+    return cell._replace(**more)
 
 
 JOBS = (
@@ -119,7 +134,12 @@ JOBS = (
     ),
     _job("records-all", "every record answers with error 500, once", "recordErrors", BATCH, share=1.0, errorCode=500),
 )
-SUBMITTED = ("CreateModelInvocationJob", "CreateModelCustomizationJob", "CreateCustomModelDeployment")
+SUBMITTED = (
+    "CreateModelInvocationJob",
+    "CreateModelCustomizationJob",
+    "CreateCustomModelDeployment",
+    "CreateEvaluationJob",
+)
 LOOKED_AT = (
     "GetModelInvocationJob",
     "ListModelInvocationJobs",
@@ -127,60 +147,103 @@ LOOKED_AT = (
     "ListModelCustomizationJobs",
     "GetCustomModelDeployment",
     "ListCustomModelDeployments",
+    "GetEvaluationJob",
+    "ListEvaluationJobs",
 )
 OTHER_CALLS = ("Converse", "DeleteCustomModelDeployment", "GetFoundationModel")
 CALLS = (
-    *(_call(n, "throttling", one, GOOD) for n, one in enumerate((*SUBMITTED, *LOOKED_AT, *OTHER_CALLS))),
-    *(
-        _call(n, "lostReply", one, GOOD)
-        for n, one in enumerate((*SUBMITTED, "Converse", "DeleteCustomModelDeployment"))
-    ),
-    *(_call(n, "quotaExceeded", one, GOOD) for n, one in enumerate(SUBMITTED)),
-    *(_call(n, "accessDenied", one, BAD) for n, one in enumerate((*SUBMITTED, *LOOKED_AT, *OTHER_CALLS))),
+    *(_call("throttling", one) for one in (*SUBMITTED, *LOOKED_AT, *OTHER_CALLS)),
+    *(_call("lostReply", one) for one in (*SUBMITTED, "Converse", "DeleteCustomModelDeployment")),
+    *(_call("quotaExceeded", one) for one in SUBMITTED),
+    *(_call("accessDenied", one, BAD) for one in (*SUBMITTED, *LOOKED_AT, *OTHER_CALLS)),
+    _call("accessDenied", "UpdateCustomModelDeployment", BAD, settings=PROMOTED, after=True),
 )
+
+
+def _stopped(state: str, on: str, settings: Mapping[str, Any] | None = None, **more: Any) -> Cell:
+    """A run that is stopped in a waiting state, whose job takes so long that it is met there."""
+    name, again = f"stopped-{state.lower()}", more.get("again", True)
+    times = None if more.get("spoil") else 1
+    slow = {"fault": "slowJob", "jobName": f"nova-distill-{name}-{on}", "seconds": 8, "times": times}
+    what = f"execution stopped in {state}" + (", started again" if again else "")
+    return Cell(name, what, (slow,), GOOD if again else ABORTED, settings or {}, state)._replace(**more)
+
+
 STOPPED = (
+    _stopped("AwaitSpending", BATCH, {"approveAboveUsd": 0}, again=False),
+    _stopped("AwaitBatch", BATCH),
+    _stopped("AwaitTuning", TUNING),
+    _stopped("AwaitDeployment", DEPLOYMENT),
+    _stopped("AwaitPredictions", "base", BATCHED),
+    _stopped("AwaitJudging", JUDGING, JUDGED),
+    _stopped("AwaitApproval", "stable", APPROVED, again=False),
+    _stopped("AwaitPromotion", "stable", PROMOTED, again=False),
+    _stopped("AwaitWayBack", "stable", PROMOTED, again=False, after=True, spoil=True),
+    _stopped("PredictArms", "base"),
+    _stopped("VerifyPromotion", "stable", PROMOTED),
+    Cell(
+        "stopped-pausebeforeretiring",
+        "deployment Failed, execution stopped in PauseBeforeRetiring",
+        (
+            {
+                "fault": "failed",
+                "jobName": "nova-distill-stopped-pausebeforeretiring-student-d",
+                "message": "no capacity",
+            },
+        ),
+        ABORTED,
+        stop_in="PauseBeforeRetiring",
+        again=False,
+    ),
     *(
-        _job(f"stopped-{kind}", f"execution stopped in {state}, started again", "slowJob", on, seconds=8)._replace(
-            stop_in=state
+        _stopped(state, on, settings, again=False)._replace(
+            name=f"denied-{operation.lower()}",
+            what=f"execution stopped in {state}, {operation} denied",
+            faults=(
+                {"fault": "slowJob", "jobName": f"nova-distill-denied-{operation.lower()}-{on}", "seconds": 60},
+                {"fault": "accessDenied", "operation": operation, "times": None},
+            ),
+            alone=True,
         )
-        for kind, state, on in (
-            ("batch", "AwaitBatch", BATCH),
-            ("tuning", "AwaitTuning", TUNING),
-            ("deployment", "AwaitDeployment", DEPLOYMENT),
-            ("judging", "AwaitJudging", JUDGING),
+        for operation, state, on, settings in (
+            ("StopModelInvocationJob", "AwaitBatch", BATCH, {}),
+            ("StopModelCustomizationJob", "AwaitTuning", TUNING, {}),
+            ("StopEvaluationJob", "AwaitJudging", JUDGING, JUDGED),
+            ("DeleteCustomModel", "AwaitDeployment", DEPLOYMENT, {}),
         )
     ),
-    Cell("stopped-predicting", "execution stopped in PredictArms, started again", stop_in="PredictArms"),
-    *(
-        Cell(
-            f"stopped-{state.lower()}",
-            f"execution stopped in {state}" + (", started again" if again else ""),
-            ({"fault": "slowJob", "jobName": f"nova-distill-stopped-{state.lower()}-stable", "seconds": 8},),
-            GOOD if again else "ABORTED",
-            settings,
-            state,
-            again=again,
-        )
-        for state, settings, again in (
-            ("AwaitApproval", APPROVED, False),
-            ("AwaitPromotion", PROMOTED, False),
-            ("VerifyPromotion", PROMOTED, True),
-        )
+    Cell(
+        "timed-out",
+        "the machine's TimeoutSeconds pass in AwaitTuning",
+        ({"fault": "slowJob", "jobName": "nova-distill-timed-out-student-t", "seconds": 60},),
+        "TIMED_OUT",
+        alone=True,
+        machine={"TimeoutSeconds": 12},
+    ),
+    Cell(
+        "history-limit",
+        "the history is full after TrainStudents",
+        ends=f"{BAD} States.Runtime",
+        alone=True,
+        machine={"States": {"ChoiceWanted": {"Type": "Fail", **HISTORY_IS_FULL}}},
     ),
 )
-_KILLED_IN = (
-    "PrepareRun",
-    "PlanRequests",
-    "AssembleDataset",
-    "PlanPredictions",
-    "ScoreRun",
-    "WriteReport",
-    "RetireStudent",
-)
-KILLED = tuple(
-    Cell(f"killed-{number}", f"the worker of {state} is killed", kill=state)
-    for number, state in enumerate(
-        ("PrepareRun", "PlanRequests", "AssembleDataset", "PlanPredictions", "ScoreRun", "WriteReport", "RetireStudent")
-    )
+KILLED = (
+    *(
+        Cell(f"killed-{state.lower()}", f"the worker of {state} is killed", kill=state)
+        for state in (
+            "PrepareRun",
+            "PlanRequests",
+            "AssembleDataset",
+            "PlanPredictions",
+            "ScoreRun",
+            "WriteReport",
+            "RetireStudent",
+        )
+    ),
+    *(
+        Cell(f"killed-{state.lower()}", f"the worker of {state} is killed inside its Map", kill=state, alone=True)
+        for state in ("ReadReplies", "ReduceShard", "StartTuning", "PredictArm")
+    ),
 )
 CELLS = (*JOBS, *STOPPED, *KILLED, *CALLS)

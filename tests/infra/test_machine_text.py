@@ -15,6 +15,7 @@ from distillation.run.evaluation import Serving
 from infra.packaging.machine_text import DEFINITION, State, states_of, whole_machine
 from infra.packaging.wheels import ROOT
 from infra.pipeline_functions import SIZES, pascal
+from tests.faults.matrix import CELLS
 
 LAMBDA = (
     "QuotaFull x80, ThrottledByBedrock x12, DeploymentNotReady x12, Lambda.TooManyRequestsException x30, "
@@ -100,6 +101,16 @@ def test_a_silent_wait_is_entered_again_by_either_name_of_its_silence() -> None:
     silent = {"States.HeartbeatTimeout", "States.Timeout"}
     caught = [set(catch["ErrorEquals"]) for _, state in states_of(whole_machine()) for catch in state.get("Catch", [])]
     assert [errors for errors in caught if errors & silent and errors != silent] == []
+
+
+def test_the_matrix_of_faults_stops_a_run_in_each_waiting_state() -> None:
+    waiting = {
+        name
+        for name, state in states_of(whole_machine())
+        if state["Type"] == "Wait" or str(state.get("Resource", "")).endswith(".waitForTaskToken")
+    }
+    assert len(waiting) >= 10
+    assert waiting - {cell.stop_in for cell in CELLS} == set()
 
 
 def test_no_input_waits_longer_than_the_machine_lasts() -> None:

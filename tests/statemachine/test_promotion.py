@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.flow import LABELS, PATIENCE, App, check_counts, jsonl, reviews
+from tests.flow import LABELS, PATIENCE, App, check_counts, jsonl, reviews, turn_round
 
 SETTINGS: dict[str, Any] = {
     "task": LABELS,
@@ -21,7 +21,6 @@ SETTINGS: dict[str, Any] = {
     "promotion": "approve",
     "serving": {"keepRejectedModel": False},
 }
-OTHER = {"positive": "negative", "negative": "positive"}
 
 
 class Asked(NamedTuple):
@@ -85,7 +84,7 @@ def _answered(app: App, dataset: str, run_id: str, *answer: str, spoil: bool = F
         time.sleep(0.5)
     waiting = app.deployments(f"nova-distill-{dataset}-stable")
     if spoil:
-        _turn_round(app, run_id)
+        turn_round(app, run_id)
     while (said := app.cli("approve", run_id, *answer)).returncode and app.runs(execution) and time.monotonic() < until:
         time.sleep(0.5)
     return Asked(app.wait(execution), waiting, said, app.cli("approve", run_id))
@@ -103,14 +102,6 @@ def _held(app: App) -> dict[str, dict[str, Any]]:
     assert app.cli("rollback", "held", "--yes").returncode == 0
     held["by hand"] = ended("held-newer-late", "held-newer") | {"served": app.parameter("held")}
     return held
-
-
-def _turn_round(app: App, run_id: str) -> None:
-    """Has the student have said the opposite of all that it said, so that what serves after the promotion seems to be
-    another model.
-    """
-    for key in app.keys(f"runs/{run_id}/7-evaluation/shards/student/"):
-        app.upload(key, jsonl(line | {"text": OTHER[line["text"]]} for line in app.lines(key)))
 
 
 @pytest.mark.parametrize("name", ["approved", "declined"])
