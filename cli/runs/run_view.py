@@ -118,7 +118,7 @@ def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
 
 _NAMED = {
     "PrepareRun": {"seeds": "seeds", "seedsRejected": "rejected", "prompts": "prompts"},
-    "Pilot": {"pilot": "answers", "pilotUsable": "usable"},
+    "Pilot": {"pilot": "answers", "pilotUsable": "usable", "pilotCompared": "with a reference", "pilotRight": "right"},
     "PlanRequests": {"requests": "requests", "cached": "from the cache"},
     "AnswerShards": {"replies": "replies", "answers": "answers", "answersRejected": "rejected"},
     "Reducing": {"candidates": "candidates", "held": "held out"},

@@ -17,7 +17,7 @@ from distillation.run.record import RunRecord
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives how many answers the pilot has, and how many can be used.
+    """Gives how many answers the pilot has, how many can be used, and how many of those with a reference are like it.
 
     Raises:
         PilotFailed: it is clear that the run cannot go well.
@@ -32,7 +32,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     if outcome.base_may_be_better:
         check_base(prompts, answers, _base(services, record, prompts), record.task)
     store.put_json(RunLayout(run_id).pilot, outcome)
-    return {"counts": {"pilot": outcome.asked, "pilotUsable": outcome.usable}}
+    compared = {"pilotCompared": outcome.scored, "pilotRight": outcome.right} if outcome.scored else {}
+    return {"counts": {"pilot": outcome.asked, "pilotUsable": outcome.usable} | compared}
 
 
 def _base(services: Services, record: RunRecord, prompts: Mapping[str, Prompt]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def pilot(world: World) -> dict[str, Any]:
 def test_what_the_pilot_answered_is_not_asked_again_and_counts_as_the_runs_own() -> None:
     world = World()
     world.prepare()
-    assert pilot(world)["counts"] == {"pilot": 10, "pilotUsable": 10}
+    assert pilot(world)["counts"] == {"pilot": 10, "pilotUsable": 10, "pilotCompared": 10, "pilotRight": 10}
     assert len(asked(world)) == 10
     report = world.to_report()
     teacher = [record for model, record, _ in world.models.asked if "pro" in model]  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ def test_a_reply_of_the_pilot_that_cannot_be_used_is_final_as_any_other() -> Non
     world.prepare()
     world.call(plan_pilot)
     cut.add(next(iter(ids_in(world.files, LAYOUT.requests(0, 0, Asking.PILOT)))))  # type: ignore[arg-type]
-    assert pilot(world)["counts"] == {"pilot": 10, "pilotUsable": 9}
+    assert pilot(world)["counts"] == {"pilot": 10, "pilotUsable": 9, "pilotCompared": 9, "pilotRight": 9}
     wave = world.call(plan_requests)
     world.answer(wave)
     assert [asked(world).count(record) for record in cut] == [1]
@@ -77,7 +77,7 @@ def test_a_pattern_that_matches_nothing_ends_after_ten_requests_and_the_next_run
     assert told["run"]["runId"] == "run-2"
     again = dict(plan_pilot.run({"run": told["run"]}, world, None))  # type: ignore[arg-type]
     assert (again["shards"], again["counts"]) == ([], {"requests": 0, "cached": 10})
-    assert read_pilot.run({"run": told["run"]}, world, None)["counts"] == {"pilot": 10, "pilotUsable": 10}  # type: ignore[arg-type]
+    assert read_pilot.run({"run": told["run"]}, world, None)["counts"]["pilotRight"] == 10  # type: ignore[arg-type]
     assert len(asked(world)) == 10
 
 
