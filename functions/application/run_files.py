@@ -9,7 +9,6 @@ import msgspec
 from distillation.errors import InvalidInput, NotEnoughAnswers
 from distillation.funnel import sum_funnels
 from distillation.inference.accounts import Account, ShardCounts, sum_accounts
-from distillation.inference.replies import question_hash
 from distillation.inference.requests import Shard, prompts_a_shard
 from distillation.layout import RunLayout
 from distillation.records import (
@@ -94,11 +93,6 @@ class _RecordId(msgspec.Struct, rename="camel", gc=False):
     record_id: str
 
 
-class _Asked(msgspec.Struct, rename="camel", gc=False):
-    record_id: str
-    model_input: msgspec.Raw
-
-
 def read_run(store: Store, run_id: str) -> RunRecord:
     """The run's record."""
     return store.read(RunLayout(run_id).run, RunRecord)
@@ -119,11 +113,6 @@ def read_wave(store: Store, run_id: str, wave: int, stage: Asking = Asking.ANSWE
 def ids_in(store: Store, key: str) -> Iterator[str]:
     """The record ids of a file of requests."""
     return map(attrgetter("record_id"), store.records(key, _RecordId))
-
-
-def questions_in(store: Store, key: str) -> dict[str, bytes]:
-    """The record ids of a file of requests, each with the hash of what it asks."""
-    return {asked.record_id: question_hash(asked.model_input) for asked in store.records(key, _Asked)}
 
 
 def requests_in(store: Store, key: str) -> Iterator[Request]:

@@ -15,7 +15,8 @@ from gateways.keyed_files import KeyedFiles, StoredObject
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
+"""A piece of a stream: cut into lines while it is in a core's own cache."""
 SPOOL_BYTES = 16 << 20
 """What a file under construction may hold in memory before it moves to the function's disk."""
 

@@ -4,13 +4,12 @@ Bedrock writes a shard's records in any order, may leave some out, and writes a 
 `modelOutput` (batch inference guide).
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from distillation.records import Answer, Record, RejectedAnswer
+from distillation.records import Answer, Record, RejectedAnswer, decode_lines
 
 USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
 """The stop reasons of a whole answer; every other one leaves it cut, filtered or malformed (Converse API reference)."""
@@ -32,12 +31,31 @@ STANDARD_TIER = "default"
 """What a reply says of its tier where the cheaper one was wanted and the model has none."""
 
 
-class _Block(msgspec.Struct, gc=False):
+class _Block(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class _Message(msgspec.Struct, gc=False):
-    content: list[_Block] = []
+class _Message(msgspec.Struct, frozen=True, gc=False):
+    content: tuple[_Block, ...] = ()
+
+
+class _Inference(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+
+
+class _Question(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """A record's modelInput. Bedrock repeats it beside each reply, perhaps with its keys in another order."""
+
+    messages: tuple[_Message, ...] = ()
+    system: tuple[_Block, ...] = ()
+    inference_config: _Inference | None = None
+
+
+class _Asked(msgspec.Struct, rename="camel", gc=False):
+    record_id: str
+    model_input: _Question
 
 
 class _Output(msgspec.Struct, gc=False):
@@ -88,18 +106,17 @@ class ShardAnswers(Record, frozen=True):
         return [*self.missing, *(r.record_id for r in self.rejected if r.reason == BUSY)]
 
 
-def question_hash(model_input: bytes) -> bytes:
-    """Of a record's modelInput (JSON), whatever the order of its keys: Bedrock repeats it beside each reply."""
-    same = msgspec.json.encode(msgspec.json.decode(model_input), order="sorted")
-    return hashlib.blake2b(same, digest_size=16).digest()
+def questions_of(requests: Iterable[bytes]) -> dict[str, int]:
+    """The record ids in lines of requests, each with a hash of what it asks that holds within this process."""
+    return {asked.record_id: hash(asked.model_input) for asked in decode_lines(requests, _Asked)}
 
 
-def read_replies(requested: Iterable[str] | Mapping[str, bytes], lines: Iterable[bytes]) -> ShardAnswers:
+def read_replies(requested: Iterable[str] | Mapping[str, int], lines: Iterable[bytes]) -> ShardAnswers:
     """Joins a shard's reply lines to its requested ids.
 
     A line that is no reply at all is passed over, so its id counts as missing and is asked again; of two replies to one
-    id the first that can be used stands. A reply with a foreign id is a stranger. Where `requested` maps the ids to
-    their `question_hash`, so is one that repeats the question of another record: its ids were swapped.
+    id the first that can be used stands. A reply with a foreign id is a stranger. Where `requested` is
+    what `questions_of` gives, so is one that repeats the question of another record: its ids were swapped.
     """
     outcomes: dict[str, Answer | RejectedAnswer | None] = dict.fromkeys(requested)
     hashes = requested if isinstance(requested, Mapping) else {}
@@ -124,12 +141,12 @@ def read_replies(requested: Iterable[str] | Mapping[str, bytes], lines: Iterable
     )
 
 
-def _is_swapped(echo: bytes, own: bytes, questions: Collection[bytes]) -> bool:
+def _is_swapped(echo: bytes, own: int, questions: Collection[int]) -> bool:
     """Whether a reply repeats another record's question. An echo that is no record's says nothing: Bedrock may write a
     question in its own way.
     """
     try:
-        said = question_hash(echo) if echo else own
+        said = hash(_decode_question(echo)) if echo else own
     except msgspec.MsgspecError:
         return False
     return said != own and said in questions
@@ -160,6 +177,7 @@ def _read(line: bytes) -> tuple[Answer | RejectedAnswer | None, bytes]:
 
 
 _decode_reply = msgspec.json.Decoder(_Reply).decode
+_decode_question = msgspec.json.Decoder(_Question).decode
 _decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 

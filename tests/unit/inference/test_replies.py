@@ -2,12 +2,13 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.inference.replies import BUSY, question_hash, read_replies, read_reply
+from distillation.inference.replies import BUSY, questions_of, read_replies, read_reply
 from distillation.records import Answer, RejectedAnswer
 
 ID = "a1-b2-g0"
@@ -116,24 +117,46 @@ def test_an_answer_without_a_count_is_an_answer(absent: str) -> None:
     assert isinstance(parsed, Answer) and parsed.text == "positive"
 
 
-def asking(record_id: str, text: str, **more: object) -> bytes:
-    """A reply that repeats its question, `more` first."""
-    line = json.loads(reply(record_id=record_id))
-    return json.dumps(line | {"modelInput": more | {"messages": [text]}}).encode()
+def question(text: str, temperature: float = 1.0, system: str = "Be brief.") -> dict[str, Any]:
+    return {
+        "messages": [{"role": "user", "content": [{"text": text}]}],
+        "inferenceConfig": {"maxTokens": 9, "temperature": temperature},
+        "system": [{"text": system}],
+    }
 
 
-def test_swapped_ids_are_seen_by_the_question_that_bedrock_repeats() -> None:
-    asked = {"a-x-g0": question_hash(b'{"messages": ["A"], "k": 1}'), "b-x-g0": question_hash(b'{"messages": ["B"]}')}
-    swapped = read_replies(asked, [asking("a-x-g0", "B"), asking("b-x-g0", "A", k=1)])
+def asked(**questions: dict[str, Any]) -> dict[str, int]:
+    lines = [json.dumps({"recordId": name.replace("_", "-"), "modelInput": one}) for name, one in questions.items()]
+    return questions_of(line.encode() for line in lines)
+
+
+def asking(record_id: str, repeated: object) -> bytes:
+    """A reply that repeats its question, the keys in the other order and with more white space."""
+    if isinstance(repeated, dict):
+        repeated = dict(reversed(repeated.items()))
+    return json.dumps(json.loads(reply(record_id=record_id)) | {"modelInput": repeated}, indent=1).encode()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (question("A"), question("B")),
+        (question("A"), question("A", temperature=0.00001)),
+        (question("A"), question("A", system="Be polite.")),
+    ],
+)
+def test_swapped_ids_are_seen_by_the_question_that_bedrock_repeats(one: dict[str, Any], other: dict[str, Any]) -> None:
+    questions = asked(a_x_g0=one, b_x_g0=other)
+    swapped = read_replies(questions, [asking("a-x-g0", other), asking("b-x-g0", one)])
     assert (swapped.answers, swapped.to_ask_again, len(swapped.strangers)) == ([], ["a-x-g0", "b-x-g0"], 2)
-    right = read_replies(asked, [asking("a-x-g0", "A", k=1), asking("b-x-g0", "B")])
+    right = read_replies(questions, [asking("a-x-g0", one), asking("b-x-g0", other)])
     assert (len(right.answers), right.strangers) == (2, [])
 
 
-def test_an_echo_in_bedrocks_own_words_is_no_swap_and_equal_questions_are_not_either() -> None:
-    same = question_hash(b'{"messages": ["A"]}')
-    asked = {"a-x-s0": same, "a-x-s1": same}
-    found = read_replies(asked, [asking("a-x-s0", "A"), asking("a-x-s1", "A, as Bedrock writes it")])
+@pytest.mark.parametrize("echo", [question("A, as Bedrock writes it"), "A", {"messages": "A"}, None])
+def test_an_echo_in_bedrocks_own_words_is_no_swap_and_equal_questions_are_not_either(echo: object) -> None:
+    questions = asked(a_x_s0=question("A"), a_x_s1=question("A"))
+    found = read_replies(questions, [asking("a-x-s0", question("A")), asking("a-x-s1", echo)])
     assert (len(found.answers), found.strangers) == (2, [])
 
 
