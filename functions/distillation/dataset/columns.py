@@ -5,6 +5,7 @@ whatever its texts.
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from sys import intern
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +60,7 @@ class HeldColumns:
             keys.add(item.key)
             self.texts.append(dialogue(item))
             self.references.append(item.reference)
-            self.categories.append(item.category or "")
+            self.categories.append(intern(item.category or ""))
         self.ids = keys.ids[:]
 
 
@@ -79,8 +80,8 @@ class CandidateColumns:
     def add(self, candidate: Candidate, lines: int) -> None:
         """The next candidate."""
         self.keys.add(candidate.key)
-        self.categories.append(candidate.category or "")
-        self.groups.append(candidate.group)
+        self.categories.append(intern(candidate.category or ""))  # one text for all that have it
+        self.groups.append(candidate.group and intern(candidate.group))
         self.lines.append(lines)
         self.expanded.append(candidate.method is not None)
         self.answered.append(candidate.agreement is not None)

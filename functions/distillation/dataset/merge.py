@@ -7,6 +7,7 @@ be written.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from distillation.dataset.columns import HeldColumns, KeyColumns, read_candidates
 from distillation.dataset.manifest import SelectionSummary
 from distillation.dataset.ratings import Judged, judged
-from distillation.dataset.selection import select
+from distillation.dataset.selection import GROUP_THRESHOLD, select
 from distillation.records import Candidate, FunnelStep, HoldoutCandidate, RejectedExample, Seed, dialogue
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of_id, watched
@@ -92,6 +93,7 @@ class _Merge:
             ),
         ]
         self._columns, self._overlaps = read_candidates(candidates, self._keys, measured, self._lines_of)
+        self._held.texts.clear()
         self._held_alive = np.ones(len(self._held.ids), bool)
         self._alive = np.ones(len(self._columns), bool)
         self._rejected: list[RejectedExample] = []
@@ -240,13 +242,18 @@ class _Merge:
             [columns.categories[i] for i in numbers],
             [columns.agreement[i] for i in numbers],
             [columns.lines[i] for i in numbers],
-            self._keys.signatures()[self._columns.first :][left] if numbers else np.zeros((0, 1), np.uint32),
+            partial(self._groups, left),
             self._config.most_lines,
         )
         stays = {numbers[position] for position in chosen}
         detail = f"over selection.maxExamples, {self._config.most_lines}"
         self._step("selection", ((i, False, "not_selected", detail) for i in numbers if i not in stays))
         return summary
+
+    def _groups(self, left: Labels) -> list[int]:
+        signatures = self._keys.signatures()[self._columns.first :]
+        groups: list[int] = near_clusters(signatures, GROUP_THRESHOLD, left).tolist()
+        return groups
 
     def _strata(self, sides: Sequence[Side | None]) -> dict[str, dict[str, int]]:
         strata: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -6,35 +6,40 @@ third of its kind, then what the teacher was least sure of.
 """
 
 import heapq
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from distillation.apportionment import apportion
 from distillation.dataset.manifest import SelectionSummary
-from distillation.similarity.near_duplicates import Signatures, near_clusters
 
 GROUP_THRESHOLD = 0.3
 """Similarity from which prompts are of one group: coarse, a third of the word sequences shared."""
 
 
 def select(
-    categories: Sequence[str], agreements: Sequence[float], lines: Sequence[int], signatures: Signatures, max_lines: int
+    categories: Sequence[str],
+    agreements: Sequence[float],
+    lines: Sequence[int],
+    groups_of: Callable[[], Sequence[int]],
+    max_lines: int,
 ) -> tuple[list[int], SelectionSummary | None]:
     """Whole prompts, with all their lines, of at most `max_lines` lines: the numbers of those that stay, in
     order, and the summary (None where all fitted).
 
-    One entry a prompt in each argument; the same input gives the same choice.
+    One entry a prompt in each argument; the same input gives the same choice. `groups_of` gives each prompt's group of
+    similar ones, and is called where not all fit.
     """
     if sum(lines) <= max_lines:
         return list(range(len(lines))), None
-    groups = near_clusters(signatures, GROUP_THRESHOLD).tolist()
+    groups = groups_of()
     turns = _turns(categories, agreements, groups)
     quotas = apportion(max_lines, {category: sum(lines[i] for i in members) for category, members in turns.items()})
     kept: set[int] = set()
     for category, members in turns.items():
         kept |= _filled(members, lines, quotas[category])
-    rest = heapq.merge(*([(rank, i) for rank, i in enumerate(members) if i not in kept] for members in turns.values()))
+    rest = heapq.merge(*(_ranked(members, frozenset(kept)) for members in turns.values()))
     kept |= _filled([i for _, i in rest], lines, max_lines - sum(lines[i] for i in kept))
     return sorted(kept), _summary(categories, agreements, lines, groups, kept)
 
@@ -43,13 +48,20 @@ def _turns(categories: Sequence[str], agreements: Sequence[float], groups: Seque
     """Each category's prompts in the order in which they are taken: the best of every group, then the second of every
     group, and so on.
     """
-    taken: dict[tuple[str, int], int] = {}
-    ranked: dict[str, list[tuple[int, float, int]]] = {}
-    for i in sorted(range(len(categories)), key=lambda i: (-agreements[i], i)):
-        turn = taken.setdefault((categories[i], groups[i]), 0)
-        taken[categories[i], groups[i]] = turn + 1
-        ranked.setdefault(categories[i], []).append((turn, -agreements[i], i))
-    return {category: [i for *_, i in sorted(ranked[category])] for category in sorted(ranked)}
+    codes: dict[str, int] = {}
+    code = np.array([codes.setdefault(category, len(codes)) for category in categories], np.int64)
+    lowest_first, group = -np.array(agreements), np.array(groups, np.int64)
+    order = np.lexsort((lowest_first, group, code))  # stable: of equals the first
+    kind = np.stack([code, group])[:, order]
+    begins = np.flatnonzero(np.concatenate([[True], (kind[:, 1:] != kind[:, :-1]).any(axis=0)]))
+    turn = np.empty(len(order), np.int64)
+    turn[order] = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+    taken = np.lexsort((lowest_first, turn))
+    return {category: taken[code[taken] == codes[category]].tolist() for category in sorted(codes)}
+
+
+def _ranked(members: Sequence[int], kept: frozenset[int]) -> Iterator[tuple[int, int]]:
+    return ((rank, i) for rank, i in enumerate(members) if i not in kept)
 
 
 def _filled(members: Sequence[int], lines: Sequence[int], room: int) -> set[int]:
@@ -78,8 +90,7 @@ def _summary(
 
 
 def _counts(categories: Sequence[str], members: Sequence[int]) -> dict[str, int]:
-    names, counts = np.unique([categories[i] for i in members], return_counts=True)
-    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+    return dict(sorted(Counter(categories[i] for i in members).items()))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -66,16 +66,16 @@ def rows_a_band(threshold: float, slots: int) -> int:
     return max(r for r in range(1, slots + 1) if r == 1 or 1 - (1 - threshold**r) ** (slots // r) >= RECALL)
 
 
-def near_clusters(signatures: Signatures, threshold: float) -> Labels:
+def near_clusters(signatures: Signatures, threshold: float, among: Labels | None = None) -> Labels:
     """A label for each row of `signatures` (prompts x slots): equal where a chain of pairs, each of at least
-    `threshold` equal slots, connects two.
+    `threshold` equal slots, connects two. `among`: of these rows only, without a copy of them.
     """
-    count, slots = signatures.shape
-    clusters, rows = Clusters(count), rows_a_band(threshold, slots)
+    places, slots = np.arange(len(signatures)) if among is None else among, signatures.shape[1]
+    clusters, rows = Clusters(len(places)), rows_a_band(threshold, slots)
     needed = int(np.ceil(threshold * slots - 1e-9))
     for start in range(0, slots - rows + 1, rows):
-        keys = _band_keys(signatures[:, start : start + rows])
-        _join_buckets(clusters, signatures, keys, needed)
+        band = signatures[:, start : start + rows]
+        _join_buckets(clusters, signatures, _band_keys(band if among is None else band[places]), needed, places)
     return clusters.labels()
 
 
@@ -105,7 +105,9 @@ def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
     return keys & ~_low_bits(len(band))
 
 
-def _join_buckets(clusters: Clusters, signatures: Signatures, keys: npt.NDArray[np.uint64], needed: int) -> None:
+def _join_buckets(
+    clusters: Clusters, signatures: Signatures, keys: npt.NDArray[np.uint64], needed: int, places: Labels
+) -> None:
     """All pairs of small buckets, and in large ones the leader against everybody who is not yet with it, until nobody
     is left.
     """
@@ -115,12 +117,12 @@ def _join_buckets(clusters: Clusters, signatures: Signatures, keys: npt.NDArray[
         same = np.flatnonzero(in_order[:-step] == in_order[step:])
         if not len(same):
             return
-        _verify(clusters, signatures, np.stack([order[same], order[same + step]], axis=1), needed)
+        _verify(clusters, signatures, np.stack([order[same], order[same + step]], axis=1), needed, places)
     for _ in range(_ROUNDS):
         pairs = _with_leaders(keys, order)
         if not len(pairs):
             return
-        _verify(clusters, signatures, pairs, needed)
+        _verify(clusters, signatures, pairs, needed, places)
         labels = clusters.labels()
         leaders = np.unique(pairs[:, 0])
         done = np.concatenate([pairs[labels[pairs[:, 0]] == labels[pairs[:, 1]], 1], leaders])
@@ -151,11 +153,11 @@ def _with_leaders(keys: npt.NDArray[np.uint64], order: Labels) -> Pairs:
     return np.stack([leader[other], order[other]], axis=1)
 
 
-def _verify(clusters: Clusters, signatures: Signatures, pairs: Pairs, needed: int) -> None:
+def _verify(clusters: Clusters, signatures: Signatures, pairs: Pairs, needed: int, places: Labels) -> None:
     open_pairs = clusters.apart(pairs)
     for start in range(0, len(open_pairs), _PAIRS_AT_ONCE):
         part = open_pairs[start : start + _PAIRS_AT_ONCE]
-        equal = np.count_nonzero(signatures[part[:, 0]] == signatures[part[:, 1]], axis=1)
+        equal = np.count_nonzero(signatures[places[part[:, 0]]] == signatures[places[part[:, 1]]], axis=1)
         clusters.join(part[equal >= needed])
 
 

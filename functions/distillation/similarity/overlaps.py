@@ -6,12 +6,15 @@ After Brown et al. 2020 (Language Models are Few-Shot Learners, appendix C): seq
 sequence is compared as a whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from distillation.similarity.word_hashes import CommonWords, Hashes, Numbers, Sequences, sequences, table_of
+
+Places = npt.NDArray[np.int32]
 
 BOILERPLATE_DOCUMENTS = 10
 _AT_ONCE = 256
@@ -39,8 +42,8 @@ class _Index(NamedTuple):
     """
 
     hashes: Hashes
-    document: Numbers
-    first: Numbers
+    document: Places
+    first: Places
     filter: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -49,7 +52,7 @@ class MeasuredTexts:
 
     def __init__(self, ids: Sequence[str], texts: Sequence[str], common: CommonWords, size: int) -> None:
         self._ids, self._texts, self._common, self._size = ids, texts, common, size
-        self._index = _index(list(_sequences(texts, common, size)), size)
+        self._index = _index(_sequences(texts, common, size), size)
 
     def overlaps(self, texts: Sequence[str]) -> Iterator[Overlap]:
         """The texts that share a sequence, each once, in order. Hashes find them, the words themselves decide."""
@@ -88,28 +91,33 @@ def _sequences(texts: Sequence[str], common: CommonWords, size: int) -> Iterator
         yield start, sequences(common.own(table_of(texts[start : start + _AT_ONCE])), size)
 
 
-def _index(parts: list[tuple[int, Sequences]], size: int) -> _Index:
-    if not parts:
-        empty = np.zeros(0, np.int64)
-        return _Index(empty.astype(np.uint64), empty, empty, np.zeros(1, bool))
-    hashes = np.concatenate([part.hashes for _, part in parts])
-    document = np.concatenate([part.text + start for start, part in parts])
-    first = np.concatenate([part.first for _, part in parts])
-    whole = np.concatenate([part.length < size for _, part in parts])
+def _index(parts: Iterable[tuple[int, Sequences]], size: int) -> _Index:
+    """At most some 25 bytes a sequence while it is made: the sequences are most of what a large holdout takes."""
+    found, counts, whole = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    for _, part in parts:
+        counts.append(np.bincount(part.text))
+        whole.append(part.length[np.cumsum(counts[-1]) - counts[-1]] < size)
+        found.append(part.hashes)
+    hashes, lengths = np.concatenate(found), np.concatenate(counts)
+    found.clear()
     order = np.argsort(hashes, kind="stable")  # of one hash the documents stay in their order
-    hashes, document, first, whole = hashes[order], document[order], first[order], whole[order]
-    kept = _one_each(hashes, document, whole)
-    hashes, document, first = hashes[kept], document[kept], first[kept]
+    hashes, order = hashes[order], order.astype(np.uint32)
+    document = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)[order]
+    kept = _one_each(hashes, document, np.concatenate(whole))
+    hashes, document = hashes[kept], document[kept]
+    first = (order[kept] - (np.cumsum(lengths) - lengths)[document]).astype(np.int32)
     bits = 1 << int(len(hashes) * _BITS_A_SEQUENCE).bit_length()
     looks = np.zeros(min(bits, _MAX_FILTER), bool)
     looks[hashes & np.uint64(len(looks) - 1)] = True
     return _Index(hashes, document, first, looks)
 
 
-def _one_each(hashes: Hashes, document: Numbers, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Numbers:
+def _one_each(hashes: Hashes, document: Places, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Numbers:
     """The first of each hash, without boilerplate. Whole short texts are never boilerplate: they are the document."""
+    if not len(hashes):
+        return np.zeros(0, np.int64)
     new = np.concatenate([[True], hashes[1:] != hashes[:-1]])
     first = np.flatnonzero(new)
     new_document = new | np.concatenate([[True], document[1:] != document[:-1]])
-    documents = np.add.reduceat(new_document, first, dtype=np.int64)
-    return first[(documents <= BOILERPLATE_DOCUMENTS) | whole[first]]
+    documents = np.add.reduceat(new_document, first, dtype=np.int32)
+    return first[(documents <= BOILERPLATE_DOCUMENTS) | whole[document[first]]]
