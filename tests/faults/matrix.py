@@ -13,7 +13,7 @@ PROMOTED = {
     "gate": {"margin": 1.0, "overBase": False, "championMargin": 1.0},
 }
 APPROVED = PROMOTED | {"promotion": "approve"}
-BATCHED = {"split": {"holdoutShare": 0.5}, "evaluation": {"samples": 1}}
+BATCHED = {"split": {"holdoutShare": 0.5}, "evaluation": {"samples": 3}}
 """More than 100 requests to the base, so that it is asked in a batch job."""
 GOOD, BAD, ABORTED = "SUCCEEDED", "FAILED", "ABORTED"
 HISTORY_IS_FULL = {
@@ -209,8 +209,17 @@ STOPPED = (
             ("StopModelInvocationJob", "AwaitBatch", BATCH, {}),
             ("StopModelCustomizationJob", "AwaitTuning", TUNING, {}),
             ("StopEvaluationJob", "AwaitJudging", JUDGING, JUDGED),
-            ("DeleteCustomModel", "AwaitDeployment", DEPLOYMENT, {}),
         )
+    ),
+    Cell(
+        "denied-deletecustommodel",
+        "deployment Failed, DeleteCustomModel denied",
+        (
+            {"fault": "failed", "jobName": "nova-distill-denied-deletecustommodel-student-d", "message": "no capacity"},
+            {"fault": "accessDenied", "operation": "DeleteCustomModel", "times": None},
+        ),
+        f"{BAD} DeploymentFailed",
+        alone=True,
     ),
     Cell(
         "timed-out",

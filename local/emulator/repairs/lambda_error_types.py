@@ -34,6 +34,8 @@ def _name_the_error(body: dict[str, Any], log: str) -> None:
     message = str(body.get("errorMessage"))
     if message.startswith(_INIT_FAILED):
         body["errorType"] = "Runtime.ImportModuleError"
+    elif message.startswith("Worker process exited immediately"):
+        body["errorType"] = "Runtime.ExitError"
     elif body.get("errorType") != "Runtime.HandlerError":
         return
     elif _HEAD in log:
