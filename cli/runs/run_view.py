@@ -84,7 +84,7 @@ def run_view(observed: Observed) -> RunView:
 
 def _held_up(times: StageTimes, events: Sequence[HistoryEvent]) -> tuple[Fact, ...]:
     """For which other run the planning waits."""
-    if times.name != "PlanRequests" or times.state is not StageState.RUNNING:
+    if times.name not in ("Expansion", "PlanRequests") or times.state is not StageState.RUNNING:
         return ()
     causes = [str(event.details.get("cause", "")) for event in events if event.details.get("error") == "OtherRunAsks"]
     return (Fact("waits:", plain_cause(causes[-1])),) if causes else ()

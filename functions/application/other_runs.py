@@ -21,7 +21,8 @@ ASKING = "asking"
 def wait_for_answers_under_way(services: Services, record: RunRecord) -> None:
     """Notes that this run asks about its dataset, unless another run just asks some of the same.
 
-    A run whose clean-up has begun asks no more, and neither does one whose replies are reduced.
+    A run whose clean-up has begun asks no more, and neither does one whose replies are reduced. Where this run is to
+    rate what it learns from, the other's ratings must have come too: its dataset is written.
 
     Raises:
         OtherRunAsks: with the other run's id, which stands among the warnings of run.json from then on.
@@ -29,7 +30,7 @@ def wait_for_answers_under_way(services: Services, record: RunRecord) -> None:
     ledger, place = services.ledger, f"{ASKING}/{record.dataset}"
     row = ledger.row(place, ASKING)
     holder = row.execution if row else None
-    if holder not in (None, record.run_id) and _asks(services, str(holder)):
+    if holder not in (None, record.run_id) and _asks(services, record, str(holder)):
         if not _shares(services, record, str(holder)):
             return
         _hold_back(services, record, str(holder))
@@ -45,9 +46,10 @@ def wait_for_answers_under_way(services: Services, record: RunRecord) -> None:
         _hold_back(services, record, taken)
 
 
-def _asks(services: Services, run_id: str) -> bool:
-    reduced = services.store.list(f"{RunLayout(run_id).candidates_prefix}counts-")
-    return not reduced and not is_retiring(services.ledger, run_id)
+def _asks(services: Services, record: RunRecord, run_id: str) -> bool:
+    layout, rates = RunLayout(run_id), record.config.filters.judge is not None
+    done = services.store.list(layout.dataset("manifest.json") if rates else f"{layout.candidates_prefix}counts-")
+    return not done and not is_retiring(services.ledger, run_id)
 
 
 def _shares(services: Services, record: RunRecord, other: str) -> bool:

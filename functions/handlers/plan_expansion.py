@@ -7,9 +7,10 @@ from functools import cache, partial
 
 from application.entry import Event, Invocation, lambda_entry
 from application.expansion_files import rounds_before
+from application.other_runs import wait_for_answers_under_way
 from application.reporting.budget import paid_wave
 from application.rounds import plan_round
-from application.run_files import read_run
+from application.run_files import read_run, read_wave
 from application.services import Services
 from distillation.expansion.requests import asks_of_round, request_of
 from distillation.layout import RunLayout
@@ -22,9 +23,14 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     """Gives the shards that are still to be answered.
 
     A round that an earlier execution of this run planned stands as it is: its jobs may be paid for.
+
+    Raises:
+        OtherRunAsks: another run of the dataset is asking some of the same; the machine enters this state again later.
     """
     store, wave = services.store, event["wave"]
     record = read_run(store, event["run"]["runId"])
+    if read_wave(store, record.run_id, 0, Asking.EXPANSION) is None:
+        wait_for_answers_under_way(services, record)
     groups = cache(partial(_groups, store, record, wave))
     return paid_wave(services, record, plan_round(services, record, wave, Asking.EXPANSION, groups))
 

@@ -114,7 +114,7 @@ def whole_machine(file: Path = DEFINITION) -> dict[str, Any]:
     """The definition of `file` with every state's policy."""
     machine: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     for name, state in states_of(machine):
-        if name == "PlanRequests":
+        if name in ("PlanExpansion", "PlanRequests"):
             state["Retry"] = [OTHER_RUN, *_RETRY]
         for key, value in _POLICY.get(state.get("Resource", ""), {}).items():
             state.setdefault(key, value)

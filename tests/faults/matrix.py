@@ -56,14 +56,14 @@ def _job(name: str, what: str, fault: str, on: str, ends: str = GOOD, **more: An
 
 
 def _call(kind: str, operation: str, ends: str = GOOD, **more: Any) -> Cell:
-    what, times = {
-        "throttling": ("throttled three times", 3),
-        "lostReply": ("done, but its reply is lost", 1),
-        "accessDenied": ("denied", None),
-        "quotaExceeded": ("refused once for a full quota", 1),
+    short, what, times = {
+        "throttling": ("throttled", "throttled three times", 3),
+        "lostReply": ("lost", "done, but its reply is lost", 1),
+        "accessDenied": ("denied", "denied", None),
+        "quotaExceeded": ("quota", "refused once for a full quota", 1),
     }[kind]
     armed = {"fault": kind, "operation": operation, "times": times}
-    name = f"{kind.lower()}-{operation.lower().replace('custommodeldeployment', 'deployment')}"
+    name = f"{short}-{operation.lower().replace('custommodeldeployment', 'deployment')}"
     settings = JUDGED if "Evaluation" in operation else {}
     cell = Cell(name.replace("model", ""), f"{operation} {what}", (armed,), ends, settings, alone=True)
     return cell._replace(**more)

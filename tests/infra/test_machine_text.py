@@ -29,10 +29,10 @@ AGAIN = "States.HeartbeatTimeout, States.Timeout -> itself"
 POLICIES: dict[str, str] = {
     f"{LAMBDA} | 960 | none | {RAIL}": """
         PlanPilot ReadPilot WriteApproval
-        PrepareRun PlanExpansion ReadExpansion PlanRetryWave PlanRatings AssembleDataset ChooseStudent
+        PrepareRun ReadExpansion PlanRetryWave PlanRatings AssembleDataset ChooseStudent
         PlanPredictions PlanJudging PlanComparisons ScoreRun WriteReport PromoteStudent VerifyPromotion
         RetireStudent""",
-    f"OtherRunAsks x295, {LAMBDA} | 960 | none | {RAIL}": "PlanRequests",
+    f"OtherRunAsks x295, {LAMBDA} | 960 | none | {RAIL}": "PlanExpansion PlanRequests",
     f"{LAMBDA} | 960 | none | nothing": """
         StartBatch ReadReplies AnswerNow ReduceShard StartTuning StartDeployment StartPredictions ReadPredictions
         PredictArm StartJudging""",

@@ -10,7 +10,7 @@ from application.run_files import read_run
 from distillation.bedrock.submission import RETIRING, set_run_state
 from distillation.errors import OtherRunAsks
 from distillation.records import LedgerRow
-from handlers import plan_requests, prepare_run
+from handlers import assemble_dataset, plan_expansion, plan_requests, prepare_run
 from tests.fakes import Invocation
 from tests.unit.paths.test_path import INPUT, RUN, World
 
@@ -45,6 +45,24 @@ def test_the_second_run_waits_for_the_answers_of_the_first_and_takes_them_from_t
     assert plan(world, SECOND)["counts"] == {"requests": 0, "cached": 450}
     warnings = read_run(world.files, "run-2").warnings  # type: ignore[arg-type]
     assert [warning for warning in warnings if "Run run-1 of this dataset was asking" in warning] == [warnings[-1]]
+
+
+def test_a_run_that_rates_waits_for_the_first_ones_ratings_until_its_dataset_is_written(world: World) -> None:
+    world.answer(wave := plan(world, RUN))
+    world.reduce(wave["promptShards"])
+    judged = INPUT | {"filters": {"judge": {"threshold": 3}}}
+    world.call(prepare_run, input=judged, executionName="run-2", startedAt="2026-01-02T00:00:00Z")
+    with pytest.raises(OtherRunAsks, match="run-1"):
+        plan(world, SECOND)
+    world.call(assemble_dataset)
+    assert plan(world, SECOND)["counts"] == {"requests": 0, "cached": 450}
+
+
+def test_new_prompts_are_not_asked_by_two_runs_at_once(world: World) -> None:
+    plan(world, RUN)
+    second(world)
+    with pytest.raises(OtherRunAsks, match="run-1"):
+        plan_expansion.run({"run": SECOND, "wave": 0}, world, Invocation())
 
 
 def test_a_first_run_that_is_taken_back_holds_up_nobody(world: World) -> None:
