@@ -1,6 +1,5 @@
 """The kind of task: what the model is told, and the canonical form in which answers are compared."""
 
-from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
@@ -117,8 +116,10 @@ def _pattern_reader(pattern: str) -> Reader:
 
     def read(text: str) -> str | Unfit:
         # The last match and its last group (the whole where there is none). In bytes RE2 need not count characters.
-        last = deque(expression.finditer(text.encode()), maxlen=1)
-        found = (last[0][groups] or b"").decode().strip() if last else ""
+        last = None
+        for last in expression.finditer(text.encode()):  # noqa: B007 - the last one is what counts
+            pass
+        found = (last[groups] or b"").decode().strip() if last else ""
         return found or Unfit(NO_CANONICAL_ANSWER, f"the answerPattern finds nothing: {text[:100]!r}")
 
     return read

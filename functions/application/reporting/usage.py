@@ -28,7 +28,7 @@ STAGES = {
 }
 
 
-class _Tokens(msgspec.Struct, rename="camel"):
+class _Tokens(msgspec.Struct, rename="camel", gc=False):
     """The part of an answer, a rejected answer or a prediction that is decoded."""
 
     input_tokens: int = 0

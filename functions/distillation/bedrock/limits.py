@@ -44,15 +44,18 @@ class Rate(NamedTuple):
     tokens: float = 400_000
 
 
-_LOWERED_WORDS = tuple((word.lower(), word) for word in RESERVED_WORDS)
+_WORDS_BY_MARK = [(mark, [(word.lower(), word) for word in RESERVED_WORDS if mark in word]) for mark in ":<["]
 
 
 def reserved_word_in(text: str) -> str | None:
     """The first of `RESERVED_WORDS` in `text`, in any case, also inside a word ("Superuser:"), or None."""
-    lowered = text.lower()
-    for lowered_word, word in _LOWERED_WORDS:
-        if lowered_word in lowered:
-            return word
+    lowered = ""
+    for mark, words in _WORDS_BY_MARK:
+        if mark in text:
+            lowered = lowered or text.lower()
+            for lowered_word, word in words:
+                if lowered_word in lowered:
+                    return word
     return None
 
 

@@ -1,8 +1,9 @@
 """Training lines of bedrock-conversation-2024 (Nova user guide, data for fine-tuning understanding models)."""
 
-import json
 from collections.abc import Iterable, Sequence
 from itertools import cycle
+
+import msgspec
 
 from distillation.records import encode_line
 
@@ -30,7 +31,7 @@ def turns(texts: Iterable[str]) -> list[Message]:
 
 def conversation_parts(line: bytes) -> tuple[Question, str]:
     """What a conversation line asks, and its answer; empty where the line has none."""
-    conversation = json.loads(line)
+    conversation = msgspec.json.decode(line)
     texts = ["".join(block["text"] for block in message["content"]) for message in conversation["messages"]]
     answer = texts.pop() if len(texts) % 2 == 0 else ""
     return ("".join(block["text"] for block in conversation.get("system", [])), *texts), answer

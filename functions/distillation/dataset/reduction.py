@@ -125,20 +125,24 @@ class _Reduction:
     def _reduce(self, prompt: Prompt, answers: Sequence[Answer]) -> None:
         read, judge = self._filters.read, self._filters.judge
         reference = canonical_reference(prompt.reference, self._task) if prompt.reference else None
-        forms = [read(answer.text) for answer in answers]
-        verdicts = [judge(answer, form, reference) for answer, form in zip(answers, forms, strict=True)]
-        accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
-        self._redacted_answers += sum([one.changed for one in accepted])
-        unfit = [
-            (answer, verdict) for answer, verdict in zip(answers, verdicts, strict=True) if isinstance(verdict, Unfit)
-        ]
-        for answer, verdict in unfit:
-            self._filtered[verdict.reason] += 1
-            self._unused.append(UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail))
+        forms, accepted, unfit = list[str | Unfit](), list[Accepted](), list[Unfit]()
+        for answer in answers:
+            form = read(answer.text)
+            forms.append(form)
+            verdict = judge(answer, form, reference)
+            if isinstance(verdict, Accepted):
+                accepted.append(verdict)
+                self._redacted_answers += verdict.changed
+            else:
+                unfit.append(verdict)
+                self._filtered[verdict.reason] += 1
+                self._unused.append(
+                    UnusedAnswer(record_id=answer.record_id, reason=verdict.reason, detail=verdict.detail)
+                )
         if accepted:
             self._refuse(prompt, self._learn(prompt, answers, forms, accepted, reference), accepted)
             return
-        last_words = _commonest([verdict for _, verdict in unfit])
+        last_words = _commonest(unfit)
         self._empty[last_words.reason] += 1
         self._reject(prompt, last_words)
 

@@ -39,10 +39,26 @@ from distillation.task import (
     unfenced,
 )
 
-CONTRADICTS_REFERENCE, PERSONAL_DATA = "contradicts_reference", "personal_data"
+TOO_SHORT, TOO_LONG_ANSWER, REPETITIVE = "too_short", "too_long_answer", "repetitive"
+REFUSAL, BOILERPLATE, WRONG_LANGUAGE = "refusal", "boilerplate", "wrong_language"
+PERSONAL_DATA, RESERVED_WORD = "personal_data", "reserved_word_in_answer"
+CONTRADICTS_REFERENCE = "contradicts_reference"
+_STEPS: tuple[FilterStep, ...] = (
+    ("form", (NO_CANONICAL_ANSWER, NOT_JSON)),
+    ("schema", (SCHEMA_INVALID,)),
+    ("length", (TOO_SHORT, TOO_LONG_ANSWER)),
+    ("repetition", (REPETITIVE,)),
+    ("refusals", (REFUSAL,)),
+    ("boilerplate", (BOILERPLATE,)),
+    ("language", (WRONG_LANGUAGE,)),
+    ("personalData", (PERSONAL_DATA,)),
+    ("reservedWords", (RESERVED_WORD,)),
+    ("reference", (CONTRADICTS_REFERENCE,)),
+)
 _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
 
-_Check = Callable[[str], Unfit | None]
+_Find = Callable[[str], str | bool | None]
+"""What makes a text unfit, in words, or whether it is unfit."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -62,96 +78,58 @@ class AnswerFilters:
 
     def __init__(self, task: Task, filters: Filters, examples: Examples) -> None:
         self.read = answer_reader(task)
-        self._task = task
+        self._kind, self._filters = task.kind, filters
         self._personal_data = filters.personal_data if task.kind is not TaskKind.LABEL else "off"
         self._trusts_reference = examples.trust_reference and task.kind is not TaskKind.TEXT
         self._learns_canonical = task.kind is TaskKind.LABEL or (
             task.kind is TaskKind.ANSWER and not examples.rationale
         )
         self._trimmed = unfenced if task.kind is TaskKind.JSON else str.strip
-        self._filters = filters
-        self._checks = tuple(self._text_checks(filters))
-
-    @property
-    def steps(self) -> tuple[FilterStep, ...]:
-        """The filters that are on, in order."""
-        prose, kind = self._task.kind in _PROSE, self._task.kind
-        every = (
-            (True, ("form", (NO_CANONICAL_ANSWER, NOT_JSON))),
-            (self._task.output_schema is not None, ("schema", (SCHEMA_INVALID,))),
-            (self._measures_length, ("length", ("too_short", "too_long_answer"))),
-            (prose and self._filters.repetition, ("repetition", ("repetitive",))),
-            (prose and self._filters.refusals, ("refusals", ("refusal",))),
-            (prose and self._filters.boilerplate, ("boilerplate", ("boilerplate",))),
-            (prose and self._filters.language is not None, ("language", ("wrong_language",))),
-            (self._personal_data != "off", ("personalData", (PERSONAL_DATA,))),
-            (kind is not TaskKind.LABEL, ("reservedWords", ("reserved_word_in_answer",))),
-            (self._trusts_reference, ("reference", (CONTRADICTS_REFERENCE,))),
+        prose, length = task.kind in _PROSE, filters.min_characters > 1 or filters.max_characters is not None
+        checks: tuple[tuple[bool, str, _Find], ...] = (
+            (length, TOO_SHORT, self._too_short),
+            (length, TOO_LONG_ANSWER, self._too_long),
+            (prose and filters.repetition, REPETITIVE, repeats),
+            (prose and filters.refusals, REFUSAL, declines),
+            (prose and filters.boilerplate, BOILERPLATE, is_boilerplate),
+            (prose and filters.language is not None, WRONG_LANGUAGE, self._other_language),
         )
-        return tuple(step for on, step in every if on)
+        self._checks = [(reason, find) for on, reason, find in checks if on]
+        looked_for = {NO_CANONICAL_ANSWER, *(reason for reason, _ in self._checks)}
+        looked_for |= {SCHEMA_INVALID} if task.output_schema is not None else set()
+        looked_for |= {PERSONAL_DATA} if self._personal_data != "off" else set()
+        looked_for |= {RESERVED_WORD} if task.kind is not TaskKind.LABEL else set()
+        looked_for |= {CONTRADICTS_REFERENCE} if self._trusts_reference else set()
+        self.steps = tuple(step for step in _STEPS if looked_for.intersection(step[1]))
+        """The filters that are on, in order."""
 
     def judge(self, answer: Answer, form: str | Unfit, reference: str | None) -> Accepted | Unfit:
         """Whether an answer may be learnt. `form`: what `read` makes of its text. `reference` is in canonical form."""
         if isinstance(form, Unfit):
             return form
-        for check in self._checks:
-            if (unfit := check(answer.text)) is not None:
-                return unfit
-        accepted = self._without_personal_data(
-            Accepted(answer, form, form if self._learns_canonical else self._trimmed(answer.text))
-        )
-        if isinstance(accepted, Unfit):
-            return accepted
-        if self._task.kind is not TaskKind.LABEL and (word := reserved_word_in(accepted.text)):
-            return Unfit("reserved_word_in_answer", f"{word!r} fails a whole customization job")
+        for reason, find in self._checks:
+            if found := find(answer.text):
+                return Unfit(reason, found if isinstance(found, str) else answer.text[:100])
+        text, changed = form if self._learns_canonical else self._trimmed(answer.text), False
+        if self._personal_data != "off" and (clean := redact(text)) is not text:
+            # A number without quotes in JSON cannot give way to a placeholder.
+            if self._personal_data == "reject" or (self._kind is TaskKind.JSON and isinstance(self.read(clean), Unfit)):
+                return Unfit(PERSONAL_DATA, clean[:100])
+            text, changed = clean, True
+        if self._kind is not TaskKind.LABEL and (word := reserved_word_in(text)):
+            return Unfit(RESERVED_WORD, f"{word!r} fails a whole customization job")
         if self._trusts_reference and reference is not None and form != reference:
             return Unfit(CONTRADICTS_REFERENCE, f"says {form[:100]!r}, the reference says {reference[:100]!r}")
-        return accepted
+        return Accepted(answer, form, text, changed)
 
-    @property
-    def _measures_length(self) -> bool:
-        return self._filters.min_characters > 1 or self._filters.max_characters is not None
+    def _too_short(self, text: str) -> str | None:
+        length = len(text.strip())
+        return f"{length} characters" if length < self._filters.min_characters else None
 
-    def _text_checks(self, filters: Filters) -> list[_Check]:
-        prose = self._task.kind in _PROSE
-        wanted: list[tuple[bool, _Check]] = [
-            (self._measures_length, self._length),
-            (prose and filters.repetition, _repetition),
-            (prose and filters.refusals, _refusal),
-            (prose and filters.boilerplate, _boilerplate),
-            (prose and filters.language is not None, self._language),
-        ]
-        return [check for on, check in wanted if on]
+    def _too_long(self, text: str) -> str | None:
+        length, most = len(text.strip()), self._filters.max_characters
+        return f"{length} characters" if most is not None and length > most else None
 
-    def _length(self, text: str) -> Unfit | None:
-        length, longest = len(text.strip()), self._filters.max_characters
-        if length < self._filters.min_characters:
-            return Unfit("too_short", f"{length} characters")
-        return Unfit("too_long_answer", f"{length} characters") if longest is not None and length > longest else None
-
-    def _language(self, text: str) -> Unfit | None:
+    def _other_language(self, text: str) -> str | None:
         found = other_language(text, self._filters.language or "")
-        return Unfit("wrong_language", f"reads as {found}") if found else None
-
-    def _without_personal_data(self, accepted: Accepted) -> Accepted | Unfit:
-        if self._personal_data == "off" or (clean := redact(accepted.text)) is accepted.text:
-            return accepted
-        # A number without quotes in JSON cannot give way to a placeholder.
-        if self._personal_data == "reject" or (
-            self._task.kind is TaskKind.JSON and isinstance(self.read(clean), Unfit)
-        ):
-            return Unfit(PERSONAL_DATA, clean[:100])
-        return msgspec.structs.replace(accepted, text=clean, changed=True)
-
-
-def _repetition(text: str) -> Unfit | None:
-    found = repeats(text)
-    return Unfit("repetitive", found) if found else None
-
-
-def _refusal(text: str) -> Unfit | None:
-    return Unfit("refusal", text[:100]) if declines(text.strip()) else None
-
-
-def _boilerplate(text: str) -> Unfit | None:
-    return Unfit("boilerplate", text[:100]) if is_boilerplate(text.strip()) else None
+        return f"reads as {found}" if found else None

@@ -30,14 +30,15 @@ def declines(text: str) -> bool:
 
     "I can't believe how good it is" is none.
     """
-    return _REFUSAL.match(text) is not None
+    return _REFUSAL.match(text.strip()) is not None
 
 
 def is_boilerplate(text: str) -> bool:
     """Whether the text speaks of itself as a language model ("As an AI, I ..."), or is an introduction with nothing
     behind it ("Sure, here is the review:").
     """
-    if text.endswith(":") and _INTRODUCTION.fullmatch(text):
+    said = text.strip()
+    if said.endswith(":") and _INTRODUCTION.fullmatch(said):
         return True
     # The expression is the dearest of all rules, and nearly no answer holds one of these words.
     speaks = "AI" in text or " ai" in text or "anguage model" in text or "rtificial" in text
