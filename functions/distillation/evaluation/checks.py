@@ -125,6 +125,11 @@ def lowest(scores: Scores, one: Difference) -> float:
     return low_at(one, level_of(scores.decisions)) - lost
 
 
+def _highest(one: Difference) -> float:
+    """The upper end that a rejection rests on: also with all lost answers of the student as right ones."""
+    return one.high if one.best_high is None else max(one.high, one.best_high)
+
+
 def _rivals(scores: Scores, gate: Gate) -> Iterator[tuple[Difference, float]]:
     """The student minus each arm that it has to stand beside, and the loss that is accepted."""
     asked = {Arm.BASE: gate.over_base, Arm.FEW_SHOT: gate.over_rivals, Arm.DIRECT: gate.over_rivals}
@@ -142,14 +147,14 @@ def _rival(scores: Scores, one: Difference, margin: float, p: float, p_holm: flo
         passed = enough(one) and (
             lowest(scores, one) >= -margin if one.minus == Arm.CHAMPION else lowest(scores, one) > 0
         )
-        worse = one.high < -margin and p_holm < ALPHA
+        worse = _highest(one) < -margin and p_holm < ALPHA
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     return _made(scores, one, margin, outcome, (p, p_holm))
 
 
 def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: float) -> Check:
     difference, margin = one.difference, margin_of(gate, one)
-    worse = difference.high < -margin and p_holm < ALPHA
+    worse = _highest(difference) < -margin and p_holm < ALPHA
     passed = lowest(scores, difference) >= -margin and enough(difference)
     outcome = CheckOutcome.WORSE if worse else CheckOutcome.PASSED if passed else CheckOutcome.OPEN
     made = _made(scores, difference, margin, outcome, (p, p_holm))

@@ -46,7 +46,8 @@ FEW = 10
 
 class Pairing(NamedTuple):
     """Arm `arm` minus arm `minus` in one metric, over the same rows. `yardstick` says what `right` is, where the gate
-    looks at it. `lost`: rows on which the service brought no answer of `minus`, which may have been right.
+    looks at it. `lost`: rows on which the service brought no answer of `minus`, which may have been right;
+    `own_lost` the same of `arm`.
     """
 
     metric: str
@@ -56,6 +57,7 @@ class Pairing(NamedTuple):
     right: Column
     yardstick: Yardstick = Yardstick.TEACHER
     lost: frozenset[int] = frozenset()
+    own_lost: frozenset[int] = frozenset()
 
     def within(self, rows: frozenset[int]) -> "Pairing":
         """The same on some of the items."""
@@ -115,6 +117,7 @@ def corrected(found: Sequence[Difference]) -> tuple[Difference, ...]:
 def _difference(pairing: Pairing, boot: Bounds, draw: Draw) -> Difference:
     gaps, codes = pairing.gaps.values, draw.codes(pairing.gaps.rows)
     interval = _interval(pairing, gaps, boot, draw)
+    worst, best = (_if_heard(pairing, draw, left=left) for left in (False, True))
     test, p_value = _test(pairing, gaps, draw)
     sd = spread_of(gaps, codes)
     return Difference(
@@ -135,7 +138,8 @@ def _difference(pairing: Pairing, boot: Bounds, draw: Draw) -> Difference:
         p_holm=p_value,
         sd=sd,
         detectable=detectable_difference(spread(sd, len(gaps)), len(gaps)),
-        worst_low=_worst_low(pairing, draw),
+        worst_low=worst.low if worst else None,
+        best_high=best.high if best else None,
         groups=None if codes is None else int(codes.max()) + 1,
     )
 
@@ -147,18 +151,18 @@ def _interval(pairing: Pairing, gaps: Floats, boot: Bounds, draw: Draw) -> Bound
     return graded_interval(gaps, boot, draw, codes)
 
 
-def _worst_low(pairing: Pairing, draw: Draw) -> float | None:
-    """The lower end if all lost answers of the right arm were right; None where none was lost."""
-    lost = np.isin(pairing.right.rows, list(pairing.lost))
-    if not lost.any():
+def _if_heard(pairing: Pairing, draw: Draw, *, left: bool) -> Bounds | None:
+    """The interval if all lost answers of the left or right arm were right; None where none was lost."""
+    column, lost = (pairing.left, pairing.own_lost) if left else (pairing.right, pairing.lost)
+    gone = np.isin(column.rows, list(lost))
+    if not gone.any():
         return None
-    right = np.where(lost, 1.0, pairing.right.values)
-    worst = pairing._replace(right=pairing.right._replace(values=right), lost=frozenset())
-    gaps = worst.gaps.values
-    boot = Bounds(1.0, 1.0, TANGO)
-    if not worst.right_or_wrong:
-        boot = mean_intervals(gaps[:, None], draw, draw.codes(worst.gaps.rows))[0]
-    return _interval(worst, gaps, boot, draw).low
+    column = column._replace(values=np.where(gone, 1.0, column.values))
+    other = pairing._replace(left=column) if left else pairing._replace(right=column)
+    gaps, boot = other.gaps.values, Bounds(1.0, 1.0, TANGO)
+    if not other.right_or_wrong:
+        boot = mean_intervals(gaps[:, None], draw, draw.codes(other.gaps.rows))[0]
+    return _interval(other, gaps, boot, draw)
 
 
 def _test(pairing: Pairing, gaps: Floats, draw: Draw) -> tuple[str, float]:
@@ -187,8 +191,13 @@ def macro_f1_differences(
         left, right = table.answers[arm] == table.truth, table.answers[minus] == table.truth
         sd, bounds = _jackknifed(table, arm, minus, draw)
         p_value = 2 * NormalDist().cdf(-abs(value) * math.sqrt(n) / sd) if sd > 0 else float(value == 0)
-        gone = np.isin(table.rows, list(lost[minus]))
-        heard = table.answers | {minus: np.where(gone, table.truth, table.answers[minus])}
+        gone = {one: np.isin(table.rows, list(lost.get(one, ()))) for one in (arm, minus)}
+        heard = {one: np.where(gone[one], table.truth, table.answers[one]) for one in gone}
+        ends = {
+            one: _jackknifed(table._replace(answers=table.answers | {one: heard[one]}), arm, minus, draw)[1]
+            for one in gone
+            if gone[one].any()
+        }
         yield Difference(
             metric="macroF1",
             arm=arm,
@@ -207,7 +216,8 @@ def macro_f1_differences(
             p_holm=p_value,
             sd=sd,
             detectable=detectable_difference(spread(sd, n), n),
-            worst_low=_jackknifed(table._replace(answers=heard), arm, minus, draw)[1].low if gone.any() else None,
+            worst_low=ends[minus].low if minus in ends else None,
+            best_high=ends[arm].high if arm in ends else None,
             groups=None if codes is None else int(codes.max()) + 1,
         )
 

@@ -284,7 +284,7 @@ def _memory(scores: Scores, verdict: Verdict) -> Iterator[str]:
 
 
 def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:
-    """Checks that pass only if what the service lost had been wrong."""
+    """Checks that pass, or are worse, only if what the service lost had been wrong."""
     for check in (*verdict.checks, *verdict.rivals):
         one = difference_of(scores, check)
         worst = one.worst_low
@@ -293,6 +293,12 @@ def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:
                 f"Some answers of {NAMED[Arm(check.minus)]} were lost by the service. Lost is not wrong: had they been "
                 f"right, the student would be up to {points(-worst, sign=False)} points worse. Run again with the "
                 "same runId, so that they are asked again."
+            )
+            return
+        if check.outcome is CheckOutcome.OPEN and one.best_high is not None and one.high < -check.margin:
+            yield (
+                "Some answers of the student were lost by the service. Lost is not wrong, so it is not rejected for "
+                "them. Run again with the same runId, so that they are asked again."
             )
             return
 

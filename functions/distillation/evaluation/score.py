@@ -151,7 +151,9 @@ def _differences(measured: Measured, pairs: Pairs) -> tuple[Difference, ...]:
         if {(target.metric, arm), (target.metric, minus)} <= columns.keys()
     ]
     pairings = [
-        Pairing(metric, arm, minus, columns[metric, arm], columns[metric, minus], lost=measured.lost[minus])
+        Pairing(metric, arm, minus, columns[metric, arm], columns[metric, minus])._replace(
+            lost=measured.lost[minus], own_lost=measured.lost[arm]
+        )
         for metric, arm, minus in keys
     ]
     found = differences_of(pairings, draw)

@@ -78,9 +78,9 @@ class Difference(Record, frozen=True):
     wins and loses. `low` and `high` come from `method`, beside them the paired bootstrap. `p_value` is of no
     difference, `p_holm` the same after Holm over this pair's metrics. `sd`: standard deviation of the item differences.
     `detectable`: the smallest true difference that shows in 80 of 100 repeats. `worst_low`: the lower end if all lost
-    answers of `minus` were right; null where none was lost. `groups`: how many groups the items form, null where each
-    stands alone. `parts`: over several trainings, variance and degrees of freedom of the items and of each arm's
-    trainings, for levels below 2.5 %.
+    answers of `minus` were right, `best_high` the upper one if those of `arm` were; null where none was lost. `groups`:
+    how many groups the items form, null where each stands alone. `parts`: over several trainings, variance and degrees
+    of freedom of the items and of each arm's trainings, for levels below 2.5 %.
     """
 
     metric: str
@@ -101,6 +101,7 @@ class Difference(Record, frozen=True):
     sd: float
     detectable: float
     worst_low: float | None = None
+    best_high: float | None = None
     groups: int | None = None
     parts: tuple[tuple[float, int], ...] = ()
 

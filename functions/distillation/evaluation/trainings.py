@@ -72,9 +72,10 @@ def _wide(one: Difference, ours: Floats, theirs: Floats, groups: Sequence[int] |
     value, bounds = difference_over_trainings(ours, theirs, groups=groups)
     p_value = 2 * p_beyond(variance_parts(ours, theirs, groups=groups), abs(value))
     worst = None if one.worst_low is None else max(-1.0, bounds.low - max(0.0, one.low - one.worst_low))
-    wide = replace(one, value=value, low=bounds.low, high=bounds.high, worst_low=worst, method=bounds.method)
+    best = None if one.best_high is None else min(1.0, bounds.high + max(0.0, one.best_high - one.high))
+    wide = replace(one, value=value, low=bounds.low, high=bounds.high, worst_low=worst, best_high=best)
     parts = variance_parts(ours, theirs, groups=groups, strict=True)
-    return replace(wide, test=bounds.method, p_value=p_value, p_holm=p_value, parts=parts)
+    return replace(wide, method=bounds.method, test=bounds.method, p_value=p_value, p_holm=p_value, parts=parts)
 
 
 def _spread(scores: Scores, columns: dict[Key, Column], trained: Sequence[str]) -> TrainingSpread | None:

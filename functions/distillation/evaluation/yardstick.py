@@ -47,8 +47,8 @@ def _pairings(measured: Measured) -> Iterator[Pairing]:
         if target.against is Against.TEACHER:
             yield _against_teacher(measured.sheet, target, student)
         elif teacher is not None:
-            lost = measured.lost[Arm.TEACHER]
-            yield Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, teacher, lost=lost)
+            lost, own = measured.lost[Arm.TEACHER], measured.lost[Arm.STUDENT]
+            yield Pairing(target.metric, Arm.STUDENT, Arm.TEACHER, student, teacher, lost=lost, own_lost=own)
 
 
 def _against_teacher(sheet: AnswerSheet, target: Target, student: Column) -> Pairing:

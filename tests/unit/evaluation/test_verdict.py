@@ -474,6 +474,22 @@ def test_lost_answers_of_the_teacher_promote_nobody() -> None:
     assert any("Lost is not wrong" in reason for reason in verdict.reasons)
 
 
+@pytest.mark.parametrize(("error", "decision"), [("throttled", GateDecision.HOLD), ("refused", GateDecision.REJECT)])
+def test_lost_answers_of_the_student_reject_nobody(error: str, decision: GateDecision) -> None:
+    """Without its 150 lost answers it says what the teacher says; what it refuses is wrong."""
+    holdout, predictions = label_world(1_000, {"teacher": 0.95, "base": 0.1, "student": 0.95}, shared=1.0)
+    predictions["student"][:150] = [
+        msgspec.structs.replace(one, text=None, error=error) for one in predictions["student"][:150]
+    ]
+    scores = costed(holdout, predictions)
+    for one in scores.differences:
+        assert (one.best_high is not None) == (one.arm == "student" and error == "throttled"), one
+        assert one.best_high is None or one.best_high > one.high
+    verdict = decide(scores)
+    assert verdict.decision is decision
+    assert any("Lost is not wrong" in reason for reason in verdict.reasons) == (error == "throttled")
+
+
 def test_refused_is_wrong_and_not_lost() -> None:
     scores = flips(400, better=6, worse=6)
     assert all(one.worst_low is None for one in scores.differences)
