@@ -13,7 +13,7 @@ from distillation.bedrock.submission import RETIRED, RUN
 
 _ENDS = {
     "ABORTED": ("Aborted", "The execution was stopped from outside."),
-    "TIMED_OUT": ("States.Timeout", "The execution reached the machine's TimeoutSeconds."),
+    "TIMED_OUT": ("States.Timeout", "The run reached the time limit of the state machine (its TimeoutSeconds)."),
 }
 _OTHER = ("States.Runtime", "Step Functions ended the execution and gave no cause.")
 _RESERVE_MS = 120_000

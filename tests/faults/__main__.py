@@ -6,6 +6,7 @@ ended otherwise than it must.
 
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -168,7 +169,8 @@ def _told(app: App, cell: Cell, run: dict[str, Any]) -> str:
         return str(run.get("cause") or "")
     report = _failure_report(app, cell.name) or {}
     left = (f"STILL COSTS MONEY: {one['what']} ({one['why']})" for one in report.get("left", ()))
-    return "\n".join([str(report.get("cause") or run.get("cause") or "no report"), *left])
+    told = [str(report.get("cause") or run.get("cause") or "no report"), *left]
+    return "\n".join([*told, f"What to do next: {report.get('nextStep', '')}"])
 
 
 def _served(app: App, dataset: str) -> bool:
@@ -183,9 +185,9 @@ def _served(app: App, dataset: str) -> bool:
 
 
 def _message(cause: str) -> str:
-    """The beginning of a cause, and what it says of what still costs money."""
-    head, found, left = " ".join(cause.split()).partition("STILL COSTS MONEY")
-    return head[:160] + (f" [...] {found}{left[:200]}" if found else "")
+    """The beginning of a cause, of what it says of what still costs money, and of the advice."""
+    parts = re.split("(?=STILL COSTS MONEY|What to do next)", " ".join(cause.split()))
+    return " ".join(part.strip()[:160] + ("..." if len(part) > 160 else "") for part in [*parts[:2], *parts[2:][-1:]])
 
 
 def _said(app: App, run_id: str) -> bool:

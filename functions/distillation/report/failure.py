@@ -35,7 +35,10 @@ _NEXT = {
         "Read the reasons in {answers} (rejected-*.jsonl). Where Bedrock failed the jobs, mend that and start again "
         "with the same runId."
     ),
-    "NotEnoughExamples": "Give more seeds, or read in {dataset}rejected.jsonl why prompts made no example.",
+    "NotEnoughExamples": (
+        "Read in {dataset}rejected.jsonl why prompts made no example, and mend the setting that the reason names "
+        "(task, sampling.maxTokens, filters). Give more seeds where most of them did make one."
+    ),
     "TuningFailed": (
         "The cause is Bedrock's own message. Mend it and start again with the same runId: the teacher's answers are "
         "not paid for again."
