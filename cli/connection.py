@@ -23,10 +23,8 @@ def clients_of(region: str | None, profile: str | None) -> Clients:
 
 
 def connect(stack: str, region: str | None, profile: str | None) -> Services:
-    """Services over what the stack's outputs name, with the person's credentials and a short patience.
-
-    Raises CommandError when the stack is not there or has not all outputs; credentials and network problems come as
-    boto3's errors.
+    """Services over what the stack's outputs name. Raises CommandError when the stack or one of its outputs is missing;
+    problems of credentials and network come as boto3's errors.
     """
     clients = clients_of(region, profile)
     outputs = stack_outputs(clients.client("cloudformation"), stack)
@@ -42,8 +40,7 @@ def connect(stack: str, region: str | None, profile: str | None) -> Services:
             "Is it a Nova Distill stack, and has its deployment ended? `npx cdk deploy` completes it.",
         )
     named: dict[str, Any] = {setting: outputs[output] for setting, output in _OUTPUTS.items()}
-    settings = Settings(**named)
-    return Services(settings, clients=lambda: clients)
+    return Services(Settings(**named), clients=lambda: clients)
 
 
 def opened(stack: str, region: str | None, profile: str | None) -> Services:

@@ -1,6 +1,6 @@
 """Proves on an account what no document settles: one step each, taken up where it was left, nothing left behind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +13,8 @@ from cli.advice import in_plain_words
 from cli.errors import CommandError
 from distillation.errors import DistillationError
 from gateways.clients import Clients
-from gateways.events import Events
 from gateways.identity import Identity
-from gateways.machines import Machines
-from gateways.queues import Queues
+from gateways.scratch import Scratch
 from gateways.stack import stack_outputs
 from settings import settings_from_environment
 
@@ -43,8 +41,7 @@ def bench_of(
     found, outputs = environment_of(clients, stack), stack_outputs(clients.client("cloudformation"), stack)
     if not found or not outputs:
         raise CommandError(f"There is no stack {stack} in {clients.region}.", "Deploy it first: npx cdk deploy")
-    account = Identity(clients.client("sts")).caller().account
-    proof = Proof(folder, f"proof-{now:%m%d-%H%M%S}", account)
+    proof = Proof(folder, f"proof-{now:%m%d-%H%M%S}", Identity(clients.client("sts")).caller().account)
     clients.on_answer(proof.hear)
     settings = settings_from_environment(found)._replace(state_machine_arn=outputs["StateMachineArn"])
     services = Services(settings, clients=lambda: clients)
@@ -52,9 +49,7 @@ def bench_of(
 
 
 def prove(bench: Bench) -> list[str]:
-    """Does what is not done yet, whatever becomes of single steps, and cleans up, also on Ctrl-C. Gives the steps that
-    came to nothing.
-    """
+    """Does each step that is not done yet, and cleans up, also on Ctrl-C. Gives the steps that came to nothing."""
     failed: list[str] = []
     try:
         for name, step in STEPS.items():
@@ -88,17 +83,18 @@ def _try(bench: Bench, name: str, step: Callable[[Bench], list[Finding]]) -> str
 def clean_up(bench: Bench) -> list[str]:
     """Stops and deletes what is still there, each on its own, and says what could not be."""
     services, made, left = bench.services, bench.proof.made, list[str]()
-    ways: Sequence[tuple[str, Callable[[str], None]]] = (
-        ("batch", services.batch_jobs.stop),
-        ("evaluation", services.evaluation_jobs.stop),
-        ("tuning", services.tuning_jobs.stop),
-        ("deployment", services.deployments.delete),
-        ("model", services.tuning_jobs.delete_model),
-        ("rule", lambda name: Events(services.clients.client("events")).stop(name)),
-        ("queue", lambda url: Queues(services.clients.client("sqs")).delete(url)),
-        ("machine", lambda arn: Machines(services.clients.client("stepfunctions")).delete(arn)),
-    )
-    for what, end in ways:
+    scratch = Scratch(services.clients)
+    ways: dict[str, Callable[[str], None]] = {
+        "batch": services.batch_jobs.stop,
+        "evaluation": services.evaluation_jobs.stop,
+        "tuning": services.tuning_jobs.stop,
+        "deployment": services.deployments.delete,
+        "model": services.tuning_jobs.delete_model,
+        "rule": scratch.remove_rule,
+        "queue": scratch.remove_queue,
+        "machine": scratch.remove_machine,
+    }
+    for what, end in ways.items():
         if what in made:
             try:
                 end(made[what])

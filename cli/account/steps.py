@@ -18,9 +18,7 @@ from distillation.records import Request
 from distillation.run.evaluation import EvaluationJudge
 from distillation.run.training import Training
 from distillation.training.customization import customization_request, deployment_request
-from gateways.events import Events
-from gateways.machines import Machines
-from gateways.queues import Queues
+from gateways.scratch import Scratch
 
 SOURCE = "proof"
 CORRECTNESS: Final = "Builtin.Correctness"
@@ -32,9 +30,7 @@ class StepFailed(DistillationError):
 
 
 class Bench(NamedTuple):
-    """What a step works with. `topic_arn`: where the token of the silent task goes. `pause` lets time pass between two
-    looks; `say` tells the person.
-    """
+    """What a step works with. `topic_arn`: where the token of the silent task goes."""
 
     services: Services
     proof: Proof
@@ -89,12 +85,10 @@ def converse(bench: Bench) -> list[Finding]:
 
 def submit(bench: Bench) -> list[Finding]:
     """Puts the queue of events up, then starts the jobs that are not proven yet, which take their time side by side."""
-    services, proof = bench.services, bench.proof
-    queue = Queues(services.clients.client("sqs")).make(bench.name)
+    proof, scratch = bench.proof, Scratch(bench.services.clients)
+    queue = scratch.make_queue(bench.name)
     proof.keep("queue", queue.url)
-    Events(services.clients.client("events")).copy_to_queue(
-        proof.keep("rule", bench.name), {"source": ["aws.bedrock"]}, queue.arn
-    )
+    scratch.copy_events(proof.keep("rule", bench.name), {"source": ["aws.bedrock"]}, queue.arn)
     for name, start in (("batch", _submit_batch), ("tuning", _submit_tuning), ("evaluation", _submit_evaluation)):
         while not proof.is_done(name) and name not in proof.made:
             try:
@@ -250,14 +244,12 @@ def _delete_model(bench: Bench, most: int = 60) -> int:
 
 def heartbeat(bench: Bench) -> list[Finding]:
     """A task that waits for a token which nobody answers, for five seconds."""
-    services, proof = bench.services, bench.proof
-    machines = Machines(services.clients.client("stepfunctions"))
-    role = machines.role_of(services.settings.state_machine_arn)
-    machine = proof.keep("machine", machines.make(bench.name, silent_task(bench.topic_arn), role))
-    execution = machines.start(machine)
-    while (status := machines.status(execution)) == "RUNNING":
+    services, proof, scratch = bench.services, bench.proof, Scratch(bench.services.clients)
+    made = scratch.make_machine(bench.name, silent_task(bench.topic_arn), like=services.settings.state_machine_arn)
+    execution = scratch.start_machine(proof.keep("machine", made))
+    while (status := scratch.status(execution)) == "RUNNING":
         bench.pause()
-    history = machines.history(execution)
+    history = scratch.history(execution)
     proof.write("heartbeat/history.json", history)
     timed_out = [event for event in history if event["type"].endswith("TimedOut")]
     proof.write("heartbeat/timed-out.json", timed_out)
@@ -285,10 +277,9 @@ def silent_task(topic_arn: str) -> dict[str, object]:
 
 def events(bench: Bench) -> list[Finding]:
     """What the queue caught of the jobs."""
-    services, proof = bench.services, bench.proof
-    bodies = Queues(services.clients.client("sqs")).take_all(bench.made("queue"))
+    bodies = Scratch(bench.services.clients).take_messages(bench.made("queue"))
     ours = [body for body in bodies if bench.name in str(body.get("detail", {}))]
-    proof.write("events/events.json", ours)
+    bench.proof.write("events/events.json", ours)
     batches = [body["detail"] for body in ours if body["detail-type"] == "Batch Inference Job State Change"]
     tunings = [body["detail"] for body in ours if body["detail-type"] == "Model Customization Job State Change"]
     return [

@@ -1,6 +1,4 @@
-"""What the compared arms learn from the dataset's files: the few-shot arm's examples, and the direct arm's training
-files.
-"""
+"""What the compared arms learn from the dataset's files."""
 
 from collections.abc import Iterator
 
@@ -37,9 +35,8 @@ def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
     count = record.config.arms.few_shot
     if count == 0:
         return None
-    learnt = learnt_prompts(
-        taught(store, RunLayout(record.run_id).dataset("train.jsonl")), known_prompts(store, record.run_id)
-    )
+    answers = taught(store, RunLayout(record.run_id).dataset("train.jsonl"))
+    learnt = learnt_prompts(answers, known_prompts(store, record.run_id))
     gold = _gold(store, record, {one.prompt_id for one in learnt})
     right = (
         msgspec.structs.replace(one, answers=(gold[one.prompt_id],)) if one.prompt_id in gold else one for one in learnt
@@ -48,10 +45,7 @@ def few_shot_of(store: Store, record: RunRecord) -> FewShot | None:
 
 
 def _gold(store: Store, record: RunRecord, wanted: set[str]) -> dict[str, str]:
-    """Prompt id -> the seed's own right answer, where there is a usable one.
-
-    None of free form where personal data is redacted: the teacher's answers are redacted already, references are not.
-    """
+    """Prompt id -> the seed's usable reference; none of free form where answers are redacted, as references are not."""
     if record.config.filters.personal_data == "redact" and record.task.kind is not TaskKind.LABEL:
         return {}
     references = references_of(((one.prompt_id, one.reference) for one in read_prompts(store, record.run_id)), wanted)
@@ -73,9 +67,7 @@ def training_lines(store: Store, key: str) -> Iterator[tuple[Question, str]]:
 
 
 def known_prompts(store: Store, run_id: str) -> Iterator[TrainingPrompt]:
-    """Every candidate of the run: its prompt as it is trained on (redacted where that was wanted), under the id of the
-    prompt that was asked.
-    """
+    """The prompt of every candidate as it is trained on (redacted where wanted), under the id of the asked prompt."""
     for one in store.records_below(RunLayout(run_id).candidates_prefix, _Known, named="shard-"):
         yield TrainingPrompt(
             prompt_id=one.key.prompt_id,

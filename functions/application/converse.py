@@ -1,7 +1,4 @@
-"""Answering requests through Converse in turns that fit into Lambda's time.
-
-Shared by teacher shards, holdout shards and the canary.
-"""
+"""Answering requests through Converse in turns that fit into Lambda's time."""
 
 import time
 from collections.abc import Sequence
@@ -25,11 +22,8 @@ PACE = Pace(time.monotonic, time.sleep)
 def converse(
     services: Services, invocation: Invocation, todo: Sequence[Request], *, model_id: str, replies: str, flex: bool
 ) -> bool:
-    """Asks `todo` and writes the replies as parts below the prefix `replies`, behind the parts of earlier turns. True
-    when all were asked.
-
-    Raises:
-        ThrottledByBedrock: a whole turn brought nothing at all.
+    """Asks `todo`, and writes the replies as parts below the prefix `replies`, behind those of earlier turns. True when
+    all were asked. Raises ThrottledByBedrock where a whole turn brought nothing.
     """
     store, had_time = services.store, invocation.get_remaining_time_in_millis() >= RESERVE_MS
     first_part = len(store.list(f"{replies}now/"))
@@ -51,14 +45,12 @@ def converse(
 
 
 def ask_all(services: Services, requests: Sequence[Request], *, model_id: str) -> list[bytes]:
-    """The reply lines to a few requests, in order of arrival; what could not be answered within `PATIENCE_SECONDS` has
-    none.
-    """
-    limit, end = AdaptiveLimit(most=START, start=2), PACE.clock() + PATIENCE_SECONDS
+    """The reply lines to a few requests, in order of arrival; what has no answer in `PATIENCE_SECONDS` has none."""
+    end = PACE.clock() + PATIENCE_SECONDS
     parts = answer_in_parts(
         requests,
         lambda request: services.models.ask(model_id, request, flex=False),
-        limit=limit,
+        limit=AdaptiveLimit(most=START, start=2),
         most=START,
         time_is_up=lambda: PACE.clock() > end,
         pace=PACE,

@@ -3,6 +3,7 @@
 import platform
 import tempfile
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from itertools import chain, islice
@@ -33,7 +34,6 @@ from distillation.records import (
     Candidate,
     HoldoutCandidate,
     HoldoutItem,
-    Record,
     RejectedExample,
     encode_line,
     encode_lines,
@@ -80,61 +80,45 @@ def write_dataset(store: Store, run_id: str) -> Manifest:
     """Writes everything in `5-dataset/` of a run whose shards are reduced.
 
     Raises:
-        NotEnoughExamples: fewer than 8 training lines are left; `rejected.jsonl` is written all the same.
+        NotEnoughExamples: fewer training lines are left than a job takes; `rejected.jsonl` is written all the same.
         RecordsLost: a prompt is in no place, or in two.
     """
-    record = read_run(store, run_id)
+    record, layout = read_run(store, run_id), RunLayout(run_id)
     judge = record.config.filters.judge
     decision = decided(store, record, None if judge is None else read_ratings(store, run_id))
     _check_prompts(store, run_id, decision.arrived)
-    rejected = _write_rejected(store, run_id, decision)
-    _check_examples(
-        decision, rejected.reasons, MIN_DISTILLATION_PROMPTS if record.config.training.managed else MIN_SAMPLES
-    )
-    files = (
-        {"rejected.jsonl": rejected.file}
-        | _write_sides(store, run_id, decision)
-        | _write_holdout(store, run_id, decision)
-    )
-    manifest = _manifest(store, record, decision, rejected.reasons, files)
-    card = card_of(manifest, record, *_shown(store, run_id)).encode()
-    digest = FileDigest()
-    store.put_lines(RunLayout(run_id).dataset("card.md"), digest.passing(card.splitlines(keepends=True)))
-    manifest = msgspec.structs.replace(
-        manifest, files=dict(sorted({**manifest.files, "card.md": digest.file()}.items()))
-    )
-    store.put_json(RunLayout(run_id).dataset("manifest.json"), manifest)
+    files, reasons = _write_rejected(store, run_id, decision)
+    _check_examples(decision, reasons, MIN_DISTILLATION_PROMPTS if record.config.training.managed else MIN_SAMPLES)
+    files |= _write_sides(store, run_id, decision) | _write_holdout(store, run_id, decision)
+    manifest = _manifest(store, record, decision, reasons, files)
+    card, digest = card_of(manifest, record, *_shown(store, run_id)).encode(), FileDigest()
+    store.put_lines(layout.dataset("card.md"), digest.passing(card.splitlines(keepends=True)))
+    files["card.md"] = digest.file()
+    manifest = msgspec.structs.replace(manifest, files=dict(sorted(files.items())))
+    store.put_json(layout.dataset("manifest.json"), manifest)
     return manifest
 
 
-class _Rejected(Record, frozen=True):
-    file: DatasetFile
-    reasons: dict[str, int]
-
-
-def _write_rejected(store: Store, run_id: str, decision: Decision) -> _Rejected:
-    layout, digest, reasons = RunLayout(run_id), FileDigest(), dict[str, int]()
+def _write_rejected(store: Store, run_id: str, decision: Decision) -> tuple[dict[str, DatasetFile], dict[str, int]]:
+    """The file by its name, and how many were rejected for which reason."""
+    layout, digest, reasons = RunLayout(run_id), FileDigest(), Counter[str]()
 
     def counted() -> Iterator[RejectedExample]:
-        for rejected in chain(
-            store.records_below(layout.candidates_prefix, RejectedExample, named="rejected-"), decision.rejected
-        ):
-            reasons[rejected.reason] = reasons.get(rejected.reason, 0) + 1
+        before = store.records_below(layout.candidates_prefix, RejectedExample, named="rejected-")
+        for rejected in chain(before, decision.rejected):
+            reasons[rejected.reason] += 1
             yield rejected
 
     store.put_lines(layout.dataset("rejected.jsonl"), digest.passing(encode_lines(counted())))
-    return _Rejected(file=digest.file(), reasons=dict(sorted(reasons.items())))
+    return {"rejected.jsonl": digest.file()}, dict(sorted(reasons.items()))
 
 
 def _write_sides(store: Store, run_id: str, decision: Decision) -> dict[str, DatasetFile]:
-    """Both training files in one pass over the candidates: the small one waits on disk while the large one is
-    written.
-    """
+    """Both training files in one pass over the candidates: the small one waits on disk while the large is written."""
     layout, train, validation = RunLayout(run_id), FileDigest(), FileDigest()
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        store.put_lines(
-            layout.dataset("train.jsonl"), train.passing(_train_lines(_lines(store, run_id, decision), spool))
-        )
+        lines = _train_lines(_lines(store, run_id, decision), spool)
+        store.put_lines(layout.dataset("train.jsonl"), train.passing(lines))
         spool.seek(0)
         store.put_lines(layout.dataset("validation.jsonl"), validation.passing(spool))
     return {"train.jsonl": train.file(), "validation.jsonl": validation.file()}
@@ -178,10 +162,7 @@ def _item(held: HoldoutCandidate) -> HoldoutItem:
 
 
 def _check_prompts(store: Store, run_id: str, arrived: list[str]) -> None:
-    """Every prompt came out of exactly one shard, as a candidate, in the holdout or rejected.
-
-    The merge itself loses none: its funnel adds up.
-    """
+    """Every prompt came out of exactly one shard, as a candidate, in the holdout or rejected."""
     layout = RunLayout(run_id)
     after = arrived + [r.prompt_id for r in store.records_below(layout.candidates_prefix, _Named, named="rejected-")]
     unexpected, missing = set(after), set[str]()
@@ -199,8 +180,8 @@ def _check_examples(decision: Decision, reasons: dict[str, int], least: int) -> 
         counted = ", ".join(f"{reason} {count}" for reason, count in reasons.items()) or "none"
         raise NotEnoughExamples(
             f"{decision.lines[Side.TRAIN]} training examples are left and a customization job of this kind takes at "
-            f"least {least}. Rejected prompts: {counted} "
-            "(5-dataset/rejected.jsonl names each). Give more seeds, a smaller split.holdoutShare, or milder filters."
+            f"least {least}. Rejected prompts: {counted} (5-dataset/rejected.jsonl names each). Give more seeds, a "
+            "smaller split.holdoutShare, or milder filters."
         )
 
 

@@ -59,10 +59,9 @@ def lambda_entry(run: Run) -> Callable[[Event, LambdaContext], dict[str, Any]]:
 
 
 def own_files(event: Event) -> tuple[str, ...]:
-    """What the keys begin with that an invocation for a run may write: the run's folder, what it leaves to the dataset
-    (its shards of the cache, its decision, the luck of training), and the deployment's secret for marks.
-
-    One role serves all runs, so IAM cannot say it. An event without a run is not bound.
+    """Prefixes of the keys that an invocation for a run may write: the run's folder, what it leaves to the dataset (its
+    shards of the cache, its decision, the luck of training), and the deployment's secret for marks. One role serves all
+    runs, so IAM cannot say it. An event without a run is not bound.
     """
     run = event.get("run") or {}
     if not run.get("runId") or not run.get("dataset"):

@@ -1,6 +1,4 @@
-"""The user's evaluation files, copied into the run when it first reads them, so that what an example was compared with
-stays known.
-"""
+"""The user's evaluation files, copied into the run when it first reads them."""
 
 from distillation.errors import InvalidInput
 from distillation.judging.preferences import Preference, read_preferences
@@ -12,11 +10,7 @@ from gateways.store import Store
 
 
 def people_preferences(store: Store, run_id: str, config: RunConfig) -> list[Preference]:
-    """The choices of people that the judge is compared with, as they were when the run first read them.
-
-    Raises:
-        InvalidInput: the file is not there, or cannot be read.
-    """
+    """The choices of people that the judge is compared with. Raises InvalidInput: no such file, or it is unreadable."""
     key = config.evaluation.judge.preferences if config.evaluation.judge else None
     if key is None:
         return []
@@ -32,13 +26,8 @@ def people_preferences(store: Store, run_id: str, config: RunConfig) -> list[Pre
 
 
 def evaluation_items(store: Store, run_id: str, config: RunConfig) -> list[Seed]:
-    """The items of the user's evaluation files, as they were when the run first read them.
-
-    Raises:
-        InvalidInput: a file is not there, or cannot be read.
-    """
-    items: list[Seed] = []
-    problems: list[str] = []
+    """The items of the user's evaluation files. Raises InvalidInput where a file cannot be read."""
+    items, problems = list[Seed](), list[str]()
     listed = {o.key for o in store.list(RunLayout(run_id).evaluation_copy("evaluation/"))}
     for key in config.decontamination.files:
         copy = RunLayout(run_id).evaluation_copy(key)

@@ -1,6 +1,9 @@
 """What the rounds of expansion leave in S3, read and written in one way."""
 
 from collections.abc import Iterator
+from typing import TypeVar
+
+import msgspec
 
 from distillation.expansion.diversity import apart_from
 from distillation.expansion.methods import Ask, Topic
@@ -11,17 +14,15 @@ from distillation.records import Answer, Asking, Prompt, RejectedAnswer
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
+T = TypeVar("T", bound=msgspec.Struct)
+
 
 def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
     """What round `number` stands on."""
     layout = RunLayout(record.run_id)
     seeds = list(store.records(layout.prompts, Prompt))
     history = [store.read(layout.expansion(f"counts-{earlier:02d}.json"), RoundCounts) for earlier in range(number)]
-    topics = [
-        topic
-        for earlier in range(number)
-        for topic in store.records(layout.expansion(f"topics-{earlier:02d}.jsonl"), Topic)
-    ]
+    topics = list(_of_rounds(store, record.run_id, "topics", number, Topic))
     free = parents_of(seeds, record.config.shares)
     shown = {prompt.prompt_id for prompt in free}
     held = [prompt for prompt in seeds if prompt.prompt_id not in shown]
@@ -31,12 +32,12 @@ def rounds_before(store: Store, record: RunRecord, number: int) -> RoundsSoFar:
 
 def expanded_before(store: Store, run_id: str, number: int) -> Iterator[Prompt]:
     """The prompts that the rounds before round `number` kept, in order."""
-    layout = RunLayout(run_id)
-    return (
-        prompt
-        for earlier in range(number)
-        for prompt in store.records(layout.expansion(f"round-{earlier:02d}.jsonl"), Prompt)
-    )
+    return _of_rounds(store, run_id, "round", number, Prompt)
+
+
+def _of_rounds(store: Store, run_id: str, what: str, number: int, kind: type[T]) -> Iterator[T]:
+    keys = (RunLayout(run_id).expansion(f"{what}-{earlier:02d}.jsonl") for earlier in range(number))
+    return (record for key in keys for record in store.records(key, kind))
 
 
 def read_asks(store: Store, run_id: str, number: int) -> list[Ask]:

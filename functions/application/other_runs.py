@@ -1,11 +1,9 @@
-"""Two runs of a dataset at once: the second waits for answers that the first is already paying for, and finds them in
-the answer cache afterwards.
-"""
+"""Two runs of a dataset at once: the second waits for the answers that the first pays for, and takes them over."""
 
 import msgspec
 
 from application.rounds import teacher_requests
-from application.run_files import ids_in, read_prompts, read_wave
+from application.run_files import ids_in, read_wave
 from application.services import Services
 from distillation.bedrock.submission import KEEP_LEDGER, OPEN, is_retiring
 from distillation.errors import OtherRunAsks
@@ -19,13 +17,11 @@ ASKING = "asking"
 
 
 def wait_for_answers_under_way(services: Services, record: RunRecord) -> None:
-    """Notes that this run asks about its dataset, unless another run just asks some of the same.
+    """Notes that this run asks about its dataset. Raises OtherRunAsks, and notes it among the warnings of run.json,
+    while another run asks some of the same.
 
     A run whose clean-up has begun asks no more, and neither does one whose replies are reduced. Where this run is to
     rate what it learns from, the other's ratings must have come too: its dataset is written.
-
-    Raises:
-        OtherRunAsks: with the other run's id, which stands among the warnings of run.json from then on.
     """
     ledger, place = services.ledger, f"{ASKING}/{record.dataset}"
     row = ledger.row(place, ASKING)
@@ -57,7 +53,7 @@ def _shares(services: Services, record: RunRecord, other: str) -> bool:
     store, plan = services.store, read_wave(services.store, other, 0)
     if plan is None:
         return True
-    groups = teacher_requests(read_prompts(store, record.run_id), record)
+    groups = teacher_requests(store, record)
     mine = OpenRequests((request.record_id, number) for number, group in groups for request in group)
     keys = (RunLayout(other).requests(0, shard.shard) for shard in plan.shards)
     return any(record_id in mine for key in keys for record_id in ids_in(store, key))

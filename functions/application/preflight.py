@@ -1,6 +1,4 @@
-"""Whether a run can be had: its models are looked up, and where Bedrock is about to end one, tried with one token; the
-seeds' prompts allow what the input asks for.
-"""
+"""Whether a run can be had: its models are looked up; the seeds' prompts allow what the input asks for."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,10 +24,8 @@ class ModelFindings(NamedTuple):
 
 
 def check_models(services: "Services", config: RunConfig) -> ModelFindings:
-    """Looks every model and profile of the run up.
-
-    A LEGACY model is asked one token: Bedrock refuses it to accounts that did not use it for 15 days, with an error
-    that would otherwise come once per record of a paid run.
+    """Looks every model and profile of the run up. A LEGACY model is asked for one token: Bedrock refuses it to
+    accounts that did not use it for 15 days, and would say so in each record of a paid run.
     """
     settings, catalogue = services.settings, services.catalogue
     judge, embedder = extra_models(settings, config)
@@ -53,9 +49,7 @@ def check_models(services: "Services", config: RunConfig) -> ModelFindings:
 
 
 def check_seed_prompts(config: RunConfig, task: Task, prompts: Callable[[], Iterable[Prompt]]) -> None:
-    """Raises InvalidInput with all that the input asks for and the seeds' prompts (read anew by each check) do not
-    allow: a direct arm, new prompts, a managed distillation.
-    """
+    """Raises InvalidInput with all that the input asks for and the seeds' prompts (read anew by each check) forbid."""
     checks: list[tuple[bool, Callable[[], None]]] = [
         (config.arms.direct, lambda: check_direct(prompts(), task)),
         (config.expansion.target_prompts > 0, lambda: check_parents(prompts())),

@@ -9,14 +9,14 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from application.run_files import Wave, read_answers, read_rejected_answers, read_wave, waves_of
+from application.run_files import Wave, read_answers, read_prompts, read_rejected_answers, read_wave, waves_of
 from application.services import Services
 from distillation.bedrock.families import takes_flex
 from distillation.inference.accounts import OpenRequests
 from distillation.inference.replies import BUSY
 from distillation.inference.requests import Shard, prompts_a_shard, requests_of, shard_requests
 from distillation.layout import RunLayout, answer_cache, mark_key
-from distillation.records import Answer, Asking, Prompt, RejectedAnswer, Request, Route, encode_line
+from distillation.records import Answer, Asking, RejectedAnswer, Request, Route, encode_line
 from distillation.run.fan_out import records_again
 from distillation.run.record import RunRecord
 from distillation.training.managed import asked_by_us
@@ -33,13 +33,8 @@ def wave_output(wave: Wave) -> dict[str, object]:
     """A wave as the machine carries it: its stage, shard numbers, routes and sizes."""
     shards = [{"shard": s.shard, "route": s.route, "records": s.records} for s in wave.shards]
     counts = {"requests": wave.requests, "cached": wave.cached}
-    return {
-        "stage": wave.stage,
-        "wave": wave.wave,
-        "shards": shards,
-        "promptShards": wave.prompt_shards,
-        "counts": counts,
-    }
+    planned = {"stage": wave.stage, "wave": wave.wave, "promptShards": wave.prompt_shards}
+    return planned | {"shards": shards, "counts": counts}
 
 
 class _Cut(NamedTuple):
@@ -62,14 +57,10 @@ def _write_wave(store: Store, record: RunRecord, plan: Wave, groups: Groups, cut
     return plan
 
 
-def teacher_requests(prompts: Iterable[Prompt], record: RunRecord) -> Iterator[tuple[int, list[Request]]]:
-    """The teacher's requests, prompt by prompt, each with the prompt's number; none for a prompt that this run does not
-    ask about.
-    """
-    plan = record.config.sampling
-    return (
-        (number, requests_of(prompt, plan, record.models.teacher)) for number, prompt in asked_by_us(prompts, record)
-    )
+def teacher_requests(store: Store, record: RunRecord) -> Groups:
+    """The teacher's requests, each prompt's with its number; none for a prompt that this run does not ask about."""
+    prompts, plan, model = read_prompts(store, record.run_id), record.config.sampling, record.models.teacher
+    return ((number, requests_of(prompt, plan, model)) for number, prompt in asked_by_us(prompts, record))
 
 
 def _take_over(store: Store, record: RunRecord, wanted: OpenRequests, target: str) -> None:
@@ -115,11 +106,10 @@ def plan_round(
     *,
     prompt_shards: int = 0,
 ) -> Wave:
-    """The plan of a round; one that an earlier execution planned stands as it is: its jobs may be paid for. What the
-    answer cache holds is taken over in the first round, and in each of expansion, whose rounds ask anew. Past the
-    cut-off of the run's deadline all go through Converse.
+    """The plan of a round; one that an earlier execution planned stands as it is: its jobs may be paid for.
 
-    `groups` gives all requests of the stage; it is called again, so that they need not be kept.
+    `groups` gives all requests of the stage, each time it is called. The first round, and each of expansion, takes over
+    what the answer cache holds. Past the cut-off of the run's deadline all go through Converse.
     """
     store, run_id, layout = services.store, record.run_id, RunLayout(record.run_id)
     planned = read_wave(store, run_id, wave, stage)
@@ -154,8 +144,7 @@ def plan_round(
 
 def key_for_marks(store: Store) -> bytes:
     """The deployment's secret for the marks around texts that a judge reads; made by the first round that needs it.
-
-    Two that make it at once use one each: a round keeps to its own, and no id depends on it.
+    Two rounds that make it at once use one each: no id depends on it.
     """
     found = store.get_or_none(mark_key())
     if found is None:

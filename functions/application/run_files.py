@@ -30,11 +30,7 @@ from gateways.store import Store
 
 
 def account_of(store: Store, ledger: DynamoLedger, run_id: str) -> Account:
-    """Where every request of the run ended.
-
-    Raises:
-        NotEnoughAnswers: not one usable answer; says what Bedrock said of the jobs.
-    """
+    """Where every request of the run ended. Raises NotEnoughAnswers where not one answer is usable."""
     account = sum_accounts(counts.account for counts in _counts(store, run_id))
     if account.answers == 0:
         said = {
@@ -42,10 +38,8 @@ def account_of(store: Store, ledger: DynamoLedger, run_id: str) -> Account:
             for row in ledger.rows(run_id)
             if row.outcome not in (None, "succeeded")
         }
-        raise NotEnoughAnswers(
-            "the teacher gave no usable answer in any wave. "
-            + ("; ".join(sorted(said)) or f"rejected: {account.rejected_by_reason}")
-        )
+        why = "; ".join(sorted(said)) or f"rejected: {account.rejected_by_reason}"
+        raise NotEnoughAnswers(f"the teacher gave no usable answer in any wave. {why}")
     return account
 
 
@@ -62,8 +56,7 @@ def _counts(store: Store, run_id: str) -> Iterator[ShardCounts]:
 class Wave(Record, frozen=True):
     """A wave's plan, `plan.json` beside its shards: written last, so that it is there only when the wave is whole.
 
-    `cached` counts the replies that were taken over from earlier runs, `prompt_shards` the shards of prompts that are
-    reduced one by one afterwards.
+    `cached`: replies taken over from earlier runs. `prompt_shards`: shards of prompts, each reduced by itself.
     """
 
     wave: int
@@ -204,10 +197,8 @@ def write_ledger(store: Store, run_id: str, rows: list[LedgerRow]) -> None:
 
 
 def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | None:
-    """The record that an earlier execution with this run id wrote, None where this is the first.
-
-    Raises:
-        InvalidInput: the run id is taken by a run that asks something else, or of another release.
+    """The record that an earlier execution with this run id wrote, None where this is the first. Raises InvalidInput
+    where the run id is taken by a run that asks something else, or of another release.
     """
     try:
         earlier = store.read_or_none(RunLayout(run_id).run, RunRecord)
@@ -217,11 +208,10 @@ def earlier_run(store: Store, run_id: str, question: Question) -> RunRecord | No
             [f"execution input: runId: found a run.json that this release cannot read ({error}), expected another id"],
         ) from None
     if earlier and (changed := earlier.differences(question)):
-        raise InvalidInput(
-            f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}",
-            [
-                "execution input: runId: a run id names one question; give another runId (or none), the answers that "
-                "were paid for are taken over all the same"
-            ],
+        problem = (
+            "execution input: runId: a run id names one question; give another runId (or none), the answers that were "
+            "paid for are taken over all the same"
         )
+        differs = f"run id {run_id} belongs to an earlier run that differs in {', '.join(changed)}"
+        raise InvalidInput(differs, [problem])
     return earlier

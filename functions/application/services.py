@@ -1,11 +1,10 @@
-"""What a handler can reach: one gateway a service, made when first used, so that a function opens only what it
-needs.
-"""
+"""What a handler can reach: one gateway a service, made when first used: a function opens only what it needs."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from gateways.bedrock.batch_jobs import BatchJobs
 from gateways.bedrock.deployments import Deployments
@@ -56,62 +55,23 @@ class Services:
         """The run's files."""
         return Store(self.clients.client("s3"), self.settings.bucket, lambda: self.writes)
 
-    @cached_property
-    def ledger(self) -> DynamoLedger:
-        """The ledger of paid work."""
-        return DynamoLedger(self.clients.table(self.settings.ledger_table))
+    ledger = cached_property(lambda self: DynamoLedger(self.clients.table(self.settings.ledger_table)))
+    batch_jobs = cached_property(lambda self: BatchJobs(self._bedrock, self.settings.batch_role_arn))
+    tuning_jobs = cached_property(lambda self: TuningJobs(self._bedrock))
+    deployments = cached_property(lambda self: Deployments(self._bedrock))
+    evaluation_jobs = cached_property(lambda self: EvaluationJobs(self._bedrock, self.settings.evaluation_role_arn))
+    catalogue = cached_property(lambda self: ModelCatalogue(self._bedrock))
+    models = cached_property(lambda self: ModelClient(self.clients.client("bedrock-runtime", ONE_TRY)))
+    embeddings = cached_property(
+        lambda self: Embeddings(self.clients.client("bedrock-runtime"), self.settings.embedding_model_id)
+    )
+    callbacks = cached_property(lambda self: StepFunctionsCallbacks(self.clients.client("stepfunctions")))
+    executions = cached_property(
+        lambda self: Executions(self.clients.client("stepfunctions"), self.settings.state_machine_arn)
+    )
+    notices = cached_property(lambda self: Notices(self.clients.client("sns"), self.settings.topic_arn))
+    parameters = cached_property(lambda self: Parameters(self.clients.client("ssm")))
 
-    @cached_property
-    def batch_jobs(self) -> BatchJobs:
-        """Batch inference."""
-        return BatchJobs(self.clients.client("bedrock"), self.settings.batch_role_arn)
-
-    @cached_property
-    def tuning_jobs(self) -> TuningJobs:
-        """Model customization."""
-        return TuningJobs(self.clients.client("bedrock"))
-
-    @cached_property
-    def deployments(self) -> Deployments:
-        """On-demand deployments."""
-        return Deployments(self.clients.client("bedrock"))
-
-    @cached_property
-    def models(self) -> ModelClient:
-        """Converse."""
-        return ModelClient(self.clients.client("bedrock-runtime", ONE_TRY))
-
-    @cached_property
-    def embeddings(self) -> Embeddings:
-        """Vectors of texts."""
-        return Embeddings(self.clients.client("bedrock-runtime"), self.settings.embedding_model_id)
-
-    @cached_property
-    def evaluation_jobs(self) -> EvaluationJobs:
-        """Model evaluation by a judge."""
-        return EvaluationJobs(self.clients.client("bedrock"), self.settings.evaluation_role_arn)
-
-    @cached_property
-    def catalogue(self) -> ModelCatalogue:
-        """What models there are."""
-        return ModelCatalogue(self.clients.client("bedrock"))
-
-    @cached_property
-    def callbacks(self) -> StepFunctionsCallbacks:
-        """Tasks that wait."""
-        return StepFunctionsCallbacks(self.clients.client("stepfunctions"))
-
-    @cached_property
-    def executions(self) -> Executions:
-        """The state machine."""
-        return Executions(self.clients.client("stepfunctions"), self.settings.state_machine_arn)
-
-    @cached_property
-    def notices(self) -> Notices:
-        """The topic."""
-        return Notices(self.clients.client("sns"), self.settings.topic_arn)
-
-    @cached_property
-    def parameters(self) -> Parameters:
-        """SSM."""
-        return Parameters(self.clients.client("ssm"))
+    @property
+    def _bedrock(self) -> Any:
+        return self.clients.client("bedrock")

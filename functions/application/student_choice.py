@@ -28,8 +28,8 @@ from gateways.store import Store
 def choose_student(
     services: Services, invocation: Invocation, record: RunRecord, trained: Sequence[Student]
 ) -> tuple[bool, list[str], list[Student]]:
-    """Whether all were asked, what is to be trained next (the repeats of the best candidate), and the arms that meet
-    the holdout. What an earlier execution found of the same models is taken over.
+    """Whether all were asked, what is to be trained next (repeats of the best candidate), and the arms that meet the
+    holdout. What an earlier execution found of the same models is taken over.
     """
     store, layout, training = services.store, RunLayout(record.run_id), record.config.training
     mine = [one for one in trained if one.arm != Arm.DIRECT]

@@ -26,8 +26,8 @@ def submit_batch(
 ) -> str:
     """Submits the requests at key `requests` to `model_id`, replies below the prefix `replies`; gives the job's name.
 
-    `name_of` gives the name of an attempt, as in `next_attempt`. Past the cut-off of the run's deadline no new job is
-    made, and the name is empty: its requests are missing and asked through Converse.
+    `name_of` as in `next_attempt`. Past the cut-off of the run's deadline no new job is made, and the name is empty:
+    its requests are missing and asked through Converse.
     """
     store, settings, run = services.store, services.settings, event["run"]
     record, now = read_run(store, run["runId"]), services.now()
@@ -78,18 +78,14 @@ def _has_not_failed(services: Services, run_id: str) -> Callable[[str], bool]:
 
 
 def submit_judging(services: Services, record: RunRecord, *, arm: str, part: int, records: int) -> str:
-    """Submits the part's dataset to the judge, and gives the job's name. The next attempt is made where one failed as a
-    whole.
-
-    Raises:
-        InvalidInput: the run's input names no judge of the evaluation.
+    """Submits the part's dataset to the judge, and gives the job's name; the next attempt where one failed as a whole.
+    Raises InvalidInput where the run's input names no judge of the evaluation.
     """
     settings, run_id, layout, store = services.settings, record.run_id, RunLayout(record.run_id), services.store
     judge = record.config.evaluation.judge
     if judge is None:
-        raise InvalidInput(
-            f"run {run_id} judges no answers", ["evaluation.judge: found null, expected the metrics to judge by"]
-        )
+        found = "evaluation.judge: found null, expected the metrics to judge by"
+        raise InvalidInput(f"run {run_id} judges no answers", [found])
     content = hashlib.sha256(store.get(layout.judge_dataset(arm, part))).hexdigest()
     job_name = next_attempt(
         lambda attempt: job_names.evaluation(settings.app, run_id, arm, part, content, attempt=attempt),

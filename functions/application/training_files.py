@@ -1,6 +1,5 @@
-"""The training files of a student that is trained several times, made from the dataset's.
-
-Needs the layer `curation` where a candidate has another policy: its answers are reduced anew.
+"""The training files of a student that is trained several times, made from the dataset's. Needs the layer `curation`:
+the answers of a candidate with another policy are reduced anew.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,9 +56,7 @@ def _write_candidate(store: Store, record: RunRecord, name: str, setting: Candid
 
 
 def _lines_by(store: Store, record: RunRecord, setting: CandidateSetting) -> Iterator[bytes]:
-    """What another policy learns of the prompts in train.jsonl, from the same answers. A prompt of which it learns
-    nothing has no line.
-    """
+    """What another policy learns of the prompts in train.jsonl, from the same answers; of some prompts nothing."""
     layout, config = RunLayout(record.run_id), record.config
     known = {one.question: one.prompt_id for one in known_prompts(store, record.run_id)}
     ids = {known[question] for question, _ in training_lines(store, layout.dataset(TRAIN))}

@@ -33,10 +33,8 @@ def _look_and_stop(row: LedgerRow, services: Services) -> tuple[Callable[[str], 
 
 
 def job_as_seen(row: LedgerRow, services: Services) -> JobLook:
-    """What Bedrock says of the job of a ledger row that has an ARN.
-
-    What the ledger says where the job is gone, where these credentials may not look at it, and of what is no job of
-    Bedrock's.
+    """What Bedrock says of the job of a ledger row that has an ARN; what the ledger says of one that is gone, may not
+    be looked at with these credentials, or is no job of Bedrock's.
     """
     if row.kind in set(JobKind):
         with passing_over(DENIED):

@@ -34,9 +34,7 @@ HICCUPS = BUSY_CODES | {
     "RequestLimitExceeded",
     "Throttling",
 }
-"""What S3 (error responses), DynamoDB (programming errors) and the other services say when the same call works a little
-later.
-"""
+"""What S3 (error responses), DynamoDB (programming errors) and others say when the same call works a little later."""
 NETWORK = (HTTPClientError, aws.ConnectionError)
 """A connection that broke, and one that never came about: botocore gives them no common class."""
 GONE = frozenset({"ResourceNotFoundException"})
@@ -121,8 +119,8 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def busy_is_retryable(what: str, also: Collection[str] = ()) -> Iterator[None]:
-    """Turns throttling, outages and the codes of `also` into ThrottledByBedrock, a full quota into QuotaFull: the state
-    machine tries both again, each with its own patience.
+    """Turns throttling, outages and the codes of `also` into ThrottledByBedrock, a full quota into QuotaFull. The state
+    machine tries both again.
     """
     try:
         yield
@@ -146,9 +144,8 @@ def passing_over(codes: Collection[str]) -> Iterator[None]:
 
 @contextmanager
 def hiccups_are_transient() -> Iterator[None]:
-    """Turns what passes by itself and no gateway has named into Transient: a connection or a body that broke, a service
-    that was busy through all retries of the client. botocore does not ask again for a body that breaks while it is
-    read.
+    """Turns what passes by itself and no gateway has named into Transient: a service that was busy through all retries,
+    a connection that broke, or a body, for which botocore does not ask again.
     """
     try:
         yield

@@ -10,9 +10,8 @@ PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 8}, read_timeout=3
 """Adaptive: the client slows down to the rate that the quota allows (botocore retries guide)."""
 
 ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=80, max_pool_connections=32)
-"""For who slows down by itself (`distillation.inference.adaptive_limit`) and so has to see each throttling.
-
-A call that is under way when a turn's time is up has to end within the reserve (`application.converse.RESERVE_MS`).
+"""For who slows down by itself (`distillation.inference.adaptive_limit`) and so has to see each throttling. A call must
+end within the reserve of a turn (`application.converse.RESERVE_MS`).
 """
 
 BRIEF = Config(
@@ -43,9 +42,7 @@ class Clients:
         return "amazonaws.com" in self.client("sts").meta.endpoint_url
 
     def on_answer(self, hear: Callable[[str, dict[str, Any]], None]) -> None:
-        """From now on `hear` gets the operation's name and Bedrock's answer, errors too, of every call of a client that
-        is made after this.
-        """
+        """`hear` gets the operation's name and Bedrock's answer, errors too, of every call of later clients."""
 
         def heard(parsed: dict[str, Any], model: Any, **_: object) -> None:
             hear(str(model.name), parsed)

@@ -19,10 +19,7 @@ _NEW_EVENTS_PAGE, _WHOLE_PAGE = 200, 1000
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of the state machine.
-
-    `status` as Step Functions says it: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED.
-    """
+    """One execution of the state machine. `status`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
 
     arn: str
     name: str
@@ -101,10 +98,7 @@ class Executions:
             raise
 
     def events_after(self, arn: str, last_id: int) -> list[HistoryEvent]:
-        """What has happened since event `last_id`, oldest first.
-
-        Read from the newest backwards: only that way new events cost one call.
-        """
+        """What has happened since event `last_id`, oldest first; read backwards, so that new events cost one call."""
         pages = self._client.get_paginator("get_execution_history").paginate(
             executionArn=arn,
             reverseOrder=True,
@@ -137,9 +131,7 @@ def history_event(raw: Mapping[str, Any]) -> HistoryEvent:
 
 
 def json_object(text: str | bytes | None) -> Mapping[str, Any]:
-    """The JSON object in `text`; {} where there is none or it is something else, since watching must never fail on a
-    document's form.
-    """
+    """The JSON object in `text`; {} for all else: watching must never fail on a document's form."""
     try:
         value = json.loads(text or "{}")
     except ValueError:

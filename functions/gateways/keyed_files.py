@@ -1,7 +1,4 @@
-"""Files under keys, wherever they lie: the bucket, a folder, a test's memory.
-
-Each says five things (`list`, `chunks`, `put`, `put_lines`, `copy`); all else follows from them.
-"""
+"""Files under keys, wherever they lie: the bucket, a folder, a test's memory. All else follows from five methods."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -51,11 +48,7 @@ class KeyedFiles(ABC):
         """Copies an object."""
 
     def chunks_of(self, file: StoredObject) -> Iterator[bytes]:
-        """A listed object's bytes as a stream.
-
-        Raises, at the first of them where the place knows it:
-            InvalidInput: the object has been replaced or deleted since it was listed.
-        """
+        """A listed object's bytes as a stream. Raises InvalidInput where the place knows that it changed since."""
         return self.chunks(file.key)
 
     def version_of(self, key: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DynamoLedger:
-    """Implements `distillation.submission.Ledger`. Reads are consistent: a token that was written is seen."""
+    """Implements `distillation.bedrock.submission.Ledger`. Reads are consistent: a token that was written is seen."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
@@ -48,9 +48,7 @@ class DynamoLedger:
             self.open(row)
         else:
             with passing_over({"ConditionalCheckFailedException"}):
-                self._table.put_item(
-                    Item=msgspec.to_builtins(row), ConditionExpression=Attr("execution").eq(instead_of)
-                )
+                self._table.put_item(Item=_item(row), ConditionExpression=Attr("execution").eq(instead_of))
         there = self.row(row.run_id, row.job_name)
         return str(there.execution) if there else ""
 

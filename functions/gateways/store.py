@@ -52,11 +52,8 @@ class Store(KeyedFiles):
         yield from body.iter_chunks(CHUNK_BYTES)
 
     def chunks_of(self, file: StoredObject) -> Iterator[bytes]:
-        """A listed object's bytes as a stream, by the etag that was listed: what the run's record names is what it
-        read.
-
-        Raises, at the first of them:
-            InvalidInput: the object has been replaced or deleted since it was listed.
+        """The bytes of the object with the etag that was listed. Raises InvalidInput, at the first of them, where the
+        object has been replaced or deleted since.
         """
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=file.key, IfMatch=f'"{file.etag}"')["Body"]
@@ -74,10 +71,7 @@ class Store(KeyedFiles):
         self._client.put_object(Bucket=self._bucket, Key=self._own(key), Body=body, ContentType=content_type)
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
-        """Writes lines as one object and gives their number.
-
-        Large ones go through the function's disk and S3's multipart upload.
-        """
+        """Writes lines as one object and gives their number; large ones by the disk and S3's multipart upload."""
         count, key = 0, self._own(key)
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
             for line in lines:

@@ -1,6 +1,4 @@
-"""AssembleDataset: candidates of all shards -> train, validation, holdout, rejected, manifest and card; every prompt
-accounted for.
-"""
+"""AssembleDataset: candidates of all shards -> train, validation, holdout, rejected, manifest and card."""
 
 from application.dataset_files import write_dataset
 from application.entry import Event, Invocation, lambda_entry
@@ -11,12 +9,9 @@ from application.training_files import arms_to_train
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives the arms to train, and whether the one that serves is to be chosen among them.
-
-    Stops the run where the teacher gave no usable answer at all.
-    """
+    """Gives the arms to train, and whether the one that serves is to be chosen among them."""
     store, run_id = services.store, event["run"]["runId"]
-    account_of(store, services.ledger, run_id)
+    account_of(store, services.ledger, run_id)  # stops the run where the teacher gave no usable answer
     manifest = write_dataset(store, run_id)
     record, arms = read_run(store, run_id), arms_to_train(store, run_id)
     check_training(services, record, arms)

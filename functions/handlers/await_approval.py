@@ -1,6 +1,4 @@
-"""AwaitApproval: a student that earned it and a task token -> the token is in the ledger, where `python -m cli approve
-RUN` finds it; the run's own deployments are gone. AwaitSpending asks the same way, before the run spends anything.
-"""
+"""AwaitApproval, AwaitSpending: a question for a person, a task token -> the ledger, where `approve` finds both."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
@@ -9,7 +7,7 @@ from application.serving.approval import KIND, ask_for_approval, delete_own_depl
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """The state's own timeout, as long as `serving.approvalHours`, ends the wait where nobody answers."""
+    """Notes the wait; deletes the deployments of a run that may be promoted. The state's own timeout ends the wait."""
     run_id, kind = event["run"]["runId"], event.get("kind", KIND)
     hours = read_run(services.store, run_id).config.serving.approval_hours
     row = ask_for_approval(services, run_id, event["token"], hours, kind)

@@ -1,6 +1,4 @@
-"""AwaitBatch, AwaitTuning, AwaitDeployment, AwaitPredictions: a job's name and a task token -> the token is in the
-ledger, the job was looked at.
-"""
+"""The waits for jobs (AwaitBatch, AwaitTuning ...): a job's name and a task token -> the ledger, and a look at it."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.services import Services

@@ -10,16 +10,10 @@ from application.student_choice import choose_student
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """One turn: `done` is False where another is needed, `arms` are to be trained next, `students` meet the holdout."""
-    record = read_run(services.store, event["run"]["runId"])
-    done, arms, students = choose_student(
-        services, invocation, record, msgspec.convert(event["students"], list[Student])
-    )
-    return {
-        "done": done,
-        "arms": arms,
-        "students": msgspec.to_builtins(students),
-        "counts": {"students": len(students)},
-    }
+    record, trained = read_run(services.store, event["run"]["runId"]), msgspec.convert(event["students"], list[Student])
+    done, arms, students = choose_student(services, invocation, record, trained)
+    given = msgspec.to_builtins(students)
+    return {"done": done, "arms": arms, "students": given, "counts": {"students": len(given)}}
 
 
 handler = lambda_entry(run)

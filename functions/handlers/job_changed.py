@@ -1,7 +1,4 @@
-"""Bedrock's job events -> the waiting task goes on at once.
-
-An event is only a hint: the job itself is looked at, so early, late and doubled events change nothing.
-"""
+"""Bedrock's job events -> the waiting task goes on at once. Each event only leads to a look at the job itself."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.services import Services

@@ -1,6 +1,4 @@
-"""PlanComparisons: the student's answers beside the teacher's, and pairs whose better answer is known -> a round of
-requests to the judge, each pair in both orders.
-"""
+"""PlanComparisons: pairs of answers -> a round of requests to the judge, each pair in both orders."""
 
 from functools import cache, partial
 
@@ -18,9 +16,8 @@ from gateways.store import Store
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the shards of the round."""
-    store = services.store
-    record = read_run(store, event["run"]["runId"])
-    groups = cache(partial(_groups, store, record))
+    record = read_run(services.store, event["run"]["runId"])
+    groups = cache(partial(_groups, services.store, record))
     return paid_wave(services, record, plan_round(services, record, event["wave"], Asking.COMPARISONS, groups))
 
 

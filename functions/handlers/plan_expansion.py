@@ -1,7 +1,4 @@
-"""PlanExpansion: seeds and the rounds so far -> the next round's requests for new prompts.
-
-What the answer cache holds is not asked and paid for again.
-"""
+"""PlanExpansion: seeds and the rounds so far -> the next round's requests for new prompts."""
 
 from functools import cache, partial
 
@@ -20,13 +17,7 @@ from gateways.store import Store
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives the shards that are still to be answered.
-
-    A round that an earlier execution of this run planned stands as it is: its jobs may be paid for.
-
-    Raises:
-        OtherRunAsks: another run of the dataset is asking some of the same; the machine enters this state again later.
-    """
+    """Gives the shards that are still to be answered. Raises OtherRunAsks as PlanRequests does."""
     store, wave = services.store, event["wave"]
     record = read_run(store, event["run"]["runId"])
     if read_wave(store, record.run_id, 0, Asking.EXPANSION) is None:

@@ -1,6 +1,4 @@
-"""PlanJudging: the answers of all arms -> the datasets of the evaluation jobs, one an arm and part of at most 1,000
-answers.
-"""
+"""PlanJudging: the answers of all arms -> the datasets of the evaluation jobs, at most 1,000 answers each."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.judging.judging_files import write_datasets

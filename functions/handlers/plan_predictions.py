@@ -1,5 +1,7 @@
 """PlanPredictions: the students and the holdout -> the list of holdout shards of every arm, their requests in S3."""
 
+from collections.abc import Iterable
+
 from application.arm_files import few_shot_of
 from application.entry import Event, Invocation, lambda_entry
 from application.reporting.budget import check_predictions
@@ -16,9 +18,7 @@ from distillation.run.record import RunRecord
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Every arm answers the same holdout prompts with the same system text (the champion: with its own), once greedily
-    and as often as distributions are to be compared by.
-    """
+    """Every arm answers the same holdout prompts with the same system text; the champion with its own."""
     store, run_id = services.store, event["run"]["runId"]
     record, layout = read_run(store, run_id), RunLayout(run_id)
     store.put_json(layout.students, event["students"])
@@ -32,17 +32,18 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     most = 0 if record.is_cut_off(services.now()) else record.batch_records
     shards = _shards(record, len(holdout), deployments, most)
     for shard in (shard for shard in shards if shard.route is not ArmRoute.SAMPLES):
-        requests = (
-            r
-            for item in holdout[shard.first : shard.first + shard.items]
-            for r in _requests(
-                as_trained(item, record.task, told) if shard.arm == Arm.CHAMPION else item, shard, record, few_shot
-            )
-        )
+        items: Iterable[HoldoutItem] = holdout[shard.first : shard.first + shard.items]
+        if shard.arm == Arm.CHAMPION:
+            items = (as_trained(item, record.task, told) for item in items)
+        requests = (r for item in items for r in _requests(item, shard, record, few_shot))
         store.put_records(layout.prediction_requests(shard.arm, shard.shard), requests)
     if few_shot:
         store.put_records(layout.few_shot, few_shot.shown)
-    return {"shards": [_output(shard) for shard in shards], "counts": {"holdout": len(holdout)}}
+    planned = [
+        {"arm": one.arm, "shard": one.shard, "route": one.route, "modelId": one.model_id, "records": one.records}
+        for one in shards
+    ]
+    return {"shards": planned, "counts": {"holdout": len(holdout)}}
 
 
 def _shards(record: RunRecord, items: int, deployments: dict[str, str], max_records: int) -> list[ArmShard]:
@@ -61,16 +62,6 @@ def _requests(item: HoldoutItem, shard: ArmShard, record: RunRecord, few_shot: F
     earlier = as_messages(few_shot.shots(item, shard.arm)) if few_shot and shard.arm in FEW_SHOT_DRAWS else ()
     samples = 0 if shard.arm in FEW_SHOT_DRAWS[1:] else record.config.evaluation.samples
     return arm_requests(item, record.config.sampling, shard.model_id, samples=samples, earlier=earlier)
-
-
-def _output(shard: ArmShard) -> dict[str, object]:
-    return {
-        "arm": shard.arm,
-        "shard": shard.shard,
-        "route": shard.route,
-        "modelId": shard.model_id,
-        "records": shard.records,
-    }
 
 
 handler = lambda_entry(run)

@@ -1,7 +1,4 @@
-"""PlanRatings: what the merge would train on -> a round of requests to a judge.
-
-What the cache holds is taken over instead of asked and paid for again.
-"""
+"""PlanRatings: what the merge would train on -> a round of requests to a judge."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache

@@ -1,7 +1,6 @@
-"""PlanRequests: prompts -> wave 0, its shards of requests in S3.
+"""PlanRequests: prompts -> wave 0, its shards of requests in S3."""
 
-What the answer cache holds is taken over instead of asked and paid for again.
-"""
+from functools import partial
 
 from application.entry import Event, Invocation, lambda_entry
 from application.other_runs import wait_for_answers_under_way
@@ -19,10 +18,7 @@ from distillation.similarity.words import common_shingles
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Gives the shards that are still to be answered.
 
-    A wave that an earlier execution of this run planned stands as it is: its jobs may be paid for.
-
-    Raises:
-        OtherRunAsks: another run of the dataset is asking some of the same; the machine enters this state again later.
+    Raises OtherRunAsks while another run of the dataset asks some of the same; the machine enters this state again.
     """
     store, record = services.store, read_run(services.store, event["run"]["runId"])
     planned = read_wave(store, record.run_id, 0)
@@ -34,19 +30,12 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
 
 def _plan(services: Services, record: RunRecord) -> Wave:
     store, layout, run_id, parts = services.store, RunLayout(record.run_id), record.run_id, 0
-    for parts, part in enumerate(
-        prompt_shards(read_prompts(store, run_id), record.config.sampling, record.batch_records), 1
-    ):
+    shards = prompt_shards(read_prompts(store, run_id), record.config.sampling, record.batch_records)
+    for parts, part in enumerate(shards, 1):
         store.put_records(layout.prompt_shard(parts - 1), part)
     store.put_json(layout.common_shingles, common_shingles(read_prompts(store, run_id)))
-    return plan_round(
-        services,
-        record,
-        0,
-        Asking.ANSWERS,
-        lambda: teacher_requests(read_prompts(store, run_id), record),
-        prompt_shards=parts,
-    )
+    groups = partial(teacher_requests, store, record)
+    return plan_round(services, record, 0, Asking.ANSWERS, groups, prompt_shards=parts)
 
 
 handler = lambda_entry(run)

@@ -1,6 +1,4 @@
-"""PredictArm: a holdout shard -> predictions in S3; every prompt that has no prediction yet is answered now (teacher:
-from its own samples).
-"""
+"""PredictArm: a holdout shard -> predictions in S3; what has none yet is asked now. The teacher's are its samples."""
 
 from application.converse import converse
 from application.entry import Event, Invocation, lambda_entry
@@ -23,11 +21,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     if not again:
         return _write(event, services, found)
     layout, store = RunLayout(event["run"]["runId"]), services.store
-    todo = [
-        request
-        for request in requests_in(store, layout.prediction_requests(event["arm"], event["shard"]))
-        if request.record_id in again
-    ]
+    requests = requests_in(store, layout.prediction_requests(event["arm"], event["shard"]))
+    todo = [request for request in requests if request.record_id in again]
     all_asked = converse(
         services,
         invocation,
@@ -50,10 +45,8 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
 def _found(event: Event, services: Services) -> ShardAnswers:
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
     requested = ids_in(services.store, layout.prediction_requests(arm, shard))
-    return read_replies(
-        requested,
-        services.store.lines_below(layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"),
-    )
+    replies = layout.prediction_replies_prefix(arm, shard, event["modelId"])
+    return read_replies(requested, services.store.lines_below(replies, suffix=".jsonl.out"))
 
 
 def _write(event: Event, services: Services, found: ShardAnswers) -> dict[str, object]:

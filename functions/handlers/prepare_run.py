@@ -1,6 +1,4 @@
-"""PrepareRun: execution input + seeds -> run.json, prompts.jsonl, rejected-seeds.jsonl, estimate.json; every problem is
-found here, before money is spent.
-"""
+"""PrepareRun: execution input + seeds -> `0-run/` and the prompts; every problem is found before money is spent."""
 
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ from application.serving.champion import has_champion
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import OPEN, set_run_state
 from distillation.costs.deadline import cut_off
-from distillation.costs.estimate import Estimate, Workload, estimate, workload
+from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.errors import InvalidInput
 from distillation.instructions import prompt_hashes
 from distillation.layout import RunLayout, dataset_input, seeds_prefix
@@ -32,7 +30,6 @@ from distillation.run.input import dataset_of, resolve_config
 from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds.prompts import SeedIntake, prompts_of
 from distillation.seeds.reader import is_seed_file
-from distillation.task import Task
 from gateways.keyed_files import StoredObject
 from gateways.store import SPOOL_BYTES, Store
 
@@ -45,29 +42,33 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
 
     A rerun of the same question goes on with its files.
     """
-    store = services.store
-    dataset = dataset_of(event["input"])
-    config = resolve_config(
-        event["input"], execution_name=event["executionName"], dataset_input=store.get_or_none(dataset_input(dataset))
-    )
-    config, applied = bounded(config, services.settings.bounds)
-    models, judging = check_models(services, config), config.evaluation.judge
+    store, execution = services.store, event["executionName"]
+    settings = store.get_or_none(dataset_input(dataset_of(event["input"])))
+    asked_for = resolve_config(event["input"], execution_name=execution, dataset_input=settings)
+    config, applied = bounded(asked_for, services.settings.bounds)
+    models = check_models(services, config)
     files = _seed_files(services, config, models.problems)
     question = _question(services, config, files)
     record = earlier_run(store, config.run_id, question) or _prepare(
-        services, config, files, question, started_at=event["startedAt"], warnings=[*models.warnings, *applied]
+        services, question, files, started_at=event["startedAt"], warnings=(*models.warnings, *applied)
     )
     expected = store.read(RunLayout(record.run_id).estimate, Estimate)
     if record.config != config:  # another budget: all else is the same question
         check_estimate(services, config, expected)
         record = msgspec.structs.replace(record, config=config)
         store.put_json(RunLayout(record.run_id).run, record)
+    set_run_state(services.ledger, record.run_id, OPEN, execution=execution, now=services.now())
+    set_aside(services, config, expected)
+    ask = _above(config, expected) and not may_spend(services, config.run_id)
+    return _limits(record) | {"askToSpend": ask, "expectedUsd": f"{expected.total_usd:.2f}"}
+
+
+def _limits(record: RunRecord) -> dict[str, object]:
+    config, judging = record.config, record.config.evaluation.judge
     asked = record.counts["prompts"] + config.expansion.target_prompts
     doublings = doublings_within(config, asked, record.batch_records)
-    set_run_state(services.ledger, record.run_id, OPEN, execution=event["executionName"], now=services.now())
-    set_aside(services, config, expected)
     return {
-        "run": {"runId": record.run_id, "dataset": dataset, "doublings": doublings, "cutOff": record.cut_off},
+        "run": {"runId": record.run_id, "dataset": record.dataset, "doublings": doublings, "cutOff": record.cut_off},
         # What jobs leave open at the cut-off goes into a wave of its own.
         "retryWaves": config.batches.retry_waves + bool(record.cut_off),
         "maxConcurrent": config.batches.max_concurrent,
@@ -77,8 +78,6 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         "compareArms": judging is not None and judging.pairwise,
         "promotion": config.promotion,
         "approvalHours": config.serving.approval_hours,
-        "askToSpend": _above(config, expected) and not may_spend(services, config.run_id),
-        "expectedUsd": f"{expected.total_usd:.2f}",
         "counts": record.counts,
     }
 
@@ -88,23 +87,20 @@ def _above(config: RunConfig, expected: Estimate) -> bool:
 
 
 def _prepare(
-    services: Services,
-    config: RunConfig,
-    files: list[StoredObject],
-    question: Question,
-    *,
-    started_at: str,
-    warnings: list[str],
+    services: Services, question: Question, files: list[StoredObject], *, started_at: str, warnings: tuple[str, ...]
 ) -> RunRecord:
-    store, layout = services.store, RunLayout(config.run_id)
+    store, config = services.store, question.config
+    layout, intake = RunLayout(config.run_id), SeedIntake(config)
     evaluation_items(store, config.run_id, config)
     people_preferences(store, config.run_id, config)
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        intake = _take_in(store, layout, config, files, spool)
+        store.put_records(layout.rejected_seeds, _rejected(store, intake, files, spool))
+        intake.check()
         task = intake.resolve_task()
         check_seed_prompts(config, task, lambda: prompts_of(_seeds(spool), task))
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
-        work = _work(services, config, question.models, task, spool)
+        champion = has_champion(services, config.run_id, config.dataset)
+        work = workload(prompts_of(_seeds(spool), task), task, config, question.models, champion=champion)
     expected, ends = estimate(work, load_prices()), cut_off(started_at, config, work, services.settings.rate)
     store.put_json(layout.estimate, expected)
     check_estimate(services, config, expected)
@@ -120,7 +116,7 @@ def _prepare(
         shard_records=records,
         cut_off=ends,
         versions={"nova-distill": services.settings.release} | {name: version(name) for name in LIBRARIES},
-        warnings=tuple(warnings),
+        warnings=warnings,
         **msgspec.structs.asdict(question),
     )
     store.put_json(layout.run, record)
@@ -128,36 +124,18 @@ def _prepare(
 
 
 def _seed_files(services: Services, config: RunConfig, of_models: list[str]) -> list[StoredObject]:
-    found = [o for o in services.store.list(seeds_prefix(config.dataset)) if is_seed_file(o.key)]
-    problems = (
-        []
-        if found
-        else [
-            f"{seeds_prefix(config.dataset)}: found no seed file, expected at least one .jsonl or .csv, each also as "
-            ".gz"
-        ]
-    )
-    problems += of_models
+    store, prefix = services.store, seeds_prefix(config.dataset)
+    found = [o for o in store.list(prefix) if is_seed_file(o.key)]
+    expected = f"{prefix}: found no seed file, expected at least one .jsonl or .csv, each also as .gz"
+    problems = [*([] if found else [expected]), *of_models]
     problems += [
         f"decontamination.files: found no {key} in the bucket, expected a file of prompts"
-        for key in _absent(services.store, config)
+        for key in config.decontamination.files
+        if key not in {o.key for o in store.list(key)}
     ]
     if problems:
         raise InvalidInput(f"run {config.run_id} cannot start: {len(problems)} problems", problems)
     return found
-
-
-def _absent(store: Store, config: RunConfig) -> list[str]:
-    return [key for key in config.decontamination.files if key not in {o.key for o in store.list(key)}]
-
-
-def _take_in(
-    store: Store, layout: RunLayout, config: RunConfig, files: list[StoredObject], spool: IO[bytes]
-) -> SeedIntake:
-    intake = SeedIntake(config)
-    store.put_records(layout.rejected_seeds, _rejected(store, intake, files, spool))
-    intake.check()
-    return intake
 
 
 def _rejected(store: Store, intake: SeedIntake, files: list[StoredObject], spool: IO[bytes]) -> Iterator[RejectedSeed]:
@@ -172,16 +150,6 @@ def _rejected(store: Store, intake: SeedIntake, files: list[StoredObject], spool
 def _seeds(spool: IO[bytes]) -> Iterator[Seed]:
     spool.seek(0)
     return decode_lines(spool, Seed)
-
-
-def _work(services: Services, config: RunConfig, models: Models, task: Task, spool: IO[bytes]) -> Workload:
-    return workload(
-        prompts_of(_seeds(spool), task),
-        task,
-        config,
-        models,
-        champion=has_champion(services, config.run_id, config.dataset),
-    )
 
 
 def _question(services: Services, config: RunConfig, files: list[StoredObject]) -> Question:

@@ -1,6 +1,4 @@
-"""ReadExpansion: a round's replies -> new prompts, topics, rejections with a reason, and whether a further round
-follows; behind the last one, all of them.
-"""
+"""ReadExpansion: a round's replies -> new prompts, topics, rejections, and whether a further round follows."""
 
 import msgspec
 

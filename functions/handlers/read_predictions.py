@@ -1,6 +1,4 @@
-"""ReadPredictions: what Bedrock wrote for a holdout shard -> how much of it is there; PredictArm, next, asks for the
-rest and writes the predictions.
-"""
+"""ReadPredictions: what Bedrock wrote for a holdout shard -> how much of it is there; PredictArm asks for the rest."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import ids_in
@@ -12,10 +10,9 @@ from distillation.layout import RunLayout
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """Counts what the batch brought, and proves that it answers this shard's requests only."""
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
-    lines = services.store.lines_below(
-        layout.prediction_replies_prefix(arm, shard, event["modelId"]), suffix=".jsonl.out"
-    )
-    found = read_replies(ids_in(services.store, layout.prediction_requests(arm, shard)), lines)
+    replies = layout.prediction_replies_prefix(arm, shard, event["modelId"])
+    requested = ids_in(services.store, layout.prediction_requests(arm, shard))
+    found = read_replies(requested, services.store.lines_below(replies, suffix=".jsonl.out"))
     return {"counts": {"predictions": len(found.answers) + len(found.rejected), "missing": len(found.missing)}}
 
 

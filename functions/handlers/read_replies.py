@@ -1,6 +1,4 @@
-"""ReadReplies: what Bedrock wrote for a shard -> answers, rejections with a reason, and how many requests are still
-missing.
-"""
+"""ReadReplies: what Bedrock wrote for a shard -> answers, rejections with a reason, and what is still missing."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.services import Services

@@ -1,6 +1,4 @@
-"""ReduceShard: the answers to a shard of prompts -> candidates for the dataset, the shard's part of the holdout, and
-what was left out and why.
-"""
+"""ReduceShard: the answers to a shard of prompts -> candidates, its part of the holdout, what was left out and why."""
 
 import struct
 from collections.abc import Sequence

@@ -1,6 +1,4 @@
-"""RetireStudent: a run with its verdict -> its own deployments are deleted: what serves is the stable deployment, and
-nothing serves twice.
-"""
+"""RetireStudent: a run with its verdict -> its own deployments are deleted; the stable deployment serves."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run
@@ -10,14 +8,10 @@ from application.serving.retirement import raise_left, retire
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives what was deleted.
+    """Gives what was deleted. Raises what `raise_left` does.
 
     The student's model stays where it serves, where a person may still promote it (`held`), or where
     `serving.keepRejectedModel` wants it; other arms' models have done their work.
-
-    Raises:
-        ThrottledByBedrock: something cannot be deleted yet.
-        StillCosts: something cannot be deleted; the rail tries once more and says it.
     """
     run_id = event["run"]["runId"]
     wanted = read_run(services.store, run_id).config.serving.keep_rejected_model or event.get("held")

@@ -1,6 +1,4 @@
-"""Step Functions' word that an execution ended without success -> the clean-up, the report and the message, where the
-execution's own failure rail did not come to them: it was stopped, ran out of time or of history.
-"""
+"""An execution ended without success and without its failure rail (stopped, out of time or history) -> the same end."""
 
 import json
 from typing import Any
@@ -21,8 +19,8 @@ _RESERVE_MS = 120_000
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Does what the failure rail does, pass after pass. An event that comes twice, or after the rail, changes nothing;
-    neither does one of an execution whose run a later execution has taken over.
+    """Cleans up pass after pass, writes the report, sends the message. An event that comes twice or after the rail, or
+    of an execution whose run a later one has taken over, changes nothing.
     """
     detail = event["detail"]
     error, cause = _ENDS.get(detail["status"]) or (detail.get("error") or _OTHER[0], _OTHER[1])

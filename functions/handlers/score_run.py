@@ -1,6 +1,4 @@
-"""ScoreRun: predictions of all arms, and what a judge said of them -> metrics with intervals, paired tests, and the
-verdict.
-"""
+"""ScoreRun: predictions of all arms, and what a judge said of them -> metrics, paired tests, and the verdict."""
 
 import zlib
 
@@ -66,9 +64,7 @@ def _direct_prompts(store: Store, layout: RunLayout) -> int | None:
 
 
 def _decided(store: Store, record: RunRecord, holdout: list[HoldoutItem]) -> DecidedHoldout:
-    """What this run's verdict will be about, and which runs decided on the same items before it; a rerun is no further
-    decision.
-    """
+    """The items of this verdict, and which runs decided on the same before; a rerun is no further decision."""
     ids = tuple(item.prompt_id for item in holdout)
     own = store.read_or_none(decision(record.dataset, record.run_id), DecidedHoldout)
     if own is None:
@@ -84,9 +80,7 @@ def _over_trainings(
     holdout: list[HoldoutItem],
     predictions: dict[str, list[Prediction]],
 ) -> Scores:
-    """Scores with the luck of training and of the examples; the dataset keeps how large the first was, for runs that
-    train once.
-    """
+    """Scores with the luck of training and of the examples; the dataset keeps the first for runs that train once."""
     sheet = read_sheet(holdout, predictions, record.task, tolerance=record.config.evaluation.numeric_tolerance)
     found = over_trainings(scores, sheet, [arm for arm in predictions if arm not in list(Arm)])
     if found.trainings:
@@ -95,18 +89,13 @@ def _over_trainings(
 
 
 def _all_predictions(store: Store, layout: RunLayout, students: list[str]) -> dict[str, list[Prediction]]:
-    """Teacher, base and the trained arms, answered or not, and every further arm that answered; each arm's shards are
-    joined into one file.
-    """
-    arms = dict.fromkeys((*map(str, Arm), *FEW_SHOT_DRAWS, *students))
-    found = {arm: list(store.records_below(layout.prediction_shards_prefix(arm), Prediction)) for arm in arms}
-    kept = {
-        arm: predictions
-        for arm, predictions in found.items()
-        if predictions or arm in (Arm.TEACHER, Arm.BASE, *students)
-    }
-    for arm, predictions in kept.items():
-        store.put_records(layout.predictions(arm), predictions)
+    """Teacher, base, the trained arms, and every further arm that answered; joins each arm's shards into one file."""
+    kept: dict[str, list[Prediction]] = {}
+    for arm in dict.fromkeys((*map(str, Arm), *FEW_SHOT_DRAWS, *students)):
+        predictions = list(store.records_below(layout.prediction_shards_prefix(arm), Prediction))
+        if predictions or arm in (Arm.TEACHER, Arm.BASE, *students):
+            kept[arm] = predictions
+            store.put_records(layout.predictions(arm), predictions)
     return kept
 
 

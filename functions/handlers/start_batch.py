@@ -11,13 +11,11 @@ from distillation.records import Asking
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
     """The batch job for one shard of a stage's wave."""
     run_id, stage, wave, shard = event["run"]["runId"], Asking(event["stage"]), event["wave"], event["shard"]
-    layout = RunLayout(run_id)
+    layout, app = RunLayout(run_id), services.settings.app
     name = submit_batch(
         event,
         services,
-        name_of=lambda attempt: job_names.batch(
-            services.settings.app, run_id, wave, shard, attempt=attempt, stage=stage
-        ),
+        name_of=lambda attempt: job_names.batch(app, run_id, wave, shard, attempt=attempt, stage=stage),
         model_id=services.settings.model_asked_in(stage),
         requests=layout.requests(wave, shard, stage),
         replies=layout.replies_prefix(wave, shard, stage),

@@ -15,10 +15,7 @@ TIME_LIMIT = timedelta(hours=6)
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """The deployment of one arm's model.
-
-    One that failed or was deleted is not adopted: the next attempt gets its own name.
-    """
+    """The deployment of one arm's model. One that failed or was deleted is not adopted: the next has its own name."""
     run = event["run"]
     name = next_attempt(
         lambda attempt: job_names.deployment(services.settings.app, run["runId"], event["arm"], attempt),

@@ -1,6 +1,4 @@
-"""StartJudging: the dataset of a part of an arm's answers -> the name of its evaluation job, submitted once or
-adopted.
-"""
+"""StartJudging: the dataset of a part of an arm's answers -> its evaluation job's name, submitted once or adopted."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run

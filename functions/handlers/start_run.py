@@ -1,8 +1,5 @@
-"""Uploads -> runs: each S3 event reaches this function after the quiet window (the queue's delay) and starts a run
-unless a newer file came meanwhile.
-
-So a run starts when its dataset has been quiet for that long, without any clock being compared. The execution's name is
-a function of the dataset's files, so events that come twice, or one for each of several files, start nothing twice.
+"""Uploads -> runs: each S3 event comes after the quiet window (the queue's delay) and starts a run, unless a newer file
+came meanwhile. No clock is compared. The execution's name is a hash of the dataset's files: nothing starts twice.
 """
 
 import json
@@ -16,10 +13,7 @@ from distillation.seeds.reader import is_seed_file
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, Any]:
-    """Takes SQS messages, each an S3 event of EventBridge.
-
-    What failed is given back to the queue, message by message.
-    """
+    """Takes SQS messages, each an S3 event of EventBridge. What failed is given back to the queue."""
     failed: list[dict[str, str]] = []
     for message in event["Records"]:
         try:

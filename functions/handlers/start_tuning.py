@@ -21,10 +21,7 @@ much longer.
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """The customization job of one arm.
-
-    A job that failed, or whose model was deleted, is not adopted: the next attempt gets its own name.
-    """
+    """The customization job of one arm. One that failed, or whose model was deleted, is not adopted."""
     run, arm = event["run"], event["arm"]
     name = next_attempt(
         lambda attempt: job_names.tuning(services.settings.app, run["runId"], arm, attempt),

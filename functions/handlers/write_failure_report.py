@@ -1,6 +1,4 @@
-"""WriteFailureReport: what failed and what was retired -> the error in plain words, the failure report and the ledger
-in S3.
-"""
+"""WriteFailureReport: what failed and what was retired -> the error in plain words, the failure report, the ledger."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.reporting.failure_report import report_failure

@@ -1,6 +1,4 @@
-"""WriteReport: scores and the counts of every hop -> the report as HTML, Markdown and JSON; the ledger beside the
-run.
-"""
+"""WriteReport: scores and the counts of every hop -> the report as HTML, Markdown and JSON; the ledger in S3."""
 
 import msgspec
 
@@ -17,9 +15,7 @@ from distillation.report.pages import render_html, render_markdown
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
-    """Gives the key of the report that people open, and why a student that earned it may not be promoted without a
-    person's word (empty where it may).
-    """
+    """Gives the report's key, and why a student that earned it waits for a person's word (empty where it need not)."""
     store, run_id = services.store, event["run"]["runId"]
     layout = RunLayout(run_id)
     settle(services, read_run(store, run_id))

@@ -1,6 +1,4 @@
-"""What is judged, in the bucket: the answers of the arms, the datasets of the evaluation jobs, and the pairs that are
-compared.
-"""
+"""What is judged, in the bucket: the arms' answers, the datasets of the evaluation jobs, the pairs to compare."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -49,8 +47,8 @@ def write_datasets(store: Store, record: RunRecord, judge: EvaluationJudge) -> l
 
 
 def read_pairs(store: Store, record: RunRecord, judge: EvaluationJudge) -> list[Pair]:
-    """What the judge is asked: the student's answers beside the teacher's, over the judged items, where they differ;
-    then the pairs that people have judged, and the control pairs.
+    """What the judge is asked: the student's and the teacher's answers where they differ, the pairs that people have
+    judged, and the control pairs.
     """
     texts = {str(arm): read_texts(store, record.run_id, arm) for arm in (Arm.STUDENT, Arm.TEACHER)}
     items = judged_items(judge, list(read_holdout(store, record.run_id)))

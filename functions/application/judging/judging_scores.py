@@ -88,9 +88,12 @@ def _judgements(
 
 
 def _human(store: Store, record: RunRecord) -> HumanAgreement | None:
-    choices = choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
     preferences = people_preferences(store, record.run_id, record.config)
-    return human_agreement(preferences, choices, record.models.judge)
+    return human_agreement(preferences, _choices(store, record), record.models.judge)
+
+
+def _choices(store: Store, record: RunRecord) -> dict[str, str]:
+    return choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
 
 
 def _comparisons(
@@ -101,7 +104,7 @@ def _comparisons(
     draw: Draw,
 ) -> Comparisons:
     pairs = pairs_between(record, given.items, given.texts)
-    choices = choices_of(answers_of(store, record.run_id, Asking.COMPARISONS))
+    choices = _choices(store, record)
     student, teacher = (said_by_prompt(predictions.get(arm, ())) for arm in (Arm.STUDENT, Arm.TEACHER))
     others = unpaired(given.items, student, teacher, record.task)
     found = comparisons(pairs, choices, record.models.judge, others, draw)
@@ -113,9 +116,5 @@ def _incomplete(arms: Mapping[str, Mapping[str, JudgedArm]]) -> str | None:
     """Says which arms have answers that no job brought a line for."""
     missing = {arm: max((one.missing for one in metrics.values()), default=0) for arm, metrics in arms.items()}
     found = ", ".join(f"{arm} {count}" for arm, count in missing.items() if count)
-    return (
-        f"Answers that no evaluation job judged: {found}. Their prompts are left out for every arm, an arm of which "
-        "nothing was judged is."
-        if found
-        else None
-    )
+    rest = "Their prompts are left out for every arm, an arm of which nothing was judged is."
+    return f"Answers that no evaluation job judged: {found}. {rest}" if found else None

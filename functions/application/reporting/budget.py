@@ -44,7 +44,7 @@ def check_estimate(services: Services, config: RunConfig, expected: Estimate) ->
 
 
 def set_aside(services: Services, config: RunConfig, expected: Estimate) -> None:
-    """Notes what the run is expected to spend from now on, so that a run that starts meanwhile counts it."""
+    """Notes what the run is expected to spend from now on; other runs' checks of the month count it."""
     rest = max(0.0, expected.total_usd - _run_spent(services, config.run_id))
     before = _month_row(services, config.run_id)
     services.ledger.note(structs.replace(before, state=OPEN, reserved_usd=before.spent_usd + rest))
@@ -59,11 +59,7 @@ def settle(services: Services, record: RunRecord) -> float:
 
 
 def paid_wave(services: Services, record: RunRecord, wave: Wave) -> dict[str, object]:
-    """A wave as the machine carries it, where there is money for it.
-
-    Raises:
-        BudgetExceeded: as `keep_within`. The plan of the wave stands for a rerun.
-    """
+    """A wave as the machine carries it. Raises BudgetExceeded as `keep_within`; the plan stands for a rerun."""
     layout, store = RunLayout(record.run_id), services.store
     first = read_wave(store, record.run_id, 0, wave.stage) or wave
     unread = [s.records for s in wave.shards if not store.list(layout.answers(s.shard, wave.stage, wave.wave))]
@@ -97,11 +93,8 @@ def check_judging(services: Services, record: RunRecord) -> None:
 
 
 def keep_within(services: Services, record: RunRecord, step: str, usd: float, *, paid: str = "") -> None:
-    """Notes what the run has spent, and lets it spend `usd` more on `step`. Of a step that an earlier execution paid
-    in part, lines whose stage begins with `paid` are no more to come.
-
-    Raises:
-        BudgetExceeded: that is more than `maxUsd` or the deployment allows.
+    """Notes what the run has spent. Raises BudgetExceeded where `usd` more, for `step`, is beyond `maxUsd` or what the
+    deployment allows. What an earlier execution paid for the step (stages that begin with `paid`) counts once.
     """
     costs = spent_by(services, record)
     spent = _note_spent(services, record, costs.total_usd)
@@ -137,9 +130,7 @@ def _refuse_beyond(services: Services, config: RunConfig, spent: float, rest: fl
 
 
 def _note_spent(services: Services, record: RunRecord, spent: float | None = None) -> float:
-    """Brings run and month up to what the run has spent; the month first, which a retry may count twice but never
-    forget.
-    """
+    """Brings month and run up to what the run has spent; the month first: a retry may count twice, but never forget."""
     if spent is None:
         spent = spent_by(services, record).total_usd
     run_id, ledger = record.run_id, services.ledger

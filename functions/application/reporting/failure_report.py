@@ -29,10 +29,10 @@ _HEAD = 2000
 
 def report_failure(services: Services, rail: Mapping[str, Any]) -> dict[str, object]:
     """Writes the failure report and the ledger in S3. Gives the error and the cause that the execution ends with; the
-    cause names what still costs money.
+    cause names what still costs money. `rail` as in `retirement.retire_pass`.
 
-    `rail` as in `retirement.retire_pass`. An execution that was refused the run id of an earlier run leaves that run's
-    report alone. The report of a verdict stays, and the failure stands beside it.
+    An execution that was refused an earlier run's id leaves that run's report alone. A verdict's report stays too, and
+    the failure stands beside it.
     """
     failure, store = rail["failure"], services.store
     run_id = run_of_execution(rail["input"], rail["executionName"])
@@ -40,17 +40,13 @@ def report_failure(services: Services, rail: Mapping[str, Any]) -> dict[str, obj
     told: dict[str, object] = {"error": failure["error"], "cause": _cause(plain_cause(failure["cause"]), done, step)}
     if failure["state"] == "PrepareRun" and store.get_or_none(RunLayout(run_id).run):
         return told
-    report = build_failure_report(
-        run_id,
-        dataset_named(rail["input"]),
-        services.now().isoformat(timespec="seconds"),
-        failure | msgspec.to_builtins(done) | {"cause": plain_cause(failure["cause"])},
-        _counts(store, run_id),
-    )
-    _write(store, report)
+    record, at = store.read_or_none(RunLayout(run_id).run, RunRecord), services.now().isoformat(timespec="seconds")
+    failed = failure | msgspec.to_builtins(done) | {"cause": plain_cause(failure["cause"])}
+    counts = record.counts if record else {}
+    _write(store, build_failure_report(run_id, dataset_named(rail["input"]), at, failed, counts))
     if failure["state"] != "PrepareRun" and "retireError" not in failure:
         set_run_state(services.ledger, run_id, RETIRED, execution=rail["executionName"], now=services.now())
-    if record := store.read_or_none(RunLayout(run_id).run, RunRecord):
+    if record:
         settle(services, record)
     write_ledger(store, run_id, services.ledger.rows(run_id))
     return told
@@ -83,8 +79,3 @@ def _write(store: Store, report: FailureReport) -> None:
     store.put(layout.report(f"{name}.json"), msgspec.json.format(encode_json(report), indent=2))
     store.put(layout.report(f"{name}.md"), render_failure_markdown(report).encode(), "text/markdown; charset=utf-8")
     store.put(layout.report(f"{page}.html"), render_failure_html(report).encode(), "text/html; charset=utf-8")
-
-
-def _counts(store: Store, run_id: str) -> dict[str, int]:
-    record = store.read_or_none(RunLayout(run_id).run, RunRecord)
-    return record.counts if record else {}

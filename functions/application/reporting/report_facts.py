@@ -3,6 +3,8 @@
 from collections import Counter
 from datetime import datetime
 
+import msgspec
+
 from application.reporting.usage import usages
 from application.run_files import account_of, read_choice, read_run, read_students, read_wave
 from application.serving.approval import answer_on_promotion
@@ -37,12 +39,9 @@ def report_of(store: Store, ledger: DynamoLedger, run_id: str, *, created_at: st
     layout, record = RunLayout(run_id), read_run(store, run_id)
     manifest = store.read(layout.dataset("manifest.json"), Manifest)
     expansion = store.read_or_none(layout.expansion("summary.json"), ExpansionSummary)
+    wave, account = read_wave(store, run_id, 0), account_of(store, ledger, run_id)
     counts = _counts(
-        record,
-        account_of(store, ledger, run_id),
-        manifest,
-        cached=_cached(store, run_id),
-        expanded=expansion.kept if expansion else 0,
+        {**record.counts, "cached": wave.cached if wave else 0}, account, manifest, expansion.kept if expansion else 0
     )
     data, (losses, unread) = _data(store, record, manifest, expansion), _losses(store, run_id)
     scores = store.read(layout.scores, Scores)
@@ -73,31 +72,17 @@ def _data(store: Store, record: RunRecord, manifest: Manifest, expansion: Expans
     )
 
 
-def _cached(store: Store, run_id: str) -> int:
-    wave = read_wave(store, run_id, 0)
-    return wave.cached if wave else 0
-
-
-def _counts(record: RunRecord, account: Account, manifest: Manifest, *, cached: int, expanded: int) -> Counts:
-    return Counts(
-        seeds_in=record.counts["seedsIn"],
-        seeds=record.counts["seeds"],
-        seeds_rejected=record.counts["seedsRejected"],
-        prompts=record.counts["prompts"] + expanded,
-        expanded=expanded,
-        requests=account.requests,
-        replies=account.answers + account.rejected,
-        answers=account.answers,
-        answers_rejected=account.rejected,
-        requests_missing=account.missing,
-        cached=cached,
-        prompts_learnt=manifest.counts["promptsLearnt"],
-        examples=manifest.counts["examples"],
-        examples_rejected=manifest.counts["examplesRejected"],
-        train=manifest.counts["train"],
-        validation=manifest.counts["validation"],
-        holdout=manifest.counts["holdout"],
-    )
+def _counts(of_run: dict[str, int], account: Account, manifest: Manifest, expanded: int) -> Counts:
+    """The counts of the seeds, of the teacher's replies and of the dataset, by their names in report.json."""
+    replies = {
+        "requests": account.requests,
+        "replies": account.answers + account.rejected,
+        "answers": account.answers,
+        "answersRejected": account.rejected,
+        "requestsMissing": account.missing,
+    }
+    prompts = {"prompts": of_run["prompts"] + expanded, "expanded": expanded}
+    return msgspec.convert({**manifest.counts, **of_run, **replies, **prompts}, Counts)
 
 
 def _strangers(store: Store, layout: RunLayout) -> list[str]:
@@ -107,10 +92,7 @@ def _strangers(store: Store, layout: RunLayout) -> list[str]:
 
 
 def _losses(store: Store, run_id: str) -> tuple[dict[str, Losses], list[str]]:
-    """Trained arm -> the course of its training, and what of it could not be read.
-
-    Where Bedrock writes the validation file differs between its documents: the folder is listed.
-    """
+    """Trained arm -> the course of its training, and what of it could not be read."""
     layout, found, unread = RunLayout(run_id), dict[str, Losses](), list[str]()
     for student in read_students(store, run_id):
         losses: Losses = {"training": (), "validation": ()}
@@ -125,10 +107,7 @@ def _losses(store: Store, run_id: str) -> tuple[dict[str, Losses], list[str]]:
 
 
 def _newest_metrics(store: Store, prefix: str, kind: str) -> str | None:
-    """The newest file of `<kind>_artifacts` with a column `<kind>_loss`."""
-    written = [
-        stored
-        for stored in store.list(prefix)
-        if f"/{kind}_artifacts/" in stored.key and stored.key.endswith("_metrics.csv")
-    ]
-    return max(written, key=lambda stored: stored.modified).key if written else None
+    """The newest table of `<kind>_artifacts`; Bedrock's documents differ about its folder, so all are listed."""
+    tables = [one for one in store.list(prefix) if one.key.endswith("_metrics.csv")]
+    written = [one for one in tables if f"/{kind}_artifacts/" in one.key]
+    return max(written, key=lambda one: one.modified).key if written else None

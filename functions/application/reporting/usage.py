@@ -54,19 +54,12 @@ def usages(store: Store, record: RunRecord, rows: Iterable[LedgerRow]) -> list[C
 def _stages(store: Store, record: RunRecord) -> Iterator[CostLine]:
     layout = RunLayout(record.run_id)
     for stage, name in STAGES.items():
-        model = (
-            record.models.judge
-            if stage in (Asking.RATINGS, Asking.COMPARISONS) and record.models.judge
-            else record.models.teacher
-        )
+        judges = stage in (Asking.RATINGS, Asking.COMPARISONS) and record.models.judge
+        model = record.models.judge if judges else record.models.teacher
         shards = [(wave.wave, shard) for wave in waves_of(store, record.run_id, stage) for shard in wave.shards]
         for route in Route:
-            keys = [
-                key(shard.shard, stage, wave)
-                for wave, shard in shards
-                if shard.route is route
-                for key in (layout.answers, layout.rejected_answers)
-            ]
+            mine = [(shard.shard, stage, wave) for wave, shard in shards if shard.route is route]
+            keys = [key(*one) for one in mine for key in (layout.answers, layout.rejected_answers)]
             paid_as = "batch" if route is Route.BATCH else "flex" if takes_flex(model) else "onDemand"
             replies = [tokens for key in keys for tokens in store.records_below(key, _Tokens)]
             yield _usage(name, model, paid_as, (one for one in replies if not one.standard_tier))
@@ -74,29 +67,18 @@ def _stages(store: Store, record: RunRecord) -> Iterator[CostLine]:
 
 
 def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
-    """The teacher's answers to the holdout are among its others.
-
-    A deployment of a custom model answers on demand only.
-    """
-    layout = RunLayout(record.run_id)
-    yield _usage("pilot base", record.models.student, "onDemand", store.records_below(layout.pilot_base, _Tokens))
+    """What the student's models answered; the teacher's answers to the holdout are among its others."""
+    layout, student = RunLayout(record.run_id), record.models.student
+    yield _usage("pilot base", student, "onDemand", store.records_below(layout.pilot_base, _Tokens))
     students = [one.arm for one in read_students(store, record.run_id)] if store.get_or_none(layout.students) else []
     for arm in dict.fromkeys((*(str(arm) for arm in Arm if arm is not Arm.TEACHER), *FEW_SHOT_DRAWS, *students)):
-        route = (
-            "batch"
-            if any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm)))
-            else "onDemand"
-        )
-        yield _usage(
-            f"predictions {arm}",
-            record.models.student,
-            route,
-            store.records_below(layout.prediction_shards_prefix(arm), _Tokens),
-        )
+        in_batch = any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm)))
+        answers = store.records_below(layout.prediction_shards_prefix(arm), _Tokens)
+        yield _usage(f"predictions {arm}", student, "batch" if in_batch else "onDemand", answers)
     choice = read_choice(store, record.run_id)
     for one in choice.tried if choice else ():
         answers = store.records(layout.validation_predictions(one.name), _Tokens)
-        yield _usage(f"validation {one.name}", record.models.student, "onDemand", answers)
+        yield _usage(f"validation {one.name}", student, "onDemand", answers)
 
 
 def _trainings(store: Store, record: RunRecord, tried: Iterable[tuple[LedgerRow, str]]) -> Iterator[CostLine]:
@@ -132,34 +114,22 @@ def _evaluation_jobs(store: Store, record: RunRecord, scored: Iterable[tuple[str
 
 def trainings(store: Store, record: RunRecord, arms: Iterable[str]) -> Iterator[CostLine]:
     """What the training of `arms` takes, by their files."""
-    layout = RunLayout(record.run_id)
+    layout, models = RunLayout(record.run_id), record.models
     choice, training = read_choice(store, record.run_id), record.config.training
     for arm in arms:
         lines = [conversation_parts(line) for line in store.lines_below(layout.training_file(arm, "train.jsonl"))]
         tokens, answers = sum(estimate_tokens(text) for question, answer in lines for text in (*question, answer)), 0
-        if arm == Arm.STUDENT and record.config.training.managed:
+        if arm == Arm.STUDENT and training.managed:
             answers = round(len(lines) * _mean_answer(store, record.run_id))
-            yield CostLine(
-                stage="distillation",
-                model=record.models.teacher,
-                route="onDemand",
-                input_tokens=tokens,
-                output_tokens=answers,
-            )
+            distilled = {"input_tokens": tokens, "output_tokens": answers}
+            yield CostLine(stage="distillation", model=models.teacher, route="onDemand", **distilled)
         name = "training" if arm == Arm.STUDENT else f"training {arm}"
-        yield CostLine(
-            stage=name,
-            model=record.models.student,
-            route="training",
-            input_tokens=(tokens + answers) * hyperparameters(training, arm, choice.best if choice else "").epoch_count,
-            output_tokens=0,
-        )
+        epochs = hyperparameters(training, arm, choice.best if choice else "").epoch_count
+        yield CostLine(stage=name, model=models.student, route="training", input_tokens=(tokens + answers) * epochs)
 
 
 def _mean_answer(store: Store, run_id: str) -> float:
-    """Tokens of an answer of the teacher to the holdout, on average: the only answers that a run with managed
-    distillation sees.
-    """
+    """Mean tokens of the teacher's answers, which in a run with managed distillation are those to the holdout."""
     lengths = [answer.output_tokens for answer in read_answers(store, run_id)]
     return sum(lengths) / max(len(lengths), 1)
 

@@ -21,34 +21,29 @@ APPROVED, DECLINED = "approved", "declined"
 
 
 def ask_for_approval(services: Services, run_id: str, token: str, hours: int, kind: str = KIND) -> LedgerRow:
-    """Notes who waits and until when.
-
-    An earlier execution's wait that is over is left as it is; the next attempt gets its own row.
-    """
+    """Notes who waits and until when. A wait that is over is left as it is; the next attempt gets its own row."""
     now = services.now()
     name = next_attempt(
         lambda attempt: job_names.approval(services.settings.app, run_id, attempt, kind),
         lambda name: not _over(services, run_id, name),
     )
-    deadline, expires = now + timedelta(hours=hours), now + timedelta(hours=hours) + KEEP_LEDGER
-    services.ledger.open(
-        LedgerRow(
-            run_id=run_id,
-            job_name=name,
-            kind=kind,
-            state=WAITING,
-            submitted_at=now.isoformat(),
-            deadline_at=deadline.isoformat(),
-            expires_at=int(expires.timestamp()),
-        )
+    deadline = now + timedelta(hours=hours)
+    row = LedgerRow(
+        run_id=run_id,
+        job_name=name,
+        kind=kind,
+        state=WAITING,
+        submitted_at=now.isoformat(),
+        deadline_at=deadline.isoformat(),
+        expires_at=int((deadline + KEEP_LEDGER).timestamp()),
     )
+    services.ledger.open(row)
     return services.ledger.waiting(run_id, name, token)
 
 
 def delete_own_deployments(services: Services, run_id: str) -> None:
-    """Deletes what only the evaluation asked, so that nothing stands idle while a person thinks.
-
-    A promotion deploys the model anew. What cannot be deleted now goes with the rest when the run ends.
+    """Deletes what only the evaluation asked; a promotion deploys the model anew. What is busy now goes when the run
+    ends.
     """
     for row in services.ledger.rows(run_id):
         if row.kind == JobKind.DEPLOYMENT and row.job_arn:
@@ -83,9 +78,7 @@ def answer_on_promotion(rows: Sequence[LedgerRow], now: datetime) -> str:
 
 
 def answer(services: Services, row: LedgerRow, *, approved: bool, by: str) -> bool:
-    """Completes the wait; False where nobody waits any more (the time ran out, the execution was stopped, somebody
-    answered before).
-    """
+    """Completes the wait; False where nobody waits any more: out of time, stopped, or answered before."""
     if row.state == ENDED or row.token is None:
         return False
     taken = services.callbacks.answer(row.token, {"approved": approved, "by": by})

@@ -22,8 +22,8 @@ def has_champion(services: Services, run_id: str, dataset: str) -> bool:
 def champion_of(services: Services, record: RunRecord) -> ServedStudent | None:
     """What the run's student has to stand up to, noted in `6-model/champion.json`; None where nothing serves.
 
-    The run's own student is never its champion: a rerun after the promotion keeps the one that it was compared with.
-    Where another one serves by now, the answers of the earlier one are dropped.
+    A rerun after the run's own promotion keeps the champion that the student was compared with. Where another one
+    serves by now, the answers of the earlier one are dropped.
     """
     store, layout = services.store, RunLayout(record.run_id)
     before, now = store.read_or_none(layout.champion, ServedStudent), serving(services, record.dataset)

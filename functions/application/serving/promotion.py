@@ -1,6 +1,4 @@
-"""Bringing a run's student to serve its dataset, and back: the same steps for the machine's states and for the command
-line.
-
+"""Bringing a run's student to serve its dataset, and back, for the machine's states and for the command line:
 submit_promotion -> (wait) -> ask_canary -> publish, or take_back -> (wait).
 """
 
@@ -41,10 +39,8 @@ TAKEN_BACK = "TakenBack"
 
 
 class Verified(NamedTuple):
-    """What the canary showed.
-
-    `why` is empty where it passed; else `back` is the ledger name of the move back to wait for, empty where there is
-    none.
+    """What the canary showed. `why` is empty where it passed; else `back` is the ledger name of the move back, empty
+    where there is none to wait for.
     """
 
     why: str
@@ -66,10 +62,10 @@ def serving(services: Services, dataset: str) -> ServedStudent | None:
 
 def was_promoted(services: Services, run_id: str, dataset: str) -> bool:
     """Whether the run's student serves, did, or may be brought back by a rollback: then nothing may delete it."""
+    if services.store.get_or_none(RunLayout(run_id).promotion) is not None:
+        return True
     now = serving(services, dataset)
-    return services.store.get_or_none(RunLayout(run_id).promotion) is not None or (
-        now is not None and now.knows(run_id)
-    )
+    return now is not None and now.knows(run_id)
 
 
 def held_back(services: Services, run_id: str, dataset: str) -> str:
@@ -96,10 +92,8 @@ def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: s
         lambda job: _usable(services, run_id, job, stable, model_arn),
     )
     _plan_way_back(services, run_id, dataset, stable, PromotionPlan(deployment=name, model_arn=model_arn))
-    tags = {"app": app, "dataset": dataset}
-    request = deployment_request(name, model_arn=model_arn, tags=tags) | {
-        "clientRequestToken": job_names.client_token(job)
-    }
+    request = deployment_request(name, model_arn=model_arn, tags={"app": app, "dataset": dataset})
+    request["clientRequestToken"] = job_names.client_token(job)
     submit_once(
         services.ledger,
         LedgerRow(run_id=run_id, job_name=job, kind=JobKind.PROMOTION, model_arn=model_arn, state=NEW),
@@ -121,11 +115,9 @@ def _usable(services: Services, run_id: str, job: str, stable: str | None, model
 def _takes_over(services: Services, stable: str, model_arn: str) -> bool:
     """Whether the deployment serves the model or is on its way to."""
     seen = services.deployments.look_for(stable, model_arn)
-    if outcome_of(JobKind.PROMOTION, seen.status) is Outcome.SUCCEEDED:
-        return True
-    return services.deployments.moves_to(stable) == model_arn or (
-        seen.status == "Creating" and seen.model_arn == model_arn
-    )
+    serves = outcome_of(JobKind.PROMOTION, seen.status) is Outcome.SUCCEEDED
+    is_made = seen.status == "Creating" and seen.model_arn == model_arn
+    return serves or is_made or services.deployments.moves_to(stable) == model_arn
 
 
 def _move(services: Services, stable: str | None, model_arn: str) -> str | None:
@@ -161,20 +153,16 @@ def _plan_way_back(services: Services, run_id: str, dataset: str, stable: str | 
 
 
 def ask_canary(services: Services, run_id: str, deployment_arn: str) -> Canary:
-    """Asks the stable deployment some holdout prompts of the run, greedily, and compares with the run's own predictions
-    of the student.
-
-    Raises:
-        ThrottledByBedrock: a model that has just taken over is busy.
+    """Asks the stable deployment some holdout prompts of the run, greedily, and compares with the run's predictions of
+    the student. Raises ThrottledByBedrock while a model that has just taken over is busy.
     """
     store, record = services.store, read_run(services.store, run_id)
     predictions = store.records_below(RunLayout(run_id).prediction_shards_prefix(Arm.STUDENT), Prediction)
     said = {p.prompt_id: p.text for p in predictions if p.text is not None and p.sample == GREEDY_SAMPLE}
     items = canary_items(list(read_holdout(store, run_id)), said, record.config.serving.canary_items)
     requests = [greedy_request(item, record.config.sampling.max_tokens, deployment_arn) for item in items]
-    found = read_replies(
-        (request.record_id for request in requests), ask_all(services, requests, model_id=deployment_arn)
-    )
+    replies = ask_all(services, requests, model_id=deployment_arn)
+    found = read_replies((request.record_id for request in requests), replies)
     if busy := found.to_ask_again:
         raise ThrottledByBedrock(f"{deployment_arn} is busy: {len(busy)} of {len(items)} canary prompts were throttled")
     texts = {answer.prompt_id: answer.text for answer in found.answers}
@@ -189,26 +177,21 @@ def refusal(canary: Canary, agreement: float) -> str:
         return "the run's student answered no holdout prompt, so there is nothing to compare the stable deployment with"
     return (
         f"the stable deployment answered {canary.equal} of {canary.asked} canary prompts as the student did in its "
-        "run, "
-        f"at least {agreement:.0%} are asked for (serving.canaryAgreement); it differs for "
+        f"run, at least {agreement:.0%} are asked for (serving.canaryAgreement); it differs for "
         f"{', '.join(canary.differing)}"
     )
 
 
 def verify(services: Services, run_id: str, job: str) -> Verified:
-    """Asks the canary of the deployment that took over in ledger row `job`; where it does not pass, the promotion is
-    taken back.
-
-    Raises:
-        PromotionFailed: the deployment serves something else by now.
+    """Asks the canary of the deployment that took over in ledger row `job`; takes the promotion back where it does not
+    pass. Raises PromotionFailed where the deployment serves something else by now.
     """
     row = services.ledger.row(run_id, job)
     if row is None or row.job_arn is None:
         raise PromotionFailed(f"the ledger knows of no promotion {job} that was submitted")
     if row.status == TAKEN_BACK:
-        return Verified(
-            why=row.message or "", back=take_back(services, run_id, job, row.message or ""), deployment_arn=row.job_arn
-        )
+        why = row.message or ""
+        return Verified(why=why, back=take_back(services, run_id, job, why), deployment_arn=row.job_arn)
     if not _takes_over(services, row.job_arn, row.model_arn or ""):
         raise PromotionFailed(f"{row.job_arn} does not serve {row.model_arn}: somebody else has moved it meanwhile")
     canary = ask_canary(services, run_id, row.job_arn)
@@ -218,9 +201,7 @@ def verify(services: Services, run_id: str, job: str) -> Verified:
 
 
 def publish(services: Services, run_id: str, dataset: str, deployment_arn: str, by: str = "") -> str:
-    """Sets the dataset's parameter to the run's student; gives the parameter's name. `by`: the person who wants it by
-    hand.
-    """
+    """Sets the dataset's parameter to the run's student; gives the parameter's name. `by`: who promotes by hand."""
     store, layout = services.store, RunLayout(run_id)
     new = Served(
         model_arn=student_model(services, run_id),
@@ -258,25 +239,17 @@ def _train_sha256(services: Services, layout: RunLayout) -> str:
 
 def take_back(services: Services, run_id: str, job: str, why: str) -> str:
     """Undoes the promotion with the ledger name `job`: moves the stable deployment back to what it served, or deletes
-    it where this promotion made it.
+    it where this promotion made it. Leaves one alone that somebody else has moved since.
 
-    Gives the ledger name to wait for, empty where nothing is left to wait for. A deployment that somebody else has
-    moved since is left alone.
-
-    Raises:
-        ThrottledByBedrock: the deployment is still on its way to the new model; try again later.
+    Gives the ledger name to wait for, empty where there is none. Raises ThrottledByBedrock while the deployment is on
+    its way to the new model.
     """
     plan = services.store.read(RunLayout(run_id).promotion_plan, PromotionPlan)
-    stable = services.deployments.find(plan.deployment)
-    back = ""
-    if (
-        stable is not None
-        and plan.previous_model_arn is None
-        and (_never_lived(services, stable) or _takes_over(services, stable, plan.model_arn))
-    ):
-        services.deployments.delete(stable)
-    elif stable is not None and plan.previous_model_arn is not None:
+    stable, back = services.deployments.find(plan.deployment), ""
+    if stable is not None and plan.previous_model_arn is not None:
         back = _move_back(services, run_id, job, stable, plan)
+    elif stable and (_never_lived(services, stable) or _takes_over(services, stable, plan.model_arn)):
+        services.deployments.delete(stable)
     services.ledger.ended(run_id, job, status=TAKEN_BACK, outcome=Outcome.FAILED, message=why)
     return back
 
@@ -297,28 +270,17 @@ def _move_back(services: Services, run_id: str, job: str, stable: str, plan: Pro
 
 
 def undo_unverified(services: Services, run_id: str) -> list[str]:
-    """Takes back every promotion of the run that was not, and deletes a deployment that never came to life; gives one
-    line for each.
-
-    Only for a run that `was_promoted` denies. An update that Bedrock failed has left the model before in place.
+    """Takes back every promotion of a run that `was_promoted` denies, and deletes a deployment that never came to life;
+    gives one line for each. An update that Bedrock failed has left the model before in place.
     """
-    rows = [row for row in services.ledger.rows(run_id) if _open(row)]
-    return [
-        _undo_line(take_back(services, run_id, row.job_name, "the run failed before the promotion was verified"), row)
-        for row in rows
-    ]
+    lines = list[str]()
+    for row in services.ledger.rows(run_id):
+        if row.kind == JobKind.PROMOTION and job_names.is_promotion(row.job_name) and _is_open(row):
+            back = take_back(services, run_id, row.job_name, "the run failed before the promotion was verified")
+            after = "moves back to the model before" if back else "no longer serves this model"
+            lines.append(f"took back {row.job_name}: the stable deployment {after}")
+    return lines
 
 
-def _open(row: LedgerRow) -> bool:
-    return (
-        row.kind == JobKind.PROMOTION
-        and job_names.is_promotion(row.job_name)
-        and (row.outcome != Outcome.FAILED or row.status == "Failed")
-    )
-
-
-def _undo_line(back: str, row: LedgerRow) -> str:
-    return (
-        f"took back {row.job_name}: the stable deployment "
-        f"{'moves back to the model before' if back else 'no longer serves this model'}"
-    )
+def _is_open(row: LedgerRow) -> bool:
+    return row.outcome != Outcome.FAILED or row.status == "Failed"

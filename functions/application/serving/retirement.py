@@ -1,7 +1,6 @@
-"""Taking back what a run made in Bedrock, found through the ledger.
+"""Taking back what a run made in Bedrock, found through the ledger; never the stable deployment, which serves.
 
-What serves a dataset, the stable deployment, is never among it. Nothing stops the clean-up: what cannot be stopped or
-deleted is left, and said with its reason and the command that ends it.
+Nothing stops the clean-up: what cannot be stopped or deleted is said with its reason and the command that ends it.
 """
 
 import json
@@ -35,9 +34,7 @@ _ORDER = (JobKind.DEPLOYMENT, JobKind.BATCH, JobKind.EVALUATION, JobKind.TUNING)
 
 
 def run_of_execution(execution_input: Any, execution_name: str) -> str:
-    """The run id that PrepareRun gave, or would have given, to this execution: the failure rail may not count on
-    PrepareRun's output.
-    """
+    """The run id that PrepareRun gave, or would have given, to this execution: its output may be missing."""
     try:
         return resolve_config(execution_input, execution_name=execution_name).run_id
     except InvalidInput:
@@ -50,9 +47,7 @@ def dataset_named(execution_input: Any) -> str:
 
 
 def plain_cause(cause: str) -> str:
-    """The message of an exception in a Lambda's cause (`{"errorMessage", "errorType", "stackTrace"}`); any other cause
-    as it is.
-    """
+    """The message of an exception in a Lambda's cause (`{"errorMessage": ...}`); any other cause as it is."""
     with suppress(ValueError, TypeError, KeyError):
         return str(json.loads(cause)["errorMessage"])
     return cause
@@ -66,7 +61,7 @@ PASSES_AT_MOST = 10
 
 def retire_pass(services: Services, rail: Mapping[str, Any]) -> dict[str, Any]:
     """One pass of the failure rail over everything that the run made, as the next states carry it: CleanUp's fields,
-    what earlier passes retired among them, `passes` so far, and `again` where another is to follow after a pause.
+    with what earlier passes retired, `passes` so far, and `again` where another is to follow after a pause.
 
     `rail`: the execution's `input`, its `executionName`, and the `failure` (state, error, cause, and the last pass). An
     execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.
@@ -114,20 +109,20 @@ def retire_failed(services: Services, run_id: str, dataset: str, *, execution: s
 
 
 def _models_to_keep(services: Services, run_id: str) -> Collection[str] | None:
-    """ARNs, None for all. A model costs little to store and much to train again, so it stays once the run has come as
-    far as asking it, unless the input says otherwise; after a verdict as after one of hold.
+    """ARNs, None for all. A model costs little to store and much to train again: it stays once the run has asked it,
+    unless the input says otherwise; after a verdict as after one of hold.
     """
-    record = services.store.read_or_none(RunLayout(run_id).run, RunRecord)
+    store, layout = services.store, RunLayout(run_id)
+    record = store.read_or_none(layout.run, RunRecord)
     if record is None:
         return ()
-    settings = record.config
-    if settings.keep_model_on_failure:
+    if record.config.keep_model_on_failure:
         return None
-    if services.store.get_or_none(RunLayout(run_id).students) is None:
+    if store.get_or_none(layout.students) is None:
         return ()
-    if services.store.get_or_none(RunLayout(run_id).verdict) is not None:
-        return [student_model(services, run_id)] if settings.serving.keep_rejected_model else ()
-    return () if settings.keep_model_on_failure is False else None
+    if store.get_or_none(layout.verdict) is not None:
+        return [student_model(services, run_id)] if record.config.serving.keep_rejected_model else ()
+    return () if record.config.keep_model_on_failure is False else None
 
 
 def retire(services: Services, run_id: str, *, keep_models: Collection[str] | None = ()) -> CleanUp:
@@ -138,9 +133,8 @@ def retire(services: Services, run_id: str, *, keep_models: Collection[str] | No
     its submission may have been lost.
     """
     rows = [row for row in services.ledger.rows(run_id) if row.kind in _ORDER]
-    ends = [
-        _retire(row, services, keep_models) for row in sorted(rows, key=lambda row: _ORDER.index(JobKind(row.kind)))
-    ]
+    rows.sort(key=lambda row: _ORDER.index(JobKind(row.kind)))
+    ends = [_retire(row, services, keep_models) for row in rows]
     return CleanUp(
         retired=tuple(line for end in ends for line in end.retired),
         kept=tuple(line for end in ends for line in end.kept),
@@ -151,12 +145,7 @@ def retire(services: Services, run_id: str, *, keep_models: Collection[str] | No
 
 
 def raise_left(done: CleanUp) -> None:
-    """Raises what a state that must not pass over it retries or fails with.
-
-    Raises:
-        ThrottledByBedrock: something may go later.
-        StillCosts: something cannot be stopped or deleted.
-    """
+    """Raises ThrottledByBedrock where something may go later, StillCosts where something cannot be deleted."""
     if done.left:
         raise (ThrottledByBedrock if done.busy else StillCosts)("\n".join(map(str, done.left)))
 

@@ -9,23 +9,29 @@ from botocore.exceptions import ClientError
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from gateways.aws_errors import GONE, IN_USE, busy_is_retryable, code_of, passing_over, unless_gone
-from gateways.bedrock.listings import arn_by_name
+from gateways.bedrock.named_jobs import Listing, NamedJobs
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
 
 
-class Deployments:
+class Deployments(NamedJobs):
     """Creates, finds, looks at, moves and deletes deployments."""
+
+    listing = Listing(
+        "list_custom_model_deployments",
+        "modelDeploymentSummaries",
+        "customModelDeploymentName",
+        "customModelDeploymentArn",
+    )
 
     def __init__(self, client: "BedrockClient") -> None:
         self._client = client
 
     def create(self, request: dict[str, Any]) -> str:
-        """Creates a deployment (`distillation.dataset_to_training.deployment_request`) and gives its ARN.
+        """Creates a deployment (`distillation.training.customization.deployment_request`) and gives its ARN.
 
-        Raises:
-            ThrottledByBedrock: somebody else has just made one of this name: who tries again finds it.
+        Raises ThrottledByBedrock where somebody else has just made one of this name: who tries again finds it.
         """
         name = request["modelDeploymentName"]
         try:
@@ -38,45 +44,19 @@ class Deployments:
             raise ThrottledByBedrock(f"a deployment {name} was made by somebody else just now: {error}") from error
 
     def update(self, arn: str, model_arn: str) -> str:
-        """Moves a deployment to another model, in place: its ARN, given back, stays. The move takes a while; `look_for`
-        says when it has ended.
-
-        Raises:
-            PromotionFailed: the model was deleted.
+        """Moves a deployment to another model, in place: its ARN, given back, stays. `look_for` says when the move has
+        ended. Raises PromotionFailed where the model was deleted.
         """
         with busy_is_retryable(f"UpdateCustomModelDeployment {arn}"), _gone_is_said(model_arn):
-            return self._client.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=model_arn)[
-                "customModelDeploymentArn"
-            ]
-
-    def find(self, name: str) -> str | None:
-        """The ARN of the deployment with exactly this name, None where there is none."""
-        return arn_by_name(
-            self._client,
-            "list_custom_model_deployments",
-            name,
-            summaries="modelDeploymentSummaries",
-            name_key="customModelDeploymentName",
-            arn_key="customModelDeploymentArn",
-        )
-
-    def look(self, arn: str) -> JobLook:
-        """The deployment as Bedrock sees it now."""
-        return unless_gone(lambda: self._look(arn))
+            moved = self._client.update_custom_model_deployment(customModelDeploymentIdentifier=arn, modelArn=model_arn)
+            return moved["customModelDeploymentArn"]
 
     def _look(self, arn: str) -> JobLook:
         seen = self._get(arn)
-        return JobLook(
-            status=seen["status"],
-            message=seen.get("failureMessage", ""),
-            model_arn=seen["modelArn"],
-            deployment_arn=seen["customModelDeploymentArn"],
-            created=seen.get("createdAt"),
-        )
+        return _job_look(seen, seen["status"])
 
     def look_for(self, arn: str, model_arn: str) -> JobLook:
-        """Whether the deployment serves `model_arn`. `status` is that of the deployment or of its update, as Bedrock
-        spells them (JobKind.PROMOTION).
+        """Whether the deployment serves `model_arn`: the status of the deployment or of its update (JobKind.PROMOTION).
 
         A deployment stays Active on its old model while it is updated, and `updateDetails` outlive the update: only
         both together say what serves. A look that does not know of the update yet, or sees another's, counts as
@@ -92,13 +72,7 @@ class Deployments:
             status = update["updateStatus"]
         elif status == "Active" and (not serves or (update and update["updateStatus"] == "Updating")):
             status = "Updating"
-        return JobLook(
-            status=status,
-            message=seen.get("failureMessage", ""),
-            model_arn=seen["modelArn"],
-            deployment_arn=seen["customModelDeploymentArn"],
-            created=seen.get("createdAt"),
-        )
+        return _job_look(seen, status)
 
     def moves_to(self, arn: str) -> str | None:
         """The model of an update that is under way, None where there is none."""
@@ -110,13 +84,19 @@ class Deployments:
             return {**self._client.get_custom_model_deployment(customModelDeploymentIdentifier=arn)}
 
     def delete(self, arn: str) -> None:
-        """Deletes a deployment; one that is gone is no error.
-
-        Raises:
-            ThrottledByBedrock: Bedrock is busy, or it is being made or moved; try again later.
-        """
+        """Deletes a deployment; one that is gone is no error. Raises ThrottledByBedrock while it is made or moved."""
         with busy_is_retryable(f"DeleteCustomModelDeployment {arn}", also=IN_USE), passing_over(GONE):
             self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
+
+
+def _job_look(seen: dict[str, Any], status: str) -> JobLook:
+    return JobLook(
+        status=status,
+        message=seen.get("failureMessage", ""),
+        model_arn=seen["modelArn"],
+        deployment_arn=seen["customModelDeploymentArn"],
+        created=seen.get("createdAt"),
+    )
 
 
 @contextmanager

@@ -21,18 +21,13 @@ class Embeddings:
     """Turns texts into vectors. boto3 retries what passes (adaptive mode, set where the client is made)."""
 
     def __init__(self, client: "BedrockRuntimeClient", model_id: str = TITAN, concurrency: int = CONCURRENCY) -> None:
-        self._client = client
-        self._model_id = model_id
-        self._concurrency = concurrency
+        self._client, self._model_id, self._concurrency = client, model_id, concurrency
 
     def embed(self, texts: Sequence[str], dimensions: int) -> list[list[float]]:
         """One unit vector a text, in the order of `texts`; equal texts are asked once.
 
-        `dimensions`: 256, 512 or 1024. A text of more than 50,000 characters is cut.
-
-        Raises:
-            ThrottledByBedrock: Bedrock is still busy after boto3's retries.
-            ClientError: access denied, or a text that Titan refuses (empty, more than 8,192 tokens).
+        `dimensions`: 256, 512 or 1024. A text of more than 50,000 characters is cut. Raises ThrottledByBedrock after
+        boto3's retries, ClientError for a text that Titan refuses (empty, more than 8,192 tokens).
         """
         distinct = list(dict.fromkeys(texts))
         with ThreadPoolExecutor(self._concurrency) as pool:

@@ -48,12 +48,11 @@ class ModelClient:
         self._without_flex: set[str] = set()
 
     def ask(self, model_id: str, request: Request, *, flex: bool) -> dict[str, Any]:
-        """Answers one request and gives the outcome as a batch record spells it. `flex`: the service tier that costs as
-        little as a batch; a model that says it has none is asked at the standard tier, from then on at once, and its
-        output says so.
+        """Answers one request and gives the outcome as a batch record spells it. Beside an error stands `retryAfter`,
+        in seconds, where Bedrock gives it. A connection that broke counts as a time-out (408).
 
-        Beside an error stands `retryAfter`, in seconds, where Bedrock says when to come again. A connection that broke
-        counts as a time-out (408).
+        `flex`: the service tier that costs as little as a batch. A model that says it has none is asked at the standard
+        tier, from then on at once, and its output says so.
 
         Raises:
             ClientError: access denied or no such model: not about this record, so the whole turn must stop.
@@ -75,21 +74,17 @@ class ModelClient:
             if given and code == "ValidationException" and "tier" in str(error).lower():
                 self._without_flex.add(model_id)
                 return self.ask(model_id, request, flex=True)
-            return {"error": {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}} | _retry_after(
-                error
-            )
+            refused = {"errorCode": _STATUS_OF_CODE.get(code, 400), "errorMessage": str(error)}
+            return {"error": refused} | _retry_after(error)
         output = {key: answer[key] for key in ("output", "stopReason", "usage", "metrics") if key in answer}
         return {"modelOutput": output | ({"serviceTier": {"type": "default"}} if flex and not given else {})}
 
     def refusal(self, model_id: str) -> str | None:
-        """Why the model answers nobody of this account, by a question for one token; None where it answers or is
-        busy.
-        """
+        """Why the model answers nobody of this account, by a question for one token; None where it may answer."""
         try:
-            outcome = self.ask(model_id, _ONE_TOKEN, flex=False)
+            said = self.ask(model_id, _ONE_TOKEN, flex=False).get("error", {})
         except ClientError as error:
-            return f"model {model_id} answers no question: {error}"
-        said = outcome.get("error", {})
+            said = {"errorCode": 400, "errorMessage": error}
         refused = said.get("errorCode") == 400
         return f"model {model_id} answers no question: {said['errorMessage']}" if refused else None
 

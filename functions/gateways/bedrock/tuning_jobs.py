@@ -4,38 +4,25 @@ from typing import TYPE_CHECKING, Any
 
 from distillation.bedrock.job_status import GONE as GONE_STATUS
 from distillation.bedrock.waiting import JobLook
-from gateways.aws_errors import GONE, IN_USE, NOT_RUNNING, busy_is_retryable, passing_over, unless_gone
-from gateways.bedrock.listings import arn_by_name
+from gateways.aws_errors import GONE, IN_USE, NOT_RUNNING, busy_is_retryable, passing_over
+from gateways.bedrock.named_jobs import Listing, NamedJobs
 
 if TYPE_CHECKING:
     from types_boto3_bedrock import BedrockClient
 
 
-class TuningJobs:
+class TuningJobs(NamedJobs):
     """Submits, finds, looks at and stops customization jobs; deletes custom models."""
+
+    listing = Listing("list_model_customization_jobs", "modelCustomizationJobSummaries")
 
     def __init__(self, client: "BedrockClient") -> None:
         self._client = client
 
     def create(self, request: dict[str, Any]) -> str:
-        """Submits a job (`distillation.dataset_to_training.customization_request`) and gives its ARN."""
+        """Submits a job (`distillation.training.customization.customization_request`) and gives its ARN."""
         with busy_is_retryable(f"CreateModelCustomizationJob {request['jobName']}"):
             return self._client.create_model_customization_job(**request)["jobArn"]
-
-    def find(self, name: str) -> str | None:
-        """The ARN of the job with exactly this name, None where there is none."""
-        return arn_by_name(
-            self._client,
-            "list_model_customization_jobs",
-            name,
-            summaries="modelCustomizationJobSummaries",
-            name_key="jobName",
-            arn_key="jobArn",
-        )
-
-    def look(self, arn: str) -> JobLook:
-        """The job as Bedrock sees it now, with the model once there is one."""
-        return unless_gone(lambda: self._look(arn))
 
     def _look(self, arn: str) -> JobLook:
         with busy_is_retryable(f"GetModelCustomizationJob {arn}"):
@@ -63,20 +50,14 @@ class TuningJobs:
         return False
 
     def stop(self, arn: str) -> None:
-        """Asks a job to stop; one that has ended already is left alone.
-
-        Raises:
-            ThrottledByBedrock: Bedrock is busy.
-        """
+        """Asks a job to stop; one that has ended already is left alone."""
         with busy_is_retryable(f"StopModelCustomizationJob {arn}"), passing_over(NOT_RUNNING):
             self._client.stop_model_customization_job(jobIdentifier=arn)
 
     def delete_model(self, arn: str) -> None:
         """Deletes a custom model; one that is gone is no error.
 
-        Raises:
-            ThrottledByBedrock: Bedrock is busy, or a deployment of the model is still being deleted: that has no
-                status to wait for.
+        Raises ThrottledByBedrock also while a deployment of the model is being deleted: that has no status to wait for.
         """
         with busy_is_retryable(f"DeleteCustomModel {arn}", also=IN_USE), passing_over(GONE):
             self._client.delete_custom_model(modelIdentifier=arn)
