@@ -6,6 +6,7 @@ Micro (read 2025-2026); the reserved words also in AWS's own validator, which lo
 """
 
 import math
+import re
 from typing import NamedTuple
 
 RESERVED_WORDS = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<video>", "<unk>", "[EOS]")
@@ -44,19 +45,20 @@ class Rate(NamedTuple):
     tokens: float = 400_000
 
 
-_WORDS_BY_MARK = [(mark, [(word.lower(), word) for word in RESERVED_WORDS if mark in word]) for mark in ":<["]
+# The engine is quick where it looks for marks, and slow where it looks for letters in any case.
+_RESERVED = re.compile(
+    "|".join(f":(?<={word})" if word.endswith(":") else re.escape(word) for word in RESERVED_WORDS),
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def reserved_word_in(text: str) -> str | None:
     """The first of `RESERVED_WORDS` in `text`, in any case, also inside a word ("Superuser:"), or None."""
-    lowered = ""
-    for mark, words in _WORDS_BY_MARK:
-        if mark in text:
-            lowered = lowered or text.lower()
-            for lowered_word, word in words:
-                if lowered_word in lowered:
-                    return word
-    return None
+    found = _RESERVED.search(text)
+    if found is None:
+        return None
+    until = text[: found.end()].lower()
+    return next(word for word in RESERVED_WORDS if until.endswith(word.lower()))
 
 
 def estimate_tokens(text: str) -> int:
