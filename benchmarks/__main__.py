@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import cold_start, convergence, curation, fanout, gate, repeats, soft_hard
+from benchmarks import cold_start, convergence, curation, fanout, gate, repeats, scale, soft_hard
 from benchmarks.environments import BenchmarkFailed
 from benchmarks.results import RESULTS_MD, TABLES, keep
 
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Console], dict[str, Any]]] = {
     "gate": gate.run,
     "repeats": repeats.run,
     "fanout": fanout.run,
+    "scale": scale.run,
 }
 
 

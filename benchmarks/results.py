@@ -280,6 +280,53 @@ def fanout_tables(part: dict[str, Any]) -> list[Table]:
     ]
 
 
+def scale_tables(part: dict[str, Any]) -> list[Table]:
+    """What a million replies take, what ten million prompts would, and many shards."""
+    rows = [
+        [state, f"{one['calls']}", f"{one['seconds']:,.1f}", f"{one.get('longest', 0):,.1f}", f"{one['peak']:,.0f}"]
+        for state, one in part["lambdas"].items()
+        if state != "counts"
+    ]
+    whole = [
+        [
+            state,
+            f"{one['bytes']:,.0f}",
+            f"{one['microseconds']:,.0f}",
+            f"{one['given']:,}",
+            f"{one['inMemory'] / 1e6:,.1f}",
+            f"{one['inTime'] / 1e6:,.1f}",
+            f"{one['beyondGb']:,.1f}",
+            f"{one['beyondSeconds']:,.0f}",
+        ]
+        for state, one in part["whole"].items()
+    ]
+    many = part["machineMaps"]
+    return [
+        Table(
+            f"{part['replies']:,} replies to {part['large']:,} prompts through the functions on the local AWS",
+            ("state", "calls", "seconds, all", "longest call", "peak MB"),
+            rows,
+            f"Shards of {part['shard']:,} records. Seconds until the function answers, with the local S3; the first "
+            "call of each also starts its process. Peak: VmHWM of the function's process.",
+        ),
+        Table(
+            "States that see every prompt",
+            ("state", "bytes", "microseconds", "MB given", "in memory", "in time", "GB, 10 M", "seconds, 10 M"),
+            whole,
+            f"A prompt's bytes and microseconds, from the difference of two runs, the larger of {part['prompts']:,} "
+            "prompts. In memory and in time: millions of prompts that fit into nine tenths of what the function is "
+            "given. Ten million prompts are a straight line, not a run.",
+        ),
+        Table(
+            "Shards through the machine's Maps, with functions that do nothing",
+            ("shards", "seconds", "tasks", "events on AWS"),
+            [[f"{many[name]:,.0f}" for name in ("shards", "seconds", "tasks", "events")]],
+            "The local machine writes fewer kinds of events than AWS, so theirs are counted by the product's own "
+            "figures. AWS ends an execution at 25,000.",
+        ),
+    ]
+
+
 TABLES = {
     "curation": curation_tables,
     "convergence": convergence_tables,
@@ -288,6 +335,7 @@ TABLES = {
     "gate": gate_tables,
     "repeats": repeats_tables,
     "fanout": fanout_tables,
+    "scale": scale_tables,
 }
 
 

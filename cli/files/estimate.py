@@ -13,7 +13,7 @@ from distillation.costs.estimate import Estimate, estimate, workload
 from distillation.costs.spans import Span, hours, money
 from distillation.records import Prompt, Record
 from distillation.run.config import RunConfig
-from distillation.run.fan_out import doublings_within, expected_events, fan_out, shard_records
+from distillation.run.fan_out import check_memory, doublings_within, expected_events, fan_out, shard_records
 from distillation.run.record import Models
 from distillation.task import Task
 
@@ -43,6 +43,7 @@ def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected
     everyone = work.prompts + work.new_prompts
     records = shard_records(config, everyone)
     doublings = doublings_within(config, everyone, records)
+    check_memory(config, everyone, work.own_tokens)
     return Expected(
         money=money(work, prices),
         hours=hours(work, config),

@@ -25,7 +25,7 @@ from distillation.layout import RunLayout, dataset_input, seeds_prefix
 from distillation.records import RejectedSeed, Seed, decode_lines, encode_line
 from distillation.run.bounds import bounded
 from distillation.run.config import RunConfig
-from distillation.run.fan_out import doublings_within, shard_records
+from distillation.run.fan_out import check_memory, doublings_within, shard_records
 from distillation.run.input import dataset_of, resolve_config
 from distillation.run.record import Models, Question, RunRecord, SeedFile
 from distillation.seeds.prompts import SeedIntake, prompts_of
@@ -107,6 +107,7 @@ def _prepare(
     asked = prompts + config.expansion.target_prompts
     records = shard_records(config, asked)
     doublings_within(config, asked, records)
+    check_memory(config, asked, work.own_tokens)
     record = RunRecord(
         run_id=config.run_id,
         dataset=config.dataset,

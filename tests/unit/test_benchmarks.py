@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import cold_start, curation_ours, fanout, gate, gate_worlds
+from benchmarks import cold_start, curation_ours, fanout, gate, gate_worlds, scale
 from benchmarks.__main__ import PARTS
 from benchmarks.convergence import (
     SIZES,
@@ -28,6 +28,7 @@ from benchmarks.results import TABLES, convergence_tables, markdown
 from benchmarks.soft_hard import METRICS
 from benchmarks.soft_hard import summary as students
 from distillation.run.evaluation import Gate
+from infra.packaging.machine_text import whole_machine
 
 TRUTH = {"positive": 0.75, "negative": 0.25}
 MACHINE = {"cpu": "x", "cores": 1, "memory_gb": 1, "python": "3.11", "os": "linux"}
@@ -192,3 +193,29 @@ def test_a_job_that_fails_costs_a_round_and_a_run_too_wide_is_several() -> None:
     assert part["sizes"][0]["loop"] == pytest.approx(10_000 * 5 * 6 / 3600)
     text = markdown({"fanout": {**part, "machine": MACHINE, "date": "2026-01-01"}})
     assert "| base |" in text and "| 10,000,000 |" in text
+
+
+def test_a_prompt_costs_the_difference_of_two_sizes() -> None:
+    one = {"calls": 1, "seconds": 1.0, "longest": 1.0, "atStart": 80.0, "peak": 100.0}
+    more = one | {"seconds": 3.0, "peak": 110.0}
+    found = scale._of_a_prompt("assemble_dataset", [{"assemble_dataset": one}, {"assemble_dataset": more}], (0, 10_000))
+    assert (found["bytes"], found["microseconds"]) == (pytest.approx(10 * 2**20 / 10_000), pytest.approx(200))
+    assert found["inMemory"] == pytest.approx((3008 * 0.9 - 80) * 1_000)
+    part = {
+        "prompts": 10_000,
+        "large": 20_000,
+        "replies": 80_000,
+        "shard": 50_000,
+        "lambdas": {"read_replies": more, "counts": {"prompts": 20_000}},
+        "machineMaps": {"shards": 20, "seconds": 9.0, "tasks": 80, "events": 880},
+        "whole": {"assemble_dataset": found},
+    }
+    text = markdown({"scale": {**part, "machine": MACHINE, "date": "2026-01-01"}})
+    assert "| assemble_dataset | 1,049 | 200 | 3,008 |" in text
+    assert "| 20 | 9 | 80 | 880 |" in text
+
+
+def test_the_machines_maps_alone_are_a_whole_machine_with_the_states_and_policies_of_the_product() -> None:
+    alone = scale._maps_alone(2)["States"]
+    assert list(alone) == ["Begin", "AnswerShards", "ReduceShards"]
+    assert alone["AnswerShards"]["ItemProcessor"] == whole_machine()["States"]["AnswerShards"]["ItemProcessor"]

@@ -75,6 +75,11 @@ class Workload(Record, frozen=True):
     judge: str
     batched: bool
 
+    @property
+    def own_tokens(self) -> float:
+        """Tokens of a prompt on average, without system text."""
+        return (self.input_tokens - self.system_tokens) / max(self.prompts, 1)
+
 
 class Estimate(Record, frozen=True):
     """The expected cost of a run in USD: `0-run/estimate.json`. Read by the budget check, people and the report.

@@ -20,6 +20,13 @@ FEWEST_RECORDS = 1_000
 """Smaller jobs gain nothing: a job waits in Bedrock's queue for longer than it works."""
 MOST_RECORDS = 50_000
 """Most records of a batch job (Amazon Bedrock quotas)."""
+ASSEMBLE_MB = 3_008
+"""Memory of AssembleDataset, which decides over all prompts of a run at once."""
+ASSEMBLE_START_MB, ASSEMBLE_BYTES, ASSEMBLE_HELD_BYTES = 200, 1_300, 32
+"""What it takes before the first prompt, for each prompt, and for each token of the holdout's texts (docs/scale.md)."""
+EMBEDDING_BYTES = 512
+MEMORY_SHARE = 0.9
+"""Share of its memory that is planned: prompts of another kind than the measured ones may take more."""
 FIRST_LOOK, SHORT_FIRST_LOOK, LONGEST_LOOK = 900, 60, 86_400
 """Seconds until a silent wait looks for the first time: at jobs with an event, at jobs without, and at most."""
 SHORT_DOUBLINGS = 4
@@ -81,6 +88,24 @@ def fan_out(config: RunConfig, prompts: int, records: int) -> dict[str, int]:
         "judging jobs": arms * math.ceil(judged / JUDGED_AT_ONCE),
         "students": config.training.trainings + config.arms.direct,
     }
+
+
+def check_memory(config: RunConfig, prompts: int, tokens: float) -> None:
+    """Raises InvalidInput where AssembleDataset cannot hold what it needs of `prompts` prompts. `tokens`: of a prompt
+    on average, without system text.
+    """
+    size: float = ASSEMBLE_BYTES + (EMBEDDING_BYTES if config.duplicates.semantic_threshold is not None else 0)
+    size += tokens * config.split.holdout_share * ASSEMBLE_HELD_BYTES
+    needed = ASSEMBLE_START_MB + prompts * size / 2**20
+    if needed > ASSEMBLE_MB * MEMORY_SHARE:
+        raise InvalidInput(
+            f"run {config.run_id} is too large for one execution",
+            [
+                f"found {prompts:,} prompts of {tokens:,.0f} tokens on average, for which AssembleDataset "
+                f"would need {needed:,.0f} MB, expected at most {MEMORY_SHARE:.0%} of its {ASSEMBLE_MB:,} MB: give the "
+                "seeds to several datasets, or lower split.holdoutShare or expansion.targetPrompts"
+            ],
+        )
 
 
 def looks(seconds: float, first: int, doublings: int) -> int:

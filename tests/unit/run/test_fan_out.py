@@ -1,23 +1,32 @@
 """One budget of history events over all waits: shards grow before their number, looks get fewer, then it is refused."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillation.bedrock.limits import estimate_tokens
 from distillation.errors import InvalidInput
 from distillation.run.config import RunConfig
 from distillation.run.fan_out import (
+    ASSEMBLE_BYTES,
+    ASSEMBLE_HELD_BYTES,
+    ASSEMBLE_MB,
     MOST_DOUBLINGS,
     MOST_EVENTS,
+    check_memory,
     doublings_within,
     expected_events,
     fan_out,
     looks,
     shard_records,
 )
+from infra.pipeline_functions import SIZES
 
+SCALE = Path(__file__).resolve().parents[3] / "docs" / "scale.md"
 JUDGED: dict[str, Any] = {"evaluation": {"judge": {"maxPrompts": 20_000}}, "arms": {"fewShot": 4, "direct": True}}
 
 
@@ -73,6 +82,34 @@ def test_what_is_too_wide_even_so_is_refused_with_what_to_change() -> None:
     settings = config()
     with pytest.raises(InvalidInput, match=r"found 300 batch jobs .* expected at most 15,000: .* several datasets"):
         doublings_within(settings, 3_000_000, shard_records(settings, 3_000_000))
+
+
+@pytest.mark.parametrize("tokens", [20, 100])
+def test_what_the_history_allows_fits_into_the_memory(tokens: int) -> None:
+    check_memory(config(), 1_900_000, tokens)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "tokens", "more"),
+    [(2_500_000, 20, {}), (1_500_000, 2_000, {}), (1_900_000, 100, {"duplicates": {"semanticThreshold": 0.95}})],
+    ids=["many", "long", "with embeddings"],
+)
+def test_more_prompts_than_fit_are_refused_with_what_to_change(prompts: int, tokens: int, more: dict[str, Any]) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"AssembleDataset would need .* MB.* several datasets, or lower split"
+    ) as bad:
+        check_memory(config(**more), prompts, tokens)
+    assert f"{prompts:,} prompts" in str(bad.value)
+
+
+def test_the_bound_is_what_was_measured_with_a_reserve_and_of_the_memory_that_is_given() -> None:
+    """docs/scale.md: bytes of a prompt in AssembleDataset, at 405 characters and two tenths held out."""
+    [measured] = re.findall(
+        r"^\| assemble_dataset \| ([\d,]+) \|.* M \|", SCALE.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    planned = ASSEMBLE_BYTES + 0.2 * estimate_tokens("x" * 405) * ASSEMBLE_HELD_BYTES
+    assert 1.1 * int(measured.replace(",", "")) <= planned
+    assert SIZES["assemble_dataset"].memory == ASSEMBLE_MB
 
 
 @pytest.mark.parametrize(

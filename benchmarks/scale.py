@@ -1,0 +1,290 @@
+"""What a million replies take, state by state, and what that makes of ten million prompts.
+
+Each handler runs alone in a process, over files in the place of S3. States that see every prompt run at two sizes,
+whose difference is what a prompt costs; the others see a shard, of as many records as a batch job of Bedrock takes.
+Seconds are the processor's, so that a busy machine changes little; the time of S3 is not in them. Then the same run
+goes through the deployed functions on the local AWS, whose S3 is in them.
+"""
+
+import io
+import json
+import re
+import shutil
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from rich.console import Console
+
+from benchmarks.environments import BenchmarkFailed, measure
+from benchmarks.reply_records import DATASET, LAYOUT, RUN_ID, SAMPLES, SETTINGS, Planted, write_run
+from distillation.dataset.manifest import Manifest
+from distillation.records import decode_json
+from distillation.run.fan_out import BATCH_SHARD, FIRST_LOOK, FIXED, REDUCTION
+from infra.packaging.machine_text import whole_machine
+from infra.pipeline_functions import SIZES, pascal
+from local import lifecycle
+from local.deploy import deploy
+from local.instance import Instance
+from local.progress import Progress
+
+PROMPTS, LARGE = (10_000, 60_000), 250_000
+"""Two sizes over files, and the one through the functions: a million replies."""
+SHARDS = 1_000
+"""Through the machine, with functions that do nothing."""
+SHARD_RECORDS = 50_000
+BEYOND = 10_000_000
+"""Prompts that nobody has run: the figures are a straight line."""
+WHOLE = ("prepare_run", "plan_requests", "plan_requests, all answered before", "assemble_dataset")
+"""States that see every prompt; the others see a shard."""
+RUN = {"runId": RUN_ID, "dataset": DATASET}
+AGAIN = {"runId": f"{RUN_ID}-again", "dataset": DATASET}
+_STATE = """
+import importlib, json, sys, time
+from pathlib import Path
+from benchmarks.run_folder import NoHurry, folder_services
+handler, services = importlib.import_module("handlers." + sys.argv[2]), folder_services(Path(sys.argv[1]))
+def megabytes():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if "VmHWM" in line) / 1024
+before, begun = megabytes(), time.process_time()
+handler.run(json.loads(sys.argv[3]), services, NoHurry())
+print(json.dumps({"seconds": time.process_time() - begun, "atStart": before, "peak": megabytes()}))
+"""
+
+_STUB = """
+import json, boto3
+def handler(event, context):
+    if "token" in event:
+        boto3.client("stepfunctions").send_task_success(
+            taskToken=event["token"], output=json.dumps({"status": "Completed", "outcome": "succeeded"})
+        )
+    return {"jobName": "stub", "missing": 0, "counts": {}}
+"""
+
+
+def states(root: Path, prompts: int, shard_records: int = SHARD_RECORDS) -> dict[str, dict[str, float]]:
+    """Every state over a run of `prompts` prompts that is written into `root`: calls, seconds of all, and of the call
+    that took most memory its MB.
+
+    Raises BenchmarkFailed where a prompt is lost on the way.
+    """
+    planted = write_run(root, prompts, shard_records)
+    settings = SETTINGS | {"batches": {"maxShardRecords": shard_records}}
+    plan = json.loads((root / LAYOUT.wave_plan(0)).read_bytes())
+    shutil.rmtree(root / LAYOUT.requests(0, 0).rsplit("/", 1)[0])
+    (root / LAYOUT.run).unlink()
+    prepared = {"executionName": RUN_ID, "startedAt": "2026-01-01T00:00:00Z"}
+    shards = [{"run": RUN, "stage": "answers", "wave": 0, "shard": shard["shard"]} for shard in plan["shards"]]
+    found = {
+        "prepare_run": _all(root, "prepare_run", [{"input": settings, **prepared}]),
+        "plan_requests": _all(root, "plan_requests", [{"run": RUN}]),
+        "read_replies": _all(root, "read_replies", shards),
+        "reduce_shard": _all(root, "reduce_shard", [{"run": RUN, "shard": n} for n in range(plan["promptShards"])]),
+        "assemble_dataset": _all(root, "assemble_dataset", [{"run": RUN}]),
+    }
+    _check(root, planted)
+    _all(root, "prepare_run", [{"input": settings | {"runId": AGAIN["runId"]}, **prepared}])
+    found["plan_requests, all answered before"] = _all(root, "plan_requests", [{"run": AGAIN}])
+    return found
+
+
+def _all(root: Path, state: str, events: list[dict[str, Any]]) -> dict[str, float]:
+    each = [
+        json.loads(measure(Path(sys.executable), ["-c", _STATE, str(root), state, json.dumps(event)], root))
+        for event in events
+    ]
+    return {
+        "calls": len(each),
+        "seconds": sum(one["seconds"] for one in each),
+        "longest": max(one["seconds"] for one in each),
+        "atStart": max(one["atStart"] for one in each),
+        "peak": max(one["peak"] for one in each),
+    }
+
+
+def through_lambdas(root: Path, home: Path, shard_records: int = SHARD_RECORDS) -> dict[str, dict[str, float]]:
+    """The run in `root` by the deployed functions of a local AWS in `home`, called one after the other: seconds until
+    they answer, and the most memory of their processes, in MB.
+    """
+    instance = lifecycle.up(home)
+    try:
+        bucket = deploy(home, Progress())["BucketName"]
+        client = _clients(instance)
+        begun, replies = (
+            time.monotonic(),
+            [*(root / "seeds").rglob("*"), *(root / LAYOUT.root / "3-replies").rglob("*")],
+        )
+        for file in replies:
+            if file.is_file():
+                client("s3").upload_file(str(file), bucket, str(file.relative_to(root)))
+        found = {"replies into S3": {"calls": 1, "seconds": time.monotonic() - begun, "peak": 0.0}}
+        functions = client("lambda")
+        names = [
+            one["FunctionName"] for one in functions.get_paginator("list_functions").paginate().search("Functions")
+        ]
+        settings = SETTINGS | {"batches": {"maxShardRecords": shard_records}, "pilot": 0}
+        prepared = {"executionName": RUN_ID, "startedAt": "2026-01-01T00:00:00Z", "input": settings}
+        call = partial(_called, functions, names)
+        found["prepare_run"] = call("prepare_run", [prepared])[0]
+        found["plan_requests"], [plan] = call("plan_requests", [{"run": RUN}])
+        shards = [{"run": RUN, "stage": "answers", "wave": 0, "shard": shard["shard"]} for shard in plan["shards"]]
+        parts = [{"run": RUN, "shard": number} for number in range(plan["promptShards"])]
+        found["read_replies"] = call("read_replies", shards)[0]
+        found["reduce_shard"] = call("reduce_shard", parts)[0]
+        found["assemble_dataset"], [made] = call("assemble_dataset", [{"run": RUN}])
+        return found | {"counts": made["counts"]}
+    finally:
+        lifecycle.down(home)
+
+
+def through_machine(home: Path, shards: int) -> dict[str, float]:
+    """`shards` shards through the machine's own Maps of answers and reductions on a local AWS in `home`; functions are
+    stubs that end at once. `tasks` that ended well, `eventsHere` that the local machine wrote (fewer kinds than AWS),
+    and `events` that AWS would write by the product's own count.
+    """
+    instance = lifecycle.up(home, with_bedrock=False)
+    try:
+        client = _clients(instance)
+        role, code = "arn:aws:iam::000000000000:role/stub", io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("stub.py", _STUB)
+        stub = client("lambda").create_function(
+            FunctionName="stub",
+            Runtime="python3.13",
+            Role=role,
+            Handler="stub.handler",
+            Code={"ZipFile": code.getvalue()},
+        )["FunctionArn"]
+        machines, begun = client("stepfunctions"), time.monotonic()
+        text = re.sub(r"\$\{\w+Arn\}", stub, json.dumps(_maps_alone(shards)))
+        text = re.sub(r"\$\{\w+\}", str(FIRST_LOOK), text)
+        machine = machines.create_state_machine(name="maps", roleArn=role, definition=text)["stateMachineArn"]
+        execution = machines.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+        while (ended := machines.describe_execution(executionArn=execution))["status"] == "RUNNING":
+            time.sleep(1)
+        if ended["status"] != "SUCCEEDED":
+            raise BenchmarkFailed(f"the machine's Maps ended as {ended['status']}: {ended.get('cause', '')}")
+        seconds = time.monotonic() - begun
+        pages = machines.get_paginator("get_execution_history").paginate(executionArn=execution)
+        kinds = Counter(event["type"] for page in pages for event in page["events"])
+    finally:
+        lifecycle.down(home)
+    return {
+        "shards": shards,
+        "seconds": seconds,
+        "tasks": kinds["TaskSucceeded"],
+        "eventsHere": kinds.total(),
+        "events": FIXED + shards * (BATCH_SHARD + REDUCTION),
+    }
+
+
+def _maps_alone(shards: int) -> dict[str, Any]:
+    """The machine's Maps of answers and reductions, as they stand in it."""
+    states = whole_machine()["States"]
+    maps = {name: {**states[name], "Catch": []} for name in ("AnswerShards", "ReduceShards")}
+    maps["AnswerShards"]["Next"] = "ReduceShards"
+    maps["ReduceShards"] = {k: v for k, v in maps["ReduceShards"].items() if k != "Next"} | {"End": True}
+    given = {
+        "run": RUN | {"doublings": 0, "cutOff": ""},
+        "stage": "answers",
+        "wave": 0,
+        "maxConcurrent": 10,
+        "promptShards": shards,
+        "shards": [{"shard": number, "route": "batch", "records": SHARD_RECORDS} for number in range(shards)],
+    }
+    begin = {"Type": "Pass", "Assign": given, "Next": "AnswerShards"}
+    return {"QueryLanguage": "JSONata", "StartAt": "Begin", "States": {"Begin": begin, **maps}}
+
+
+def _clients(instance: Instance) -> Callable[[str], Any]:
+    """Clients of the local AWS by service."""
+    return partial(
+        boto3.client,
+        region_name=instance.region,
+        endpoint_url=instance.emulator_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  # what the local AWS takes
+        config=Config(read_timeout=900, retries={"total_max_attempts": 1}),
+    )
+
+
+def _called(client: Any, names: list[str], state: str, events: list[Any]) -> tuple[dict[str, float], list[Any]]:
+    [name] = [name for name in names if pascal(state) in name]
+    seconds, answers = [], []
+    for event in events:
+        begun = time.monotonic()
+        answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
+        seconds.append(time.monotonic() - begun)
+        answers.append(json.loads(answer["Payload"].read()))
+        if "FunctionError" in answer:
+            raise BenchmarkFailed(f"{state} failed: {answers[-1]}")
+    peak = max(_peak(process) for process in Path("/proc").glob("[0-9]*") if name in _command(process))
+    return {"calls": len(events), "seconds": sum(seconds), "longest": max(seconds), "peak": peak}, answers
+
+
+def _command(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def _peak(process: Path) -> float:
+    status = (process / "status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) / 1024
+
+
+def _check(root: Path, planted: Planted) -> None:
+    manifest = decode_json((root / LAYOUT.dataset("manifest.json")).read_bytes(), Manifest)
+    if manifest.counts["prompts"] != planted.prompts:
+        raise BenchmarkFailed(f"{planted.prompts:,} prompts went in, {manifest.counts['prompts']:,} came out")
+
+
+def run(console: Console, sizes: tuple[int, int] = PROMPTS, large: int = LARGE, shards: int = SHARDS) -> dict[str, Any]:
+    """Every state at both sizes, `large` prompts through the functions, and `shards` shards through the machine."""
+    by_size = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for size in sizes:
+            console.print(f"{size:,} prompts, {size * SAMPLES:,} replies")
+            by_size.append(states(Path(scratch) / str(size), size))
+        console.print(f"{large:,} prompts, {large * SAMPLES:,} replies through the functions")
+        write_run(Path(scratch) / "large", large, SHARD_RECORDS)
+        lambdas = through_lambdas(Path(scratch) / "large", Path(scratch) / "aws")
+        machine = through_machine(Path(scratch) / "machine", shards)
+    if lambdas["counts"]["prompts"] != large:
+        raise BenchmarkFailed(f"{large:,} prompts went in, {lambdas['counts']['prompts']:,} came out")
+    return {
+        "prompts": sizes[1],
+        "large": large,
+        "replies": large * SAMPLES,
+        "shard": SHARD_RECORDS,
+        "states": by_size[1],
+        "lambdas": lambdas,
+        "machineMaps": machine,
+        "whole": {state: _of_a_prompt(state, by_size, sizes) for state in WHOLE},
+    }
+
+
+def _of_a_prompt(state: str, by_size: list[dict[str, dict[str, float]]], sizes: tuple[int, int]) -> dict[str, float]:
+    """What a prompt costs, and how many fit into nine tenths of the function's memory and time."""
+    small, large, more = by_size[0][state], by_size[1][state], sizes[1] - sizes[0]
+    given = SIZES[state.partition(",")[0]]
+    size = max(1.0, (large["peak"] - small["peak"]) * 2**20 / more)
+    seconds = max(1e-9, (large["seconds"] - small["seconds"]) / more)
+    return {
+        "bytes": size,
+        "microseconds": seconds * 1e6,
+        "given": given.memory,
+        "inMemory": (given.memory * 0.9 - large["atStart"]) * 2**20 / size,
+        "inTime": given.seconds * 0.9 / seconds,
+        "beyondGb": BEYOND * size / 2**30,
+        "beyondSeconds": BEYOND * seconds,
+    }
