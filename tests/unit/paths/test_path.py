@@ -14,6 +14,7 @@ from distillation.errors import InvalidInput
 from distillation.inference.converse import ATTEMPTS_WHEN_THROTTLED, Pace
 from distillation.layout import RunLayout
 from distillation.records import Request
+from distillation.run import fan_out
 from distillation.run.bounds import DeploymentBounds
 from handlers import (
     answer_now,
@@ -393,3 +394,13 @@ def test_an_uploaded_input_cannot_decide_what_is_promoted_and_the_record_says_so
     assert told["promotion"] == record["config"]["promotion"] == "approve"
     assert record["config"]["gate"]["margin"] == 0.1
     assert "gate.margin: 1.0 became 0.1, the deployment's largestGateMargin" in record["warnings"]
+
+
+def test_a_run_that_assemble_dataset_cannot_hold_is_refused_before_a_model_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    monkeypatch.setattr(fan_out, "ASSEMBLE_MB", fan_out.ASSEMBLE_START_MB)
+    with pytest.raises(InvalidInput, match="too large for one execution"):
+        world.prepare()
+    assert not world.files.list(RunLayout("run-1").run)
