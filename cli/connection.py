@@ -40,6 +40,9 @@ def connect(stack: str, region: str | None, profile: str | None) -> Services:
             "Is it a Nova Distill stack, and has its deployment ended? `npx cdk deploy` completes it.",
         )
     named: dict[str, Any] = {setting: outputs[output] for setting, output in _OUTPUTS.items()}
+    # A stack of an earlier release says nothing of it.
+    if seconds := outputs.get("RetireAgainSeconds"):
+        named["retire_again_seconds"] = float(seconds)
     return Services(Settings(**named), clients=lambda: clients)
 
 

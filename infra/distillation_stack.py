@@ -163,6 +163,7 @@ class DistillationStack(Stack):
             "LedgerTableName": self._ledger.table.table_name,
             "NotificationTopicArn": self._notifications.topic.topic_arn,
             "AppName": self._settings.app_name,
+            "RetireAgainSeconds": str(self._settings.retire_again_seconds),
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

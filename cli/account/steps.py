@@ -1,7 +1,8 @@
 """The steps of `prove`: each asks AWS through the product's own gateways and says what came of its assumptions."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
 
 from application.services import Services
 from cli.account import samples
@@ -62,25 +63,41 @@ class Bench(NamedTuple):
 
 def converse(bench: Bench) -> list[Finding]:
     """One question each to teacher, student and judge."""
-    settings, models, proof = bench.services.settings, bench.services.models, bench.proof
+    settings, proof = bench.services.settings, bench.proof
     teacher, student, judge = settings.teacher_invoke_id, settings.base_invoke_id, settings.judge_invoke_id
-    flex = models.ask(teacher, samples.greedy_request(teacher), flex=True)
-    tries = len(proof.heard("Converse"))
+    flex = _ask(bench, teacher, samples.greedy_request(teacher), flex=True)
+    tries = len(_heard(proof))
     findings = [Finding("flex", "modelOutput" in flex and tries == 1, _said(flex))]
-    models.ask(student, samples.greedy_request(student), flex=True)
-    said = proof.heard("Converse")[tries].get("Error", {}).get("Message", "it was answered")
+    _ask(bench, student, samples.greedy_request(student), flex=True)
+    said = _heard(proof)[tries].get("Error", {}).get("Message", "it was answered")
     findings.append(Finding("tier-refused", "tier" in said.lower(), said))
     if family_of(judge) == family_of(teacher):
         bench.say("The judge is of the teacher's family: deploy with judgeModelId to prove one of another.")
     else:
-        answer = models.ask(judge, samples.greedy_request(judge), flex=False)
+        answer = _ask(bench, judge, samples.greedy_request(judge))
         findings.append(Finding("judge", "modelOutput" in answer, _said(answer)))
     if not takes_top_p_beside_temperature(judge):
         both = Request(record_id="both", model_input=dict(samples.greedy_request(judge).model_input))
         both.model_input["inferenceConfig"] = {"temperature": 0.5, "topP": 0.5}
-        answer = models.ask(judge, both, flex=False)
+        answer = _ask(bench, judge, both)
         findings.append(Finding("both-sampling-fields", "error" in answer, _said(answer)))
     return findings
+
+
+def _ask(bench: Bench, model: str, request: Request, *, flex: bool = False, most: int = 8) -> dict[str, Any]:
+    """The reply. A model that has no time is asked again: its "too many requests" shows nothing of what is asked."""
+    for _ in range(most - 1):
+        reply = bench.services.models.ask(model, request, flex=flex)
+        if reply.get("error", {}).get("errorCode") != HTTPStatus.TOO_MANY_REQUESTS:
+            return reply
+        bench.pause()
+    return bench.services.models.ask(model, request, flex=flex)
+
+
+def _heard(proof: Proof) -> list[dict[str, Any]]:
+    """What Converse said, "too many requests" left out."""
+    said = proof.heard("Converse")
+    return [one for one in said if one.get("Error", {}).get("Code") != "ThrottlingException"]
 
 
 def submit(bench: Bench) -> list[Finding]:
@@ -207,7 +224,7 @@ def deployment(bench: Bench) -> list[Finding]:
     arn = deployments.create(deployment_request(f"{bench.name}-student-d0", model_arn=model, tags=bench.tags))
     proof.keep("deployment", arn)
     _wait(bench, JobKind.DEPLOYMENT, lambda: deployments.look(arn))
-    said = services.models.ask(arn, samples.greedy_request(arn), flex=False)
+    said = _ask(bench, arn, samples.greedy_request(arn))
     findings = [Finding("deployment", "modelOutput" in said, _said(said))]
     try:
         same = deployments.update(arn, model) == arn

@@ -148,8 +148,9 @@ def stop(connect: Connect, run: Run = None) -> None:
 
     services = connect()
     execution = find_execution(services, run)
-    with screen.out.status("Stopping; a second look follows after two minutes ..."):
-        done = stop_run(services, execution, lambda: services.pause(services.settings.retire_again_seconds))
+    pause = services.settings.retire_again_seconds
+    with screen.out.status(f"Stopping; a second look may follow after {pause:g} seconds ..."):
+        done = stop_run(services, execution, lambda: services.pause(pause))
     run_id = run_id_of(execution)
     for line in done["retired"]:
         screen.done(line)

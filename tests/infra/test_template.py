@@ -42,6 +42,7 @@ def test_the_outputs_are_what_people_and_tools_look_for(assembly: Assembly) -> N
         "LedgerTableName",
         "NotificationTopicArn",
         "AppName",
+        "RetireAgainSeconds",
     }
 
 

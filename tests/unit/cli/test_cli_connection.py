@@ -62,6 +62,16 @@ def test_the_stack_names_bucket_machine_ledger_and_app(answered: Any) -> None:
     assert services.executions.on_aws
 
 
+@pytest.mark.parametrize(("more", "seconds"), [({}, 120), ({"RetireAgainSeconds": "1"}, 1)])
+def test_a_second_look_follows_as_soon_as_the_deployment_says(
+    answered: Any, more: dict[str, str], seconds: float
+) -> None:
+    services = answered(
+        lambda stub: stub.add_response("describe_stacks", stack(OUTPUTS | more), {"StackName": "NovaDistill"})
+    )
+    assert services.settings.retire_again_seconds == seconds
+
+
 def test_no_stack(answered: Any) -> None:
     def prepare(stub: Stubber) -> None:
         stub.add_client_error("describe_stacks", "ValidationError", "Stack with id NovaDistill does not exist")
