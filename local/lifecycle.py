@@ -12,15 +12,18 @@ EMULATOR, BEDROCK = "emulator", "bedrock"
 _START_SECONDS = {EMULATOR: 30.0, BEDROCK: 90.0}
 
 
-def up(home: Path, *, tls: bool = False, port: int | None = None, with_bedrock: bool = True) -> Instance:
-    """Start both processes in the background and wait until they answer.
+def up(
+    home: Path, *, tls: bool = False, port: int | None = None, with_bedrock: bool = True, customization_jobs: int = 2
+) -> Instance:
+    """Start both processes in the background and wait until they answer. `customization_jobs` is the account's quota of
+    those that work at once; 2 is AWS's default.
 
     Whatever was started is stopped again where that fails.
     """
     _refuse_when_running(home)
     home.mkdir(parents=True, exist_ok=True)
     try:
-        return _start(home, tls, port, with_bedrock)
+        return _start(home, tls, port, customization_jobs if with_bedrock else 0)
     except BaseException:
         down(home)
         raise
@@ -35,17 +38,19 @@ def _refuse_when_running(home: Path) -> None:
         )
 
 
-def _start(home: Path, tls: bool, port: int | None, with_bedrock: bool) -> Instance:
+def _start(home: Path, tls: bool, port: int | None, customization_jobs: int) -> Instance:
     port = port or processes.free_port()
     processes.require_free(port)
     emulator_url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-    bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if with_bedrock else None
+    bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if customization_jobs else None
     ca_bundle = home / "tls" / "ca.pem" if tls else None
     emulator_pid = _start_emulator(home, emulator_url, bedrock_url, tls)
     processes.wait_until_healthy(
         home, EMULATOR, f"{emulator_url}/_ministack/health", ca_bundle, _START_SECONDS[EMULATOR]
     )
-    bedrock_pid = _start_bedrock(home, bedrock_url, emulator_url, ca_bundle) if bedrock_url else None
+    bedrock_pid = None
+    if bedrock_url:
+        bedrock_pid = _start_bedrock(home, bedrock_url, emulator_url, ca_bundle, customization_jobs)
     instance = Instance(
         emulator_url=emulator_url,
         emulator_pid=emulator_pid,
@@ -68,7 +73,7 @@ def _start_emulator(home: Path, url: str, bedrock_url: str | None, tls: bool) ->
     )
 
 
-def _start_bedrock(home: Path, url: str, emulator_url: str, ca_bundle: Path | None) -> int:
+def _start_bedrock(home: Path, url: str, emulator_url: str, ca_bundle: Path | None, customization_jobs: int) -> int:
     python = ensure_environment(BEDROCK)
     command = [
         str(python),
@@ -80,6 +85,8 @@ def _start_bedrock(home: Path, url: str, emulator_url: str, ca_bundle: Path | No
         emulator_url,
         "--home",
         str(home),
+        "--customization-jobs",
+        str(customization_jobs),
     ]
     pid = processes.start(home, BEDROCK, command, _bedrock_environment(ca_bundle))
     processes.wait_until_healthy(home, BEDROCK, f"{url}/_local/health", None, _START_SECONDS[BEDROCK])

@@ -18,10 +18,15 @@ from local.deploy import deploy
 from local.instance import Instance
 from local.paths import PROJECT
 from local.progress import Progress
+from tests.teacher import BAD, GOOD, THINGS
 
 PATIENCE = 600.0
 """Seconds that a run may take before the test gives up on it; a run takes about 15 alone and more where many share two
 cores.
+"""
+RUNS_AT_ONCE = 5
+"""Runs that one app has under way. A run waits for most of its time, so a few of them keep two cores busy; with more,
+each state of each starts a process of its own.
 """
 LABELS = {"kind": "label", "labels": ["positive", "negative"]}
 EVERYTHING: dict[str, Any] = {
@@ -38,7 +43,7 @@ EVERYTHING: dict[str, Any] = {
 """Settings that lead a run through every state of the good path: new prompts, ratings, five arms, the judge, a
 promotion whatever the student is worth.
 
-Without the test for off-topic prompts, which most of what the embedded teacher writes would fail: that costs rounds.
+Without the test for off-topic prompts: what it rejects costs rounds.
 """
 
 
@@ -56,6 +61,7 @@ class App:
         self._control = httpx.Client(base_url=f"{instance.bedrock_url}/_local", timeout=30)
         self._clients: dict[str, Any] = {}
         self._lock, self._uploading = threading.Lock(), threading.Lock()
+        self._slots, self._held = threading.Semaphore(RUNS_AT_ONCE), set[str]()
 
     def client(self, service: str) -> Any:
         """A client, made once: clients are safe to share between threads, their making is not."""
@@ -104,16 +110,29 @@ class App:
             finally:
                 events.enable_rule(Name=rule)
 
+    @contextmanager
+    def triggered(self) -> Iterator[None]:
+        """Uploads inside start runs of their own, whatever other threads upload."""
+        with self._uploading:
+            yield
+
     def upload(self, key: str, body: bytes) -> None:
         self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
 
-    def start(self, name: str, execution_input: object) -> str:
-        """An execution, without a pilot unless its input wants one."""
+    def start(self, name: str, execution_input: object, *, in_turn: bool = True) -> str:
+        """An execution, without a pilot unless its input wants one. It waits for its turn, which others give up with
+        `wait`.
+        """
+        if in_turn:
+            self._slots.acquire(timeout=PATIENCE)
         given = {"pilot": 0} | execution_input if isinstance(execution_input, dict) else execution_input
         started = self.client("stepfunctions").start_execution(
             stateMachineArn=self.machine, name=name, input=json.dumps(given)
         )
-        return str(started["executionArn"])
+        arn = str(started["executionArn"])
+        if in_turn:
+            self._held.add(arn)
+        return arn
 
     def execution_of(self, name: str) -> str:
         return self.machine.replace(":stateMachine:", ":execution:") + f":{name}"
@@ -128,9 +147,16 @@ class App:
         while time.monotonic() < until:
             seen = self.client("stepfunctions").describe_execution(executionArn=arn)
             if seen["status"] != "RUNNING":
+                self._end(arn)
                 return dict(seen)
             time.sleep(0.5)
         raise TimeoutError(f"{arn} still runs after {PATIENCE:.0f} s")
+
+    def _end(self, arn: str) -> None:
+        with self._lock:
+            if arn in self._held:
+                self._held.remove(arn)
+                self._slots.release()
 
     def executions(self) -> list[str]:
         pages = self.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=self.machine)
@@ -193,12 +219,13 @@ class App:
         ]
 
 
-def running_app(home: Path, *, tls: bool = False) -> App:
-    """Starts an instance in `home` and deploys the app with the real CDK CLI.
+def running_app(home: Path, *, tls: bool = False, customization_jobs: int = 2) -> App:
+    """Starts an instance in `home`, whose account may have `customization_jobs` at once, and deploys the app with the
+    real CDK CLI.
 
     The caller ends it with `lifecycle.down`.
     """
-    instance = lifecycle.up(home, tls=tls)
+    instance = lifecycle.up(home, tls=tls, customization_jobs=customization_jobs)
     return App(instance, deploy(home, Progress(), context=UNBOUND))
 
 
@@ -213,17 +240,8 @@ def turn_round(app: App, run_id: str) -> None:
         app.upload(key, jsonl(line | {"text": OTHER[line["text"]]} for line in app.lines(key)))
 
 
-GOOD = ("wonderful", "superb", "a delight", "excellent", "charming", "brilliant", "lovely", "perfect")
-BAD = ("dreadful", "boring", "a mess", "terrible", "broken", "awful", "a disappointment", "bland")
-THINGS = ("film", "soup", "phone", "acting", "battery", "dessert", "plot", "screen", "waiter")
-
-
 def reviews(count: int) -> list[dict[str, str]]:
-    """Different short reviews with their true label; the first ones of every longer list.
-
-    All datasets hold the same ones: the embedded teacher remembers what it thinks of a prompt, and only that takes its
-    time. The app's own cache of answers is one a dataset.
-    """
+    """Different short reviews with their true label; the first ones of every longer list."""
     made: list[dict[str, str]] = []
     for number in range(count):
         words, label = (GOOD, "positive") if number % 2 == 0 else (BAD, "negative")

@@ -37,6 +37,7 @@ def main() -> None:
         tags=Tags(),
         home=options.home / "bedrock",
         state_seconds=options.state_seconds,
+        customization_jobs=options.customization_jobs,
     )
     app = create_app(operations(services), faults)
     uvicorn.run(
@@ -56,6 +57,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--home", type=Path, required=True, help="Folder for trained models.")
     parser.add_argument(
         "--state-seconds", type=float, default=0.2, help="How long a job stays in each state that takes no work."
+    )
+    parser.add_argument(
+        "--customization-jobs", type=int, default=2, help="How many the account may have at once; 2 is AWS's default."
     )
     parser.add_argument("--certfile", help="Serve TLS with this certificate.")
     parser.add_argument("--keyfile", help="The certificate's key.")

@@ -13,7 +13,9 @@ from local.bedrock.models.embedder import Embedder
 
 
 class Services(NamedTuple):
-    """Shared by all parts of the server. `state_seconds` is how long a job stays in a state that takes no work."""
+    """Shared by all parts of the server. `state_seconds` is how long a job stays in a state that takes no work,
+    `customization_jobs` the account's quota of those that work at once.
+    """
 
     aws: Aws
     teacher: Model
@@ -22,3 +24,4 @@ class Services(NamedTuple):
     tags: Tags
     home: Path
     state_seconds: float
+    customization_jobs: int

@@ -71,12 +71,17 @@ def stopped_by_the_command(app: App) -> Run:
 STORIES = {"denied": denied_clean_up, "halted": stopped_with_a_deployment, "quit": stopped_by_the_command}
 
 
-@pytest.fixture(scope="module")
-def runs(app: App) -> dict[str, Run]:
+def tell(app: App) -> dict[str, Run]:
     """Every story's execution, ended. The stories go side by side."""
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor() as pool:
         futures = {name: pool.submit(story, app) for name, story in STORIES.items()}
         return {name: future.result() for name, future in futures.items()}
+
+
+@pytest.fixture(scope="module")
+def runs(told: Callable[[str], dict[str, Run]]) -> dict[str, Run]:
+    """What came of them."""
+    return told(__name__)
 
 
 def test_what_the_clean_up_may_not_delete_is_named_with_reason_and_command_in_cause_report_and_watch(

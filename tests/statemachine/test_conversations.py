@@ -1,5 +1,6 @@
 """A run on conversations of several turns, through batch jobs, a customization job and the deployed student."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.flow import LABELS, App, check_counts, jsonl, reviews
@@ -27,12 +28,17 @@ def talk(review: dict[str, str], number: int) -> dict[str, object]:
     return {"messages": [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]}
 
 
-def test_the_turns_before_the_prompt_go_through_the_whole_run(app: App) -> None:
+def tell(app: App) -> dict[str, Any]:
+    """The run, ended."""
     talks = [talk(review, number) for number, review in enumerate(reviews(60))]
     broken = {"messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]}
     with app.untriggered():
         app.upload(f"seeds/{RUN}/a.jsonl", jsonl([*talks, broken]))
-    run = app.wait(app.start(RUN, SETTINGS))
+    return app.wait(app.start(RUN, SETTINGS))
+
+
+def test_the_turns_before_the_prompt_go_through_the_whole_run(app: App, told: Callable[[str], dict[str, Any]]) -> None:
+    run = told(__name__)
     assert run["status"] == "SUCCEEDED", run.get("cause")
     report = app.json(f"runs/{RUN}/8-report/report.json")
     check_counts(report["counts"])

@@ -1,20 +1,29 @@
 """A batch job that never ends, and a deadline: the run stops it, keeps what it wrote and asks the rest by itself."""
 
+from collections.abc import Callable
+from typing import Any
+
 from tests.flow import LABELS, App, check_counts, jsonl, reviews
 
 SEEDS = 22
 RECORDS = SEEDS * 5
-UNTIL_THE_CUT_OFF = 20
+UNTIL_THE_CUT_OFF = 60
 DEADLINE = RECORDS / 100 / 60 / 0.8 + 0.25 + UNTIL_THE_CUT_OFF / 3600
 """Hours: the requests at 80 % of 100 a minute, what stopping may take, and the seconds that batch jobs have."""
 
 
-def test_at_the_deadline_the_job_is_stopped_and_the_rest_comes_through_the_flex_tier(app: App) -> None:
+def tell(app: App) -> dict[str, Any]:
+    """The run, ended."""
     app.fault("slowJob", jobName="nova-distill-deadline-w", seconds=3600, share=0.5, times=None)
     app.upload("seeds/deadline/input.json", b'{"split": {"holdoutShare": 0.3}}')
     app.upload("seeds/deadline/seeds.JSONL", jsonl(reviews(SEEDS)))
-    ended = app.wait(app.start("deadline", {"dataset": "deadline", "task": LABELS, "deadlineHours": DEADLINE}))
-    app.clear_faults()
+    return app.wait(app.start("deadline", {"dataset": "deadline", "task": LABELS, "deadlineHours": DEADLINE}))
+
+
+def test_at_the_deadline_the_job_is_stopped_and_the_rest_comes_through_the_flex_tier(
+    app: App, told: Callable[[str], dict[str, Any]]
+) -> None:
+    ended = told(__name__)
     assert ended["status"] == "SUCCEEDED", ended.get("cause")
     report = app.json("runs/deadline/8-report/report.json")
     check_counts(report["counts"])

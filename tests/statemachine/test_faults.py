@@ -5,8 +5,8 @@ The seed files end in .JSONL: read like any other, but not matched by the upload
 here.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,10 +15,8 @@ from tests.flow import LABELS, App, check_counts, jsonl, reviews
 
 SEEDS = 22
 RECORDS = SEEDS * 5
-AT_ONCE = 2
-"""Runs at a time: a third would wait for a tuning job, of which Bedrock works on two; and each keeps a process a
-function, which two cores serve.
-"""
+AT_ONCE = 3
+"""Runs at a time, beside the other stories."""
 
 FAULTS: dict[str, list[dict[str, Any]]] = {
     "none": [],
@@ -44,8 +42,7 @@ ON_STUDENT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def runs(app: App) -> dict[str, dict[str, Any]]:
+def tell(app: App) -> dict[str, dict[str, Any]]:
     """Every run of this module, ended."""
     app.fault("throttling", operation="CreateModelInvocationJob", times=2)
     app.fault("lostReply", operation="CreateModelInvocationJob", times=1)
@@ -60,9 +57,20 @@ def runs(app: App) -> dict[str, dict[str, Any]]:
         return dict(zip(names, pool.map(lambda name: _ended(app, name), names), strict=True))
 
 
+@pytest.fixture(scope="module")
+def runs(told: Callable[[str], dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """What came of them."""
+    return told(__name__)
+
+
+def overheard(count: int) -> list[dict[str, str]]:
+    """Reviews that no other story asks about, so that the calls about them can be told from those of others."""
+    return [review | {"prompt": f"Overheard: {review['prompt']}"} for review in reviews(count)]
+
+
 def _ended(app: App, name: str) -> dict[str, Any]:
     app.upload(f"seeds/{name}/input.json", b'{"split": {"holdoutShare": 0.3}}')
-    app.upload(f"seeds/{name}/seeds.JSONL", jsonl(reviews(SEEDS)))
+    app.upload(f"seeds/{name}/seeds.JSONL", jsonl(overheard(SEEDS)))
     return app.wait(app.start(name, {"dataset": name, "task": LABELS}))
 
 
@@ -126,10 +134,7 @@ def test_a_tail_under_100_records_is_asked_through_converse_on_the_flex_tier_eac
         app.json(key) for name in runs for key in app.keys(f"runs/{name}/2-requests/") if key.endswith("plan.json")
     ]
     small = sum(shard["records"] for plan in plans for shard in plan["shards"] if shard["route"] == "now")
-    started = min(run["startDate"] for run in runs.values())
-    asked = [
-        call for call in app.calls("Converse", "amazon.nova-pro") if datetime.fromisoformat(call["time"]) >= started
-    ]
+    asked = [call for call in app.calls("Converse", "amazon.nova-pro") if "Overheard" in str(call["messages"])]
     assert len(asked) == small > 0
     assert {call["serviceTier"]["type"] for call in asked} == {"flex"}
 

@@ -12,7 +12,7 @@ from tests.flow import EVERYTHING, LABELS, App, check_counts, jsonl, reviews, ru
 
 
 @pytest.fixture(scope="module")
-def strict_app(tmp_path_factory: pytest.TempPathFactory, told: Callable[[str], Any]) -> Iterator[App]:
+def strict_app(tmp_path_factory: pytest.TempPathFactory, teacher: None, told: Callable[[str], Any]) -> Iterator[App]:
     """The app on a local AWS that checks every signature and role. The stories of the other one go on meanwhile."""
     home = Path(tmp_path_factory.mktemp("strict-aws"))
     try:

@@ -1,5 +1,6 @@
 """A whole run with Bedrock's own distillation beside a whole run of ours: same seeds, same holdout, same evaluation."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,8 +13,7 @@ SETTINGS: dict[str, Any] = {"dataset": "managed", "task": LABELS, "split": {"hol
 METHODS = {"managed-theirs": "DISTILLATION", "managed-ours": "FINE_TUNING"}
 
 
-@pytest.fixture(scope="module")
-def runs(app: App) -> dict[str, dict[str, Any]]:
+def tell(app: App) -> dict[str, dict[str, Any]]:
     """Run id -> the execution's description."""
     with app.untriggered():
         app.upload("seeds/managed/a.jsonl", jsonl(reviews(SEEDS)))
@@ -23,6 +23,12 @@ def runs(app: App) -> dict[str, dict[str, Any]]:
             for run_id, method in METHODS.items()
         }
         return dict(zip(started, pool.map(app.wait, started.values()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def runs(told: Callable[[str], dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """What came of them."""
+    return told(__name__)
 
 
 def report(app: App, run_id: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def planted() -> tuple[list[Row], dict[str, set[str]]]:
             varied("", False, f"A {GOOD[0]} film. Write to anna.{{number}}@example.com for more{{prompt}}")
         ],
         "contradicts_reference": [
-            # The embedded teacher is sure that these are positive: 65 to 77 %.
+            # The teacher is sure that these are positive.
             varied(
                 "", False, f"I love it! Great {thing} and wonderful service, thank you so much ({{number}}){{prompt}}"
             )

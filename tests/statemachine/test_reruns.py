@@ -4,7 +4,7 @@ asked anew, what is promoted stays.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,23 +17,17 @@ SETTINGS = {"task": LABELS, "split": {"holdoutShare": 0.3}}
 Run = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def messages(app: App) -> Iterator[list[str]]:
-    """What the topic sent so far; the list grows when the fixture's queue is read by `notified`."""
-    sqs, sns = app.client("sqs"), app.client("sns")
+def subscribe(app: App) -> None:
+    """A queue that gets what the topic sends."""
+    sqs = app.client("sqs")
     url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    subscription = sns.subscribe(TopicArn=app.outputs["NotificationTopicArn"], Protocol="sqs", Endpoint=arn)[
-        "SubscriptionArn"
-    ]
-    yield []
-    sns.unsubscribe(SubscriptionArn=subscription)
-    sqs.delete_queue(QueueUrl=url)
+    app.client("sns").subscribe(TopicArn=app.outputs["NotificationTopicArn"], Protocol="sqs", Endpoint=arn)
 
 
-def notified(app: App, messages: list[str]) -> list[str]:
+def notified(app: App) -> list[str]:
     """Every message so far: subject and text."""
-    sqs = app.client("sqs")
+    sqs, messages = app.client("sqs"), list[str]()
     url = sqs.get_queue_url(QueueName="subscriber")["QueueUrl"]
     while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in received:
@@ -91,7 +85,7 @@ def at_once(app: App) -> list[Run]:
     until = time.monotonic() + 60
     while not app.jobs("nova-distill-at-once-1-w") and time.monotonic() < until:
         time.sleep(0.3)
-    second = app.start("at-once-2", {"dataset": "at-once", "runId": "at-once-2"} | SETTINGS)
+    second = app.start("at-once-2", {"dataset": "at-once", "runId": "at-once-2"} | SETTINGS, in_turn=False)
     return [app.wait(first), app.wait(second)]
 
 
@@ -104,9 +98,9 @@ STORIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def runs(app: App, messages: list[str]) -> dict[str, list[Run]]:
+def tell(app: App) -> dict[str, list[Run]]:
     """Both executions of every story. The stories go side by side."""
+    subscribe(app)
     app.fault("slowJob", jobName="nova-distill-broken-off-w", seconds=12)
     app.fault("failed", jobName="nova-distill-failed-waves-w", message="the bucket was closed", times=3)
     app.fault("failed", jobName="kept-model-student-d0", message="no capacity")
@@ -116,6 +110,12 @@ def runs(app: App, messages: list[str]) -> dict[str, list[Run]]:
     with ThreadPoolExecutor(len(STORIES)) as pool:
         futures = {name: pool.submit(story, app) for name, story in STORIES.items()}
         return {name: future.result() for name, future in futures.items()}
+
+
+@pytest.fixture(scope="module")
+def runs(told: Callable[[str], dict[str, list[Run]]]) -> dict[str, list[Run]]:
+    """What came of them."""
+    return told(__name__)
 
 
 def check_success(app: App, run: Run, run_id: str) -> dict[str, int]:
@@ -183,8 +183,8 @@ def test_a_run_id_that_is_taken_by_another_question_is_refused_and_the_promoted_
     assert len(app.lines("runs/promoted/1-prompts/prompts.jsonl")) == 110
 
 
-def test_whoever_subscribed_hears_how_each_run_ended(app: App, runs: dict[str, list[Run]], messages: list[str]) -> None:
-    heard = notified(app, messages)
+def test_whoever_subscribed_hears_how_each_run_ended(app: App, runs: dict[str, list[Run]]) -> None:
+    heard = notified(app)
     assert any(
         "Nova Distill promoted: promote" in text and "runs/promoted/8-report/index.html" in text for text in heard
     )

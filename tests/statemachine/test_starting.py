@@ -7,7 +7,7 @@ import time
 from tests.flow import LABELS, App, check_counts, jsonl, reviews
 
 
-def started_for(app: App, dataset: str, seconds: float = 25) -> list[str]:
+def started_for(app: App, dataset: str, seconds: float = 60) -> list[str]:
     until = time.monotonic() + seconds
     while time.monotonic() < until and not [name for name in app.executions() if name.startswith(dataset)]:
         time.sleep(0.5)
@@ -21,12 +21,13 @@ def test_files_that_land_together_make_one_run_gz_and_csv_too_and_a_doubled_even
             b"$text", b"{text}"
         )
     )
-    app.upload("seeds/together/input.json", body)
-    app.upload("seeds/together/a.jsonl.gz", gzip.compress(jsonl(reviews(12))))
-    app.upload(
-        "seeds/together/b.csv",
-        b"text,reference\r\n" + b"".join(f'"It was ""fine"", visit {n}",positive\r\n'.encode() for n in range(6)),
-    )
+    with app.triggered():
+        app.upload("seeds/together/input.json", body)
+        app.upload("seeds/together/a.jsonl.gz", gzip.compress(jsonl(reviews(12))))
+        app.upload(
+            "seeds/together/b.csv",
+            b"text,reference\r\n" + b"".join(f'"It was ""fine"", visit {n}",positive\r\n'.encode() for n in range(6)),
+        )
     started = started_for(app, "together")
     assert len(started) == 1
     run = app.wait(app.execution_of(started[0]))

@@ -2,6 +2,7 @@
 retired, and a rerun adopts them all.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,8 +22,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def runs(app: App) -> dict[str, list[dict[str, Any]]]:
+def tell(app: App) -> dict[str, list[dict[str, Any]]]:
     """Each question asked twice with one run id."""
 
     def twice(name: str) -> list[dict[str, Any]]:
@@ -33,6 +33,12 @@ def runs(app: App) -> dict[str, list[dict[str, Any]]]:
 
     with ThreadPoolExecutor() as pool:
         return dict(zip(QUESTIONS, pool.map(twice, QUESTIONS), strict=True))
+
+
+@pytest.fixture(scope="module")
+def runs(told: Callable[[str], dict[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    """What came of them."""
+    return told(__name__)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -14,10 +14,7 @@ import pytest
 from tests.flow import EVERYTHING, App, check_counts, jsonl, reviews
 
 SEEDS = 88
-"""A good third of them are held out: more than the 30 that a promotion asks for.
-
-Each of the others is rated, which takes the embedded teacher half a second.
-"""
+"""A good third of them are held out: more than the 30 that a promotion asks for."""
 FIRST, SECOND = "whole-first", "whole-second"
 ARMS = {"teacher", "base", "few-shot", "student", "direct"}
 

@@ -16,6 +16,8 @@ _NAMES = (
     "resourceARN",
 )
 
+_KEPT = ("serviceTier", "messages")
+
 
 def name_of(parameters: dict[str, Any]) -> str | None:
     """What a call is about: a name, an id or an ARN; None where it names nothing."""
@@ -23,8 +25,8 @@ def name_of(parameters: dict[str, Any]) -> str | None:
 
 
 class Calls:
-    """Every API call since the start: operation, name, time, outcome (`ok` or an error code), and the service tier
-    where one was asked for.
+    """Every API call since the start: operation, name, time, outcome (`ok` or an error code), and the service tier and
+    the messages where it has them.
     """
 
     def __init__(self) -> None:
@@ -39,9 +41,9 @@ class Calls:
             "time": datetime.now(UTC).isoformat(),
             "outcome": outcome,
         }
-        tier = {"serviceTier": parameters["serviceTier"]} if "serviceTier" in parameters else {}
+        more = {member: parameters[member] for member in _KEPT if member in parameters}
         with self._lock:
-            self._calls.append(entry | tier)
+            self._calls.append(entry | more)
 
     def listing(self) -> list[dict[str, Any]]:
         """All calls, oldest first."""

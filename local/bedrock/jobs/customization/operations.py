@@ -18,8 +18,6 @@ from local.bedrock.jobs.customization.job import DISTILLATION, FINE_TUNING, Cust
 from local.bedrock.jobs.registry import JobRegistry
 from local.bedrock.services import Services
 
-# Scheduled customization jobs an account.
-MAX_RUNNING = 2
 # User guide, "Create a service role for model customization".
 ROLE_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
 _DATA_URI = re.compile(r"s3://[^/]+/[\w\-/.]+\.jsonl")
@@ -62,10 +60,11 @@ class CustomizationJobs:
             )
 
     def _check_quotas(self) -> None:
-        if sum(job.running for job in self._jobs.all()) >= MAX_RUNNING:
+        most = self._services.customization_jobs
+        if sum(job.running for job in self._jobs.all()) >= most:
             raise ApiError(
                 "ServiceQuotaExceededException",
-                f"{MAX_RUNNING} customization jobs are scheduled already; wait for one to end.",
+                f"{most} customization jobs are scheduled already; wait for one to end.",
             )
         if self._models.count() >= MAX_MODELS:
             raise ApiError(
