@@ -87,9 +87,7 @@ def on_stack(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def on_account(command: Callable[..., None]) -> Callable[..., None]:
-    """As `on_stack`, for a command that works where no stack is: hands it clients of the account, and the stack's
-    name.
-    """
+    """As `on_stack`, where no stack need be: hands the command clients of the account, and the stack's name."""
     return _somewhere(command, lambda connection, *where: connection.account(*where))
 
 

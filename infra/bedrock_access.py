@@ -81,54 +81,42 @@ class BedrockAccess(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, bucket_arn: str, models: BedrockModels) -> None:
         super().__init__(scope, construct_id)
         self._bucket_arn = bucket_arn
-        self.batch_role = self._role("BatchRole", "model-invocation-job")
+        self.batch_role = self._batch_role(models)
+        self.customization_role = self._customization_role(models)
+        self.evaluation_role = self._evaluation_role(models)
+
+    def _batch_role(self, models: BedrockModels) -> iam.Role:
+        role = self._role("BatchRole", "model-invocation-job")
         self._storage(
-            self.batch_role,
-            inputs=["2-requests", "7-evaluation/requests"],
-            outputs=["3-replies", "7-evaluation/replies"],
+            role, inputs=["2-requests", "7-evaluation/requests"], outputs=["3-replies", "7-evaluation/replies"]
         )
-        self.batch_role.add_to_policy(
-            iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.asked_in_batches)
-        )
-        self.customization_role = self._role("CustomizationRole", "model-customization-job")
-        self._storage(self.customization_role, inputs=["5-dataset"], outputs=["6-model"])
+        _allow(role, ["bedrock:InvokeModel"], models.asked_in_batches)
+        return role
+
+    def _customization_role(self, models: BedrockModels) -> iam.Role:
+        role = self._role("CustomizationRole", "model-customization-job")
+        self._storage(role, inputs=["5-dataset"], outputs=["6-model"])
         # Bedrock's own distillation asks the teacher in the name of this role (Bedrock user guide, service role for
         # model distillation).
-        self.customization_role.add_to_policy(
-            iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=models.teacher)
-        )
+        _allow(role, ["bedrock:InvokeModel"], models.teacher)
         if models.profiles:
-            self.customization_role.add_to_policy(
-                iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=models.profiles)
-            )
-        self.evaluation_role = self._role("EvaluationRole", "evaluation-job")
-        self._storage(self.evaluation_role, inputs=[], outputs=["7-evaluation/judge"])
+            _allow(role, ["bedrock:GetInferenceProfile"], models.profiles)
+        return role
+
+    def _evaluation_role(self, models: BedrockModels) -> iam.Role:
+        role, judge = self._role("EvaluationRole", "evaluation-job"), "7-evaluation/judge"
+        self._storage(role, inputs=[], outputs=[judge])
         # The set that the user guide names for jobs with a judge; a job that lacks one ends without scores, and only
         # the report tells.
-        self._grant_storage(
-            self.evaluation_role, ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], [self._bucket_arn]
-        )
-        self._grant_storage(
-            self.evaluation_role,
-            ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-            self._stages(["7-evaluation/judge"]),
-        )
-        self.evaluation_role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"], resources=models.judges
-            )
-        )
+        self._grant_storage(role, ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], [self._bucket_arn])
+        self._grant_storage(role, ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], self._stages([judge]))
+        _allow(role, ["bedrock:InvokeModel", "bedrock:CreateModelInvocationJob"], models.judges)
         jobs = Stack.of(self).format_arn(service="bedrock", resource="model-invocation-job", resource_name="*")
-        self.evaluation_role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob"], resources=[jobs]
-            )
-        )
-        acknowledge_wildcards(self.evaluation_role, [jobs], "Bedrock makes the ids of the jobs that ask the judge.")
+        _allow(role, ["bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob"], [jobs])
+        acknowledge_wildcards(role, [jobs], "Bedrock makes the ids of the jobs that ask the judge.")
         if profiles := [arn for arn in models.judges if ":inference-profile/" in arn]:
-            self.evaluation_role.add_to_policy(
-                iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=profiles)
-            )
+            _allow(role, ["bedrock:GetInferenceProfile"], profiles)
+        return role
 
     def _role(self, name: str, job: str) -> iam.Role:
         """A role that Bedrock may take only on behalf of this account's jobs of that kind (no confused deputy)."""
@@ -159,3 +147,7 @@ class BedrockAccess(Construct):
 
     def _stages(self, stages: Sequence[str]) -> list[str]:
         return [f"{self._bucket_arn}/runs/*/{stage}/*" for stage in stages]
+
+
+def _allow(role: iam.Role, actions: list[str], resources: list[str]) -> None:
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))

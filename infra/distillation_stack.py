@@ -4,15 +4,14 @@ from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from infra.bedrock_access import BedrockAccess, bedrock_models
+from infra.ended_events import JobEvents, RunEvents
 from infra.function_grants import GrantTargets, grants_by_function, grants_of_people
-from infra.job_events import JobEvents
 from infra.monitoring import Monitoring
 from infra.notifications import Notifications
 from infra.packaging.release import release
 from infra.packaging.wheels import Target
 from infra.people import People
 from infra.pipeline_functions import OUTSIDE_THE_MACHINE, SIZES, PipelineFunctions, pascal
-from infra.run_events import RunEvents
 from infra.run_ledger import RunLedger
 from infra.run_storage import RunStorage
 from infra.seed_trigger import SeedTrigger

@@ -34,21 +34,12 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._action = actions.SnsAction(topic)
-        self._alarm(
-            "RunFailed",
-            state_machine.metric_failed(period=_FIVE_MINUTES),
-            "A run failed: its report and the execution's cause say why.",
-        )
-        self._alarm(
-            "RunTimedOut",
-            state_machine.metric_timed_out(period=_FIVE_MINUTES),
-            "A run reached the state machine's TimeoutSeconds.",
-        )
-        self._alarm(
-            "RunThrottled",
-            state_machine.metric_throttled(period=_FIVE_MINUTES),
-            "Step Functions throttled the runs' transitions.",
-        )
+        for name, metric, description in (
+            ("RunFailed", state_machine.metric_failed, "A run failed: its report and the execution's cause say why."),
+            ("RunTimedOut", state_machine.metric_timed_out, "A run reached the state machine's TimeoutSeconds."),
+            ("RunThrottled", state_machine.metric_throttled, "Step Functions throttled the runs' transitions."),
+        ):
+            self._alarm(name, metric(period=_FIVE_MINUTES), description)
         for name in outside_the_machine:
             self._alarm(
                 f"{functions[name].node.id}Errors",

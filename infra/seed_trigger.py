@@ -9,7 +9,6 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.dead_letters import dead_letter_queue
-from infra.nag import acknowledge
 
 SEED_FILES = ("jsonl", "csv", "jsonl.gz", "csv.gz")
 _ATTEMPTS = 5
@@ -32,7 +31,7 @@ class SeedTrigger(Construct):
         start_run_seconds: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = dead_letter_queue(self, "DeadLetters")
+        self.dead_letters = dead_letter_queue(self, "the uploads")
         self.queue = sqs.Queue(
             self,
             "Uploads",
@@ -52,11 +51,6 @@ class SeedTrigger(Construct):
         )
         start_run.add_event_source(
             sources.SqsEventSource(self.queue, batch_size=_BATCH, report_batch_item_failures=True)
-        )
-        acknowledge(
-            self.dead_letters,
-            "AwsSolutions-SQS3",
-            "This is the dead-letter queue of the uploads; an alarm watches its length.",
         )
 
 

@@ -70,33 +70,26 @@ def quotas_of(teacher: str) -> tuple[Wanted, ...]:
 ENOUGH_FUNCTIONS = 100
 
 
+def _check(about: str, good: bool, found: str, advice: str, otherwise: Level = Level.WARNING) -> Check:
+    return Check(about, Level.OK, found) if good else Check(about, otherwise, found, advice)
+
+
 def check_region(region: str) -> Check:
     """Nova Micro is fine-tuned in one Region."""
-    good = region == HOME
-    return Check(
-        "Region",
-        Level.OK if good else Level.FAILURE,
-        region,
-        "" if good else f"Nova Micro can be fine-tuned in {HOME} only: --region {HOME}",
-    )
+    advice = f"Nova Micro can be fine-tuned in {HOME} only: --region {HOME}"
+    return _check("Region", region == HOME, region, advice, Level.FAILURE)
 
 
 def check_bootstrap(outputs: Mapping[str, str] | None) -> Check:
     """The stack that `cdk bootstrap` makes."""
-    if outputs is None:
-        return Check("CDK bootstrap", Level.FAILURE, "not there", "npx cdk bootstrap")
-    return Check("CDK bootstrap", Level.OK, f"version {outputs.get('BootstrapVersion', 'unknown')}")
+    found = "not there" if outputs is None else f"version {outputs.get('BootstrapVersion', 'unknown')}"
+    return _check("CDK bootstrap", outputs is not None, found, "npx cdk bootstrap", Level.FAILURE)
 
 
 def check_release(stack: str, deployed: str, here: str) -> Check:
     """The stack and this command line are of one release."""
-    same = deployed == here
-    return Check(
-        f"stack {stack}",
-        Level.OK if same else Level.WARNING,
-        f"release {deployed or 'unknown'}",
-        "" if same else f"this command line is of release {here}: npx cdk deploy, or check out the other",
-    )
+    advice = f"this command line is of release {here}: npx cdk deploy, or check out the other"
+    return _check(f"stack {stack}", deployed == here, f"release {deployed or 'unknown'}", advice)
 
 
 def check_access(role: str, model: str, access: Access) -> Check:
@@ -130,37 +123,24 @@ def check_quotas(quotas: Mapping[str, float], teacher: str) -> Iterator[Check]:
 
 def check_concurrency(functions: int) -> Check:
     """A new account has 10; a run waits longer then."""
-    enough = functions >= ENOUGH_FUNCTIONS
-    return Check(
-        "Lambda: functions at once",
-        Level.OK if enough else Level.WARNING,
-        f"{functions:,}",
-        "" if enough else "large runs are slower; ask for 1,000 in Service Quotas",
-    )
+    advice = "large runs are slower; ask for 1,000 in Service Quotas"
+    return _check("Lambda: functions at once", functions >= ENOUGH_FUNCTIONS, f"{functions:,}", advice)
 
 
 def check_role(about: str, denied: Sequence[str]) -> Check:
     """A role that Bedrock takes, or those of the functions."""
-    return Check(
-        about,
-        Level.FAILURE if denied else Level.OK,
-        f"may not {', '.join(denied)}" if denied else "may do what it must",
-        "npx cdk deploy, and look for a boundary or a service control policy" if denied else "",
-    )
+    found = f"may not {', '.join(denied)}" if denied else "may do what it must"
+    advice = "npx cdk deploy, and look for a boundary or a service control policy"
+    return _check(about, not denied, found, advice, Level.FAILURE)
 
 
 def check_logging(on: bool) -> Check:
     """Invocation logs hold prompts and answers of the whole account."""
-    return Check(
-        "invocation logging",
-        Level.WARNING if on else Level.OK,
-        "on" if on else "off",
-        "prompts and answers of every run are logged too: check who reads that log" if on else "",
-    )
+    advice = "prompts and answers of every run are logged too: check who reads that log"
+    return _check("invocation logging", not on, "on" if on else "off", advice)
 
 
 def unread(about: str, why: str) -> Check:
     """What could not be looked up."""
-    return Check(
-        about, Level.WARNING, f"could not be read: {why}", "ask somebody who may read it, or look in the console"
-    )
+    advice = "ask somebody who may read it, or look in the console"
+    return Check(about, Level.WARNING, f"could not be read: {why}", advice)

@@ -2,24 +2,27 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.command import Connect, Dataset, Files, InputFile, Run, Yes, confirm, on_stack, printing
+
+if TYPE_CHECKING:
+    from cli.files.validate import Findings
+    from distillation.run.config import RunConfig
 
 
 @printing
 def validate(files: Files = None, input_file: InputFile = None) -> None:
     """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail or be of no use."""
     from cli.files.draw_findings import draw_findings
-    from cli.files.validate import check_input, check_seeds, local_files
-    from cli.runs.start import read_object
+    from cli.files.validate import check_seeds, local_files
     from cli.screen import screen
 
     if not files and not input_file:
         raise typer.BadParameter("name at least one seed file, or --input")
-    config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
+    config, findings = _input_of(input_file)
     if config and files:
         findings = check_seeds(config, local_files(files))
     screen.show(draw_findings(findings))
@@ -35,13 +38,12 @@ def estimate(files: Files = None, input_file: InputFile = None) -> None:
     """Say what a run on these seeds would cost and take, by stage, without AWS. Exit 1 if the run would fail."""
     from cli.files.draw_findings import draw_findings
     from cli.files.estimate import draw_expected
-    from cli.files.validate import check_input, check_seeds, local_files
-    from cli.runs.start import read_object
+    from cli.files.validate import check_seeds, local_files
     from cli.screen import screen
 
     if not files:
         raise typer.BadParameter("name at least one seed file")
-    config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
+    config, findings = _input_of(input_file)
     findings = check_seeds(config, local_files(files)) if config else findings
     if not findings.expected:
         screen.show(draw_findings(findings))
@@ -62,13 +64,11 @@ def plan(
     """Say how many holdout items a margin takes, over all items and in a category, without AWS and before a run."""
     from cli.files.draw_findings import draw_findings
     from cli.files.plan import draw_plan, plan_for
-    from cli.files.validate import check_input
-    from cli.runs.start import read_object
     from cli.screen import screen
 
     if any(not 0 < share <= 1 for share in (*(margin or ()), *(differs or ()))):
         raise typer.BadParameter("a margin or share lies above 0 and is at most 1: 0.05 for 5 points")
-    config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
+    config, findings = _input_of(input_file)
     if config is None:
         screen.show(draw_findings(findings))
         screen.data(findings)
@@ -76,6 +76,14 @@ def plan(
     found = plan_for(config.gate, config.split.holdout_share, margin or (), differs or ())
     screen.show(draw_plan(found))
     screen.data(found)
+
+
+def _input_of(file: Path | None) -> "tuple[RunConfig | None, Findings]":
+    """The input in a file, for a dataset that needs no name, or its problems."""
+    from cli.files.validate import check_input
+    from cli.runs.start import read_object
+
+    return check_input({"dataset": "seeds", **(read_object(file) if file else {})})
 
 
 @on_stack

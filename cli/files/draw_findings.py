@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -36,10 +37,7 @@ def _parts(findings: Findings) -> Iterator[RenderableType]:
 
 def _by_reason(rejected: Sequence[RejectedSeed]) -> list[list[RejectedSeed]]:
     """The seeds of each field and reason, the most frequent first."""
-
-    def what(seed: RejectedSeed) -> tuple[str, str]:
-        return seed.field, seed.reason
-
+    what = attrgetter("field", "reason")
     groups = [list(seeds) for _, seeds in groupby(sorted(rejected, key=what), key=what)]
     return sorted(groups, key=len, reverse=True)
 

@@ -37,10 +37,7 @@ class FolderStore(KeyedFiles):
         self._write_path(key).write_bytes(body)
 
     def put_lines(self, key: str, lines: Iterable[bytes]) -> int:
-        """Writes lines as one file and gives their number.
-
-        As in S3 the file is there, whole, only when all lines are written.
-        """
+        """Writes lines as one file and gives their number. As in S3 the file is there only when it is whole."""
         path = self._write_path(key)
         part = path.with_name(f"{path.name}.part")
         with part.open("wb") as file:

@@ -1,6 +1,4 @@
-"""Makes a run's dataset again from what Bedrock replied, by the same code as the functions, and compares every file
-with the manifest.
-"""
+"""Makes a run's dataset again from what Bedrock replied, by the functions' own code, and compares the manifests."""
 
 import hashlib
 import re
@@ -69,11 +67,7 @@ def is_fetched(name: str) -> bool:
 
 
 def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
-    """Makes the dataset again in `target` from the run's files in `source`.
-
-    Raises:
-        CommandError: the folder holds no dataset of this run.
-    """
+    """Makes the dataset again in `target` of the run's files in `source`. Raises CommandError where there are none."""
     before = _manifest(run_id, source)
     # The same methods as the bucket's store: the functions' code cannot tell the difference.
     store = cast("Store", RunCopy(run_id, source, target, is_needed))
@@ -138,15 +132,11 @@ def _manifest(run_id: str, source: Path) -> Manifest:
 
 
 def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
+    run = {"runId": run_id, "dataset": dataset}
     for stage in (Asking.PILOT, Asking.ANSWERS, Asking.RATINGS):
         for planned in waves_of(services.store, run_id, stage):
             for shard in planned.shards:
-                event = {
-                    "run": {"runId": run_id, "dataset": dataset},
-                    "stage": stage,
-                    "wave": planned.wave,
-                    "shard": shard.shard,
-                }
+                event = {"run": run, "stage": stage, "wave": planned.wave, "shard": shard.shard}
                 read_replies.run(event, services, _Turn())
 
 

@@ -43,16 +43,12 @@ def start(
     if keys and input_file:
         starting.check_settings(input_file, dataset)
     services = connect()
-    findings = None
-    if keys and not unchecked:
-        findings = _check_upload(services, dataset, upload or [], input_file)
-    elif not keys:
+    if keys:
+        findings = None if unchecked else _check_upload(services, dataset, upload or [], input_file)
+        execution = _upload_and_await(services, dataset, keys, input_file)
+    else:
         seed_files(services.store, dataset)
-    execution = (
-        _upload_and_await(services, dataset, keys, input_file)
-        if keys
-        else starting.start_run(services, execution_input)
-    )
+        execution = starting.start_run(services, execution_input)
     screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
     if not keys:  # an upload was checked before it began
         findings = _read_for_cost(services, dataset, execution_input)

@@ -36,9 +36,7 @@ def last_run_before(services: Services, execution: Execution) -> Earlier:
 
 
 def seconds_left(view: RunView, earlier: Earlier, now: datetime) -> float | None:
-    """What is left of a run if the stages that it has yet to end take what they took; None where nothing is known, or
-    a stage already takes longer than it did.
-    """
+    """What is left of a run if its stages take what they took; None where that is unknown or exceeded already."""
     left = 0.0
     for stage in (stage.times for stage in view.stages):
         took = earlier.seconds.get(stage.name, 0.0)

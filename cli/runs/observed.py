@@ -46,10 +46,7 @@ class RunObserver:
         self._documents: dict[str, Mapping[str, Any]] = {}
 
     def look(self) -> Observed:
-        """The run as it is now.
-
-        The execution is asked first: when it says that it has ended, all that follows is final.
-        """
+        """The run as it is now. The execution is asked first: when it has ended, all that follows is final."""
         services = self._services
         execution = described(services, self._arn)
         self._events += services.executions.events_after(self._arn, self._events[-1].id if self._events else 0)

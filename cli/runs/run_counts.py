@@ -1,8 +1,6 @@
-"""What a run has counted so far, put together from the payloads of its functions, its ledger, Bedrock's own job counts
-and its files. Pure.
+"""What a run has counted so far, by its functions' payloads, its ledger, Bedrock's job counts and its files. Pure.
 
-Not every Step Functions writes events for the states of a Map, so nothing here needs the name of the state that an
-event belongs to.
+Not every Step Functions writes events for the states of a Map: nothing here needs the name of an event's state.
 """
 
 from collections import Counter
@@ -44,9 +42,7 @@ class Expanded(NamedTuple):
 
 
 class JobLine(NamedTuple):
-    """A job that a person waits for: the arm that it serves, Bedrock's own word for its status, and the training loss
-    once there is one.
-    """
+    """A job that a person waits for: its arm, Bedrock's own word for its status, and the training loss if known."""
 
     arm: str
     status: str
@@ -90,9 +86,7 @@ def _newest(rows: Iterable[LedgerRow], kind: str) -> LedgerRow | None:
 
 
 class _Shard(NamedTuple):
-    """A shard as a planning function lists it: which arm it belongs to ("" for the teacher's answers), its number and
-    its number of requests.
-    """
+    """A shard as a planning function lists it: its arm ("" for the teacher's answers), number, and requests."""
 
     arm: str
     number: int

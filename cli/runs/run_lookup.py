@@ -12,9 +12,7 @@ SEARCHED = 200
 
 
 def run_id_of(execution: Execution) -> str:
-    """The run that an execution works on: as its input names it, or else derived from the execution's name as
-    PrepareRun derives it.
-    """
+    """The run of an execution: as its input names it, or derived from the execution's name as PrepareRun does."""
     return str(execution.input.get("runId") or default_run_id(execution.name))
 
 

@@ -90,9 +90,7 @@ class _Entry(NamedTuple):
 
 
 def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
-    """One record a stage, in the order of the machine, optional ones where they were entered; `Clean up` comes last and
-    only in a run that failed.
-    """
+    """One record a stage, in the machine's order, optional ones where they were entered; `Clean up` last, if at all."""
     entries = _entries(observed)
     failed_at = _clean_up_entered(observed)
     entered = {entry.stage for entry in entries}
@@ -105,10 +103,7 @@ def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
 
 
 def _entries(observed: Observed) -> list[_Entry]:
-    """Who entered which stage when.
-
-    Not every Step Functions writes events for the states of a Map, so a deployment's own creation counts as well.
-    """
+    """Who entered which stage when. Without events for the states of a Map, a deployment's own creation counts."""
     entries = list(_entered(observed))
     deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
     created = [job.created for name, job in observed.jobs.items() if name in deployments and job.created]

@@ -1,6 +1,4 @@
-"""Starting a run: with an execution input on files that are in the bucket, or by uploading files, which starts one by
-itself.
-"""
+"""Starting a run: on files that are in the bucket, or by uploading files, which starts one by itself."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -28,10 +26,7 @@ _EXAMPLE = "statemachine/example-input.json is an input to begin with."
 
 
 def read_input(path: Path | None, dataset: str, run_id: str | None = None) -> dict[str, Any]:
-    """The execution input: the file's object with the dataset of the command.
-
-    Raises CommandError with every problem of it.
-    """
+    """The file's object with the dataset of the command. Raises CommandError with every problem of it."""
     given = read_object(path) if path else {}
     if given.get("dataset", dataset) != dataset:
         raise CommandError(
@@ -102,10 +97,7 @@ def start_run(services: Services, execution_input: Mapping[str, Any]) -> Executi
 
 
 def seed_keys(dataset: str, files: Sequence[Path]) -> dict[str, Path]:
-    """The key that each file goes to.
-
-    Raises CommandError for a file that no run would read, and for two of one name.
-    """
+    """The key that each file goes to. Raises CommandError for a file that no run reads, and for two of one name."""
     strangers = [path.name for path in files if not is_seed_file(path.name)]
     if strangers:
         raise CommandError(
@@ -122,10 +114,7 @@ def seed_keys(dataset: str, files: Sequence[Path]) -> dict[str, Path]:
 def upload_seeds(
     services: Services, dataset: str, keys: Mapping[str, Path], settings: Path | None, sent: Callable[[int], None]
 ) -> list[str]:
-    """Uploads the settings first: the run that the seeds start reads them.
-
-    Gives the keys of the dataset's other seed files.
-    """
+    """Uploads the settings, then the seeds, whose run reads them. Gives the keys of the dataset's other seed files."""
     if settings:
         services.store.upload(settings, dataset_input(dataset), lambda _: None)
     for key, path in sorted(keys.items()):
@@ -137,10 +126,7 @@ def upload_seeds(
 def await_triggered(
     services: Services, dataset: str, before: Sequence[Execution], sleep: Callable[[float], None]
 ) -> Execution:
-    """The execution that an upload has started: the first one of the dataset that was not there before.
-
-    Raises CommandError when none comes.
-    """
+    """The dataset's first execution that was not there before the upload. Raises CommandError when none comes."""
     known, until = {execution.arn for execution in before}, services.now() + TRIGGER_PATIENCE
     while services.now() < until:
         for listed in services.executions.latest(20):

@@ -1,6 +1,4 @@
-"""Watching a run until it ends: asks again and again, and shows what it learns, as a live picture or as the lines of a
-log.
-"""
+"""Watching a run until it ends: as a live picture on a terminal, as the lines of a log elsewhere."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -32,10 +30,7 @@ def watch(
     every: float,
     earlier: Earlier = _NOTHING,
 ) -> RunView:
-    """The view of the run when it has ended. `earlier`: what the time that is left is told by.
-
-    On a terminal the picture is drawn anew, elsewhere each change is a line.
-    """
+    """The view of the run when it has ended. `earlier`: what the time that is left is told by."""
     patient_look = patient(look, sleep, every)
     show = _Live(console, now, earlier) if console.is_terminal else _Lines(console, now)
     with show.screen():

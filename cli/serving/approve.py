@@ -53,9 +53,7 @@ def draw_waiting(rows: Sequence[LedgerRow]) -> Table:
 
 
 def give_answer(services: Services, row: LedgerRow, *, approved: bool, by: str, why: str = "") -> None:
-    """Lets the run go on; the ledger keeps who said what when and why. Raises CommandError where it has ended
-    meanwhile.
-    """
+    """Lets the run go on; the ledger keeps who said what when and why. Raises CommandError where it has ended."""
     said = f"{by} at {services.now():%Y-%m-%d %H:%M} UTC" + (f": {why}" if why else "")
     if not answer(services, row, approved=approved, by=said):
         raise CommandError(

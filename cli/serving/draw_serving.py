@@ -37,10 +37,6 @@ def _row(table: Table, state: str, served: Served) -> None:
 
 def draw_verdict(run_id: str, verdict: VerdictResult) -> RenderableType:
     """A run's verdict with its reasons."""
-    head = Text.assemble(
-        "Run ",
-        (run_id, "bold"),
-        ". ",
-        (verdict.headline, VERDICT_STYLES.get(verdict.decision, "bold")),
-    )
+    style = VERDICT_STYLES.get(verdict.decision, "bold")
+    head = Text.assemble("Run ", (run_id, "bold"), ". ", (verdict.headline, style))
     return Group(head, *(Text(f"  {reason}") for reason in verdict.reasons))

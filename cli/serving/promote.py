@@ -68,10 +68,7 @@ def promote(services: Services, chosen: Candidate, waiting: Waiting) -> str:
 
 
 def bring_to_serve(services: Services, run_id: str, dataset: str, model_arn: str, waiting: Waiting) -> Verified:
-    """The stable deployment serves the model and has passed the run's canary.
-
-    Raises CommandError where not, after the way back.
-    """
+    """Has the stable deployment serve the model and pass the run's canary; else goes back and raises CommandError."""
     job = move(services, run_id, dataset, model_arn, waiting)
     seen = verify(services, run_id, job)
     if seen.why:

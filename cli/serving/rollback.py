@@ -25,23 +25,15 @@ def rollback_target(now: ServedStudent, run_id: str | None) -> Served:
     target = to_go_back_to(now, run_id)
     if target is None:
         known = ", ".join(served.run_id for served in now.history) or "nothing"
-        raise CommandError(
-            (
-                f"There is {'no run ' + run_id + ' in' if run_id else 'nothing in'} the history to go back to; it "
-                f"holds {known}."
-            ),
-            "",
-        )
+        missing = f"no run {run_id}" if run_id else "nothing"
+        raise CommandError(f"There is {missing} in the history to go back to; it holds {known}.")
     return target
 
 
 def roll_back(
     services: Services, dataset: str, now: ServedStudent, target: Served, waiting: Waiting, *, canary: bool = True
 ) -> str:
-    """Brings the target back and notes it in the parameter, whose name it gives.
-
-    `canary` False where the run's files, which the canary needs, are gone, or where there is no time.
-    """
+    """Brings the target back and notes it in the parameter, whose name it gives. `canary` needs the run's files."""
     if canary:
         bring_to_serve(services, target.run_id, dataset, target.model_arn, waiting)
     else:
@@ -51,9 +43,7 @@ def roll_back(
 
 
 def set_pin(services: Services, dataset: str, pinned: str) -> ServedStudent:
-    """Pins the dataset to what serves it, or with an empty text unpins it; gives the parameter as it is now. Raises
-    CommandError before the first promotion.
-    """
+    """Pins the dataset to what serves it, unpins it with an empty text. Raises CommandError where nothing serves."""
     now = msgspec.structs.replace(what_serves(services, dataset), pinned=pinned)
     write_parameter(services, dataset, now)
     return now

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 OUTSIDE_THE_MACHINE = {"job_changed", "run_ended", "start_run"}
 """Handlers that EventBridge and SQS call, not a state."""
+MOST_MODULES = 16
 
 
 def test_the_import_contracts_of_pyproject_hold(
@@ -69,6 +71,12 @@ def test_boto3_is_imported_by_gateways_only() -> None:
         if re.search(r"^\s*(import|from) (boto3|botocore)\b", path.read_text(), re.MULTILINE)
     }
     assert importers == {"gateways"}
+
+
+def test_no_folder_has_more_modules_than_one_can_overlook() -> None:
+    counts = Counter(path.parent for path in modules("functions", "cli", "infra", "local") if path.stem != "__init__")
+    one_a_state = FUNCTIONS / "handlers"
+    assert [folder for folder, count in counts.items() if count > MOST_MODULES and folder != one_a_state] == []
 
 
 def states(machine: dict[str, dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:

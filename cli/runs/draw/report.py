@@ -37,9 +37,7 @@ class Figure(Protocol):
 
 
 def draw_report(report: ReportFile) -> RenderableType:
-    """Verdict, checks, arms x metrics, differences, slices, the funnel of counts, the cost: whatever of it the report
-    has.
-    """
+    """Verdict, checks, arms x metrics, differences, slices, counts, funnel and cost, as far as the report has them."""
     parts: list[RenderableType] = [*_verdict(report)]
     if report.verdict.checks:
         parts += ["", _checks(report)]

@@ -149,9 +149,7 @@ def _failure_panel(failure: Failure, bucket: str) -> Panel:
 
 
 class PlainLines:
-    """Turns views into the lines of a log: one for every change of a stage's state, and its numbers at most every
-    `quiet_seconds`.
-    """
+    """Views as lines of a log: each change of a stage's state, and its numbers at most every `quiet_seconds`."""
 
     def __init__(self, quiet_seconds: float = 10.0) -> None:
         self._quiet = quiet_seconds
