@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from application.arm_files import known_prompts, training_lines, write_repeat
-from application.direct_files import write_direct_files
 from application.run_files import read_run, read_wave, replies_to
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.bedrock.training_lines import conversation_line
-from distillation.dataset.reduction import reduce_prompts
 from distillation.errors import NotEnoughExamples
 from distillation.inference.samples import by_prompt
 from distillation.layout import RunLayout
@@ -35,6 +33,8 @@ def arms_to_train(store: Store, run_id: str) -> list[str]:
         elif name not in (Arm.STUDENT, "student-1"):
             write_repeat(store, run_id, Arm.STUDENT, name)
     if record.config.arms.direct:
+        from application.direct_files import write_direct_files  # noqa: PLC0415 - few runs ask for this arm
+
         write_direct_files(store, run_id)
         names.append(Arm.DIRECT)
     return names
@@ -57,6 +57,8 @@ def _write_candidate(store: Store, record: RunRecord, name: str, setting: Candid
 
 def _lines_by(store: Store, record: RunRecord, setting: CandidateSetting) -> Iterator[bytes]:
     """What another policy learns of the prompts in train.jsonl, from the same answers; of some prompts nothing."""
+    from distillation.dataset.reduction import reduce_prompts  # noqa: PLC0415 - few candidates have another policy
+
     layout, config = RunLayout(record.run_id), record.config
     known = {one.question: one.prompt_id for one in known_prompts(store, record.run_id)}
     ids = {known[question] for question, _ in training_lines(store, layout.dataset(TRAIN))}

@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -209,6 +208,8 @@ def _resolved(node: Object) -> Object:
 
 
 def _expected_keys(path: Path) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for messages only
+
     known = list(_schema_at(path[:-1]).get("properties", {}))
     close = get_close_matches(str(path[-1]), known, n=1)
     return f"one of {', '.join(known)}" + (f" (did you mean {close[0]!r}?)" if close else "")

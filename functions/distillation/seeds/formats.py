@@ -6,7 +6,6 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -123,6 +122,8 @@ def _not_json(constant: str) -> None:
 
 def _plain(value: dict[str, Any]) -> SeedFields:
     if value.get("prompt") is None:
+        from difflib import get_close_matches  # noqa: PLC0415 - for messages only
+
         close = get_close_matches("prompt", value.keys() - {"prompt"}, n=1)
         hint = f" (did you mean 'prompt' by {close[0]!r}?)" if close else ""
         found = "null" if "prompt" in value else f"the keys {shown(', '.join(value))}" if value else "no key"
