@@ -27,9 +27,7 @@ _ADVICE: dict[Trouble, tuple[str, str]] = {
 
 
 def in_plain_words(error: Exception) -> CommandError | None:
-    """None for an error that is neither AWS's nor the application's nor the file system's: that one is a defect and
-    keeps its traceback.
-    """
+    """None for an error of neither AWS, the application nor the file system: a defect, which keeps its traceback."""
     if isinstance(error, CommandError):
         return error
     if trouble := aws_trouble(error):

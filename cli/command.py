@@ -80,9 +80,7 @@ def printing(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def on_stack(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command --stack, --region, --profile and --json, and hands it as its first argument a function that
-    connects to that stack.
-    """
+    """Gives a command --stack, --region, --profile and --json; its first argument is a function that connects."""
     return _somewhere(command, lambda connection, *where: lambda: connection.opened(*where))
 
 

@@ -41,9 +41,7 @@ def prove(
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at a job.")] = 20.0,
     yes: Yes = False,
 ) -> None:
-    """Try on this account what no document of AWS settles, for less than a dollar, and clean up. Exit 1 if an
-    assumption does not hold.
-    """
+    """Try on this account what no document of AWS settles, for less than a dollar. Exit 1 if an assumption fails."""
     from cli.account.draw_checks import draw_findings, summary_of_findings
     from cli.account.prove import COST, bench_of
     from cli.account.prove import prove as prove_all

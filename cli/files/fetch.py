@@ -14,13 +14,10 @@ WORKERS = 8
 
 
 def fetch(store: KeyedFiles, run_id: str, target: Path, is_wanted: Callable[[str], bool] = lambda _: True) -> int:
-    """Copies the files of a run whose names below the run's folder are wanted, side by side; gives their number.
+    """Copies the files of a run whose names below the run's folder are wanted; gives their number. A file appears under
+    its name only when it is whole.
 
-    Every file appears under its name only when it is whole, so an interrupted fetch leaves nothing half.
-
-    Raises:
-        CommandError: the run has no files, or one whose key would lead out of the folder, or the folder holds another
-            run.
+    Raises CommandError: the run has no files, a key would lead out of the folder, or the folder holds another run.
     """
     root = RunLayout(run_id).root
     _refuse_another_run(run_id, target)
@@ -49,10 +46,7 @@ def _refuse_another_run(run_id: str, target: Path) -> None:
 
 
 def local_path(target: Path, name: str) -> Path:
-    """Where a file of the run goes.
-
-    Raises CommandError for a key that would lead out of the folder: any string can be a key in S3.
-    """
+    """Where a file goes. Raises CommandError for a key that leads out of the folder: S3 takes any string as a key."""
     parts = PurePosixPath(name).parts
     safe = target.joinpath(*parts)
     if not parts or ".." in parts or "\\" in name or not safe.resolve().is_relative_to(target.resolve()):

@@ -1,6 +1,4 @@
-"""A bucket's files in a folder, with the methods of `gateways.store.Store`: what the functions do in the bucket can be
-done again without AWS.
-"""
+"""A bucket's files in a folder, with the methods of `gateways.store.Store`: the functions run on it without AWS."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -59,10 +57,8 @@ class FolderStore(KeyedFiles):
 
 
 class RunCopy(FolderStore):
-    """The run `run_id` made again: reads come from its files below `source` as far as `shown` lets them through, and
-    from what was written since.
-
-    Keys of the run are paths below the two folders without the run's own prefix. Writes go to `target`, other keys too.
+    """The run `run_id` made again: reads come from `target`, where writes go, else from its files below `source` that
+    are `shown`. Keys of the run are paths below the two folders without the run's own prefix.
     """
 
     def __init__(self, run_id: str, source: Path, target: Path, shown: Callable[[str], bool]) -> None:

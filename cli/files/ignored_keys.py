@@ -24,10 +24,7 @@ _WEIGHTY = {"reference", "system"}
 
 
 def ignored_keys(key: str, chunks: Iterable[bytes], template: str | None) -> tuple[list[str], list[str]]:
-    """Problems and remarks, one a key that no seed's field is read from.
-
-    A key is a problem where it probably means a field that decides something and that the file does not have.
-    """
+    """Problems and remarks, one a key that no field is read from. A problem: it probably means a weighty field."""
     counts = Counter[str]()
     try:
         for names in _names(key, chunks):

@@ -31,9 +31,7 @@ class _Turn:
 
 
 class Rebuilt(NamedTuple):
-    """The manifest that the run left, the one of the files that were made now, and the sha256 of the dataset's files
-    that were handed over.
-    """
+    """The manifest that the run left, the one made now, and the sha256 of the dataset's files that were handed over."""
 
     before: Manifest
     now: Manifest
@@ -55,9 +53,7 @@ class Rebuilt(NamedTuple):
 
 
 def is_needed(name: str) -> bool:
-    """Whether a file of the run (its name below the run's folder) is what the dataset is made from: replies, and
-    answers taken over from earlier runs.
-    """
+    """Whether the dataset is made from a file of the run, such as replies and answers of earlier runs."""
     return name.startswith(_NEEDED) or re.search(r"^4-answers/(.*cached\.jsonl|cached-\d+\.jsonl)$", name) is not None
 
 

@@ -48,10 +48,7 @@ def draw_seeds(files: Sequence[StoredObject], dataset: str) -> Table:
 
 
 def config_of(store: Store, dataset: str, given: Mapping[str, Any] | None = None) -> RunConfig:
-    """What a run of the dataset with the execution input `given` would be set to.
-
-    Raises CommandError where its input.json cannot be used.
-    """
+    """The settings of a run with the execution input `given`. Raises CommandError where input.json cannot be used."""
     stored = store.get_or_none(dataset_input(dataset))
     try:
         return resolve_config({"dataset": dataset, **(given or {})}, execution_name="validated", dataset_input=stored)

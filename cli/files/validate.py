@@ -61,10 +61,7 @@ def local_files(paths: Sequence[Path]) -> Sources:
 
 
 def check_seeds(config: RunConfig, sources: Sources, *, whole: bool = True) -> Findings:
-    """What a run on these files would say. All files are read, also behind the first bad line.
-
-    `whole` False where the dataset has more files than these: then nobody knows yet whether there are enough.
-    """
+    """What a run on these files would say. `whole` False: the dataset has more files, so few seeds are no problem."""
     strangers = [
         f"{name}: found another kind of file, expected .jsonl or .csv, each also as .gz"
         for name in sources

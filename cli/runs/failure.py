@@ -35,10 +35,7 @@ def failure_of(execution: Execution, run_id: str, dataset: str) -> Failure | Non
 
 
 def _in_plain_words(execution: Execution) -> tuple[str, str]:
-    """A function's own error travels as JSON with class, message and trace: the trace is left to the log.
-
-    A run out of time has no error but its status.
-    """
+    """Class and message; a function's error also holds a trace, a run out of time has no error but its status."""
     lambda_error = json_object(execution.cause)
     without_error = "States.Timeout" if execution.status == "TIMED_OUT" else execution.status
     error = str(lambda_error.get("errorType") or execution.error or without_error)

@@ -16,10 +16,7 @@ from gateways.executions import Execution, HistoryEvent, json_object
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All that is known about a run now. `jobs` are by name, `keys` those of the run's files.
-
-    The documents are {} until they exist, the report while the run goes on.
-    """
+    """All that is known about a run now: `jobs` by name, `keys` of its files, documents ({} until they exist)."""
 
     execution: Execution
     run_id: str

@@ -57,10 +57,8 @@ _NOT_EXPANDED = Expanded()
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """`named` has the names of report.json's counts. `decision` is the gate's.
-
-    `batch_statuses` and `judging` count the teacher's and the judge's jobs by Bedrock's status, of several attempts at
-    the same work the last.
+    """`named` has the names of report.json's counts. `batch_statuses` and `judging` count the teacher's and the judge's
+    jobs by Bedrock's status, of several attempts the last. `decision` is the gate's.
     """
 
     named: Mapping[str, int] = field(default_factory=dict)

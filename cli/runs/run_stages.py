@@ -21,10 +21,8 @@ class StageState(StrEnum):
 
 
 class Stage(NamedTuple):
-    """`states` are the machine's states that belong to the stage. `either` marks a stage of which a run enters only one
-    state and then bears its name.
-
-    `optional` marks a stage that only some runs have: it is shown where it was entered.
+    """`states`: the machine's states of the stage. `either`: a run enters only one of them, which names the stage.
+    `optional`: shown where it was entered.
     """
 
     name: str

@@ -1,7 +1,4 @@
-"""What a person sees of a run at one moment: its stages with their times and numbers, and what went wrong.
-
-Made from `Observed`, read by `draw_run`. Pure.
-"""
+"""What a person sees of a run at one moment: its stages with their times and numbers, and what went wrong. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -40,11 +37,7 @@ class StageView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The whole picture.
-
-    `errors` are errors that were met on the way, retried or not, each with how often; `decision` is "" until the gate
-    has decided.
-    """
+    """The whole picture. `errors`: met on the way, each with how often. `decision`: "" until the gate has decided."""
 
     run_id: str
     dataset: str

@@ -17,11 +17,8 @@ CAUSE = "Stopped by `python -m cli stop`."
 
 
 def stop_run(services: Services, execution: Execution, between: Callable[[], None]) -> Mapping[str, Any]:
-    """Stops the execution and takes back what its run made, in as many passes as that takes; gives what
-    `retirement.retire_pass` gives. `between` waits for the next pass.
-
-    Raises:
-        CommandError: the run has ended with success.
+    """Stops the execution and takes back what its run made, pass by pass (`between` waits); gives what
+    `retirement.retire_pass` gives. Raises CommandError where the run has ended with success.
     """
     if execution.status == "SUCCEEDED":
         raise CommandError(f"The run {run_id_of(execution)} has ended with success: nothing of it is under way.")

@@ -13,9 +13,7 @@ from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.layout import RunLayout
 
 LOOK_SECONDS, PATIENCE_LOOKS = 5.0, 720
-"""A look every 5 seconds for an hour: nobody says how long an update takes; what was begun goes on by itself, and the
-command takes it up again.
-"""
+"""A look every 5 seconds for an hour: nobody says how long an update takes. The command takes up what was begun."""
 
 
 class Waiting(NamedTuple):
@@ -59,9 +57,8 @@ def candidate(services: Services, dataset: str, run_id: str) -> Candidate:
 
 
 def promote(services: Services, chosen: Candidate, waiting: Waiting) -> str:
-    """Moves the stable deployment to the student, asks the canary and sets the parameter; gives the parameter's name.
-
-    Raises CommandError, or what the application refuses; then what served before serves again.
+    """Moves the stable deployment, asks the canary and sets the parameter, whose name it gives. Where it raises
+    CommandError, or what the application refuses, what served before serves again.
     """
     seen = bring_to_serve(services, chosen.run_id, chosen.dataset, chosen.model_arn, waiting)
     return publish(services, chosen.run_id, chosen.dataset, seen.deployment_arn, waiting.person)

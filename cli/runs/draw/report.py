@@ -38,22 +38,16 @@ class Figure(Protocol):
 
 def draw_report(report: ReportFile) -> RenderableType:
     """Verdict, checks, arms x metrics, differences, slices, counts, funnel and cost, as far as the report has them."""
-    parts: list[RenderableType] = [*_verdict(report)]
-    if report.verdict.checks:
-        parts += ["", _checks(report)]
-    if report.arms:
-        parts += ["", _arms(report)]
-    if report.differences:
-        parts += ["", _differences(report.differences)]
-    if report.slices:
-        parts += ["", _slices(report)]
-    if report.counts:
-        parts += ["", _counts(report.counts)]
-    if report.data and report.data.funnel:
-        parts += ["", _funnel(report.data.funnel)]
-    if report.costs and report.costs.lines:
-        parts += ["", _costs(report.costs)]
-    return Group(*parts)
+    tables = (
+        report.verdict.checks and _checks(report),
+        report.arms and _arms(report),
+        report.differences and _differences(report.differences),
+        report.slices and _slices(report),
+        report.counts and _counts(report.counts),
+        report.data and report.data.funnel and _funnel(report.data.funnel),
+        report.costs and report.costs.lines and _costs(report.costs),
+    )
+    return Group(*_verdict(report), *(part for table in tables if table for part in ("", table)))
 
 
 def _verdict(report: ReportFile) -> Iterator[Text]:
