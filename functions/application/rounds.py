@@ -129,17 +129,23 @@ def plan_round(
     left = len(wanted)
     taken = unanswered - left - sum(record_id not in wanted for record_id in own)
     plan = Wave(wave=wave, shards=(), requests=0, cached=taken, stage=stage, prompt_shards=prompt_shards)
-    # The teacher's answers count their shards over all waves; other stages name their round.
-    before = waves_of(store, run_id) if stage is Asking.ANSWERS else ()
     asked = ((number, [request for request in group if request.record_id in wanted]) for number, group in groups())
-    again = wave > 0 and stage is Asking.ANSWERS and takes_flex(record.models.teacher)
-    route = Route.NOW if again and left <= min(FEW_LEFT, SMALL_SHARE * requested) else None
-    cut = _Cut(
+    cut = _cut_of(services, record, plan, left, requested)
+    return _write_wave(store, record, plan, filter(itemgetter(1), asked), cut)
+
+
+def _cut_of(services: Services, record: RunRecord, plan: Wave, left: int, requested: int) -> _Cut:
+    """How a wave is cut that asks the `left` of the `requested` records."""
+    answers, again = plan.stage is Asking.ANSWERS, plan.wave > 0
+    # The teacher's answers count their shards over all waves; other stages name their round.
+    before = waves_of(services.store, record.run_id) if answers else ()
+    soonest = again and answers and takes_flex(record.models.teacher)
+    route = Route.NOW if soonest and left <= min(FEW_LEFT, SMALL_SHARE * requested) else None
+    return _Cut(
         sum(len(earlier.shards) for earlier in before),
-        records_again(record.config, left, record.batch_records) if wave > 0 else record.batch_records,
+        records_again(record.config, left, record.batch_records) if again else record.batch_records,
         record.only_route(services.now()) or route,
     )
-    return _write_wave(store, record, plan, filter(itemgetter(1), asked), cut)
 
 
 def key_for_marks(store: Store) -> bytes:
