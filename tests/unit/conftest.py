@@ -9,6 +9,7 @@ from pytest_socket import disable_socket
 
 from distillation.inference.converse import Pace
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads wait for each other where cores are busy
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Test")
 os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
