@@ -45,6 +45,8 @@ BEYOND = 10_000_000
 """Prompts that nobody has run: the figures are a straight line."""
 WHOLE = ("prepare_run", "plan_requests", "plan_requests, all answered before", "assemble_dataset")
 """States that see every prompt; the others see a shard."""
+_UNBOUND = {"maxUsdPerRun": "1000000", "maxUsdPerMonth": "1000000"}
+"""The deployment would refuse a run of this size, by its ceiling of 100 USD."""
 RUN = {"runId": RUN_ID, "dataset": DATASET}
 AGAIN = {"runId": f"{RUN_ID}-again", "dataset": DATASET}
 _STATE = """
@@ -116,7 +118,7 @@ def through_lambdas(root: Path, home: Path, shard_records: int = SHARD_RECORDS) 
     """
     instance = lifecycle.up(home)
     try:
-        bucket = deploy(home, Progress())["BucketName"]
+        bucket = deploy(home, Progress(), context=_UNBOUND)["BucketName"]
         client = _clients(instance)
         begun, replies = (
             time.monotonic(),
