@@ -23,8 +23,9 @@ from local import lifecycle
 from local.paths import PROJECT
 from tests.faults.matrix import ABORTED, CELLS, GOOD, SETTINGS, SUBMITTED, Cell
 from tests.flow import App, jsonl, reviews, running_app, turn_round
+from tests.teacher import endpoint
 
-AT_ONCE = 3
+AT_ONCE = 5
 SEEDS = 24
 CLEAN_UP = 60.0
 """Seconds that a clean-up outside the machine may take before it is looked at what is left."""
@@ -85,10 +86,11 @@ class Row(NamedTuple):
 def main(names: Sequence[str]) -> int:
     """Runs the cells and prints them; 1 where one ended otherwise than it must."""
     cells = [cell for cell in CELLS if not names or cell.name in names]
-    with tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder:
+    with endpoint() as teacher, tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
+        os.environ["NOVA_DISTILL_TEACHER_URL"] = teacher
         try:
-            app = running_app(home)
+            app = running_app(home, customization_jobs=8)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 rows = list(pool.map(partial(_printed, app, home), [cell for cell in cells if not cell.alone]))
             rows += [_printed(app, home, cell) for cell in cells if cell.alone]
