@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.records import Answer, Record, RejectedAnswer, decode_lines
+from distillation.records import Answer, Record, RejectedAnswer, decode_lines, encode_json
 
 USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
 """The stop reasons of a whole answer; every other one leaves it cut, filtered or malformed (Converse API reference)."""
@@ -35,27 +35,30 @@ class _Block(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class _Message(msgspec.Struct, frozen=True, gc=False):
+class _Message(msgspec.Struct, gc=False, omit_defaults=True):
+    role: str = ""
     content: tuple[_Block, ...] = ()
 
 
-class _Inference(msgspec.Struct, frozen=True, rename="camel", gc=False):
+class _Inference(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
 
 
-class _Question(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """A record's modelInput. Bedrock repeats it beside each reply, perhaps with its keys in another order."""
+class _Question(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
+    """A record's modelInput, its keys in the order of `inference.requests`. Bedrock repeats it beside each reply,
+    perhaps with its keys in another order.
+    """
 
     messages: tuple[_Message, ...] = ()
-    system: tuple[_Block, ...] = ()
     inference_config: _Inference | None = None
+    system: tuple[_Block, ...] = ()
 
 
 class _Asked(msgspec.Struct, rename="camel", gc=False):
     record_id: str
-    model_input: _Question
+    model_input: msgspec.Raw
 
 
 class _Output(msgspec.Struct, gc=False):
@@ -108,7 +111,7 @@ class ShardAnswers(Record, frozen=True):
 
 def questions_of(requests: Iterable[bytes]) -> dict[str, int]:
     """The record ids in lines of requests, each with a hash of what it asks that holds within this process."""
-    return {asked.record_id: hash(asked.model_input) for asked in decode_lines(requests, _Asked)}
+    return {asked.record_id: hash(bytes(asked.model_input)) for asked in decode_lines(requests, _Asked)}
 
 
 def read_replies(requested: Iterable[str] | Mapping[str, int], lines: Iterable[bytes]) -> ShardAnswers:
@@ -143,10 +146,12 @@ def read_replies(requested: Iterable[str] | Mapping[str, int], lines: Iterable[b
 
 def _is_swapped(echo: bytes, own: int, questions: Collection[int]) -> bool:
     """Whether a reply repeats another record's question. An echo that is no record's says nothing: Bedrock may write a
-    question in its own way.
+    question in its own way. One with its keys in another order is written again as the request was.
     """
+    if not echo or hash(bytes(echo)) == own:
+        return False
     try:
-        said = hash(_decode_question(echo)) if echo else own
+        said = hash(encode_json(_decode_question(echo)))
     except msgspec.MsgspecError:
         return False
     return said != own and said in questions

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.inference.replies import BUSY, questions_of, read_replies, read_reply
-from distillation.records import Answer, RejectedAnswer
+from distillation.inference.requests import requests_of
+from distillation.records import Answer, Prompt, RejectedAnswer, Request, encode_lines
+from distillation.run.config import Sampling
 
 ID = "a1-b2-g0"
 
@@ -126,8 +128,8 @@ def question(text: str, temperature: float = 1.0, system: str = "Be brief.") -> 
 
 
 def asked(**questions: dict[str, Any]) -> dict[str, int]:
-    lines = [json.dumps({"recordId": name.replace("_", "-"), "modelInput": one}) for name, one in questions.items()]
-    return questions_of(line.encode() for line in lines)
+    requests = (Request(record_id=name.replace("_", "-"), model_input=one) for name, one in questions.items())
+    return questions_of(encode_lines(requests))
 
 
 def asking(record_id: str, repeated: object) -> bytes:
@@ -151,6 +153,16 @@ def test_swapped_ids_are_seen_by_the_question_that_bedrock_repeats(one: dict[str
     assert (swapped.answers, swapped.to_ask_again, len(swapped.strangers)) == ([], ["a-x-g0", "b-x-g0"], 2)
     right = read_replies(questions, [asking("a-x-g0", one), asking("b-x-g0", other)])
     assert (len(right.answers), right.strangers) == (2, [])
+
+
+@pytest.mark.parametrize("model", ["amazon.nova-pro-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"])
+def test_what_the_project_asks_is_known_again_with_its_keys_in_another_order(model: str) -> None:
+    prompt = Prompt(prompt_id="a", prompt="é", seed_id="1", system="Be brief.", earlier=("one", "two"))
+    requests = requests_of(prompt, Sampling(greedy=1, sampled=1, top_p=0.5), model)
+    greedy, sampled = (request.model_input for request in requests)
+    ids = [request.record_id for request in requests]
+    found = read_replies(questions_of(encode_lines(requests)), map(asking, ids, (sampled, greedy)))
+    assert (found.answers, found.missing, len(found.strangers)) == ([], ids, 2)
 
 
 @pytest.mark.parametrize("echo", [question("A, as Bedrock writes it"), "A", {"messages": "A"}, None])
