@@ -26,8 +26,8 @@ _ADVICE: dict[Trouble, tuple[str, str]] = {
 }
 
 
-def in_plain_words(error: Exception) -> CommandError | None:
-    """None for an error of neither AWS, the application nor the file system: a defect, which keeps its traceback."""
+def in_plain_words(error: Exception) -> CommandError:
+    """Raises an error of neither AWS, the application nor the file system: a defect, which keeps its traceback."""
     if isinstance(error, CommandError):
         return error
     if trouble := aws_trouble(error):
@@ -37,4 +37,4 @@ def in_plain_words(error: Exception) -> CommandError | None:
         return CommandError(str(error))
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         return CommandError(f"{error}", "Check the path, the rights on it and the space on the disk.")
-    return None
+    raise error

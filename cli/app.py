@@ -39,27 +39,8 @@ def _options(
     pass
 
 
-for command in (
-    doctor,
-    prove,
-    validate,
-    seeds,
-    estimate,
-    plan,
-    start,
-    watch,
-    stop,
-    report,
-    fetch,
-    compare,
-    rebuild,
-    runs,
-    serving,
-    waiting,
-    approve,
-    promote,
-    rollback,
-    pin,
-    unpin,
-):
+_FILES = (validate, seeds, estimate, plan)
+_RUNS = (start, watch, stop, report, fetch, compare, rebuild, runs)
+_SERVING = (serving, waiting, approve, promote, rollback, pin, unpin)
+for command in (doctor, prove, *_FILES, *_RUNS, *_SERVING):
     app.command()(command)

@@ -60,10 +60,7 @@ class Commands(TyperGroup):
             from cli.advice import in_plain_words  # noqa: PLC0415 - botocore, which `--help` does not wait for
             from cli.screen import screen  # noqa: PLC0415
 
-            failed = in_plain_words(error)
-            if failed is None:
-                raise
-            screen.fail(failed)
+            screen.fail(in_plain_words(error))
             raise typer.Exit(1) from None
 
 

@@ -22,7 +22,7 @@ def doctor(place: tuple["Clients", str]) -> None:
     from cli.screen import screen
     from infra.packaging.release import release
 
-    found = list(examine(*place, release()))
+    found = examine(*place, release())
     screen.show(draw_checks(found))
     screen.say(f"\n{summary(found)}")
     screen.data([check._asdict() for check in found])

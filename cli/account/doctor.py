@@ -1,7 +1,7 @@
 """Looks an account up: seconds, costs nothing, changes nothing. What may not be read is a warning, not an end."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from cli.account.checks import (
     Check,
@@ -28,44 +28,38 @@ from gateways.stack import stack_outputs, stack_resources
 from settings import Settings, settings_from_environment
 
 
-def examine(clients: Clients, stack: str, release: str) -> Iterator[Check]:
-    """One check after the other, as they are known. `release`: that of this command line."""
-    yield check_region(clients.region)
+def examine(clients: Clients, stack: str, release: str) -> list[Check]:
+    """All checks in the order in which they are looked up. `release`: that of this command line."""
+    found = [check_region(clients.region)]
     try:
         caller = Identity(clients.client("sts")).caller()
     except Exception as error:
         known = in_plain_words(error)
-        if known is None:
-            raise
-        yield Check("credentials", Level.FAILURE, known.message, known.next_step)
-        return
-    yield Check("credentials", Level.OK, f"{caller.arn} in account {caller.account}")
-    yield from _read(
-        "CDK bootstrap", lambda: [check_bootstrap(stack_outputs(clients.client("cloudformation"), "CDKToolkit"))]
-    )
-    try:
+        return [*found, Check("credentials", Level.FAILURE, known.message, known.next_step)]
+    found.append(Check("credentials", Level.OK, f"{caller.arn} in account {caller.account}"))
+    cloud = clients.client("cloudformation")
+    with _reading("CDK bootstrap", found):
+        found.append(check_bootstrap(stack_outputs(cloud, "CDKToolkit")))
+    environment: Mapping[str, str] | None = {}
+    with _reading(f"stack {stack}", found):
         environment = environment_of(clients, stack)
-    except Exception as error:
-        yield _not_read(f"stack {stack}", error)
-        environment = {}
     settings = settings_from_environment(environment or _BEFORE_THE_STACK)
     if environment:
-        yield check_release(stack, settings.release, release)
+        found.append(check_release(stack, settings.release, release))
     elif environment is None:
-        yield Check(f"stack {stack}", Level.FAILURE, "not there", "npx cdk deploy")
-    yield from _models(ModelCatalogue(clients.client("bedrock")), settings)
-    quotas = Quotas(clients.client("service-quotas"))
-    yield from _read("quotas", lambda: check_quotas(quotas.of("bedrock"), settings.teacher_model_id))
-    functions = Functions(clients.client("lambda"))
-    yield from _read("Lambda: functions at once", lambda: [check_concurrency(functions.concurrency())])
+        found.append(Check(f"stack {stack}", Level.FAILURE, "not there", "npx cdk deploy"))
+    _models(found, ModelCatalogue(clients.client("bedrock")), settings)
+    with _reading("quotas", found):
+        found += check_quotas(Quotas(clients.client("service-quotas")).of("bedrock"), settings.teacher_model_id)
+    with _reading("Lambda: functions at once", found):
+        found.append(check_concurrency(Functions(clients.client("lambda")).concurrency()))
     if environment:
         permissions = Permissions(clients.client("iam"))
-        yield from _roles(permissions, settings, caller.account)
-        cloud = clients.client("cloudformation")
-        yield from _read(
-            "roles of the functions",
-            lambda: _functions(permissions, settings, caller.account, stack_resources(cloud, stack, "AWS::IAM::Role")),
-        )
+        _roles(found, permissions, settings, caller.account)
+        with _reading("roles of the functions", found):
+            roles = stack_resources(cloud, stack, "AWS::IAM::Role")
+            found.append(_functions(permissions, settings, caller.account, roles))
+    return found
 
 
 _BY_FUNCTION = {
@@ -79,7 +73,7 @@ _BY_FUNCTION = {
 """Who does what costs or decides: a boundary or a service control policy that forbids one of these stops a run late."""
 
 
-def _functions(permissions: Permissions, settings: Settings, account: str, roles: Mapping[str, str]) -> Iterator[Check]:
+def _functions(permissions: Permissions, settings: Settings, account: str, roles: Mapping[str, str]) -> Check:
     denied = []
     for function, (action, kind) in _BY_FUNCTION.items():
         for name in (physical for logical, physical in roles.items() if f"{function}Role" in logical):
@@ -89,7 +83,7 @@ def _functions(permissions: Permissions, settings: Settings, account: str, roles
                 f"arn:aws:bedrock:{HOME}:{account}:{kind}/doctor",
                 {"aws:ResourceTag/app": settings.app},
             )
-    yield check_role("roles of the functions", denied)
+    return check_role("roles of the functions", denied)
 
 
 _BEFORE_THE_STACK = {
@@ -106,7 +100,7 @@ def environment_of(clients: Clients, stack: str) -> Mapping[str, str] | None:
     return Functions(clients.client("lambda")).environment(name) if name else None
 
 
-def _models(catalogue: ModelCatalogue, settings: Settings) -> Iterator[Check]:
+def _models(found: list[Check], catalogue: ModelCatalogue, settings: Settings) -> None:
     asked = {
         settings.judge_invoke_id.removeprefix("us."): "judge",  # first: where the teacher judges, it is the teacher
         settings.teacher_model_id: "teacher",
@@ -115,22 +109,17 @@ def _models(catalogue: ModelCatalogue, settings: Settings) -> Iterator[Check]:
     }
     for model, role in asked.items():
         if model:
-            yield from _read(f"{role} {model}", partial(_access, catalogue, role, model))
+            with _reading(f"{role} {model}", found):
+                found.append(check_access(role, model, catalogue.access(model)))
     for profile in {settings.teacher_invoke_id, settings.judge_invoke_id} - asked.keys() - {""}:
-        yield from _read(profile, partial(_profile, catalogue, profile))
-    yield from _read("invocation logging", lambda: [check_logging(catalogue.logs_invocations())])
+        with _reading(profile, found):
+            found.append(check_profile(profile, catalogue.problem_with_profile(profile)))
+    with _reading("invocation logging", found):
+        found.append(check_logging(catalogue.logs_invocations()))
 
 
-def _access(catalogue: ModelCatalogue, role: str, model: str) -> list[Check]:
-    return [check_access(role, model, catalogue.access(model))]
-
-
-def _profile(catalogue: ModelCatalogue, profile: str) -> list[Check]:
-    return [check_profile(profile, catalogue.problem_with_profile(profile))]
-
-
-def _roles(permissions: Permissions, settings: Settings, account: str) -> Iterator[Check]:
-    bucket = f"arn:aws:s3:::{settings.bucket}"
+def _roles(found: list[Check], permissions: Permissions, settings: Settings, account: str) -> None:
+    bucket, own = f"arn:aws:s3:::{settings.bucket}", {"aws:ResourceAccount": account}
     teacher = [("bedrock:InvokeModel", f"arn:aws:bedrock:{HOME}::foundation-model/{settings.teacher_model_id}")]
     for name, role, read, written, models in (
         ("batch jobs", settings.batch_role_arn, "2-requests", "3-replies", teacher),
@@ -143,29 +132,15 @@ def _roles(permissions: Permissions, settings: Settings, account: str) -> Iterat
             ("s3:PutObject", f"{bucket}/runs/doctor/{written}/file"),
             *models,
         ]
-        yield from _read(f"role of {name}", partial(_role, permissions, account, name, role, needed))
+        with _reading(f"role of {name}", found):
+            lacking = [action for action, on in needed if permissions.denied(role, [action], on, own)]
+            found.append(check_role(f"role of {name}", lacking))
 
 
-def _role(
-    permissions: Permissions, account: str, name: str, role: str, needed: Sequence[tuple[str, str]]
-) -> list[Check]:
-    lacking = [
-        action for action, on in needed if permissions.denied(role, [action], on, {"aws:ResourceAccount": account})
-    ]
-    return [check_role(f"role of {name}", lacking)]
-
-
-def _read(about: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
-    """The checks, or a warning where AWS does not answer the question."""
+@contextmanager
+def _reading(about: str, found: list[Check]) -> Iterator[None]:
+    """Adds a warning where AWS does not answer the question; an error of our own is raised again."""
     try:
-        yield from look()
+        yield
     except Exception as error:
-        yield _not_read(about, error)
-
-
-def _not_read(about: str, error: Exception) -> Check:
-    """A warning for what AWS says; an error of our own is raised again."""
-    known = in_plain_words(error)
-    if known is None:
-        raise error
-    return unread(about, known.message)
+        found.append(unread(about, in_plain_words(error).message))

@@ -11,7 +11,6 @@ from cli.account.proof import Finding, Proof
 from cli.account.steps import Bench
 from cli.advice import in_plain_words
 from cli.errors import CommandError
-from distillation.errors import DistillationError
 from gateways.clients import Clients
 from gateways.identity import Identity
 from gateways.scratch import Scratch
@@ -70,13 +69,8 @@ def _try(bench: Bench, name: str, step: Callable[[Bench], list[Finding]]) -> str
     """What stood in the step's way, empty where it is done."""
     try:
         bench.proof.done(name, step(bench))
-    except DistillationError as error:
-        return str(error)
     except Exception as error:
-        known = in_plain_words(error)
-        if known is None:
-            raise
-        return known.message
+        return in_plain_words(error).message
     return ""
 
 

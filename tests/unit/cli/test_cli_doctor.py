@@ -78,7 +78,7 @@ class Boundary:
 def test_what_a_policy_above_the_roles_forbids_is_found_before_a_run_is_paid_for() -> None:
     roles = {f"Functions{name}Role1A2B": f"NovaDistill-{name}" for name in ("StartBatch", "StartTuning", "PlanPilot")}
     settings = settings_from_environment(_BEFORE_THE_STACK)
-    [check] = _functions(Permissions(Boundary()), settings, "111122223333", roles)
+    check = _functions(Permissions(Boundary()), settings, "111122223333", roles)
     assert (check.level, check.found) == (Level.FAILURE, "may not bedrock:CreateModelCustomizationJob")
 
 
