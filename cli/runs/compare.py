@@ -1,14 +1,13 @@
 """The files of several runs, read for a comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
 
 from cli.errors import CommandError
-from cli.runs.report_file import parse_report
+from cli.runs.report_file import parse_report, readable
 from distillation.bedrock.prices import load_prices
 from distillation.errors import InvalidInput
 from distillation.layout import RunLayout
@@ -30,7 +29,7 @@ def _read_run(store: Store, run_id: str) -> ComparedRun:
             f"The run {run_id} failed: {report.verdict.headline}",
             "Compare runs that have a student; `python -m cli runs` lists them.",
         )
-    with _said(layout.run):
+    with readable(layout.run):
         record = store.read(layout.run, RunRecord)
     return ComparedRun(
         run_id=run_id,
@@ -68,20 +67,6 @@ def tolerance_of(run: ComparedRun) -> NumericTolerance:
         return NumericTolerance()
 
 
-@contextmanager
-def _said(key: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise CommandError(
-            f"{key} is not in the bucket.", "The run has not been measured yet, or its files were deleted."
-        ) from None
-    except msgspec.DecodeError as error:
-        raise CommandError(
-            f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."
-        ) from None
-
-
 def _lines(store: Store, key: str, kind: type[T]) -> list[T]:
-    with _said(key):
+    with readable(key):
         return list(store.records(key, kind))

@@ -26,17 +26,12 @@ def failure_of(execution: Execution, run_id: str, dataset: str) -> Failure | Non
     """None while the run goes on and when it succeeded."""
     if execution.running or execution.status == "SUCCEEDED":
         return None
-    error, cause = _in_plain_words(execution)
+    # A function's error also holds a trace; a run out of time has no error but its status.
+    of_function = json_object(execution.cause)
+    without_error = "States.Timeout" if execution.status == "TIMED_OUT" else execution.status
+    error = str(of_function.get("errorType") or execution.error or without_error)
+    cause = str(of_function.get("errorMessage") or execution.cause)
+    lines = tuple(line for line in cause.splitlines() if line.strip() and not line.startswith(NEXT))
     advice = _STOPPED if execution.status == "ABORTED" else next_step(run_id, error)
     command = "" if error in _NOTHING_PAID else f"python -m cli start {dataset or 'DATASET'} --run-id {run_id}"
-    return Failure(
-        error, tuple(line for line in cause.splitlines() if line.strip() and not line.startswith(NEXT)), advice, command
-    )
-
-
-def _in_plain_words(execution: Execution) -> tuple[str, str]:
-    """Class and message; a function's error also holds a trace, a run out of time has no error but its status."""
-    lambda_error = json_object(execution.cause)
-    without_error = "States.Timeout" if execution.status == "TIMED_OUT" else execution.status
-    error = str(lambda_error.get("errorType") or execution.error or without_error)
-    return error, str(lambda_error.get("errorMessage") or execution.cause)
+    return Failure(error, lines, advice, command)

@@ -1,5 +1,8 @@
 """What the command line reads of `8-report/report.json`. A newer report may say more: unknown keys are passed over."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 
 from cli.errors import CommandError
@@ -109,10 +112,20 @@ def parse_report(data: bytes | None, run_id: str) -> ReportFile:
             f"The run {run_id} has no report.",
             f"`python -m cli watch {run_id}` shows how far it is; a run writes its report near the end.",
         )
-    try:
+    with readable(RunLayout(run_id).report("report.json")):
         return msgspec.json.decode(data, type=ReportFile)
+
+
+@contextmanager
+def readable(key: str) -> Iterator[None]:
+    """Raises CommandError where a file of a run is not there, or not of this release."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise CommandError(
+            f"{key} is not in the bucket.", "The run has not been measured yet, or its files were deleted."
+        ) from None
     except msgspec.DecodeError as error:
         raise CommandError(
-            f"{RunLayout(run_id).report('report.json')} cannot be read: {error}.",
-            "Another release wrote it: use that release's command line.",
+            f"{key} cannot be read: {error}.", "Another release wrote it: use that release's command line."
         ) from None

@@ -1,7 +1,5 @@
 """Which execution and which run a person means by a run id, an ARN or nothing at all."""
 
-from collections.abc import Sequence
-
 from application.services import Services
 from cli.errors import CommandError
 from distillation.run.input import default_run_id
@@ -31,9 +29,18 @@ def find_execution(services: Services, run: str | None) -> Execution:
     listed = services.executions.latest(SEARCHED if run else 20)
     if not listed:
         raise CommandError("No run was started yet.", "`python -m cli start DATASET --upload FILE` starts one.")
-    if not run:
-        return described(services, listed[0].arn)
-    return _newest_of(run, services, listed)
+    # Most executions bear the run's own name; where none does, an execution's input may name the run.
+    by_name = (one for one in listed if not run or run_id_of(one) == run or one.name == run)
+    if named := next(by_name, None):
+        return described(services, named.arn)
+    all_described = (described(services, one.arn) for one in listed)
+    found = next((one for one in all_described if run_id_of(one) == run), None)
+    if found is None:
+        raise CommandError(
+            f"There is no run {run} among the newest {len(listed)} executions.",
+            "`python -m cli runs` lists them; an older one is found by its execution's ARN.",
+        )
+    return found
 
 
 def find_run_id(services: Services, run: str | None) -> str:
@@ -46,19 +53,3 @@ def place_of(services: Services, execution: Execution) -> str:
     region = execution.arn.split(":")[3]
     page = f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution.arn}"
     return f"Console  {page}" if services.executions.on_aws else f"ARN      {execution.arn}"
-
-
-def _newest_of(run: str, services: Services, listed: Sequence[Execution]) -> Execution:
-    """Most executions bear the run's own name; where none does, an execution's input may name the run."""
-    by_name = (execution for execution in listed if run_id_of(execution) == run or execution.name == run)
-    named = next(by_name, None)
-    if named:
-        return described(services, named.arn)
-    all_described = (described(services, execution.arn) for execution in listed)
-    found = next((execution for execution in all_described if run_id_of(execution) == run), None)
-    if found is None:
-        raise CommandError(
-            f"There is no run {run} among the newest {len(listed)} executions.",
-            "`python -m cli runs` lists them; an older one is found by its execution's ARN.",
-        )
-    return found

@@ -1,6 +1,6 @@
 """The stages of a run in the order of the state machine, and when each began and ended. Pure: facts in, records out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cli.runs.observed import Observed
 from distillation.bedrock.job_status import JobKind
+from gateways.executions import Execution
 
 
 class StageState(StrEnum):
@@ -89,60 +90,41 @@ class _Entry(NamedTuple):
 
 def stage_times(observed: Observed) -> tuple[StageTimes, ...]:
     """One record a stage, in the machine's order, optional ones where they were entered; `Clean up` last, if at all."""
-    entries = _entries(observed)
-    failed_at = _clean_up_entered(observed)
+    entries, execution = _entries(observed), observed.execution
+    failed_at = next((event.at for event in observed.events if event.entered_state in CLEAN_UP.states), None)
     entered = {entry.stage for entry in entries}
     shown = [index for index, stage in enumerate(STAGES) if index in entered or not stage.optional]
-    times = [_times(index, entries, failed_at, observed) for index in shown]
+    times = [_times(index, entries, failed_at, execution) for index in shown]
     if failed_at:
-        state = StageState.RUNNING if observed.execution.running else StageState.DONE
-        times.append(StageTimes(CLEAN_UP.name, state, failed_at, observed.execution.stopped))
+        state = StageState.RUNNING if execution.running else StageState.DONE
+        times.append(StageTimes(CLEAN_UP.name, state, failed_at, execution.stopped))
     return tuple(times)
 
 
 def _entries(observed: Observed) -> list[_Entry]:
     """Who entered which stage when. Without events for the states of a Map, a deployment's own creation counts."""
-    entries = list(_entered(observed))
     deployments = {row.job_name for row in observed.ledger if row.kind == JobKind.DEPLOYMENT}
     created = [job.created for name, job in observed.jobs.items() if name in deployments and job.created]
-    entries += [_Entry(at, _DEPLOYMENT, "StartDeployment") for at in created if at >= observed.execution.started]
-    return sorted(entries)
-
-
-def _entered(observed: Observed) -> Iterator[_Entry]:
-    asking = _ANSWERS
+    began = observed.execution.started
+    entries, asking = [_Entry(at, _DEPLOYMENT, "StartDeployment") for at in created if at >= began], _ANSWERS
     for event in observed.events:
         name = event.entered_state or ""
         asking = _PLANNERS.get(name, asking)
         if name in _STAGE_OF:
-            yield _Entry(event.at, asking if name in _ASKING else _STAGE_OF[name], name)
+            entries.append(_Entry(event.at, asking if name in _ASKING else _STAGE_OF[name], name))
+    return sorted(entries)
 
 
-def _clean_up_entered(observed: Observed) -> datetime | None:
-    return next((event.at for event in observed.events if event.entered_state in CLEAN_UP.states), None)
-
-
-def _times(index: int, entries: Sequence[_Entry], failed_at: datetime | None, observed: Observed) -> StageTimes:
+def _times(index: int, entries: Sequence[_Entry], failed_at: datetime | None, execution: Execution) -> StageTimes:
     mine = [entry for entry in entries if entry.stage == index]
-    if not mine:
-        return StageTimes(STAGES[index].name, _state_of_unentered(index, entries, failed_at, observed))
-    name = mine[0].state if STAGES[index].either else STAGES[index].name
     later = next((entry.at for entry in entries if entry.stage > index), None)
+    if not mine:
+        passed = later or failed_at or not execution.running
+        return StageTimes(STAGES[index].name, StageState.SKIPPED if passed else StageState.WAITING)
+    name, began = mine[0].state if STAGES[index].either else STAGES[index].name, mine[0].at
     if later:
-        return StageTimes(name, StageState.DONE, mine[0].at, later)
-    return StageTimes(name, _state_of_latest(failed_at, observed), mine[0].at, failed_at or observed.execution.stopped)
-
-
-def _state_of_unentered(
-    index: int, entries: Sequence[_Entry], failed_at: datetime | None, observed: Observed
-) -> StageState:
-    passed = any(entry.stage > index for entry in entries)
-    return StageState.SKIPPED if passed or failed_at or not observed.execution.running else StageState.WAITING
-
-
-def _state_of_latest(failed_at: datetime | None, observed: Observed) -> StageState:
-    if failed_at:
-        return StageState.FAILED
-    if observed.execution.running:
-        return StageState.RUNNING
-    return StageState.DONE if observed.execution.status == "SUCCEEDED" else StageState.FAILED
+        return StageTimes(name, StageState.DONE, began, later)
+    if execution.running and not failed_at:
+        return StageTimes(name, StageState.RUNNING, began)
+    good = execution.status == "SUCCEEDED" and not failed_at
+    return StageTimes(name, StageState.DONE if good else StageState.FAILED, began, failed_at or execution.stopped)

@@ -1,14 +1,14 @@
 """A report as tables for the terminal."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.runs.report_file import DifferenceResult, ReportFile, SliceResult
+from cli.runs.report_file import DifferenceResult, Interval, ReportFile, SliceResult
 from distillation.costs.spent import Costs
+from distillation.evaluation.scores import Metric
 from distillation.records import FunnelStep
 from distillation.wording import figure, metric_name, points, usd
 
@@ -23,17 +23,6 @@ _FUNNEL = (
     ("dataset", ("promptsLearnt", "examples", "examplesRejected")),
     ("split", ("train", "validation", "holdout")),
 )
-
-
-class Figure(Protocol):
-    """A value with its 95 % interval."""
-
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def low(self) -> float | None: ...
-    @property
-    def high(self) -> float | None: ...
 
 
 def draw_report(report: ReportFile) -> RenderableType:
@@ -83,15 +72,9 @@ def _checks(report: ReportFile) -> Table:
             _OUTCOMES.get(check.outcome, check.outcome) if check.gated or check.outcome != "open" else "too few items"
         )
         where = Text("all items" if check.slice is None else check.slice)
-        table.add_row(
-            metric_name(check.metric),
-            check.minus,
-            where,
-            f"{check.n:,}",
-            points_with_interval(check.difference, check.low, check.high),
-            points(-check.margin),
-            outcome,
-        )
+        difference, limit = points_with_interval(check.difference, check.low, check.high), points(-check.margin)
+        name = metric_name(check.metric)
+        table.add_row(name, check.minus, where, f"{check.n:,}", difference, limit, outcome)
     return table
 
 
@@ -153,7 +136,7 @@ def p_value(value: float | None) -> str:
     return "" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def with_interval(metric: str, one: Figure | None) -> str:
+def with_interval(metric: str, one: Interval | Metric | None) -> str:
     """A metric's value with its unit and interval; a dash where there is none."""
     if one is None or one.value is None:
         return "–"

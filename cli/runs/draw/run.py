@@ -13,28 +13,22 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import as_called
+from cli.runs.draw.report import VERDICT_STYLES
 from cli.runs.durations import clock, elapsed
 from cli.runs.failure import Failure
 from cli.runs.run_counts import Progress
 from cli.runs.run_stages import StageState
 from cli.runs.run_view import Fact, RunView, StageView
 
-_MARKS = {
-    StageState.WAITING: "·",
-    StageState.DONE: "✓",
-    StageState.FAILED: "✗",
-    StageState.SKIPPED: "–",
-    StageState.RUNNING: "▸",
+_LOOKS = {
+    StageState.WAITING: ("·", "dim"),
+    StageState.DONE: ("✓", "green"),
+    StageState.FAILED: ("✗", "bold red"),
+    StageState.SKIPPED: ("–", "dim"),
+    StageState.RUNNING: ("▸", "bold cyan"),
 }
-_STYLES = {
-    StageState.WAITING: "dim",
-    StageState.DONE: "green",
-    StageState.FAILED: "bold red",
-    StageState.SKIPPED: "dim",
-    StageState.RUNNING: "bold cyan",
-}
+"""Mark and style; what runs has a spinner for a mark."""
 _STATUS_STYLES = {"RUNNING": "bold cyan", "SUCCEEDED": "bold green"}
-_VERDICT_STYLES = {"promote": "bold green", "hold": "bold yellow", "reject": "bold red"}
 _CAUSE_LINES = 25
 LEFT_FROM = 0.05
 """Share of a stage that has to be done before its end is guessed."""
@@ -58,34 +52,20 @@ class RunPicture:
         for column in ("left", "left", "right", "left"):
             table.add_column(justify=column, no_wrap=column == "right")
         for stage in view.stages:
-            mark: RenderableType = (
-                self._spinner if stage.times.state is StageState.RUNNING else _MARKS[stage.times.state]
-            )
-            style = _STYLES[stage.times.state]
-            table.add_row(
-                mark,
-                Text(stage.times.name, style=style),
-                elapsed(stage.times.started, stage.times.ended, now),
-                _details(stage, now),
-                style=style if style == "dim" else None,
-            )
+            times = stage.times
+            mark, style = _LOOKS[times.state]
+            turning = self._spinner if times.state is StageState.RUNNING else mark
+            name, took = Text(times.name, style=style), elapsed(times.started, times.ended, now)
+            table.add_row(turning, name, took, _details(stage, now), style=style if style == "dim" else None)
         return table
 
 
 def _headline(view: RunView, now: datetime) -> Text:
-    parts = [
-        ("Nova Distill", "bold"),
-        ("  run ", "dim"),
-        (view.run_id, "bold"),
-        ("  dataset ", "dim"),
-        (view.dataset or "?", "bold"),
-    ]
-    status = [
-        ("  " + view.status, _STATUS_STYLES.get(view.status, "bold red")),
-        ("  " + elapsed(view.started, view.ended, now), ""),
-        (f"  {view.spent_usd:.4f} USD" if view.spent_usd else "", ""),
-    ]
-    return Text.assemble(*parts, *status)
+    run = [("Nova Distill", "bold"), ("  run ", "dim"), (view.run_id, "bold")]
+    dataset = [("  dataset ", "dim"), (view.dataset or "?", "bold")]
+    status = ("  " + view.status, _STATUS_STYLES.get(view.status, "bold red"))
+    spent = f"  {view.spent_usd:.4f} USD" if view.spent_usd else ""
+    return Text.assemble(*run, *dataset, status, "  " + elapsed(view.started, view.ended, now), spent)
 
 
 def _details(stage: StageView, now: datetime) -> RenderableType:
@@ -124,24 +104,20 @@ def outcome(view: RunView, bucket: str) -> RenderableType:
     """What stands under the picture when the run has ended: the verdict, or what failed and what to do next."""
     if view.failure:
         return _failure_panel(view.failure, bucket)
-    verdict = Text.assemble("Verdict: ", (view.decision or "none", _VERDICT_STYLES.get(view.decision, "bold")))
+    verdict = Text.assemble("Verdict: ", (view.decision or "none", VERDICT_STYLES.get(view.decision, "bold")))
     return Group(verdict, *(Text(f"  {reason}") for reason in view.reasons))
 
 
 def _failure_panel(failure: Failure, bucket: str) -> Panel:
-    shown = failure.lines[:_CAUSE_LINES]
-    more = (
-        [Text(f"… and {len(failure.lines) - len(shown)} more lines", style="dim")]
-        if len(failure.lines) > len(shown)
-        else []
-    )
-    cause = [Text(line) for line in shown] or [Text("Step Functions gives no cause.")]
+    cause = [Text(line) for line in failure.lines[:_CAUSE_LINES]] or [Text("Step Functions gives no cause.")]
+    if (more := len(failure.lines) - _CAUSE_LINES) > 0:
+        cause.append(Text(f"… and {more} more lines", style="dim"))
     advice = [Text.assemble(("Next: ", "bold"), failure.next_step, overflow="fold")]
     if failure.command:
         advice.append(Text(as_called(f"To go on with what is paid for: {failure.command}"), overflow="fold"))
     where = Text(f"The run's files are in s3://{bucket}/", style="dim", overflow="fold")
     return Panel(
-        Group(*cause, *more, "", *advice, where),
+        Group(*cause, "", *advice, where),
         title=f"[bold red]{escape(failure.error)}",
         title_align="left",
         border_style="red",
@@ -158,7 +134,7 @@ class PlainLines:
 
     def changes(self, view: RunView, now: datetime) -> Iterator[str]:
         """The lines that are new since the last call."""
-        at = elapsed(view.started, None if view.ended is None else view.ended, now)
+        at = elapsed(view.started, view.ended, now)
         for stage in view.stages:
             if self._worth_saying(stage, now):
                 self._said[stage.times.name] = (stage.times.state, stage.facts, now)

@@ -83,16 +83,9 @@ def draw_runs(lines: Sequence[RunLine], now: datetime) -> RenderableType:
         said = line.answer.partition(" by ")[0]
         more = f", serve {line.serve}" if line.serve else f", {said}" if said else ""
         verdict = Text(line.verdict + more, style=VERDICT_STYLES.get(line.verdict, ""))
-        took = elapsed(execution.started, execution.stopped, now)
-        table.add_row(
-            line.run_id,
-            *(() if told else (_dataset(line),)),
-            status,
-            verdict,
-            f"{execution.started:%m-%d %H:%M}",
-            took,
-            f"{line.spent_usd:.4f}" if line.spent_usd else "",
-        )
+        began, took = f"{execution.started:%m-%d %H:%M}", elapsed(execution.started, execution.stopped, now)
+        spent = f"{line.spent_usd:.4f}" if line.spent_usd else ""
+        table.add_row(line.run_id, *(() if told else (_dataset(line),)), status, verdict, began, took, spent)
     return table
 
 
