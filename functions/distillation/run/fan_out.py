@@ -22,7 +22,7 @@ MOST_RECORDS = 50_000
 """Most records of a batch job (Amazon Bedrock quotas)."""
 ASSEMBLE_MB = 3_008
 """Memory of AssembleDataset, which decides over all prompts of a run at once."""
-ASSEMBLE_START_MB, ASSEMBLE_BYTES, ASSEMBLE_HELD_BYTES = 200, 1_000, 16
+ASSEMBLE_START_MB, ASSEMBLE_BYTES, ASSEMBLE_HELD_BYTES = 200, 1_140, 16
 """What it takes before the first prompt, for each prompt, and for each token of the holdout's texts (docs/scale.md)."""
 EMBEDDING_BYTES = 512
 MEMORY_SHARE = 0.9
