@@ -47,9 +47,11 @@ def connect(stack: str, region: str | None, profile: str | None) -> Services:
 
 
 def opened(stack: str, region: str | None, profile: str | None) -> Services:
-    """As `connect`; says first which deployment it is."""
+    """As `connect`; says first which deployment it is, so that a local one cannot be taken for the real one."""
     services = connect(stack, region, profile)
-    screen.say(heading(stack, services), "dim")
+    where, account = services.settings.state_machine_arn.split(":")[3:5]
+    aws = "AWS" if services.executions.on_aws else "LOCAL AWS"
+    screen.say(f"{stack} · {aws} · account {account} · {where}", "dim")
     return services
 
 
@@ -58,10 +60,3 @@ def account(stack: str, region: str | None, profile: str | None) -> tuple[Client
     clients = clients_of(region, profile)
     screen.say(f"{stack} · {'AWS' if clients.on_aws else 'LOCAL AWS'} · {clients.region}", "dim")
     return clients, stack
-
-
-def heading(stack: str, services: Services) -> str:
-    """Which deployment a command speaks to, so that a local one cannot be taken for the real one."""
-    region, account = services.settings.state_machine_arn.split(":")[3:5]
-    where = "AWS" if services.executions.on_aws else "LOCAL AWS"
-    return f"{stack} · {where} · account {account} · {region}"

@@ -48,18 +48,12 @@ _RECORDS_OF = {
 def quotas_of(teacher: str) -> tuple[Wanted, ...]:
     """What runs need with this teacher. Codes by copies of the Service Quotas catalogue, late 2025 and 2026."""
     jobs = (_BATCHES_OF[teacher],) if teacher in _BATCHES_OF else ()
-    more = "or ask for more in Service Quotas"
+    records = _RECORDS_OF.get(teacher, ())
+    more, alone = "or ask for more in Service Quotas", "without a second arms.direct waits for the student"
     return (
         Wanted("quota: batch jobs of the teacher", jobs, 10, f"set batches.maxConcurrent to it, {more}"),
-        Wanted(
-            "quota: records of a batch job", _RECORDS_OF.get(teacher, ()), 10_000, "set batches.maxShardRecords to it"
-        ),
-        Wanted(
-            "quota: scheduled customization jobs",
-            ("L-0406044C",),
-            2,
-            "without a second arms.direct waits for the student",
-        ),
+        Wanted("quota: records of a batch job", records, 10_000, "set batches.maxShardRecords to it"),
+        Wanted("quota: scheduled customization jobs", ("L-0406044C",), 2, alone),
         Wanted("quota: custom models", ("L-CB5B847D",), 2, "delete models that serve nothing"),
         Wanted("quota: custom models being created", ("L-C02E1E99",), 2, "a second run waits for the first"),
         Wanted("quota: training records of Nova Micro", (), 20_000, "set selection.maxExamples to it"),

@@ -1,6 +1,7 @@
 """validate, estimate, seeds, fetch, rebuild: what they read and print."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,19 +17,12 @@ if TYPE_CHECKING:
 @printing
 def validate(files: Files = None, input_file: InputFile = None) -> None:
     """Check seeds and input without AWS, as a run would. Exit 1 if the run would fail or be of no use."""
-    from cli.files.draw_findings import draw_findings
-    from cli.files.validate import check_seeds, local_files
     from cli.screen import screen
 
     if not files and not input_file:
         raise typer.BadParameter("name at least one seed file, or --input")
-    config, findings = _input_of(input_file)
-    if config and files:
-        findings = check_seeds(config, local_files(files))
-    screen.show(draw_findings(findings))
-    screen.data(findings)
-    if findings.fatal:
-        raise typer.Exit(1)
+    _, findings = _checked(input_file, files)
+    _tell(findings, fails=bool(findings.fatal))
     if input_file:
         screen.done(f"{input_file} can be used.")
 
@@ -36,21 +30,17 @@ def validate(files: Files = None, input_file: InputFile = None) -> None:
 @printing
 def estimate(files: Files = None, input_file: InputFile = None) -> None:
     """Say what a run on these seeds would cost and take, by stage, without AWS. Exit 1 if the run would fail."""
-    from cli.files.draw_findings import draw_findings
     from cli.files.estimate import draw_expected
-    from cli.files.validate import check_seeds, local_files
     from cli.screen import screen
 
     if not files:
         raise typer.BadParameter("name at least one seed file")
-    config, findings = _input_of(input_file)
-    findings = check_seeds(config, local_files(files)) if config else findings
-    if not findings.expected:
-        screen.show(draw_findings(findings))
-        screen.data(findings)
-        raise typer.Exit(1)
-    screen.show(draw_expected(findings.expected))
-    screen.data(findings.expected)
+    _, findings = _checked(input_file, files)
+    if findings.expected:
+        screen.show(draw_expected(findings.expected))
+        screen.data(findings.expected)
+    else:
+        _tell(findings, fails=True)
 
 
 @printing
@@ -62,28 +52,40 @@ def plan(
     ] = None,
 ) -> None:
     """Say how many holdout items a margin takes, over all items and in a category, without AWS and before a run."""
-    from cli.files.draw_findings import draw_findings
     from cli.files.plan import draw_plan, plan_for
     from cli.screen import screen
 
     if any(not 0 < share <= 1 for share in (*(margin or ()), *(differs or ()))):
         raise typer.BadParameter("a margin or share lies above 0 and is at most 1: 0.05 for 5 points")
-    config, findings = _input_of(input_file)
-    if config is None:
-        screen.show(draw_findings(findings))
-        screen.data(findings)
-        raise typer.Exit(1)
-    found = plan_for(config.gate, config.split.holdout_share, margin or (), differs or ())
-    screen.show(draw_plan(found))
-    screen.data(found)
+    config, findings = _checked(input_file)
+    if config:
+        found = plan_for(config.gate, config.split.holdout_share, margin or (), differs or ())
+        screen.show(draw_plan(found))
+        screen.data(found)
+    else:
+        _tell(findings, fails=True)
 
 
-def _input_of(file: Path | None) -> "tuple[RunConfig | None, Findings]":
-    """The input in a file, for a dataset that needs no name, or its problems."""
-    from cli.files.validate import check_input
+def _checked(input_file: Path | None, files: list[Path] | None = None) -> "tuple[RunConfig | None, Findings]":
+    """The input in a file, for a dataset that needs no name, and what a run with it would say of the seed files."""
+    from cli.files.validate import check_input, check_seeds, local_files
     from cli.runs.start import read_object
 
-    return check_input({"dataset": "seeds", **(read_object(file) if file else {})})
+    config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
+    return config, check_seeds(config, local_files(files)) if config and files else findings
+
+
+def _tell(findings: "Findings", advice: Iterable[str] = (), *, fails: bool) -> None:
+    """Ends the command with exit code 1 where it fails."""
+    from cli.files.draw_findings import draw_findings
+    from cli.screen import screen
+
+    screen.show(draw_findings(findings))
+    for line in advice:
+        screen.say(line)
+    screen.data(findings)
+    if fails:
+        raise typer.Exit(1)
 
 
 @on_stack
@@ -97,7 +99,6 @@ def seeds(
 ) -> None:
     """List the seed files of a dataset, check them as a run would, or remove some."""
     from cli.files import seeds as stored_seeds
-    from cli.files.draw_findings import draw_findings
     from cli.screen import screen
     from distillation.layout import seeds_prefix
 
@@ -108,12 +109,8 @@ def seeds(
         screen.done(f"Removed {', '.join(remove)}.")
     elif check:
         findings = stored_seeds.check_dataset(services, dataset)
-        screen.show(draw_findings(findings))
-        for command in stored_seeds.removals(findings, dataset):
-            screen.say(f"Next: {command}")
-        screen.data(findings)
-        if findings.fatal:
-            raise typer.Exit(1)
+        removals = stored_seeds.removals(findings, dataset)
+        _tell(findings, (f"Next: {command}" for command in removals), fails=bool(findings.fatal))
         return
     else:
         stored_seeds.seed_files(services.store, dataset)

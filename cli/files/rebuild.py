@@ -13,7 +13,7 @@ from application.run_files import read_wave, waves_of
 from application.services import Services
 from cli.errors import CommandError
 from cli.files.folder_store import RunCopy
-from distillation.dataset.manifest import DatasetFile, Manifest
+from distillation.dataset.manifest import Manifest
 from distillation.layout import RunLayout
 from distillation.records import Asking, decode_json
 from gateways.store import Store
@@ -45,11 +45,7 @@ class Rebuilt(NamedTuple):
     @property
     def differing(self) -> list[str]:
         """Names of the files whose content is not what it was."""
-        return [
-            name
-            for name in sorted({*self.before.files, *self.now.files})
-            if self.before.files.get(name) != self.now.files.get(name)
-        ]
+        return _changed(self.before.files, self.now.files)
 
 
 def is_needed(name: str) -> bool:
@@ -91,9 +87,8 @@ def draw(rebuilt: Rebuilt) -> Table:
     for name in sorted({*rebuilt.before.files, *rebuilt.now.files}):
         before, now = rebuilt.before.files.get(name), rebuilt.now.files.get(name)
         lines = f"{now.lines:,}" if now else ""
-        table.add_row(
-            name, lines, _short(before), _short(now), "[green]same[/]" if before == now else "[red]differs[/]"
-        )
+        then, again = (file.sha256[:16] if file else "(none)" for file in (before, now))
+        table.add_row(name, lines, then, again, "[green]same[/]" if before == now else "[red]differs[/]")
     return table
 
 
@@ -110,7 +105,7 @@ def explanations(rebuilt: Rebuilt) -> list[str]:
     ]
 
 
-def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def _changed(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
     return [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
 
 
@@ -143,7 +138,3 @@ def _prompt_shards(store: Store, run_id: str) -> int:
             f"The run {run_id} has no {RunLayout(run_id).wave_plan(0)}.", "Without it nobody knows what was asked."
         )
     return first.prompt_shards
-
-
-def _short(file: DatasetFile | None) -> str:
-    return file.sha256[:16] if file else "(none)"

@@ -47,13 +47,19 @@ def draw_seeds(files: Sequence[StoredObject], dataset: str) -> Table:
     return table
 
 
+def usable(execution_input: Mapping[str, Any], advice: str, stored: bytes | None = None) -> RunConfig:
+    """A run's settings; `stored`: the dataset's input.json. Raises CommandError with every problem and `advice`."""
+    try:
+        return resolve_config(execution_input, execution_name="validated", dataset_input=stored)
+    except InvalidInput as error:
+        raise CommandError(str(error), advice) from None
+
+
 def config_of(store: Store, dataset: str, given: Mapping[str, Any] | None = None) -> RunConfig:
     """The settings of a run with the execution input `given`. Raises CommandError where input.json cannot be used."""
-    stored = store.get_or_none(dataset_input(dataset))
-    try:
-        return resolve_config({"dataset": dataset, **(given or {})}, execution_name="validated", dataset_input=stored)
-    except InvalidInput as error:
-        raise CommandError(str(error), f"Correct {dataset_input(dataset)}, and upload it again.") from None
+    key = dataset_input(dataset)
+    advice = f"Correct {key}, and upload it again."
+    return usable({"dataset": dataset, **(given or {})}, advice, store.get_or_none(key))
 
 
 def check_dataset(services: Services, dataset: str, given: Mapping[str, Any] | None = None) -> Findings:

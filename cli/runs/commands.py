@@ -12,6 +12,7 @@ from cli.command import Connect, Dataset, InputFile, Run, Uploads, on_stack
 if TYPE_CHECKING:
     from application.services import Services
     from cli.files.validate import Findings
+    from distillation.run.config import RunConfig
     from gateways.executions import Execution
 
 VERDICT_CODES = {"promote": 0, "hold": 10, "reject": 11, "failed": 12}
@@ -40,11 +41,10 @@ def start(
         raise typer.BadParameter("an upload starts a new run; leave out --run-id or --upload")
     execution_input = starting.read_input(input_file, dataset, run_id)
     keys = starting.seed_keys(dataset, upload or [])
-    if keys and input_file:
-        starting.check_settings(input_file, dataset)
+    settings = starting.new_settings(input_file, dataset) if keys and input_file else None
     services = connect()
     if keys:
-        findings = None if unchecked else _check_upload(services, dataset, upload or [], input_file)
+        findings = None if unchecked else _check_upload(services, dataset, upload or [], settings)
         execution = _upload_and_await(services, dataset, keys, input_file)
     else:
         seed_files(services.store, dataset)
@@ -69,7 +69,7 @@ def _read_for_cost(services: "Services", dataset: str, execution_input: dict[str
     return findings
 
 
-def _check_upload(services: "Services", dataset: str, files: list[Path], settings: Path | None) -> "Findings":
+def _check_upload(services: "Services", dataset: str, files: list[Path], settings: "RunConfig | None") -> "Findings":
     from cli.files.draw_findings import draw_findings
     from cli.runs.start import check_upload
     from cli.screen import screen

@@ -96,6 +96,7 @@ def run_counts(observed: Observed) -> RunCounts:
     staged = list(_by_stage(_payloads(observed.events)))
     payloads = [payload for stage, payload in staged if stage == Asking.ANSWERS]
     plans = [plan for plan in payloads if isinstance(plan.get("shards"), list)]
+    ratings = [plan for stage, plan in staged if stage == Asking.RATINGS and "shards" in plan]
     shards = list(dict.fromkeys(shard for plan in plans for shard in _planned(plan)))
     rows = _latest({row.job_name: row for row in observed.ledger})
     jobs, layout = _latest(observed.jobs), RunLayout(observed.run_id)
@@ -108,11 +109,7 @@ def run_counts(observed: Observed) -> RunCounts:
         named=_named_counts(payloads, observed),
         wave=max((int(plan.get("wave") or 0) for plan in plans), default=0),
         expanded=_expanded([payload for _, payload in staged], jobs),
-        ratings=sum(
-            _integers(plan.get("counts")).get("requests", 0)
-            for stage, plan in staged
-            if stage == Asking.RATINGS and "shards" in plan
-        ),
+        ratings=sum(_integers(plan.get("counts")).get("requests", 0) for plan in ratings),
         first_wave_shards=next((len(plan["shards"]) for plan in plans if plan.get("wave") == 0), len(planned)),
         shards=Progress(len(read), len(planned)),
         records=_answered(planned, read, asked),
@@ -160,33 +157,22 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], jobs: Mapping[JobName, JobL
             planned = Progress(0, sum(shard.records for shard in _planned(payload)))
             expanded = expanded._replace(round=int(payload.get("wave") or 0) + 1, requests=planned, why="")
         elif isinstance(account, dict):
-            found = account.get("methods")
-            methods = (
-                {str(name): _integers(counts) for name, counts in found.items()} if isinstance(found, dict) else {}
-            )
+            methods = {str(name): _integers(counts) for name, counts in dict(account.get("methods") or {}).items()}
             known, total = _integers(account), expanded.requests.total
+            rounds, why = known.get("rounds", expanded.round), str(account.get("why") or "")
             kept = Progress(known.get("kept", 0), known.get("target", 0))
-            expanded = Expanded(
-                known.get("rounds", expanded.round),
-                Progress(total, total),
-                kept,
-                methods,
-                str(account.get("why") or ""),
-            )
-    asked = sum(
-        job.processed
-        for name, job in jobs.items()
-        if name.stage is Asking.EXPANSION and name.wave == expanded.round - 1
-    )
+            expanded = Expanded(rounds, Progress(total, total), kept, methods, why)
+    latest = (Asking.EXPANSION, expanded.round - 1)
+    asked = sum(job.processed for name, job in jobs.items() if (name.stage, name.wave) == latest)
     done = max(expanded.requests.done, min(expanded.requests.total, asked))
     return expanded._replace(requests=expanded.requests._replace(done=done))
 
 
 def _planned(plan: Mapping[str, Any]) -> list[_Shard]:
-    listed = [shard for shard in plan["shards"] if isinstance(shard, dict)]
     return [
         _Shard(str(shard.get("arm") or ""), int(shard.get("shard") or 0), int(shard.get("records") or 0))
-        for shard in listed
+        for shard in plan["shards"]
+        if isinstance(shard, dict)
     ]
 
 
@@ -211,22 +197,17 @@ def _integers(counts: object) -> dict[str, int]:
 
 
 def _answered(planned: Mapping[int, int], read: set[int], asked: Mapping[int, JobLook]) -> Progress:
-    totals = {shard: records or asked.get(shard, _UNKNOWN).total for shard, records in planned.items()}
-    done = [
-        records if shard in read else min(records, asked.get(shard, _UNKNOWN).processed)
-        for shard, records in totals.items()
-    ]
+    looks = {shard: asked.get(shard, _UNKNOWN) for shard in planned}
+    totals = {shard: records or looks[shard].total for shard, records in planned.items()}
+    done = (total if shard in read else min(total, looks[shard].processed) for shard, total in totals.items())
     return Progress(sum(done), sum(totals.values()))
 
 
 def _job_lines(
     kind: JobKind, rows: Mapping[JobName, LedgerRow], jobs: Mapping[JobName, JobLook]
 ) -> tuple[JobLine, ...]:
-    known = [
-        (name.arm, row, jobs.get(name, _UNKNOWN))
-        for name, row in sorted(rows.items(), key=lambda item: item[0].arm)
-        if name.kind is kind
-    ]
+    mine = sorted((name for name in rows if name.kind is kind), key=lambda name: name.arm)
+    known = ((name.arm, rows[name], jobs.get(name, _UNKNOWN)) for name in mine)
     return tuple(JobLine(arm, job.status or row.status or row.state, job.loss) for arm, row, job in known)
 
 

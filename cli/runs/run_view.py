@@ -95,9 +95,7 @@ def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
     if times.name == "AnswerShards" and counts.records.total:
         return counts.records
     if times.name == "PredictArms" and counts.predictions:
-        return Progress(
-            sum(arm.done for arm in counts.predictions.values()), sum(arm.total for arm in counts.predictions.values())
-        )
+        return Progress(*(sum(numbers) for numbers in zip(*counts.predictions.values(), strict=True)))
     return None
 
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from application.services import Services
 from cli.errors import CommandError
-from cli.files.seeds import config_of
+from cli.files.seeds import config_of, usable
 from cli.files.validate import Findings, check_seeds, local_files
 from cli.runs.run_lookup import described
 from distillation.bedrock.job_names import RUN_ID_MAX
-from distillation.errors import InvalidInput
 from distillation.layout import dataset_input, seeds_prefix
-from distillation.run.input import dataset_of, resolve_config
+from distillation.run.config import RunConfig
 from distillation.seeds.reader import is_seed_file
 from gateways.executions import Execution
 
@@ -22,6 +21,7 @@ TRIGGER_PATIENCE = timedelta(minutes=4)
 """How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue included.
 """
 
+_CORRECT = "Correct {}; docs/run-input.schema.json describes every key."
 _EXAMPLE = "statemachine/example-input.json is an input to begin with."
 
 
@@ -34,22 +34,13 @@ def read_input(path: Path | None, dataset: str, run_id: str | None = None) -> di
             "Make them the same, or leave `dataset` out of the file.",
         )
     execution_input = {**given, "dataset": dataset, **({"runId": run_id} if run_id else {})}
-    try:
-        dataset_of(execution_input)
-        resolve_config(execution_input, execution_name="unnamed")
-    except InvalidInput as error:
-        raise CommandError(
-            str(error), f"Correct {path or 'the arguments'}; docs/run-input.schema.json describes every key."
-        ) from None
+    usable(execution_input, _CORRECT.format(path or "the arguments"))
     return execution_input
 
 
-def check_settings(path: Path, dataset: str) -> None:
-    """Whether a file can be the dataset's input.json. Raises CommandError with every problem of it."""
-    try:
-        resolve_config({"dataset": dataset}, execution_name="unnamed", dataset_input=path.read_bytes())
-    except InvalidInput as error:
-        raise CommandError(str(error), f"Correct {path}; docs/run-input.schema.json describes every key.") from None
+def new_settings(path: Path, dataset: str) -> RunConfig:
+    """The file as the dataset's input.json. Raises CommandError with every problem of it."""
+    return usable({"dataset": dataset}, _CORRECT.format(path), path.read_bytes())
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -63,12 +54,11 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def check_upload(services: Services, dataset: str, files: Sequence[Path], settings: Path | None) -> Findings:
-    """What a run would say of the files under the dataset's settings as they will be, beside those in the bucket."""
-    if settings:
-        config = resolve_config({"dataset": dataset}, execution_name="unnamed", dataset_input=settings.read_bytes())
-    else:
-        config = config_of(services.store, dataset)
+def check_upload(services: Services, dataset: str, files: Sequence[Path], config: RunConfig | None) -> Findings:
+    """What a run would say of the files under the dataset's new settings, else those in the bucket, beside the seeds
+    that are there.
+    """
+    config = config or config_of(services.store, dataset)
     names = {path.name for path in files}
     others = [stored.key for stored in services.store.list(seeds_prefix(dataset)) if is_seed_file(stored.key)]
     return check_seeds(config, local_files(files), whole=not {key.rsplit("/", 1)[1] for key in others} - names)

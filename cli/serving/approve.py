@@ -1,5 +1,6 @@
 """A person's answer to a run that waits for one."""
 
+import getpass
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -52,10 +53,14 @@ def draw_waiting(rows: Sequence[LedgerRow]) -> Table:
     return table
 
 
-def give_answer(services: Services, row: LedgerRow, *, approved: bool, by: str, why: str = "") -> None:
+def signed(services: Services, why: str) -> str:
+    """Who speaks, when and why, as ledger and parameter keep it."""
+    return f"{getpass.getuser()} at {services.now():%Y-%m-%d %H:%M} UTC" + (f": {why}" if why else "")
+
+
+def give_answer(services: Services, row: LedgerRow, *, approved: bool, why: str = "") -> None:
     """Lets the run go on; the ledger keeps who said what when and why. Raises CommandError where it has ended."""
-    said = f"{by} at {services.now():%Y-%m-%d %H:%M} UTC" + (f": {why}" if why else "")
-    if not answer(services, row, approved=approved, by=said):
+    if not answer(services, row, approved=approved, by=signed(services, why)):
         raise CommandError(
             f"The run {row.run_id} does not wait any more: it was stopped, or its time ran out.", _by_hand(row.run_id)
         )

@@ -53,7 +53,7 @@ def approve(
     from cli.serving.approve import give_answer, waiting_run
 
     services = connect()
-    give_answer(services, waiting_run(services, run), approved=not decline, by=getpass.getuser(), why=reason)
+    give_answer(services, waiting_run(services, run), approved=not decline, why=reason)
     screen.say(f"{'Declined' if decline else 'Approved'}: {run}. Next: python -m cli watch {run}")
     screen.data({"runId": run, "decision": "declined" if decline else "approved"})
 
@@ -122,11 +122,11 @@ def pin(
 ) -> None:
     """Keep what serves a dataset: until `unpin`, no run promotes its student by itself."""
     from cli.screen import screen
+    from cli.serving.approve import signed
     from cli.serving.rollback import set_pin
 
     services = connect()
-    said = f"{getpass.getuser()} at {services.now():%Y-%m-%d %H:%M} UTC" + (f": {reason}" if reason else "")
-    now = set_pin(services, dataset, said)
+    now = set_pin(services, dataset, signed(services, reason))
     screen.done(f"{dataset} is pinned to {now.run_id}. A person may still promote: python -m cli promote {dataset}")
     screen.data(now)
 
