@@ -5,8 +5,8 @@ from typing import Any
 from application.services import Services
 from cli.errors import CommandError
 from cli.screen import screen
+from gateways.account import stack_outputs
 from gateways.clients import BRIEF, Clients
-from gateways.stack import stack_outputs
 from settings import Settings
 
 _OUTPUTS = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from cli.account.checks import (
     Check,
@@ -18,13 +19,17 @@ from cli.account.checks import (
     unread,
 )
 from cli.advice import in_plain_words
+from gateways.account import (
+    caller_of,
+    denied_actions,
+    function_environment,
+    functions_at_once,
+    quota_values,
+    stack_outputs,
+    stack_resources,
+)
 from gateways.bedrock.model_catalogue import ModelCatalogue
 from gateways.clients import HOME, Clients
-from gateways.functions import Functions
-from gateways.identity import Identity
-from gateways.permissions import Permissions
-from gateways.quotas import Quotas
-from gateways.stack import stack_outputs, stack_resources
 from settings import Settings, settings_from_environment
 
 
@@ -32,7 +37,7 @@ def examine(clients: Clients, stack: str, release: str) -> list[Check]:
     """All checks in the order in which they are looked up. `release`: that of this command line."""
     found = [check_region(clients.region)]
     try:
-        caller = Identity(clients.client("sts")).caller()
+        caller = caller_of(clients.client("sts"))
     except Exception as error:
         known = in_plain_words(error)
         return [*found, Check("credentials", Level.FAILURE, known.message, known.next_step)]
@@ -50,15 +55,15 @@ def examine(clients: Clients, stack: str, release: str) -> list[Check]:
         found.append(Check(f"stack {stack}", Level.FAILURE, "not there", "npx cdk deploy"))
     _models(found, ModelCatalogue(clients.client("bedrock")), settings)
     with _reading("quotas", found):
-        found += check_quotas(Quotas(clients.client("service-quotas")).of("bedrock"), settings.teacher_model_id)
+        found += check_quotas(quota_values(clients.client("service-quotas"), "bedrock"), settings.teacher_model_id)
     with _reading("Lambda: functions at once", found):
-        found.append(check_concurrency(Functions(clients.client("lambda")).concurrency()))
+        found.append(check_concurrency(functions_at_once(clients.client("lambda"))))
     if environment:
-        permissions = Permissions(clients.client("iam"))
-        _roles(found, permissions, settings, caller.account)
+        iam = clients.client("iam")
+        _roles(found, iam, settings, caller.account)
         with _reading("roles of the functions", found):
             roles = stack_resources(cloud, stack, "AWS::IAM::Role")
-            found.append(_functions(permissions, settings, caller.account, roles))
+            found.append(_functions(iam, settings, caller.account, roles))
     return found
 
 
@@ -73,11 +78,12 @@ _BY_FUNCTION = {
 """Who does what costs or decides: a boundary or a service control policy that forbids one of these stops a run late."""
 
 
-def _functions(permissions: Permissions, settings: Settings, account: str, roles: Mapping[str, str]) -> Check:
+def _functions(iam: Any, settings: Settings, account: str, roles: Mapping[str, str]) -> Check:
     denied = []
     for function, (action, kind) in _BY_FUNCTION.items():
         for name in (physical for logical, physical in roles.items() if f"{function}Role" in logical):
-            denied += permissions.denied(
+            denied += denied_actions(
+                iam,
                 f"arn:aws:iam::{account}:role/{name}",
                 [f"bedrock:{action}"],
                 f"arn:aws:bedrock:{HOME}:{account}:{kind}/doctor",
@@ -97,7 +103,7 @@ def environment_of(clients: Clients, stack: str) -> Mapping[str, str] | None:
     """The environment of a stack's functions; None where there is no such stack."""
     found = stack_resources(clients.client("cloudformation"), stack, "AWS::Lambda::Function")
     name = next((found[one] for one in found if "PrepareRun" in one), None)
-    return Functions(clients.client("lambda")).environment(name) if name else None
+    return function_environment(clients.client("lambda"), name) if name else None
 
 
 def _models(found: list[Check], catalogue: ModelCatalogue, settings: Settings) -> None:
@@ -118,7 +124,7 @@ def _models(found: list[Check], catalogue: ModelCatalogue, settings: Settings) -
         found.append(check_logging(catalogue.logs_invocations()))
 
 
-def _roles(found: list[Check], permissions: Permissions, settings: Settings, account: str) -> None:
+def _roles(found: list[Check], iam: Any, settings: Settings, account: str) -> None:
     bucket, own = f"arn:aws:s3:::{settings.bucket}", {"aws:ResourceAccount": account}
     teacher = [("bedrock:InvokeModel", f"arn:aws:bedrock:{HOME}::foundation-model/{settings.teacher_model_id}")]
     for name, role, read, written, models in (
@@ -133,7 +139,7 @@ def _roles(found: list[Check], permissions: Permissions, settings: Settings, acc
             *models,
         ]
         with _reading(f"role of {name}", found):
-            lacking = [action for action, on in needed if permissions.denied(role, [action], on, own)]
+            lacking = [action for action, on in needed if denied_actions(iam, role, [action], on, own)]
             found.append(check_role(f"role of {name}", lacking))
 
 

@@ -11,10 +11,9 @@ from cli.account.proof import Finding, Proof
 from cli.account.steps import Bench
 from cli.advice import in_plain_words
 from cli.errors import CommandError
+from gateways.account import caller_of, stack_outputs
 from gateways.clients import Clients
-from gateways.identity import Identity
 from gateways.scratch import Scratch
-from gateways.stack import stack_outputs
 from settings import settings_from_environment
 
 COST = "about 0.10 USD, at most 1 USD; 30 minutes to some hours, most of it waiting"
@@ -40,7 +39,7 @@ def bench_of(
     found, outputs = environment_of(clients, stack), stack_outputs(clients.client("cloudformation"), stack)
     if not found or not outputs:
         raise CommandError(f"There is no stack {stack} in {clients.region}.", "Deploy it first: npx cdk deploy")
-    proof = Proof(folder, f"proof-{now:%m%d-%H%M%S}", Identity(clients.client("sts")).caller().account)
+    proof = Proof(folder, f"proof-{now:%m%d-%H%M%S}", caller_of(clients.client("sts")).account)
     clients.on_answer(proof.hear)
     settings = settings_from_environment(found)._replace(state_machine_arn=outputs["StateMachineArn"])
     services = Services(settings, clients=lambda: clients)

@@ -21,9 +21,8 @@ from cli.account.checks import (
 )
 from cli.account.doctor import _BEFORE_THE_STACK, _functions
 from cli.account.draw_checks import summary
+from gateways.account import quota_values
 from gateways.bedrock.model_catalogue import Access
-from gateways.permissions import Permissions
-from gateways.quotas import Quotas
 from settings import settings_from_environment
 
 
@@ -78,7 +77,7 @@ class Boundary:
 def test_what_a_policy_above_the_roles_forbids_is_found_before_a_run_is_paid_for() -> None:
     roles = {f"Functions{name}Role1A2B": f"NovaDistill-{name}" for name in ("StartBatch", "StartTuning", "PlanPilot")}
     settings = settings_from_environment(_BEFORE_THE_STACK)
-    check = _functions(Permissions(Boundary()), settings, "111122223333", roles)
+    check = _functions(Boundary(), settings, "111122223333", roles)
     assert (check.level, check.found) == (Level.FAILURE, "may not bedrock:CreateModelCustomizationJob")
 
 
@@ -94,7 +93,7 @@ class Catalogue:
 
 
 def test_what_is_applied_to_the_account_stands_before_the_default() -> None:
-    assert Quotas(Catalogue()).of("bedrock") == {"L-FE130012": 4.0}
+    assert quota_values(Catalogue(), "bedrock") == {"L-FE130012": 4.0}
 
 
 def test_the_summary_counts_what_would_stop_a_run() -> None:
