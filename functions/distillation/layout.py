@@ -152,6 +152,10 @@ class RunLayout:
     def rejected_answers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
         return self._key("4-answers", f"{_round(stage, wave)}rejected-{shard:04d}.jsonl")
 
+    def tokens(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
+        """What the shard's answers and rejected answers took."""
+        return self._key("4-answers", f"{_round(stage, wave)}tokens-{shard:04d}.jsonl")
+
     def strangers(self, shard: int, stage: Asking = Asking.ANSWERS, wave: int = 0) -> str:
         """Replies that answer nothing which the shard asked."""
         return self._key("4-answers", f"{_round(stage, wave)}strangers-{shard:04d}.jsonl")

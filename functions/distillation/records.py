@@ -165,6 +165,19 @@ class RejectedAnswer(Record, frozen=True, omit_defaults=True):
     standard_tier: bool = False
 
 
+class Tokens(Record, frozen=True, omit_defaults=True):
+    """What replies took: `4-answers/tokens-NNNN.jsonl`, one line a tier. Made by `inference.replies`, read wherever it
+    is counted what a run has spent. A reply, rejected or not, and a prediction are read as a sum of one. `answers`: how
+    many of them are usable.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    answers: int = 1
+    reason: str = ""
+    standard_tier: bool = False
+
+
 class PromptKey(Record, frozen=True, omit_defaults=True):
     """What the merge compares prompts by. `folded` hashes system and prompt with case and white space folded,
     `signature` is the MinHash of the prompt's word sequences (little-endian uint32), `embedding` its vector

@@ -19,6 +19,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     layout = RunLayout(run_id)
     replies = store.lines_below(layout.replies_prefix(wave, shard, stage), suffix=".jsonl.out")
     found = read_replies(questions_of(store.lines(layout.requests(wave, shard, stage))), replies)
+    store.put_records(layout.tokens(shard, stage, wave), found.tokens)
     store.put_lines(layout.answers(shard, stage, wave), encode_blocks(found.answers))
     store.put_records(layout.rejected_answers(shard, stage, wave), found.rejected)
     if found.strangers:

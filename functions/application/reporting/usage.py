@@ -14,7 +14,7 @@ from distillation.costs.loads import scores_load
 from distillation.costs.spent import CostLine
 from distillation.judging.answers import JudgingLine
 from distillation.layout import RunLayout
-from distillation.records import FEW_SHOT_DRAWS, Arm, Asking, LedgerRow, Route
+from distillation.records import FEW_SHOT_DRAWS, Arm, Asking, LedgerRow, Route, Tokens
 from distillation.run.record import RunRecord
 from distillation.training.choice import hyperparameters
 from gateways.store import Store
@@ -26,15 +26,6 @@ STAGES = {
     Asking.RATINGS: "ratings",
     Asking.COMPARISONS: "comparisons",
 }
-
-
-class _Tokens(msgspec.Struct, rename="camel", gc=False):
-    """The part of an answer, a rejected answer or a prediction that is decoded."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    reason: str = ""
-    standard_tier: bool = False
 
 
 def usages(store: Store, record: RunRecord, rows: Iterable[LedgerRow]) -> list[CostLine]:
@@ -59,25 +50,31 @@ def _stages(store: Store, record: RunRecord) -> Iterator[CostLine]:
         shards = [(wave.wave, shard) for wave in waves_of(store, record.run_id, stage) for shard in wave.shards]
         for route in Route:
             mine = [(shard.shard, stage, wave) for wave, shard in shards if shard.route is route]
-            keys = [key(*one) for one in mine for key in (layout.answers, layout.rejected_answers)]
             paid_as = "batch" if route is Route.BATCH else "flex" if takes_flex(model) else "onDemand"
-            replies = [tokens for key in keys for tokens in store.records_below(key, _Tokens)]
+            replies = [tokens for one in mine for tokens in _replies(store, layout, one)]
             yield _usage(name, model, paid_as, (one for one in replies if not one.standard_tier))
             yield _usage(name, model, "onDemand", (one for one in replies if one.standard_tier))
+
+
+def _replies(store: Store, layout: RunLayout, shard: tuple[int, Asking, int]) -> list[Tokens]:
+    """A shard's sums; its replies, one by one, where an earlier release wrote no sums."""
+    sums = list(store.records_below(layout.tokens(*shard), Tokens))
+    keys = [] if sums else [layout.answers(*shard), layout.rejected_answers(*shard)]
+    return sums + [tokens for key in keys for tokens in store.records_below(key, Tokens)]
 
 
 def _predictions(store: Store, record: RunRecord) -> Iterator[CostLine]:
     """What the student's models answered; the teacher's answers to the holdout are among its others."""
     layout, student = RunLayout(record.run_id), record.models.student
-    yield _usage("pilot base", student, "onDemand", store.records_below(layout.pilot_base, _Tokens))
+    yield _usage("pilot base", student, "onDemand", store.records_below(layout.pilot_base, Tokens))
     students = [one.arm for one in read_students(store, record.run_id)] if store.get_or_none(layout.students) else []
     for arm in dict.fromkeys((*(str(arm) for arm in Arm if arm is not Arm.TEACHER), *FEW_SHOT_DRAWS, *students)):
         in_batch = any("/now/" not in reply.key for reply in store.list(layout.arm_replies_prefix(arm)))
-        answers = store.records_below(layout.prediction_shards_prefix(arm), _Tokens)
+        answers = store.records_below(layout.prediction_shards_prefix(arm), Tokens)
         yield _usage(f"predictions {arm}", student, "batch" if in_batch else "onDemand", answers)
     choice = read_choice(store, record.run_id)
     for one in choice.tried if choice else ():
-        answers = store.records(layout.validation_predictions(one.name), _Tokens)
+        answers = store.records(layout.validation_predictions(one.name), Tokens)
         yield _usage(f"validation {one.name}", student, "onDemand", answers)
 
 
@@ -134,9 +131,9 @@ def _mean_answer(store: Store, run_id: str) -> float:
     return sum(lengths) / max(len(lengths), 1)
 
 
-def _usage(stage: str, model: str, route: str, replies: Iterable[_Tokens]) -> CostLine:
+def _usage(stage: str, model: str, route: str, replies: Iterable[Tokens]) -> CostLine:
     came = went = answers = 0
     for reply in replies:
         came, went = came + reply.input_tokens, went + reply.output_tokens
-        answers += not reply.reason
+        answers += 0 if reply.reason else reply.answers
     return CostLine(stage=stage, model=model, route=route, input_tokens=came, output_tokens=went, answers=answers)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.records import Answer, Record, RejectedAnswer, decode_lines, encode_json
+from distillation.records import Answer, Record, RejectedAnswer, Tokens, decode_lines, encode_json
 
 USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
 """The stop reasons of a whole answer; every other one leaves it cut, filtered or malformed (Converse API reference)."""
@@ -107,6 +107,21 @@ class ShardAnswers(Record, frozen=True):
     def to_ask_again(self) -> list[str]:
         """The ids that a further wave may still bring an answer for."""
         return [*self.missing, *(r.record_id for r in self.rejected if r.reason == BUSY)]
+
+    @property
+    def tokens(self) -> list[Tokens]:
+        """What the answers and the rejected ones took, a sum for each tier that replied."""
+        replies: list[Answer | RejectedAnswer] = [*self.answers, *self.rejected]
+        return [
+            Tokens(
+                input_tokens=sum([reply.input_tokens for reply in mine]),
+                output_tokens=sum([reply.output_tokens for reply in mine]),
+                answers=sum([isinstance(reply, Answer) for reply in mine]),
+                standard_tier=tier,
+            )
+            for tier in (False, True)
+            if (mine := [reply for reply in replies if reply.standard_tier is tier])
+        ]
 
 
 def questions_of(requests: Iterable[bytes]) -> dict[str, int]:

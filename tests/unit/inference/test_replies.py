@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distillation.inference.replies import BUSY, questions_of, read_replies, read_reply
 from distillation.inference.requests import requests_of
-from distillation.records import Answer, Prompt, RejectedAnswer, Request, encode_lines
+from distillation.records import Answer, Prompt, RejectedAnswer, Request, Tokens, encode_lines
 from distillation.run.config import Sampling
 
 ID = "a1-b2-g0"
@@ -93,6 +93,17 @@ def test_a_line_that_names_no_record_is_passed_over_and_its_id_counts_as_missing
 def test_busy_records_are_asked_again_and_final_errors_are_not() -> None:
     found = read_replies(["p-x-g0", "p-x-s0", "p-x-s1"], [failed(503, "p-x-g0"), failed(400, "p-x-s0")])
     assert found.to_ask_again == ["p-x-s1", "p-x-g0"]
+
+
+def test_tokens_are_summed_by_the_tier_that_replied() -> None:
+    tier = json.loads(reply(record_id="c-x-g0"))
+    tier["modelOutput"]["serviceTier"] = {"type": "default"}
+    lines = [reply(record_id="a-x-g0"), reply(record_id="b-x-g0", stop="max_tokens"), json.dumps(tier).encode()]
+    found = read_replies(["a-x-g0", "b-x-g0", "c-x-g0", "d-x-g0"], lines)
+    assert found.tokens == [
+        Tokens(input_tokens=14, output_tokens=4, answers=1),
+        Tokens(input_tokens=7, output_tokens=2, answers=1, standard_tier=True),
+    ]
 
 
 def test_an_answer_stands_over_an_earlier_error_of_the_same_record() -> None:

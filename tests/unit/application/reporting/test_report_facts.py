@@ -18,6 +18,7 @@ from distillation.costs.loads import EXPLANATION_TOKENS, scores_load
 from distillation.dataset.manifest import Manifest
 from distillation.expansion.rounds import ExpansionSummary
 from distillation.inference.accounts import Account, ShardCounts
+from distillation.inference.replies import ShardAnswers
 from distillation.inference.requests import Shard
 from distillation.judging.answers import JudgingLine
 from distillation.layout import RunLayout
@@ -189,6 +190,17 @@ def test_a_curve_that_cannot_be_read_is_a_warning_in_the_report_and_fails_nothin
     [warning] = report.warnings
     assert warning.startswith("The training loss of student cannot be read as a whole: found the columns step,")
     assert warning in render_html(report).replace("&#39;", "'")
+
+
+def test_what_replies_took_is_the_same_by_their_sums(store: MemoryStore) -> None:
+    record = run_record(QUESTION, models={"teacher": "amazon.nova-pro-v1:0"})
+    one_by_one = usages(store, record, [])  # type: ignore[arg-type]
+    for shard, stage in ((0, Asking.ANSWERS), (1, Asking.ANSWERS), (0, Asking.EXPANSION)):
+        answers = list(store.records(LAYOUT.answers(shard, stage), Answer))
+        sums = ShardAnswers(answers=answers, rejected=[], missing=[], strangers=[]).tokens
+        store.put_records(LAYOUT.tokens(shard, stage), sums)
+        store.put_records(LAYOUT.answers(shard, stage), [])
+    assert usages(store, record, []) == one_by_one  # type: ignore[arg-type]
 
 
 def test_every_stage_is_paid_for_by_its_own_route_and_every_submitted_job_counts(store: MemoryStore) -> None:
