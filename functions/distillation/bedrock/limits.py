@@ -45,19 +45,22 @@ class Rate(NamedTuple):
     tokens: float = 400_000
 
 
-# The engine is quick where it looks for marks, and slow where it looks for letters in any case.
-_RESERVED = re.compile(
-    "|".join(f":(?<={word})" if word.endswith(":") else re.escape(word) for word in RESERVED_WORDS),
-    re.IGNORECASE | re.ASCII,
-)
+# The engine is quick where it looks for one mark, and slow where it looks for several or for letters in any case.
+_RESERVED = {
+    mark: re.compile(
+        "|".join(f":(?<={word})" if mark == ":" else re.escape(word) for word in RESERVED_WORDS if mark in word),
+        re.IGNORECASE | re.ASCII,
+    )
+    for mark in ":<["
+}
 
 
 def reserved_word_in(text: str) -> str | None:
     """The first of `RESERVED_WORDS` in `text`, in any case, also inside a word ("Superuser:"), or None."""
-    found = _RESERVED.search(text)
-    if found is None:
+    found = [match.end() for mark, words in _RESERVED.items() if mark in text and (match := words.search(text))]
+    if not found:
         return None
-    until = text[: found.end()].lower()
+    until = text[: min(found)].lower()
     return next(word for word in RESERVED_WORDS if until.endswith(word.lower()))
 
 
