@@ -73,7 +73,7 @@ def printing(command: Callable[..., None]) -> Callable[..., None]:
         screen.json = json
         command(**named)
 
-    return _with_options(called, command, _parameters(command), _JSON)
+    return _with_options(called, command, 0, _JSON)
 
 
 def on_stack(command: Callable[..., None]) -> Callable[..., None]:
@@ -94,20 +94,14 @@ def _somewhere(command: Callable[..., None], make: Callable[..., Any]) -> Callab
         screen.json = json
         command(make(connection, stack, region, profile), **named)
 
-    return _with_options(called, command, _parameters(command)[1:], _STACK | _JSON)
-
-
-def _parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
-    return list(inspect.signature(command).parameters.values())
+    return _with_options(called, command, 1, _STACK | _JSON)
 
 
 def _with_options(
-    called: Callable[..., None],
-    command: Callable[..., None],
-    own: list[inspect.Parameter],
-    added: dict[str, tuple[Any, Any]],
+    called: Callable[..., None], command: Callable[..., None], given: int, added: dict[str, tuple[Any, Any]]
 ) -> Callable[..., None]:
-    """`called` under the name and the help of `command`, with its parameters and some more."""
+    """`called` under the name and the help of `command`, with its parameters but the first `given`, and some more."""
+    own = list(inspect.signature(command).parameters.values())[given:]
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, (annotation, default) in added.items()

@@ -66,7 +66,12 @@ def rebuild(run_id: str, source: Path, target: Path) -> Rebuilt:
     services = Services(Settings())
     services.__dict__["store"] = store
     _read_all_replies(services, run_id, before.dataset)
-    for shard in range(_prompt_shards(store, run_id)):
+    first = read_wave(store, run_id, 0)
+    if first is None:
+        raise CommandError(
+            f"The run {run_id} has no {RunLayout(run_id).wave_plan(0)}.", "Without it nobody knows what was asked."
+        )
+    for shard in range(first.prompt_shards):
         reduce_shard.run({"run": {"runId": run_id, "dataset": before.dataset}, "shard": shard}, services, _Turn())
     return Rebuilt(before, write_dataset(store, run_id), _given(before, source))
 
@@ -129,12 +134,3 @@ def _read_all_replies(services: Services, run_id: str, dataset: str) -> None:
             for shard in planned.shards:
                 event = {"run": run, "stage": stage, "wave": planned.wave, "shard": shard.shard}
                 read_replies.run(event, services, _Turn())
-
-
-def _prompt_shards(store: Store, run_id: str) -> int:
-    first = read_wave(store, run_id, 0)
-    if first is None:
-        raise CommandError(
-            f"The run {run_id} has no {RunLayout(run_id).wave_plan(0)}.", "Without it nobody knows what was asked."
-        )
-    return first.prompt_shards

@@ -157,7 +157,9 @@ def _expanded(payloads: Iterable[Mapping[str, Any]], jobs: Mapping[JobName, JobL
             planned = Progress(0, sum(shard.records for shard in _planned(payload)))
             expanded = expanded._replace(round=int(payload.get("wave") or 0) + 1, requests=planned, why="")
         elif isinstance(account, dict):
-            methods = {str(name): _integers(counts) for name, counts in dict(account.get("methods") or {}).items()}
+            found = account.get("methods")
+            listed = found.items() if isinstance(found, dict) else ()
+            methods = {str(name): _integers(counts) for name, counts in listed}
             known, total = _integers(account), expanded.requests.total
             rounds, why = known.get("rounds", expanded.round), str(account.get("why") or "")
             kept = Progress(known.get("kept", 0), known.get("target", 0))

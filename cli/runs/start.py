@@ -18,8 +18,7 @@ from distillation.seeds.reader import is_seed_file
 from gateways.executions import Execution
 
 TRIGGER_PATIENCE = timedelta(minutes=4)
-"""How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue included.
-"""
+"""How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue."""
 
 _CORRECT = "Correct {}; docs/run-input.schema.json describes every key."
 _EXAMPLE = "statemachine/example-input.json is an input to begin with."
@@ -55,9 +54,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def check_upload(services: Services, dataset: str, files: Sequence[Path], config: RunConfig | None) -> Findings:
-    """What a run would say of the files under the dataset's new settings, else those in the bucket, beside the seeds
-    that are there.
-    """
+    """What a run would say of the files beside those in the bucket, under `config` or the dataset's own settings."""
     config = config or config_of(services.store, dataset)
     names = {path.name for path in files}
     others = [stored.key for stored in services.store.list(seeds_prefix(dataset)) if is_seed_file(stored.key)]

@@ -1,7 +1,7 @@
 """Watching a run until it ends: as a live picture on a terminal, as the lines of a log elsewhere."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 
 from rich.console import Console, Group
@@ -33,7 +33,7 @@ def watch(
     """The view of the run when it has ended. `earlier`: what the time that is left is told by."""
     patient_look = patient(look, sleep, every)
     show = _Live(console, now, earlier) if console.is_terminal else _Lines(console, now)
-    with show.screen():
+    with show.screen:
         while True:
             view = run_view(patient_look())
             show.show(view)
@@ -61,10 +61,7 @@ def patient(look: Look, sleep: Callable[[float], None], every: float) -> Look:
 class _Live:
     def __init__(self, console: Console, now: Callable[[], datetime], earlier: Earlier) -> None:
         self._picture, self._now, self._earlier = RunPicture(), now, earlier
-        self._live = Live(console=console, refresh_per_second=8, vertical_overflow="visible")
-
-    def screen(self) -> AbstractContextManager[object]:
-        return self._live
+        self.screen = Live(console=console, refresh_per_second=8, vertical_overflow="visible")
 
     def show(self, view: RunView) -> None:
         now = self._now()
@@ -73,15 +70,13 @@ class _Live:
         if left is not None:
             said = f" about {clock(left)} left, by the run {self._earlier.run_id}"
             picture = Group(picture, Text(said, "dim"))
-        self._live.update(picture, refresh=True)
+        self.screen.update(picture, refresh=True)
 
 
 class _Lines:
     def __init__(self, console: Console, now: Callable[[], datetime]) -> None:
         self._console, self._now, self._lines, self._named = console, now, PlainLines(), False
-
-    def screen(self) -> AbstractContextManager[object]:
-        return nullcontext()
+        self.screen = nullcontext()
 
     def show(self, view: RunView) -> None:
         if not self._named:
