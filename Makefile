@@ -19,12 +19,13 @@ export PIP_CERT ?= $(SYSTEM_CAS)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CAS)
 endif
 
-PHASES := flow local browser unit infra types lint
-# Phases side by side, each with its output in one piece (GNU make 4): the longest begin, two keep two cores busy.
-LANES ?= 2
+PHASES := flow local browser paths unit infra types lint
+# Phases side by side, each with its output in one piece (GNU make 4): the longest begin. Two of them wait for most of
+# their time, so three keep two cores busy.
+LANES ?= 3
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help entry install demo test check lint types unit infra local flow faults attempts asl audit sbom benchmark browser pictures screens local-up local-down lock clean
+.PHONY: help entry install demo test check lint types unit paths infra local flow faults attempts asl audit sbom benchmark browser pictures screens local-up local-down lock clean
 
 help:  ## what there is to call
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -65,7 +66,7 @@ test: $(VENV)/.stamp node_modules/.stamp  ## everything: lint, types, unit, infr
 	@$(SIDE_BY_SIDE) $(PHASES)
 
 check: $(VENV)/.stamp  ## the inner loop: lint, types, unit tests
-	@$(SIDE_BY_SIDE) unit types lint
+	@$(SIDE_BY_SIDE) paths unit types lint
 
 lint: $(VENV)/.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -74,7 +75,10 @@ types: $(VENV)/.stamp
 	@$(BIN)/mypy
 
 unit: $(VENV)/.stamp
-	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m pytest tests/unit --ignore=tests/unit/paths
+
+paths: $(VENV)/.stamp
+	@$(BIN)/python -m pytest tests/unit/paths
 
 infra: $(VENV)/.stamp node_modules/.stamp
 	@$(BIN)/python -m pytest tests/infra
