@@ -2,7 +2,7 @@
 
 from application.entry import Event, Invocation, lambda_entry
 from application.services import Services
-from distillation.inference.replies import questions_of, read_replies
+from distillation.inference.replies import RequestLine, questions_of, read_replies
 from distillation.layout import RunLayout, cached_shard
 from distillation.records import Asking, encode_blocks
 
@@ -18,7 +18,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     )
     layout = RunLayout(run_id)
     replies = store.lines_below(layout.replies_prefix(wave, shard, stage), suffix=".jsonl.out")
-    found = read_replies(questions_of(store.lines(layout.requests(wave, shard, stage))), replies)
+    found = read_replies(questions_of(store.records(layout.requests(wave, shard, stage), RequestLine)), replies)
     store.put_records(layout.tokens(shard, stage, wave), found.tokens)
     store.put_lines(layout.answers(shard, stage, wave), encode_blocks(found.answers))
     store.put_records(layout.rejected_answers(shard, stage, wave), found.rejected)

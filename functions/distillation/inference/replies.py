@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.records import Answer, Record, RejectedAnswer, Tokens, decode_lines, encode_json
+from distillation.records import Answer, Record, RejectedAnswer, Tokens, encode_json
 
 USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
 """The stop reasons of a whole answer; every other one leaves it cut, filtered or malformed (Converse API reference)."""
@@ -56,7 +56,9 @@ class _Question(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     system: tuple[_Block, ...] = ()
 
 
-class _Asked(msgspec.Struct, rename="camel", gc=False):
+class RequestLine(msgspec.Struct, rename="camel", gc=False):
+    """A line of requests, of which only the id is decoded."""
+
     record_id: str
     model_input: msgspec.Raw
 
@@ -124,9 +126,9 @@ class ShardAnswers(Record, frozen=True):
         ]
 
 
-def questions_of(requests: Iterable[bytes]) -> dict[str, int]:
-    """The record ids in lines of requests, each with a hash of what it asks that holds within this process."""
-    return {asked.record_id: hash(bytes(asked.model_input)) for asked in decode_lines(requests, _Asked)}
+def questions_of(requests: Iterable[RequestLine]) -> dict[str, int]:
+    """The record ids of requests, each with a hash of what it asks that holds within this process."""
+    return {asked.record_id: hash(bytes(asked.model_input)) for asked in requests}
 
 
 def read_replies(requested: Iterable[str] | Mapping[str, int], lines: Iterable[bytes]) -> ShardAnswers:

@@ -75,6 +75,11 @@ def test_lines_cross_chunks_and_lose_their_ends(holding: Callable[[bytes | None]
     assert list(holding(b"one\n\ntwo is longer\r\nthree").lines("a/k")) == [b"one", b"", b"two is longer\r", b"three"]
 
 
+def test_records_cross_chunks_and_blank_lines_are_none(holding: Callable[[bytes | None], KeyedFiles]) -> None:
+    files = holding(b'\n{"text": "one"}\n \n\n{"text": "two is longer"}\r\n{"text": "3"}')
+    assert [note.text for note in files.records("a/k", Note)] == ["one", "two is longer", "3"]
+
+
 @pytest.mark.parametrize(
     ("ask", "given"),
     [("get_or_none", None), ("read_or_none", None), ("get", FileNotFoundError), ("lines", FileNotFoundError)],

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.inference.replies import BUSY, questions_of, read_replies, read_reply
+from distillation.inference.replies import BUSY, RequestLine, questions_of, read_replies, read_reply
 from distillation.inference.requests import requests_of
-from distillation.records import Answer, Prompt, RejectedAnswer, Request, Tokens, encode_lines
+from distillation.records import Answer, Prompt, RejectedAnswer, Request, Tokens, decode_lines, encode_lines
 from distillation.run.config import Sampling
 
 ID = "a1-b2-g0"
@@ -140,7 +140,7 @@ def question(text: str, temperature: float = 1.0, system: str = "Be brief.") -> 
 
 def asked(**questions: dict[str, Any]) -> dict[str, int]:
     requests = (Request(record_id=name.replace("_", "-"), model_input=one) for name, one in questions.items())
-    return questions_of(encode_lines(requests))
+    return questions_of(decode_lines(encode_lines(requests), RequestLine))
 
 
 def asking(record_id: str, repeated: object) -> bytes:
@@ -172,7 +172,9 @@ def test_what_the_project_asks_is_known_again_with_its_keys_in_another_order(mod
     requests = requests_of(prompt, Sampling(greedy=1, sampled=1, top_p=0.5), model)
     greedy, sampled = (request.model_input for request in requests)
     ids = [request.record_id for request in requests]
-    found = read_replies(questions_of(encode_lines(requests)), map(asking, ids, (sampled, greedy)))
+    found = read_replies(
+        questions_of(decode_lines(encode_lines(requests), RequestLine)), map(asking, ids, (sampled, greedy))
+    )
     assert (found.answers, found.missing, len(found.strangers)) == ([], ids, 2)
 
 
