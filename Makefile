@@ -20,9 +20,8 @@ export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CAS)
 endif
 
 PHASES := flow local browser paths unit infra types lint
-# Phases side by side, each with its output in one piece (GNU make 4): the longest begin. Two of them wait for most of
-# their time, so three keep two cores busy.
-LANES ?= 3
+# Phases side by side, each with its output in one piece (GNU make 4): the longest begin, two keep two cores busy.
+LANES ?= 2
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: help entry install demo test check lint types unit paths infra local flow faults attempts asl audit sbom benchmark browser pictures screens local-up local-down lock clean

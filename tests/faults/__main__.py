@@ -176,14 +176,19 @@ def _told(app: App, cell: Cell, run: dict[str, Any]) -> str:
 
 
 def _served(app: App, dataset: str) -> bool:
-    """Whether the dataset's stable deployment is the one, on the model, that its parameter names; or there is none."""
+    """Whether the dataset's stable deployment is the one, on the model, that its parameter names; or there is none.
+    An update that is under way is waited for.
+    """
     named = app.client("ssm").describe_parameters(
         ParameterFilters=[{"Key": "Name", "Values": [f"/nova-distill/{dataset}/student"]}]
     )["Parameters"]
     if not named:
         return not app.deployments(f"nova-distill-{dataset}-stable")
     says = app.parameter(dataset)
-    return app.serves(dataset) == (says["deploymentArn"], says["modelArn"])
+    until = time.monotonic() + CLEAN_UP
+    while not (right := app.serves(dataset) == (says["deploymentArn"], says["modelArn"])) and time.monotonic() < until:
+        time.sleep(0.5)
+    return right
 
 
 def _message(cause: str) -> str:

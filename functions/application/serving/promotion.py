@@ -272,6 +272,8 @@ def _move_back(services: Services, run_id: str, job: str, stable: str, plan: Pro
 def undo_unverified(services: Services, run_id: str) -> list[str]:
     """Takes back every promotion of a run that `was_promoted` denies, and deletes a deployment that never came to life;
     gives one line for each. An update that Bedrock failed has left the model before in place.
+
+    Raises ThrottledByBedrock while a deployment is on its way to the model before.
     """
     lines = list[str]()
     for row in services.ledger.rows(run_id):
@@ -279,7 +281,20 @@ def undo_unverified(services: Services, run_id: str) -> list[str]:
             back = take_back(services, run_id, row.job_name, "the run failed before the promotion was verified")
             after = "moves back to the model before" if back else "no longer serves this model"
             lines.append(f"took back {row.job_name}: the stable deployment {after}")
+        elif row.kind == JobKind.PROMOTION and row.state == "SUBMITTED" and not job_names.is_promotion(row.job_name):
+            _look_for_way_back(services, row)
     return lines
+
+
+def _look_for_way_back(services: Services, row: LedgerRow) -> None:
+    """Notes the end of a way back that nobody waits for any more."""
+    plan = services.store.read(RunLayout(row.run_id).promotion_plan, PromotionPlan)
+    if stable := services.deployments.find(plan.deployment):
+        seen = services.deployments.look_for(stable, row.model_arn or "")
+        outcome = outcome_of(JobKind.PROMOTION, seen.status)
+        if outcome is Outcome.RUNNING:
+            raise ThrottledByBedrock("it is on its way back to the model before")
+        services.ledger.ended(row.run_id, row.job_name, status=seen.status, outcome=outcome, message=seen.message)
 
 
 def _is_open(row: LedgerRow) -> bool:

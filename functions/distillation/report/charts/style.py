@@ -55,7 +55,6 @@ def dress(chart: go.Figure, *, height: int, x_title: str, y_title: str = "") -> 
         "zeroline": False,
         "tickcolor": LIGHT["line"],
         "fixedrange": True,
-        "automargin": True,
     }
     chart.update_layout(
         template="none",
@@ -72,8 +71,17 @@ def dress(chart: go.Figure, *, height: int, x_title: str, y_title: str = "") -> 
         },
         dragmode=False,
     )
-    chart.update_xaxes(**axis, title={"text": x_title, "font": {"color": LIGHT["muted"], "size": 13}, "standoff": 8})
-    chart.update_yaxes(**axis, title={"text": y_title, "font": {"color": LIGHT["muted"], "size": 13}, "standoff": 12})
+    # Each to its own side: labels that push both edges of a narrow chart make plotly draw again and again.
+    chart.update_xaxes(
+        **axis,
+        automargin="bottom",
+        title={"text": x_title, "font": {"color": LIGHT["muted"], "size": 13}, "standoff": 8},
+    )
+    chart.update_yaxes(
+        **axis,
+        automargin="left",
+        title={"text": y_title, "font": {"color": LIGHT["muted"], "size": 13}, "standoff": 12},
+    )
 
 
 def legend_on_top(chart: go.Figure) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from application.serving.promotion import publish
+from application.serving.promotion import publish, undo_unverified
 from application.serving.retirement import retire, retire_failed
 from distillation.bedrock.job_status import JobKind, Outcome
 from distillation.bedrock.submission import NEW, OPEN, RETIRED, set_run_state, submit_once
@@ -338,3 +338,21 @@ def test_an_unverified_promotion_is_taken_back_when_its_execution_was_stopped(
     assert world.stable.models[STABLE] != first
     ended(world)
     assert world.stable.models[STABLE] == first
+
+
+def test_a_way_back_that_is_under_way_is_said_until_it_has_ended(world: PromotionWorld, inbox: Inbox) -> None:
+    first = world.add_run("run-0")
+    promote_student.run({"run": {"runId": "run-0", "dataset": DATASET}, "approved": False}, world, Invocation())
+    publish(world, "run-0", DATASET, STABLE)
+    world.add_run(RUN)
+    promote_student.run({"run": {"runId": RUN, "dataset": DATASET}, "approved": False}, world, Invocation())
+    assert undo_unverified(world, RUN)
+    world.stable.looks[STABLE] = JobLook(status="Updating", model_arn=first, deployment_arn=STABLE)
+    [left] = [
+        one for one in retire_failed(world, RUN, DATASET, execution=RUN).left if one.what.startswith("deployment")
+    ]
+    assert "unverified model" in left.what and "on its way back" in left.why
+    del world.stable.looks[STABLE]
+    done = retire_failed(world, RUN, DATASET, execution=RUN)
+    assert not [one for one in done.left if one.what.startswith("deployment")]
+    assert world.ledger.row(RUN, f"app-{RUN}-return-p0").outcome == "succeeded"
