@@ -76,10 +76,19 @@ def find(home: Path, name: str) -> psutil.Process | None:
     """
     try:
         process = psutil.Process(int(_pid_file(home, name).read_text(encoding="utf-8")))
-        command = process.cmdline()
+        command = _command(process)
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
     return process if f"local.{name}" in command and str(home) in command and _lives(process) else None
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """The words that it was started with. The kernel shows none for a moment after a start."""
+    for _ in range(20):
+        if (words := process.cmdline()) or not _lives(process):
+            return words
+        time.sleep(0.01)
+    return []
 
 
 def stop(home: Path, name: str) -> bool:

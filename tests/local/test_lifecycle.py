@@ -82,6 +82,15 @@ def test_down_leaves_a_pid_alone_that_is_somebody_elses(home: Path) -> None:
     assert lifecycle.down(home) == []
 
 
+def test_a_process_whose_command_line_the_kernel_does_not_show_yet_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [[], [], ["python", "-m", "local.emulator", "--home", str(tmp_path)]]
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda process: shown.pop(0))
+    (tmp_path / "emulator.pid").write_text(str(os.getpid()))
+    assert processes.find(tmp_path, "emulator") is not None
+
+
 def test_a_start_that_fails_says_why_and_leaves_nothing(home: Path) -> None:
     taken = lifecycle.up(home / "first", with_bedrock=False)
     try:
