@@ -19,7 +19,7 @@ export PIP_CERT ?= $(SYSTEM_CAS)
 export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CAS)
 endif
 
-PHASES := flow local browser paths unit infra types lint
+PHASES := flow local browser types paths unit infra lint
 # Phases side by side, each with its output in one piece (GNU make 4): the longest begin, two keep two cores busy.
 LANES ?= 2
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(LANES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -65,7 +65,7 @@ test: $(VENV)/.stamp node_modules/.stamp  ## everything: lint, types, unit, infr
 	@$(SIDE_BY_SIDE) $(PHASES)
 
 check: $(VENV)/.stamp  ## the inner loop: lint, types, unit tests
-	@$(SIDE_BY_SIDE) paths unit types lint
+	@$(SIDE_BY_SIDE) types paths unit lint
 
 lint: $(VENV)/.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
