@@ -23,7 +23,7 @@ def up(
     _refuse_when_running(home)
     home.mkdir(parents=True, exist_ok=True)
     try:
-        return _start(home, tls, port, customization_jobs if with_bedrock else 0)
+        return _start(home, tls, port, customization_jobs if with_bedrock else None)
     except BaseException:
         down(home)
         raise
@@ -38,18 +38,19 @@ def _refuse_when_running(home: Path) -> None:
         )
 
 
-def _start(home: Path, tls: bool, port: int | None, customization_jobs: int) -> Instance:
+def _start(home: Path, tls: bool, port: int | None, customization_jobs: int | None) -> Instance:
+    """Without a number of customization jobs there is no local Bedrock."""
     port = port or processes.free_port()
     processes.require_free(port)
     emulator_url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-    bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if customization_jobs else None
+    bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if customization_jobs is not None else None
     ca_bundle = home / "tls" / "ca.pem" if tls else None
     emulator_pid = _start_emulator(home, emulator_url, bedrock_url, tls)
     processes.wait_until_healthy(
         home, EMULATOR, f"{emulator_url}/_ministack/health", ca_bundle, _START_SECONDS[EMULATOR]
     )
     bedrock_pid = None
-    if bedrock_url:
+    if bedrock_url and customization_jobs is not None:
         bedrock_pid = _start_bedrock(home, bedrock_url, emulator_url, ca_bundle, customization_jobs)
     instance = Instance(
         emulator_url=emulator_url,

@@ -134,8 +134,8 @@ def verdict(app: App, runs: dict[str, dict[str, Any]], world: str, run_id: str =
 
 
 def stopped(found: dict[str, Any]) -> str:
-    """Reject where the student is shown to be worse than teacher, base or champion, else hold: how sure some seventy
-    items are of that differs from run to run, for the embedded teacher's near ties fall either way.
+    """Reject where the student is shown to be worse than teacher, base or champion, else hold. What some seventy items
+    show hangs on a few answers; that the decision follows from it does not.
     """
     shown = (one for one in (*found["checks"], *found["rivals"]) if one["outcome"] == "worse")
     return "reject" if any(one["minus"] not in {"few-shot", "direct"} for one in shown) else "hold"

@@ -282,11 +282,11 @@ def undo_unverified(services: Services, run_id: str) -> list[str]:
             after = "moves back to the model before" if back else "no longer serves this model"
             lines.append(f"took back {row.job_name}: the stable deployment {after}")
         elif row.kind == JobKind.PROMOTION and row.state == "SUBMITTED" and not job_names.is_promotion(row.job_name):
-            _look_for_way_back(services, row)
+            _note_end_of_way_back(services, row)
     return lines
 
 
-def _look_for_way_back(services: Services, row: LedgerRow) -> None:
+def _note_end_of_way_back(services: Services, row: LedgerRow) -> None:
     """Notes the end of a way back that nobody waits for any more."""
     plan = services.store.read(RunLayout(row.run_id).promotion_plan, PromotionPlan)
     if stable := services.deployments.find(plan.deployment):
