@@ -3,6 +3,7 @@ nothing else beside them.
 """
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -42,11 +43,13 @@ def unzipped_bytes(bundle: Path) -> int:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_code_and_layers_fit_into_lambda(name: str, bundles: dict[Layer, Path]) -> None:
+def test_code_and_layers_fit_into_lambda(name: str, bundles: dict[Layer, Path], host: Target) -> None:
     code = sum(
         file.stat().st_size for file in FUNCTIONS.rglob("*") if file.is_file() and "__pycache__" not in file.parts
     )
-    assert code + sum(unzipped_bytes(bundles[layer]) for layer in SIZES[name].layers) < LAMBDA_LIMIT
+    with_bytecode = {layer: built_bundle(layer, host) for layer in Layer}
+    for built in (bundles, with_bytecode):
+        assert code + sum(unzipped_bytes(built[layer]) for layer in SIZES[name].layers) < LAMBDA_LIMIT
 
 
 def test_a_bundle_is_a_layer_of_wheels_for_the_target(bundles: dict[Layer, Path]) -> None:
@@ -61,23 +64,43 @@ def test_a_bundle_is_a_layer_of_wheels_for_the_target(bundles: dict[Layer, Path]
 def test_test_suites_and_scripts_stay_out(bundles: dict[Layer, Path]) -> None:
     for bundle in bundles.values():
         assert not [
-            name
-            for name in zipfile.ZipFile(bundle).namelist()
-            if "/tests/" in name or "__pycache__" in name or name.startswith("python/bin/")
+            name for name in zipfile.ZipFile(bundle).namelist() if "/tests/" in name or name.startswith("python/bin/")
         ]
 
 
+@pytest.mark.parametrize("layer", [Layer.CHARTS, Layer.CURATION])
 def test_the_same_wheels_give_the_same_bytes_without_network(
-    bundles: dict[Layer, Path], target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    layer: Layer, host: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first = built_bundle(layer, host)
     for name, value in bare_environment().items():
         monkeypatch.setenv(name, value)
     # Another interpreter of the same machine: what it is called must not be in the bundle.
     (tmp_path / "python").symlink_to(sys.executable)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    again = built_bundle(Layer.CHARTS, target, tmp_path)
-    assert again != bundles[Layer.CHARTS]
-    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(bundles[Layer.CHARTS].read_bytes()).digest()
+    again = built_bundle(layer, host, tmp_path)
+    assert again != first
+    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(first.read_bytes()).digest()
+
+
+def test_bytecode_is_of_the_target_and_needs_no_times(unpacked: dict[Layer, Path]) -> None:
+    for layer, packages in unpacked.items():
+        found = list(packages.rglob("*.pyc"))
+        assert bool(found) is layer.compiled, layer
+        for file in found:
+            head = file.read_bytes()[:8]
+            # PEP 552: 1 is "by a hash that is not checked". Lambda's files have no times to check by.
+            assert (head[:4], head[4:]) == (importlib.util.MAGIC_NUMBER, (1).to_bytes(4, "little")), file
+
+
+def test_a_machine_without_the_functions_python_builds_layers_without_bytecode(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wheels, "compiler", lambda python_version: None)
+    without = built_bundle(Layer.CURATION, target, tmp_path)
+    assert not [name for name in zipfile.ZipFile(without).namelist() if name.endswith(".pyc")]
+    monkeypatch.setattr(wheels, "compiler", lambda python_version: sys.executable)
+    assert bundle_hash(Layer.CURATION, target)[:16] not in without.name
 
 
 def test_a_built_bundle_is_not_built_again(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

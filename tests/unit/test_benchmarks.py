@@ -116,12 +116,14 @@ def test_a_cold_start_is_compared_with_the_bare_one_of_its_round_and_the_bound_n
         "plan_x": [0.2, 0.4, 0.4],
         "score_run": [1.0] * 3,
     }
-    part = cold_start.summary(measured)
-    assert part["ratios"] == {"bare": 1.0, "start_run": 1.5, "plan_x": 2.0, "score_run": 5.0}
+    wheels = {name: [2 * seconds for seconds in times] for name, times in measured.items()}
+    part = cold_start.summary(measured | {"plan_x": [0.4, 0.8, 0.8]}, wheels)
+    assert part["ratios"] == {"bare": 0.5, "start_run": 0.75, "plan_x": 2.0, "score_run": 2.5}
+    assert part["plain"]["ratios"] == {"bare": 1.0, "start_run": 1.5, "plan_x": 2.0, "score_run": 5.0}
     assert part["milliseconds"]["start_run"] == 300
     assert part["above"] == ["plan_x"]
     text = markdown({"cold_start": {**part, "machine": MACHINE, "date": "2026-01-01"}})
-    assert text.index("| score_run | 1000 | 5.00 |") < text.index("| start_run | 300 | 1.50 |")
+    assert text.index("| score_run | 1000 | 2.50 | 2000 | 5.00 |") < text.index("| start_run | 300 | 0.75 | 600 |")
     assert "Above 1.6: plan_x." in text
 
 
