@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.runs.draw.report import titled_table
+from distillation.evaluation.explanation.what_now import CLEAR_LOSS
 from distillation.evaluation.uncertainty.noninferiority import MIN_ITEMS, planned_items, planned_margin
-from distillation.evaluation.what_now import CLEAR_LOSS
 from distillation.records import Record
 from distillation.run.evaluation import Gate
 from distillation.wording import margin_points, percent

@@ -11,7 +11,7 @@ from cli.files.estimate import Expected, expect
 from cli.files.ignored_keys import ignored_keys
 from distillation.bedrock.limits import MIN_SAMPLES
 from distillation.errors import DistillationError, InvalidInput
-from distillation.evaluation.reasons import ALIKE_SHARE, alike_warning
+from distillation.evaluation.explanation.warnings import ALIKE_SHARE, alike_warning
 from distillation.evaluation.uncertainty.noninferiority import MIN_GRADED, MIN_ITEMS
 from distillation.layout import RunLayout
 from distillation.records import RejectedSeed, Seed, dialogue

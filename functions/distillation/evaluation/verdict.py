@@ -12,7 +12,6 @@ champion. Each side is tested at 2.5 %. Decisions 0016 and 0021 say why. `reason
 import math
 from collections.abc import Collection, Iterable, Sequence
 
-from distillation.evaluation import reasons
 from distillation.evaluation.checks import (
     NOT_WORSE,
     below_minimum,
@@ -26,6 +25,8 @@ from distillation.evaluation.checks import (
     widest_loss,
     within_margin,
 )
+from distillation.evaluation.explanation.headline import nothing
+from distillation.evaluation.explanation.reasons import with_words
 from distillation.evaluation.scores import Check, CheckOutcome, DecidedHoldout, GateDecision, Scores, Verdict
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
@@ -40,7 +41,7 @@ def reach_verdict(scores: Scores, gate: Gate, storage_usd_month: float | None = 
         return Verdict(
             decision=GateDecision.HOLD,
             headline="Hold: there is nothing to decide on.",
-            reasons=(reasons.nothing(scores),),
+            reasons=(nothing(scores),),
             margin=gate.margin,
             serve=Arm.CHAMPION if Arm.CHAMPION in scores.arms else Arm.TEACHER,
         )
@@ -66,7 +67,7 @@ def reach_verdict(scores: Scores, gate: Gate, storage_usd_month: float | None = 
         serve=_serve(scores, gate, decision),
         break_even=even,
     )
-    return reasons.with_words(scores, gate, found)
+    return with_words(scores, gate, found)
 
 
 def decisions_on(prompt_ids: Collection[str], others: Iterable[DecidedHoldout]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A verdict in words: what was found, and why it is what it is. `what_now` says what would change it."""
+"""A verdict in words: why it is what it is. `headline` says it in one sentence, `what_now` what would change it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,12 +9,20 @@ from distillation.evaluation.checks import (
     below_minimum,
     difference_between,
     enough,
-    judged_by_references,
     lowest,
     only_overlap,
-    teacher_below_base,
     unmeasured,
     within_margin,
+)
+from distillation.evaluation.explanation.headline import NAMED, headline, in_slice
+from distillation.evaluation.explanation.warnings import alike_items, chance_level, teacher_warnings
+from distillation.evaluation.explanation.what_now import (
+    SHORT,
+    compared_by_metric,
+    deciding_check,
+    difference_of,
+    what_now,
+    within_limit,
 )
 from distillation.evaluation.scores import (
     Check,
@@ -25,42 +33,17 @@ from distillation.evaluation.scores import (
     Verdict,
     Yardstick,
 )
-from distillation.evaluation.uncertainty.noninferiority import (
-    MIN_ITEMS,
-    TANGO,
-    TRAININGS,
-    least_units,
-    level_of,
-    units_of,
-)
-from distillation.evaluation.what_now import (
-    SHORT,
-    compared_by_metric,
-    deciding_check,
-    difference_of,
-    what_now,
-    within_limit,
-)
+from distillation.evaluation.uncertainty.noninferiority import TANGO, TRAININGS, least_units, level_of, units_of
 from distillation.records import Arm
 from distillation.run.evaluation import Gate
-from distillation.task import TaskKind
 from distillation.wording import margin_points, metric_name, p_value, percent, points, usd
 
 SHOWN_CHECKS = 5
-AGREEMENT = frozenset({"teacherAgreement", "teacherTokenF1"})
 
 _YARDSTICKS = {
     Yardstick.TEACHER: "the teacher's {value}",
     Yardstick.TEACHER_SELF: "{value} for the teacher's own first answer, both beside the teacher's repeated answers",
     Yardstick.FULL: "full agreement with the teacher",
-}
-NAMED = {
-    Arm.TEACHER: "the teacher",
-    Arm.BASE: "the untouched base model",
-    Arm.FEW_SHOT: "few-shot (the base model with examples in its prompt)",
-    Arm.STUDENT: "the student",
-    Arm.DIRECT: "direct training",
-    Arm.CHAMPION: "the champion, which serves today",
 }
 
 
@@ -69,149 +52,11 @@ def with_words(scores: Scores, gate: Gate, verdict: Verdict) -> Verdict:
     verdict = msgspec.structs.replace(verdict, warnings=tuple(teacher_warnings(scores)))
     return msgspec.structs.replace(
         verdict,
-        headline=_headline(scores, gate, verdict),
+        headline=headline(scores, gate, verdict),
         reasons=tuple(_reasons(scores, gate, verdict)),
-        warnings=(*verdict.warnings, *_alike(scores)),
+        warnings=(*verdict.warnings, *alike_items(scores)),
         what_now=tuple(what_now(scores, gate, verdict))[:3],
     )
-
-
-def nothing(scores: Scores) -> str:
-    """Why there is no verdict."""
-    absent = [arm for arm in (Arm.TEACHER, Arm.STUDENT) if arm not in scores.arms]
-    if absent and scores.n:
-        return f"No predictions of {' and '.join(absent)}: the gate compares the student with the teacher."
-    return (
-        f"The holdout has {scores.n} items, none of which has anything to compare with. Give more seeds, or a "
-        "larger split.holdoutShare."
-    )
-
-
-def _headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
-    if verdict.decision is GateDecision.PROMOTE:
-        base = next((rival for rival in verdict.rivals if rival.minus == Arm.BASE), None)
-        gain = f" and {points(base.difference, sign=False)} points better than the base model" if base else ""
-        return f"Promote: {_beside_teacher(verdict.checks[0])}{gain}."
-    use = f"use {SHORT[Arm(verdict.serve)]}: " if verdict.serve in SHORT else ""
-    return f"{verdict.decision.capitalize()}: {use}{_finding(scores, gate, verdict)}."
-
-
-def _beside_teacher(check: Check) -> str:
-    """What is shown of a student that passed: no more, and no less."""
-    if check.metric in AGREEMENT:
-        return "the student says what the teacher's repeated answers say as often as the limit asks"
-    if check.high < 0:
-        by = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)} points"
-        return f"the student is worse than the teacher, by {by}, within the {margin_points(check.margin)} allowed"
-    shown = f"at worst {points(-check.low, sign=False)}" if check.low < 0 else f"at least {points(check.low)}"
-    return f"the student is at most {margin_points(check.margin)} worse than the teacher (shown: {shown})"
-
-
-def _finding(scores: Scores, gate: Gate, verdict: Verdict) -> str:
-    deciding = deciding_check(verdict)
-    where, allowed = _where(deciding), margin_points(deciding.margin)
-    if verdict.decision is GateDecision.REJECT:
-        limit = "" if deciding.minus == Arm.BASE else f"; {allowed} were allowed"
-        return f"the student is worse than {_other(scores, deciding)}, by {_loss(deciding)}{where}{limit}"
-    if deciding.outcome is CheckOutcome.PASSED:
-        return f"{_beside_teacher(verdict.checks[0])}, but {_but(scores, gate, verdict)}"
-    if deciding.minus == Arm.TEACHER:
-        return f"these items do not show whether the student is within {allowed} of the teacher{where}"
-    if deciding.outcome is CheckOutcome.WORSE:
-        name = "it" if deciding.minus == verdict.serve else NAMED[Arm(deciding.minus)]
-        return f"{name} is better than the student, by {_loss(deciding)}"
-    if deciding.minus == Arm.BASE:
-        return f"the student is not shown to be better than the untouched base model ({_interval(deciding)})"
-    return f"these items do not show whether the student is within {allowed} of the champion ({_interval(deciding)})"
-
-
-def _other(scores: Scores, check: Check) -> str:
-    if check.minus != Arm.TEACHER:
-        return NAMED[Arm(check.minus)]
-    yardstick = compared_by_metric(scores)[check.metric, check.slice].yardstick
-    return "the teacher" if yardstick is Yardstick.TEACHER else "the teacher's answers allow"
-
-
-def _loss(check: Check) -> str:
-    ends = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)}"
-    name = metric_name(check.metric)
-    name = name[:1].lower() + name[1:] if name[1:2].islower() else name
-    return f"{points(-check.difference, sign=False)} points of {name} ({ends})"
-
-
-def _interval(check: Check) -> str:
-    return f"{points(check.difference)} points, {points(check.low)} to {points(check.high)}"
-
-
-def _but(scores: Scores, gate: Gate, verdict: Verdict) -> str:
-    low, volume = below_minimum(scores, gate), gate.monthly_answers
-    found = {
-        "its costs are unknown": verdict.cost_saved is None,
-        "it is not cheaper": verdict.cost_saved is not None and verdict.cost_saved <= 0,
-        "not all that is asked for was measured": bool(unmeasured(scores, gate)),
-        "it is not shown to reach the lowest score that is asked for": bool(low),
-        f"{volume or 0:,} answers a month save less than keeping its model costs": bool(
-            volume and volume <= (verdict.break_even or 0)
-        ),
-        "the teacher is worse than the untouched base model": teacher_below_base(scores),
-        "agreement with the teacher is not correctness": not judged_by_references(scores),
-    }
-    return next((said for said, holds in found.items() if holds), "the base model has no figures in this metric")
-
-
-def _where(check: Check) -> str:
-    return "" if check.slice is None else f" in the slice {check.slice!r}"
-
-
-def teacher_warnings(scores: Scores) -> Iterator[str]:
-    """Why the teacher may not be fit to teach, and what is likely wrong."""
-    below = difference_between(scores, Arm.BASE, Arm.TEACHER)
-    if below is not None and below.low > 0:
-        yield (
-            f"The teacher is worse than the untouched base model, by {points(below.value, sign=False)} points "
-            f"({points(below.low, sign=False)} to {points(below.high, sign=False)}): its student learns its errors. "
-            "Look at the prompt that it was given, the order of the labels, and the references."
-        )
-    accuracy = scores.arms[Arm.TEACHER].metrics.get("accuracy") if Arm.TEACHER in scores.arms else None
-    if accuracy is None or accuracy.low is None or accuracy.high is None or accuracy.n < MIN_ITEMS:
-        return
-    chance = chance_level(scores)
-    disagrees = scores.task.kind in (TaskKind.LABEL, TaskKind.ANSWER) and accuracy.high < 0.5
-    if chance is not None and accuracy.low <= chance and not (disagrees and accuracy.high < chance):
-        yield (
-            f"The teacher is right in {percent(accuracy.value)} of the items, near chance: always answering the most "
-            f"frequent label is right in {percent(chance)}. Do the labels of the prompt mean what the references say?"
-        )
-    elif disagrees:
-        yield (
-            f"The references disagree with the teacher in {percent(1 - accuracy.value)} of the items. Either it "
-            "does not understand the task (prompt, order of the labels, answerPattern) or the references are wrong: "
-            "read ten of them."
-        )
-
-
-ALIKE_SHARE = 0.1
-"""From so large a share of the holdout on, items that begin alike are worth a warning."""
-
-
-def _alike(scores: Scores) -> Iterator[str]:
-    if scores.alike >= max(3, ALIKE_SHARE * scores.n):
-        yield alike_warning(scores.alike, scores.n)
-
-
-def alike_warning(alike: int, n: int) -> str:
-    """What items without a group that begin alike may be."""
-    return (
-        f"{alike:,} of {n:,} holdout prompts begin as another one does. If they are of one document, customer or "
-        "conversation, they depend on each other, and the intervals are too narrow: give such seeds the same group."
-    )
-
-
-def chance_level(scores: Scores) -> float | None:
-    """The share of items whose reference is the most frequent label; None where fewer than two labels occur."""
-    confusion = scores.arms[Arm.TEACHER].confusion if Arm.TEACHER in scores.arms else None
-    counts = [sum(row) for row in confusion.counts] if confusion else []
-    return max(counts) / sum(counts) if sum(count > 0 for count in counts) > 1 else None
 
 
 def _reasons(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
@@ -248,7 +93,7 @@ def _comparison(gate: GatedDifference, check: Check) -> str:
     of, groups = " (mean of its trainings)" if gate.difference.method == TRAININGS else "", gate.difference.groups
     among = "" if groups is None else f" in {groups:,} groups"
     return (
-        f"{metric_name(gate.metric)} of the student{of}{_where(check)} is {percent(gate.student_value)}, against "
+        f"{metric_name(gate.metric)} of the student{of}{in_slice(check)} is {percent(gate.student_value)}, against "
         f"{yardstick}, on the same {check.n:,} items{among}: "
         f"{points(check.difference)} points (95 % interval {points(check.low)} to {points(check.high)}). "
         f"The limit is {points(-check.margin)}: {lies[side]}."
