@@ -40,16 +40,15 @@ class Expected(Record, frozen=True):
 def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected:
     """What a run of `config` on the seeds' `prompts` would come to. Raises InvalidInput as PrepareRun would."""
     work, prices = workload(prompts, task, config, DEFAULT_MODELS), load_prices()
-    everyone = work.prompts + work.new_prompts
-    records = shard_records(config, everyone)
-    doublings = doublings_within(config, everyone, records)
-    check_memory(config, everyone, work.own_tokens)
+    records = shard_records(config, work.everyone)
+    doublings = doublings_within(config, work.everyone, records)
+    check_memory(config, work.everyone, work.own_tokens)
     return Expected(
         money=money(work, prices),
-        hours=hours(work, config),
+        hours=hours(work),
         estimate=estimate(work, prices),
         deadline=_deadline(config, hours_now(work, Rate())),
-        most_events=expected_events(fan_out(config, everyone, records), config.batches.timeout_hours, doublings),
+        most_events=expected_events(fan_out(config, work.everyone, records), config.batches.timeout_hours, doublings),
     )
 
 

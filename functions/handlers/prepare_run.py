@@ -101,7 +101,7 @@ def _prepare(
         prompts = store.put_records(layout.prompts, prompts_of(_seeds(spool), task))
         champion = has_champion(services, config.run_id, config.dataset)
         work = workload(prompts_of(_seeds(spool), task), task, config, question.models, champion=champion)
-    expected, ends = estimate(work, load_prices()), cut_off(started_at, config, work, services.settings.rate)
+    expected, ends = estimate(work, load_prices()), cut_off(started_at, work, services.settings.rate)
     store.put_json(layout.estimate, expected)
     check_estimate(services, config, expected)
     asked = prompts + config.expansion.target_prompts

@@ -63,9 +63,9 @@ def paid_wave(services: Services, record: RunRecord, wave: Wave) -> dict[str, ob
     layout, store = RunLayout(record.run_id), services.store
     first = read_wave(store, record.run_id, 0, wave.stage) or wave
     unread = [s.records for s in wave.shards if not store.list(layout.answers(s.shard, wave.stage, wave.wave))]
-    whole, sampling = first.requests + first.cached, record.config.sampling
+    whole = first.requests + first.cached
     if wave.stage is Asking.PILOT:  # a few of the teacher's requests, which the estimate counts together
-        whole = record.counts["prompts"] * (sampling.greedy + sampling.sampled)
+        whole = record.counts["prompts"] * record.config.sampling.answers
     share = sum(unread) / max(1, whole)
     words, field = _STAGES[wave.stage]
     usd = share * _expected(services, record.run_id, field)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from distillation.bedrock.limits import Rate
 from distillation.costs.estimate import Workload, tokens_of
 from distillation.errors import InvalidInput
-from distillation.run.config import RunConfig
 
 HEADROOM = 0.8
 """Share of the account's rate that is counted on, which other callers and tiers use too. An assumption."""
@@ -27,14 +26,15 @@ def hours_now(work: Workload, rate: Rate) -> float:
 
 def calls_of(work: Workload) -> int:
     """Requests to the teacher, for answers and for new prompts."""
-    prompts = work.prompts * work.holdout_share if work.managed else work.prompts + work.new_prompts
-    return math.ceil(prompts) * work.samples + work.expansion.calls
+    prompts = work.holdout if work.config.training.managed else work.everyone
+    return math.ceil(prompts) * work.config.sampling.answers + work.expansion.calls
 
 
-def cut_off(started_at: str, config: RunConfig, work: Workload, rate: Rate) -> str:
+def cut_off(started_at: str, work: Workload, rate: Rate) -> str:
     """When batch jobs end so that the deadline is met whatever they have left, ISO 8601; empty without a deadline.
     Raises InvalidInput where even without batch jobs the account cannot ask that much in that time.
     """
+    config = work.config
     if config.deadline_hours is None:
         return ""
     requests, needed = calls_of(work), hours_now(work, rate)

@@ -31,54 +31,56 @@ from distillation.task import Task, TaskKind
 from distillation.training.choice import REPEAT_SHARE
 
 MANAGED_ASSUMPTION = (
-    "Bedrock's distillation is taken to ask the teacher once a prompt at the on-demand price, and to train as long."
+    "Bedrock's distillation is assumed to ask the teacher once a prompt at the on-demand price, and to train as long."
 )
 """It says neither what it asks nor how long it trains."""
 
 
 class Workload(Record, frozen=True):
-    """What a run will send and receive, in estimated tokens before the margin. `prompts`, `input_tokens` and the
-    `system_tokens` among them are the seeds'; expansion adds `new_prompts` of the same length. `lines`: training lines
-    of a prompt. `passes` over them are of all `trainings`, of which `repeats` meet the holdout. `managed`: Bedrock's
-    distillation asks about what is learnt, this run about the holdout.
+    """What a run of `config` will send and receive, in estimated tokens before the margin. `prompts`, `input_tokens`
+    and the `system_tokens` among them are the seeds'; the prompts that expansion adds are as long. `output_basis` says
+    what `output_tokens_an_answer` were taken from. `champion` and `batched` as in `workload`.
     """
 
+    config: RunConfig
+    models: Models
     prompts: int
-    new_prompts: int
-    samples: int
     input_tokens: int
     system_tokens: int
     output_tokens_an_answer: int
-    max_tokens: int
     output_basis: str
-    holdout_share: float
-    validation_share: float
-    lines: int
-    most_lines: int
-    epochs: int
-    passes: float
-    trainings: int
-    repeats: int
     expansion: Load
     ratings: Load
     scores: Load
     comparisons: Load
-    most_judged: int
-    few_shot: int
-    direct: bool
-    arm_samples: int
-    managed: bool
     champion: bool
-    pilot: int
-    teacher: str
-    student: str
-    judge: str
     batched: bool
 
     @property
     def own_tokens(self) -> float:
         """Tokens of a prompt on average, without system text."""
         return (self.input_tokens - self.system_tokens) / max(self.prompts, 1)
+
+    @property
+    def everyone(self) -> int:
+        """The prompts of the seeds and those that expansion adds."""
+        return self.prompts + self.config.expansion.target_prompts
+
+    @property
+    def holdout(self) -> float:
+        """How many prompts are held out."""
+        return self.prompts * self.config.split.holdout_share
+
+    @property
+    def judged(self) -> float:
+        """How many of them a judge sees."""
+        judge = self.config.evaluation.judge
+        return min(self.holdout, judge.max_prompts if judge else 0)
+
+    @property
+    def lines(self) -> int:
+        """Training lines of a prompt."""
+        return self.config.sampling.answers if self.config.examples.policy == "proportional" else 1
 
 
 class Estimate(Record, frozen=True):
@@ -117,41 +119,22 @@ def workload(
     `batched`: teacher and base are asked in batch jobs.
     """
     count, own, system, *references = _counted(prompts)
-    sampling, tokens = config.sampling, system + own
-    length, basis = _expected_output(task, sampling.max_tokens, *references)
-    samples, mean = sampling.greedy + sampling.sampled, tokens / max(count, 1)
+    tokens, mean = system + own, (system + own) / max(count, 1)
+    length, basis = _expected_output(task, config.sampling.max_tokens, *references)
     scores, comparisons = judging_loads(config, mean, length, champion=champion)
     return Workload(
+        config=config,
+        models=models,
         prompts=count,
-        new_prompts=config.expansion.target_prompts,
-        samples=samples,
         input_tokens=tokens,
         system_tokens=system,
         output_tokens_an_answer=length,
-        max_tokens=sampling.max_tokens,
         output_basis=basis,
-        holdout_share=config.split.holdout_share,
-        validation_share=0.0 if config.training.managed else config.split.validation_share,
-        lines=samples if config.examples.policy == "proportional" else 1,
-        most_lines=config.most_lines,
-        epochs=config.training.epoch_count,
-        passes=passes_of(config, samples),
-        trainings=config.training.trainings,
-        repeats=config.training.repeats,
         expansion=expansion_load(config.expansion, mean),
-        ratings=rating_load(config, samples, mean + length),
+        ratings=rating_load(config, mean + length),
         scores=scores,
         comparisons=comparisons,
-        most_judged=config.evaluation.judge.max_prompts if config.evaluation.judge else 0,
-        few_shot=config.arms.few_shot,
-        direct=config.arms.direct,
-        arm_samples=config.evaluation.samples,
-        managed=config.training.managed,
         champion=champion,
-        pilot=min(config.pilot.prompts, count),
-        teacher=models.teacher,
-        student=models.student,
-        judge=models.judge or models.teacher,
         batched=batched,
     )
 
@@ -179,9 +162,9 @@ def _expected_output(task: Task, max_tokens: int, references: int, reference_tok
 def estimate(work: Workload, prices: Prices) -> Estimate:
     """The cost of `work`. Raises InvalidInput where a model has no price: a budget cannot be kept on a guess."""
     tokens = tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens)
-    most = tokens_of(work, work.max_tokens, work.expansion.most_output_tokens)
+    most = tokens_of(work, work.config.sampling.max_tokens, work.expansion.most_output_tokens)
     expected, ceiling = stage_costs(work, prices, tokens), stage_costs(work, prices, most)
-    storage = _priced(prices, work.student).storage_month
+    storage = _priced(prices, work.models.student).storage_month
     return Estimate(
         **expected,
         comparisons_usd=_compared_usd(work, prices, tokens),
@@ -195,21 +178,22 @@ def estimate(work: Workload, prices: Prices) -> Estimate:
 
 def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, int]:
     """Tokens by what they are for, margin included, where an answer has `output` tokens."""
-    everyone, holdout = work.prompts + work.new_prompts, work.prompts * work.holdout_share
-    prompt, trainable = work.input_tokens / max(work.prompts, 1), everyone - holdout
+    config, training, holdout = work.config, work.config.training, work.holdout
+    managed, few_shot, samples = training.managed, config.arms.few_shot, config.sampling.answers
+    prompt = work.input_tokens / max(work.prompts, 1)
     # One that has no seeds has no prompts either, whatever its target.
-    trainable = trainable if work.prompts else 0
-    answers = (holdout if work.managed else everyone) * work.samples if work.prompts else 0
-    judged, predictions = min(holdout, work.most_judged), holdout * (1 + work.arm_samples)
-    shown = holdout * (len(FEW_SHOT_DRAWS) + work.arm_samples) if work.few_shot else 0
+    trainable = work.everyone - holdout if work.prompts else 0
+    answers = (holdout if managed else work.everyone) * samples if work.prompts else 0
+    judged, predictions = work.judged, holdout * (1 + config.evaluation.samples)
+    shown = holdout * (len(FEW_SHOT_DRAWS) + config.evaluation.samples) if few_shot else 0
     compared = judged + CONTROL_PAIRS if judged else 0
-    shot = (work.input_tokens - work.system_tokens) / max(work.prompts, 1)  # a shown example repeats no system text
-    lines = min(trainable * work.lines, work.most_lines)
+    lines = min(trainable * work.lines, config.most_lines)
     # A job takes so many lines for validation; the others of that share are trained on.
-    watched = min(lines * work.validation_share, MAX_VALIDATION_SAMPLES)
+    watched = min(lines * config.shares.validation_share, MAX_VALIDATION_SAMPLES)
     watched = watched if watched >= MIN_SAMPLES else 0.0
     lines -= watched
-    asked = watched / max(work.lines, 1) * work.trainings if work.trainings > 1 else 0
+    asked = watched / max(work.lines, 1) * training.trainings if training.trainings > 1 else 0
+    a_shot = work.own_tokens + output  # an example that is shown repeats no system text
     exact = {
         "expansionInput": work.expansion.input_tokens,
         "expansionOutput": expansion_output,
@@ -221,12 +205,12 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
         "judgingOutput": judged * work.scores.output_tokens,
         "comparisonsInput": compared * work.comparisons.input_tokens,
         "comparisonsOutput": compared * work.comparisons.output_tokens,
-        "distillationInput": lines * prompt * work.managed,
-        "distillationOutput": lines * output * work.managed,
-        "training": lines * (prompt + output) * (work.passes + work.epochs * work.direct),
+        "distillationInput": lines * prompt * managed,
+        "distillationOutput": lines * output * managed,
+        "training": lines * (prompt + output) * (passes_of(config) + training.epoch_count * config.arms.direct),
         "armInput": predictions * prompt,
         "armOutput": predictions * output,
-        "fewShotInput": shown * (prompt + work.few_shot * (shot + output)),
+        "fewShotInput": shown * (prompt + few_shot * a_shot),
         "fewShotOutput": shown * output,
     }
     if asked:
@@ -236,16 +220,16 @@ def tokens_of(work: Workload, output: int, expansion_output: int) -> dict[str, i
 
 def stage_costs(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> dict[str, float]:
     """USD by stage, as the fields of an Estimate are called."""
-    teacher, student = _route(_priced(prices, work.teacher), work.batched), _priced(prices, work.student)
-    asked = _judge(work, prices)
+    teacher, student = _route(_priced(prices, work.models.teacher), work.batched), _priced(prices, work.models.student)
+    asked, config = _judge(work, prices), work.config
     judge, compared = _route(asked, work.batched), _compared_usd(work, prices, tokens)
-    base, deployed = _route(student, work.batched), work.repeats + work.direct + work.champion
+    base, deployed = _route(student, work.batched), config.training.repeats + config.arms.direct + work.champion
     return {
         "expansion_usd": _usd(teacher, tokens, "expansion"),
         "teacher_usd": _usd(teacher, tokens, "teacher"),
         "ratings_usd": _usd(judge, tokens, "ratings"),
         "judging_usd": round(_usd(asked.on_demand, tokens, "judging") + compared, 6),
-        "distillation_usd": _usd(_priced(prices, work.teacher).on_demand, tokens, "distillation"),
+        "distillation_usd": _usd(_priced(prices, work.models.teacher).on_demand, tokens, "distillation"),
         "base_usd": tokens_usd(
             base, tokens["armInput"] + tokens["fewShotInput"], tokens["armOutput"] + tokens["fewShotOutput"]
         ),
@@ -263,7 +247,8 @@ def _usd(price: TokenPrice, tokens: Mapping[str, int], purpose: str) -> float:
 
 
 def _judge(work: Workload, prices: Prices) -> ModelPrice:
-    return _priced(prices, work.judge if work.ratings.calls or work.most_judged else work.teacher)
+    judges, models = work.ratings.calls or work.config.evaluation.judge, work.models
+    return _priced(prices, models.judge if judges and models.judge else models.teacher)
 
 
 def _compared_usd(work: Workload, prices: Prices, tokens: Mapping[str, int]) -> float:
@@ -290,42 +275,44 @@ def _priced(prices: Prices, model_id: str) -> ModelPrice:
 
 
 def _assumptions(work: Workload, prices: Prices) -> tuple[str, ...]:
-    dates = sorted({_priced(prices, model).on_demand.date for model in (work.teacher, work.student)})
+    config, training = work.config, work.config.training
+    pilot = min(config.pilot.prompts, work.prompts)
+    dates = sorted({_priced(prices, model).on_demand.date for model in (work.models.teacher, work.models.student)})
     several = f"Up to {work.lines} training examples (policy proportional)"
     lines = "One training example" if work.lines == 1 else several
     trainings = [
-        f"The student is trained {work.trainings} times; each training answers the validation prompts, {work.repeats} "
-        "of them the holdout. Two are trained at a time, about an hour each."
-    ] * (work.trainings > 1)
+        f"The student is trained {training.trainings} times. Each training answers the validation prompts, and "
+        f"{training.repeats} of them the holdout. Two are trained at a time, about an hour each."
+    ] * (training.trainings > 1)
     return (
         f"Nova's tokenizer is not public. Tokens are estimated: {ASCII_CHARACTERS_PER_TOKEN} ASCII characters or "
         f"{OTHER_BYTES_PER_TOKEN} bytes of other text are one, plus {TOKEN_MARGIN:.0%}.",
         *work.expansion.assumptions,
-        f"An answer is taken as {work.output_tokens_an_answer} tokens long: {work.output_basis}.",
+        f"An answer is assumed to have {work.output_tokens_an_answer} tokens: {work.output_basis}.",
         (
-            f"Every prompt{' of the holdout' if work.managed else ''} is asked {work.samples} times, without retries "
-            "and without answers from the cache."
+            f"Every prompt{' of the holdout' if training.managed else ''} is asked {config.sampling.answers} times, "
+            "without retries and without answers from the cache."
         ),
-        *([MANAGED_ASSUMPTION] if work.managed else []),
+        *([MANAGED_ASSUMPTION] if training.managed else []),
         (
-            f"{lines} a prompt that is not in the holdout, at most {work.most_lines:,}, {work.epochs} "
-            f"epochs{', two models' if work.direct else ''}."
+            f"{lines} a prompt that is not in the holdout, at most {config.most_lines:,}, {training.epoch_count} "
+            f"epochs{', two models' if config.arms.direct else ''}."
         ),
         *trainings,
         *work.ratings.assumptions,
         *work.scores.assumptions,
-        *([f"The pilot's {work.pilot} answers are among them."] if work.pilot else []),
+        *([f"The pilot's {pilot} answers are among the teacher's."] if pilot else []),
         "The teacher's answers on the holdout are part of its batch and not asked twice.",
         *(["What serves the dataset today answers the holdout too, at the student's price."] if work.champion else []),
         f"Prices of {prices.region}, {' and '.join(dates)}. S3, Lambda, Step Functions and DynamoDB are not counted.",
     )
 
 
-def passes_of(config: RunConfig, samples: int) -> float:
+def passes_of(config: RunConfig) -> float:
     """Passes over the training lines of all trainings together: a repeat over 90 % of them, with the most epochs of any
     candidate.
     """
-    training, policy = config.training, config.examples.policy
+    training, policy, samples = config.training, config.examples.policy, config.sampling.answers
     usual = samples if policy == "proportional" else 1
 
     def passes(setting: CandidateSetting) -> float:

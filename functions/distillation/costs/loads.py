@@ -100,12 +100,12 @@ def expansion_load(expansion: Expansion, prompt_tokens: float) -> Load:
     )
 
 
-def rating_load(config: RunConfig, samples: int, rated_tokens: float) -> Load:
+def rating_load(config: RunConfig, rated_tokens: float) -> Load:
     """Ratings of a prompt by `filters.judge`, and the tokens of one; `rated_tokens`: mean of prompt and answer."""
     judge = config.filters.judge
     if judge is None:
         return Load()
-    a_prompt = 1 if config.examples.policy == "consensus" else samples
+    a_prompt = 1 if config.examples.policy == "consensus" else config.sampling.answers
     rubric = estimate_tokens(judge.rubric) if judge.rubric else _tokens(_RUBRIC)
     return Load(
         calls=a_prompt,

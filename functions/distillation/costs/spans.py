@@ -3,10 +3,10 @@
 import math
 
 from distillation.bedrock.prices import TOKEN_MARGIN, Prices
-from distillation.costs.estimate import Workload, stage_costs, tokens_of
+from distillation.costs.estimate import Workload, passes_of, stage_costs, tokens_of
 from distillation.inference.requests import BATCH_MIN_RECORDS
 from distillation.records import Record
-from distillation.run.config import MACHINE_HOURS, TRAININGS_AT_ONCE, RunConfig
+from distillation.run.config import MACHINE_HOURS, TRAININGS_AT_ONCE
 
 LOW_INPUT, LOW_OUTPUT = 0.7, 0.4
 """Shares of the tokens without margin: a tokenizer may need fewer, and a label may be one token."""
@@ -34,31 +34,32 @@ def money(work: Workload, prices: Prices) -> list[Span]:
         for name, count in likely.items()
     }
     longest = work.output_tokens_an_answer * (1 if work.output_basis == "the longest label" else LONGER)
-    many = tokens_of(work, min(work.max_tokens, longest), work.expansion.most_output_tokens)
+    many = tokens_of(work, min(work.config.sampling.max_tokens, longest), work.expansion.most_output_tokens)
     low, high = stage_costs(work, prices, few), stage_costs(work, prices, many)
     spans = [Span(name.removesuffix("_usd"), low[name], high[name]) for name in high if high[name] > 0]
     return [*spans, Span("total", sum(span.low for span in spans), sum(span.high for span in spans))]
 
 
-def hours(work: Workload, config: RunConfig) -> list[Span]:
+def hours(work: Workload) -> list[Span]:
     """Hours of every stage that waits for Bedrock, queue and run, then `total`. Bedrock promises no time for a batch;
     `batches.timeoutHours` and the deadline end it.
     """
-    everyone = work.prompts + work.new_prompts
+    config, training = work.config, work.config.training
     batch = Span("teacher", 0.2, min(float(config.batches.timeout_hours), config.deadline_hours or MACHINE_HOURS))
-    few = everyone * work.samples < BATCH_MIN_RECORDS
-    passes, rounds = max(work.epochs, work.passes / TRAININGS_AT_ONCE), math.ceil(work.trainings / TRAININGS_AT_ONCE)
-    trained = min(everyone * work.lines, work.most_lines) * passes / TRAINED_AN_HOUR
+    few = work.everyone * config.sampling.answers < BATCH_MIN_RECORDS
+    passes = max(training.epoch_count, passes_of(config) / TRAININGS_AT_ONCE)
+    rounds = math.ceil(training.trainings / TRAININGS_AT_ONCE)
+    trained = min(work.everyone * work.lines, config.most_lines) * passes / TRAINED_AN_HOUR
     spans = [
         Span("teacher", 0.02, 0.5) if few else batch,
         Span("training", max(0.3 * rounds, trained / 2), max(2.0 * rounds, trained * 3)),
         Span("deployment", 0.05, 0.5),
         Span("predictions", 0.05, 1.0 if few else batch.high),
     ]
-    if work.trainings > 1:
-        spans.insert(3, Span("choosing", 0.02, 0.3 * work.trainings))
+    if training.trainings > 1:
+        spans.insert(3, Span("choosing", 0.02, 0.3 * training.trainings))
     if work.expansion.calls:
         spans.insert(0, Span("expansion", 0.2, config.expansion.max_rounds * batch.high))
-    if scores := min(work.prompts * work.holdout_share, work.most_judged) * work.scores.calls:
+    if scores := work.judged * work.scores.calls:
         spans.append(Span("judging", max(0.1, scores / SCORES_AN_HOUR / 4), max(1.0, scores / SCORES_AN_HOUR * 2)))
     return [*spans, Span("total", sum(span.low for span in spans), sum(span.high for span in spans))]

@@ -116,7 +116,7 @@ def prompt_shards(prompts: Iterable[Prompt], sampling: Sampling, max_records: in
 
 def prompts_a_shard(sampling: Sampling, max_records: int) -> int:
     """How many prompts every part of `prompt_shards` but the last has."""
-    return max(1, max_records // (sampling.greedy + sampling.sampled))
+    return max(1, max_records // sampling.answers)
 
 
 def _shard(number: int, lines: list[bytes], ends: tuple[int, int], route: Route | None) -> Shard:

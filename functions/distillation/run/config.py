@@ -166,9 +166,14 @@ class Sampling(Section):
 
     @model_validator(mode="after")
     def _asks_at_least_once(self) -> Self:
-        if self.greedy + self.sampled == 0:
+        if self.answers == 0:
             raise problem("greedy 0 and sampled 0", "at least one answer a prompt", "sampled")
         return self
+
+    @property
+    def answers(self) -> int:
+        """Answers of the teacher to a prompt."""
+        return self.greedy + self.sampled
 
 
 class Batches(Section):

@@ -46,7 +46,7 @@ def shard_records(config: RunConfig, prompts: int) -> int:
     One round while jobs need no more than `GROWTH` times what the input names, then two, then as few as Bedrock's limit
     allows: each round waits in the queue once more, and a half-filled round leaves slots empty.
     """
-    samples, at_once = config.sampling.greedy + config.sampling.sampled, config.batches.max_concurrent
+    samples, at_once = config.sampling.answers, config.batches.max_concurrent
     named, requests = config.batches.max_shard_records, prompts * samples
     rounds = min(2, math.ceil(requests / (at_once * min(MOST_RECORDS, GROWTH * named))))
     # Samples of a prompt stay together, so a job holds whole prompts.
@@ -56,7 +56,7 @@ def shard_records(config: RunConfig, prompts: int) -> int:
 
 def records_again(config: RunConfig, left: int, records: int) -> int:
     """Most records of a batch job where `left` requests are asked again: one round of jobs, none above `records`."""
-    samples = config.sampling.greedy + config.sampling.sampled
+    samples = config.sampling.answers
     return min(records, max(FEWEST_RECORDS, math.ceil(left / config.batches.max_concurrent) + samples))
 
 
@@ -68,7 +68,7 @@ CONTROL_PAIRS = 25
 
 def fan_out(config: RunConfig, prompts: int, records: int) -> dict[str, int]:
     """How many items each Map of the machine gets for `prompts` prompts in jobs of `records`, without retry waves."""
-    samples, judge = config.sampling.greedy + config.sampling.sampled, config.evaluation.judge
+    samples, judge = config.sampling.answers, config.evaluation.judge
     held = math.ceil(prompts * config.split.holdout_share)
     rated = (prompts - held) * samples if config.filters.judge else 0
     known = MOST_PREFERENCES if judge and judge.preferences else 0
