@@ -111,14 +111,6 @@ class FileDigest:
         return DatasetFile(lines=self._lines, bytes=self._bytes, sha256=self._digest.hexdigest())
 
 
-def describe_file(lines: Iterable[bytes]) -> DatasetFile:
-    """Counts and hashes a file's lines."""
-    digest = FileDigest()
-    for line in lines:
-        digest.add(line)
-    return digest.file()
-
-
 def histogram(values: Iterable[float], edges: tuple[float, ...]) -> Histogram:
     """Sorts values into bins with these edges."""
     counts = [0] * (len(edges) - 1)

@@ -191,13 +191,7 @@ def macro_f1_differences(
         left, right = table.answers[arm] == table.truth, table.answers[minus] == table.truth
         sd, bounds = _jackknifed(table, arm, minus, draw)
         p_value = 2 * NormalDist().cdf(-abs(value) * math.sqrt(n) / sd) if sd > 0 else float(value == 0)
-        gone = {one: np.isin(table.rows, list(lost.get(one, ()))) for one in (arm, minus)}
-        heard = {one: np.where(gone[one], table.truth, table.answers[one]) for one in gone}
-        ends = {
-            one: _jackknifed(table._replace(answers=table.answers | {one: heard[one]}), arm, minus, draw)[1]
-            for one in gone
-            if gone[one].any()
-        }
+        ends = dict(_ends_if_heard(table, (arm, minus), draw, lost))
         yield Difference(
             metric="macroF1",
             arm=arm,
@@ -220,6 +214,17 @@ def macro_f1_differences(
             best_high=ends[arm].high if arm in ends else None,
             groups=None if codes is None else int(codes.max()) + 1,
         )
+
+
+def _ends_if_heard(
+    table: LabelTable, pair: tuple[str, str], draw: Draw, lost: Mapping[str, frozenset[int]]
+) -> Iterator[tuple[str, Bounds]]:
+    """For each arm of the pair that lost answers: the interval, had all of them been right."""
+    for arm in pair:
+        gone = np.isin(table.rows, list(lost.get(arm, ())))
+        if gone.any():
+            heard = table.answers | {arm: np.where(gone, table.truth, table.answers[arm])}
+            yield arm, _jackknifed(table._replace(answers=heard), *pair, draw)[1]
 
 
 def _jackknifed(table: LabelTable, arm: str, minus: str, draw: Draw) -> tuple[float, Bounds]:

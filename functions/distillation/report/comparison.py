@@ -5,7 +5,7 @@
 A prompt id is a hash of the text that is asked: the same id in two runs is the same question, on the same side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -16,7 +16,7 @@ from distillation.errors import InvalidInput
 from distillation.evaluation.answer_metrics import EXACT
 from distillation.evaluation.answer_sheet import read_sheet
 from distillation.evaluation.score import RESAMPLES, score
-from distillation.evaluation.scores import Against, ArmScore, Difference
+from distillation.evaluation.scores import Against, ArmScore, Difference, Scores
 from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.records import Arm, HoldoutItem, Prediction, Record
 from distillation.report.settings import differing
@@ -81,16 +81,8 @@ def compare(
     """
     _check(runs)
     holdout, union = shared_items(runs), {item.prompt_id for run in runs for item in run.holdout}
-    ids = {item.prompt_id for item in holdout}
     keys = {f"run {place}": run for place, run in enumerate(runs)}
-    teacher = Arm.TEACHER.value
-    predictions = {teacher: _within(runs[0].teacher, ids)} | {k: _within(run.student, ids) for k, run in keys.items()}
-    models = {teacher: runs[0].models.get("teacher", "")} | {
-        k: run.models.get("student", "") for k, run in keys.items()
-    }
-    sheet = read_sheet(holdout, predictions, runs[0].task, tolerance=tolerance)
-    pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
-    scores = score(sheet, Draw(resamples, SEED), models=models, prices=prices, pairs=pairs)
+    scores = _scored(keys, holdout, prices=prices, tolerance=tolerance, resamples=resamples)
     metrics = list(dict.fromkeys(one.metric for one in scores.differences))
     found = [
         msgspec.structs.replace(one, arm=keys[one.arm].run_id, minus=keys[one.minus].run_id)
@@ -103,7 +95,7 @@ def compare(
         runs=tuple(runs),
         lacks={run.run_id: len(union - {item.prompt_id for item in run.holdout}) for run in runs},
         quality_against=scores.quality_against,
-        changed_references=_changed_references(runs, ids),
+        changed_references=_changed_references(runs, {item.prompt_id for item in holdout}),
         arms={run.run_id: scores.arms[key] for key, run in keys.items()},
         teacher=scores.arms[Arm.TEACHER],
         metric=found[0].metric if found else "",
@@ -112,6 +104,25 @@ def compare(
         resamples=resamples,
         seed=SEED,
     )
+
+
+def _scored(
+    keys: Mapping[str, ComparedRun],
+    holdout: Sequence[HoldoutItem],
+    *,
+    prices: Prices,
+    tolerance: NumericTolerance,
+    resamples: int,
+) -> Scores:
+    """The students as arms called by their keys, beside the first run's teacher, each later one minus each earlier."""
+    first, teacher = next(iter(keys.values())), Arm.TEACHER.value
+    ids = {item.prompt_id for item in holdout}
+    predictions = {teacher: _within(first.teacher, ids)} | {key: _within(run.student, ids) for key, run in keys.items()}
+    models = {teacher: first.models.get("teacher", "")}
+    models |= {key: run.models.get("student", "") for key, run in keys.items()}
+    sheet = read_sheet(holdout, predictions, first.task, tolerance=tolerance)
+    pairs = [(later, earlier) for earlier, later in combinations(keys, 2)]
+    return score(sheet, Draw(resamples, SEED), models=models, prices=prices, pairs=pairs)
 
 
 def _check(runs: Sequence[ComparedRun]) -> None:

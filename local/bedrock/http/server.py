@@ -101,6 +101,12 @@ def create_app(operations: dict[str, Operation], faults: Faults) -> Starlette:
         # Off the event loop: models compute and jobs touch S3.
         return await run_in_threadpool(api.handle, wire)
 
+    return Starlette(routes=[*_control_routes(api, faults), Route("/{path:path}", call, methods=_METHODS)])
+
+
+def _control_routes(api: Api, faults: Faults) -> list[Route]:
+    """What no AWS has: arming faults, the calls so far, health."""
+
     async def add_fault(request: Request) -> Response:
         try:
             fault = Fault.model_validate_json(await request.body())
@@ -122,14 +128,13 @@ def create_app(operations: dict[str, Operation], faults: Faults) -> Starlette:
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ready"})
 
-    control = [
+    return [
         Route("/_local/faults", add_fault, methods=["POST"]),
         Route("/_local/faults", clear_faults, methods=["DELETE"]),
         Route("/_local/faults", list_faults, methods=["GET"]),
         Route("/_local/calls", list_calls, methods=["GET"]),
         Route("/_local/health", health, methods=["GET"]),
     ]
-    return Starlette(routes=[*control, Route("/{path:path}", call, methods=_METHODS)])
 
 
 def _region(headers: Mapping[str, str]) -> str:

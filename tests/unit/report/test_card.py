@@ -13,9 +13,9 @@ from distillation.dataset.manifest import (
     AGREEMENT_EDGES,
     ENTROPY_EDGES,
     DatasetFile,
+    FileDigest,
     Histogram,
     Manifest,
-    describe_file,
     histogram,
 )
 from distillation.records import FunnelStep, HoldoutItem
@@ -126,6 +126,8 @@ def test_a_line_is_a_bedrock_conversation() -> None:
 
 
 def test_a_file_is_described_by_lines_bytes_and_the_sha256_that_sha256sum_prints() -> None:
-    described = describe_file([b"hello\n"])
+    passing = FileDigest()
+    assert list(passing.passing([b"hello\n"])) == [b"hello\n"]
+    described = passing.file()
     assert (described.lines, described.bytes) == (1, 6)
     assert described.sha256 == "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"

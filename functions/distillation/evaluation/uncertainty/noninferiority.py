@@ -3,7 +3,7 @@ library. A difference is arm minus yardstick, where more is better. "Worse" is a
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
 
 from distillation.evaluation.scores import Difference
@@ -102,11 +102,15 @@ def low_at(one: Difference, alpha: float) -> float:
     low, high = -1 + 1e-12, one.value
     if low >= high or tango_score(one.better, one.worse, one.n, low) <= z:
         return -1.0
+    return _halved(low, high, lambda middle: tango_score(one.better, one.worse, one.n, middle) > z)[0]
+
+
+def _halved(low: float, high: float, is_low: Callable[[float], bool]) -> tuple[float, float]:
+    """Two neighbours between which `is_low` turns from true to false: 60 halvings, no numerical library."""
     for _ in range(60):
         middle = (low + high) / 2
-        below = tango_score(one.better, one.worse, one.n, middle) > z
-        low, high = (middle, high) if below else (low, middle)
-    return low
+        low, high = (middle, high) if is_low(middle) else (low, middle)
+    return low, high
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -141,11 +145,7 @@ def p_beyond(parts: Parts, distance: float) -> float:
     """One-sided p-value of an estimate so far above a limit: the level at which the interval ends there."""
     if distance <= 0:
         return 1 - p_beyond(parts, -distance) if distance else 0.5
-    low, high = 0.0, 0.5
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if half_width(parts, middle) > distance else (low, middle)
-    return high
+    return _halved(0.0, 0.5, lambda alpha: half_width(parts, alpha) > distance)[1]
 
 
 def p_worse(difference: Difference, margin: float) -> float:
