@@ -74,9 +74,20 @@ def test_boto3_is_imported_by_gateways_only() -> None:
 
 
 def test_no_folder_has_more_modules_than_one_can_overlook() -> None:
-    counts = Counter(path.parent for path in modules("functions", "cli", "infra", "local") if path.stem != "__init__")
+    everywhere = modules("functions", "cli", "infra", "local", "tests", "benchmarks")
+    counts = Counter(path.parent for path in everywhere if path.stem != "__init__")
     one_a_state = FUNCTIONS / "handlers"
     assert [folder for folder, count in counts.items() if count > MOST_MODULES and folder != one_a_state] == []
+
+
+def test_the_unit_tests_mirror_the_rooms_of_what_they_test() -> None:
+    """`paths` goes across rooms; a test of a folder's outside stands beside those of its modules."""
+    tests = ROOT / "tests" / "unit"
+    rooms = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path(), Path("paths")}
+    homes = (FUNCTIONS / "distillation", FUNCTIONS, ROOT)
+    assert [room for room in rooms if not any((home / room / "__init__.py").exists() for home in homes)] == []
+    domain = {path.parent for path in (FUNCTIONS / "distillation").glob("*/*.py") if path.stem != "__init__"}
+    assert [room for room in domain if Path(room.name) not in rooms] == []
 
 
 def states(machine: dict[str, dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
@@ -98,12 +109,7 @@ def test_a_state_is_called_like_its_handler_and_its_placeholder() -> None:
         arguments = state.get("Arguments")
         function = arguments.get("FunctionName", "") if isinstance(arguments, dict) else ""
         if function:
-            shared = {
-                "AwaitApproval": "AwaitApproval",
-                "AwaitSpending": "AwaitApproval",
-                "WriteApproval": "WriteReport",
-            }
-            expected = shared.get(name, "AwaitJob" if name.startswith("Await") else name)
+            expected = SHARED.get(name, "AwaitJob" if name.startswith("Await") else name)
             assert function == f"${{{expected}Arn}}", name
             called.add(re.sub(r"(?<!^)(?=[A-Z])", "_", expected).lower())
     handlers = {path.stem for path in (FUNCTIONS / "handlers").glob("*.py")} - {"__init__"}

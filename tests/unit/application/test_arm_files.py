@@ -14,10 +14,11 @@ from application.training_files import arms_to_train
 from distillation.bedrock.training_lines import conversation_line
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
-from distillation.records import FEW_SHOT_DRAWS, Answer, Candidate, HoldoutItem, Prediction, Prompt, PromptKey, Request
+from distillation.records import FEW_SHOT_DRAWS, Candidate, HoldoutItem, Prediction, Prompt, PromptKey, Request
 from distillation.task import TaskKind
 from handlers import plan_predictions, predict_arm
 from tests.fakes import Invocation, model_output
+from tests.worlds.answers import answer
 from tests.worlds.promotion_world import DATASET, PromotionWorld
 
 LAYOUT = RunLayout("run-1")
@@ -132,7 +133,7 @@ def test_every_arm_is_asked_the_same_items_and_samples_and_loses_none() -> None:
         "direct": 90,
     }
     made.files.put_records(
-        LAYOUT.answers(0), [_answer(f"p{n:02d}", sample) for n in range(30) for sample in ("g0", "s0", "s1")]
+        LAYOUT.answers(0), [answer(f"p{n:02d}-x-{sample}", "good") for n in range(30) for sample in ("g0", "s0", "s1")]
     )
     for shard in shards:
         assert call(made, predict_arm, **shard)["done"]
@@ -189,15 +190,3 @@ def test_a_rerun_plans_the_same_requests() -> None:
     made = world(arms={"fewShot": 3}, evaluation={"samples": 1})
     plans = [(call(made, plan_predictions, students=STUDENTS), dict(made.files.objects)) for _ in range(2)]
     assert plans[0] == plans[1]
-
-
-def _answer(prompt_id: str, sample: str) -> Answer:
-    return Answer(
-        record_id=f"{prompt_id}-x-{sample}",
-        prompt_id=prompt_id,
-        sample=sample,
-        text="good",
-        stop_reason="end_turn",
-        input_tokens=1,
-        output_tokens=1,
-    )

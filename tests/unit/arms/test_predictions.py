@@ -4,33 +4,17 @@ from distillation.arms.predictions import arm_predictions, teacher_predictions
 from distillation.inference.replies import ShardAnswers
 from distillation.records import Answer, HoldoutItem, Prediction, RejectedAnswer
 from distillation.task import Task, TaskKind
+from tests.worlds import answers as made
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("yes", "no"))
 
 
 def answer(sample: str, text: str, prompt_id: str = "p") -> Answer:
-    return Answer(
-        record_id=f"{prompt_id}-x-{sample}",
-        prompt_id=prompt_id,
-        sample=sample,
-        text=text,
-        stop_reason="end_turn",
-        input_tokens=9,
-        output_tokens=1,
-        latency_ms=12,
-    )
+    return made.answer(f"{prompt_id}-x-{sample}", text, input_tokens=9, latency_ms=12)
 
 
 def rejected(sample: str, reason: str) -> RejectedAnswer:
-    return RejectedAnswer(
-        record_id=f"p-x-{sample}",
-        prompt_id="p",
-        sample=sample,
-        reason=reason,
-        detail="",
-        input_tokens=9,
-        output_tokens=3,
-    )
+    return made.rejected(f"p-x-{sample}", reason, output_tokens=3)
 
 
 def teacher(answers: list[Answer], rejections: list[RejectedAnswer]) -> Prediction:

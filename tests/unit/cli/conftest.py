@@ -1,8 +1,9 @@
 """A terminal on an AWS in memory."""
 
 import pytest
-from cloud_fake import FakeCloud
-from terminal_fake import Terminal
+
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.terminal_fake import Terminal
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import json
 from typing import Any
 
 import pytest
-from cloud_fake import FakeCloud
 from rich.console import Console
 from typer.testing import CliRunner
 
 from cli import connection
 from cli.app import app
 from cli.screen import screen
+from tests.unit.cli.cloud_fake import FakeCloud
 
 
 class Terminal:

@@ -7,9 +7,9 @@ import pytest
 
 from distillation.dataset.choice import Chooser
 from distillation.dataset.filters.chain import Accepted
-from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
+from tests.worlds.answers import answer
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("a", "b", "c"))
 TEXT = Task(kind=TaskKind.TEXT)
@@ -17,22 +17,7 @@ TEXT = Task(kind=TaskKind.TEXT)
 
 def samples(texts: Sequence[str], greedy: bool = True) -> list[Accepted]:
     names = [*(["g0"] if greedy else []), *(f"s{i}" for i in range(20))]
-    return [
-        Accepted(
-            Answer(
-                record_id=name,
-                prompt_id="p",
-                sample=name,
-                text=text,
-                stop_reason="end_turn",
-                input_tokens=1,
-                output_tokens=1,
-            ),
-            text,
-            text,
-        )
-        for name, text in zip(names, texts, strict=False)
-    ]
+    return [Accepted(answer(name, text), text, text) for name, text in zip(names, texts, strict=False)]
 
 
 class Choice(NamedTuple):

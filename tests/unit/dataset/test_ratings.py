@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillation.dataset.ratings import Judged, judged, rating_requests, ratings_of
-from distillation.records import Answer, Request
+from distillation.records import Request
+from tests.worlds.answers import answer
 from tests.worlds.datasets import JUDGE, candidate
 from tests.worlds.run_records import run_record
 
@@ -24,18 +25,6 @@ def texts(request: Request) -> tuple[str, str]:
 def rated(*ratings: int | None) -> dict[str, int]:
     requests = rating_requests(TWO, RECORD)
     return {request.record_id: rating for request, rating in zip(requests, ratings, strict=True) if rating is not None}
-
-
-def reply(record_id: str, text: str) -> Answer:
-    return Answer(
-        record_id=record_id,
-        prompt_id="p",
-        sample="g0",
-        text=text,
-        stop_reason="end_turn",
-        input_tokens=1,
-        output_tokens=1,
-    )
 
 
 def test_each_distinct_answer_is_asked_about_once_with_everything_that_it_answers() -> None:
@@ -79,7 +68,7 @@ def test_templates_in_texts_stay_what_they_are() -> None:
     ("text", "rating"), [("4", 4), (" 5.\n", 5), ('"1"', 1), ("6", None), ("four", None), ("4 out of 5", None)]
 )
 def test_a_rating_is_read_as_a_label_is(text: str, rating: int | None) -> None:
-    assert ratings_of([reply("r", text)]).get("r") == rating
+    assert ratings_of([answer("r", text)]).get("r") == rating
 
 
 def test_low_answers_go_and_good_ones_stay_as_often_as_they_were_given() -> None:

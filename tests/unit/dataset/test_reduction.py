@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from distillation.dataset.reduction import Reduced, reduce_prompts, teacher_entropy
 from distillation.errors import RecordsLost
 from distillation.inference.samples import by_prompt
-from distillation.records import Answer, Prompt, PromptKey
+from distillation.records import Prompt, PromptKey
 from distillation.run.record import RunRecord
 from distillation.task import Task, TaskKind
+from tests.worlds.answers import answers
 from tests.worlds.run_records import run_record
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
@@ -29,22 +30,6 @@ PROMPT = Prompt(
 
 def keys_of(prompts: Sequence[Prompt]) -> list[PromptKey]:
     return [PromptKey(prompt_id=p.prompt_id, folded=p.prompt) for p in prompts]
-
-
-def answers(prompt_id: str, *texts: str) -> list[Answer]:
-    names = ["g0", *(f"s{i}" for i in range(20))]
-    return [
-        Answer(
-            record_id=f"{prompt_id}-x-{name}",
-            prompt_id=prompt_id,
-            sample=name,
-            text=text,
-            stop_reason="end_turn",
-            input_tokens=1,
-            output_tokens=1,
-        )
-        for name, text in zip(names, texts, strict=False)
-    ]
 
 
 def record_of(task: Task, examples: dict[str, Any] | None = None, filters: dict[str, Any] | None = None) -> RunRecord:

@@ -16,26 +16,9 @@ from distillation.inference.accounts import (
 )
 from distillation.inference.replies import BUSY
 from distillation.records import Answer, FunnelStep, Prompt, RejectedAnswer, UnusedAnswer
+from tests.worlds.answers import answer, rejected
 
 SAMPLES = frozenset({"g0", "s0"})
-
-
-def answer(record_id: str) -> Answer:
-    prompt_id, _, sample = record_id.split("-")
-    return Answer(
-        record_id=record_id,
-        prompt_id=prompt_id,
-        sample=sample,
-        text="t",
-        stop_reason="end_turn",
-        input_tokens=1,
-        output_tokens=1,
-    )
-
-
-def rejected(record_id: str, reason: str) -> RejectedAnswer:
-    prompt_id, _, sample = record_id.split("-")
-    return RejectedAnswer(record_id=record_id, prompt_id=prompt_id, sample=sample, reason=reason, detail="")
 
 
 def ids_of(prompt: Prompt) -> list[str]:

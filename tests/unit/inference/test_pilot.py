@@ -12,6 +12,7 @@ from distillation.records import Answer, Prompt, RejectedAnswer
 from distillation.run.config import Sampling
 from distillation.run.input import resolve_config
 from distillation.task import Task, TaskKind
+from tests.worlds.answers import answer
 
 LABELS = Task(kind=TaskKind.LABEL, labels=("good", "bad"))
 PATTERN = Task(kind=TaskKind.ANSWER, answer_pattern=r"answer is (\d+)")
@@ -24,18 +25,7 @@ def prompts_of(number: int, reference: str | None = "good") -> dict[str, Prompt]
 
 
 def answers_of(texts: list[str]) -> list[Answer]:
-    return [
-        Answer(
-            record_id=f"p{n}-x-g0",
-            prompt_id=f"p{n}",
-            sample="g0",
-            text=text,
-            stop_reason="end_turn",
-            input_tokens=1,
-            output_tokens=1,
-        )
-        for n, text in enumerate(texts)
-    ]
+    return [answer(f"p{n}-x-g0", text) for n, text in enumerate(texts)]
 
 
 def outcome(

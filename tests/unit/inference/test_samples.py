@@ -9,29 +9,13 @@ from hypothesis import strategies as st
 
 from benchmarks.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
 from distillation.inference.samples import agreement, by_prompt, consensus_of, entropy, majority, minimum_bayes_risk
-from distillation.records import Answer
 from distillation.task import Task, TaskKind
+from tests.worlds.answers import answers
 
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
 TEXT = Task(kind=TaskKind.TEXT)
 samples = st.lists(st.sampled_from("abcde"), min_size=1, max_size=40)
 distributions = samples.map(shares)
-
-
-def answers(*texts: str) -> list[Answer]:
-    names = ["g0", *(f"s{i}" for i in range(20))]
-    return [
-        Answer(
-            record_id=f"p-x-{name}",
-            prompt_id="p",
-            sample=name,
-            text=text,
-            stop_reason="end_turn",
-            input_tokens=1,
-            output_tokens=1,
-        )
-        for name, text in zip(names, texts, strict=False)
-    ]
 
 
 def test_known_entropies() -> None:
@@ -113,15 +97,15 @@ def test_the_risk_is_least_by_the_definition(texts: list[str]) -> None:
 
 
 def test_samples_without_an_answer_do_not_count() -> None:
-    consensus = consensus_of(answers("well...", "Positive.", "hm", "negative", "positive"), LABEL)
+    consensus = consensus_of(answers("p", "well...", "Positive.", "hm", "negative", "positive"), LABEL)
     assert consensus == ("positive", pytest.approx(2 / 3))
-    assert consensus_of(answers("well...", "hm"), LABEL) is None
-    tied = consensus_of(answers("A first text. ", "Another"), TEXT)
+    assert consensus_of(answers("p", "well...", "hm"), LABEL) is None
+    tied = consensus_of(answers("p", "A first text. ", "Another"), TEXT)
     assert tied is not None and tied[0] == "A first text."
 
 
 def test_answers_are_grouped_with_the_greedy_one_first_and_s10_behind_s9_and_each_once() -> None:
-    mixed = [*reversed(answers(*"abcdefghijkl")), *answers("again")]
+    mixed = [*reversed(answers("p", *"abcdefghijkl")), *answers("p", "again")]
     grouped = by_prompt(mixed)["p"]
     assert [a.sample for a in grouped] == ["g0", *(f"s{i}" for i in range(11))]
     assert grouped[0].text == "a"

@@ -20,8 +20,9 @@ from distillation.judging.comparisons import (
 )
 from distillation.judging.controls import Control
 from distillation.judging.pairs import Pair, orders_of
-from distillation.records import Answer, HoldoutItem
+from distillation.records import HoldoutItem
 from distillation.task import Task, TaskKind
+from tests.worlds.answers import answer
 
 CHOICES = st.sampled_from(["A", "B", "tie", None])
 
@@ -158,12 +159,7 @@ def test_every_pair_is_counted_once_and_swapped_sides_swap_the_result(
 
 def test_a_choice_is_read_as_labels_are_and_anything_else_is_none() -> None:
     said = {"1": "A", "2": " b.", "3": "Tie", "4": "Answer A is better.", "5": "C"}
-    answers = [
-        Answer(
-            record_id=i, prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1
-        )
-        for i, text in said.items()
-    ]
+    answers = [answer(i, text) for i, text in said.items()]
     assert choices_of(answers) == {"1": "A", "2": "B", "3": "tie"}
 
 

@@ -19,17 +19,9 @@ from handlers import (
     write_report,
 )
 from tests.fakes import EPOCH, Clock
-from tests.unit.paths.test_path import INPUT, LAYOUT, UNBOUND, World
+from tests.worlds.path_world import INPUT, LAYOUT, UNBOUND, World
 
 MONTH = f"month:{EPOCH:%Y-%m}"
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    """Shards that are all small enough for Converse."""
-    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 10_000)
-    monkeypatch.setattr("distillation.arms.shards.BATCH_MIN_RECORDS", 10_000)
-    return World()
 
 
 def spent(world: World) -> float:

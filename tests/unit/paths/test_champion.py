@@ -12,10 +12,9 @@ from distillation.task import Task, TaskKind
 from distillation.training.promotion import Served, parameter_text, promoted
 from handlers import plan_predictions, predict_arm, score_run
 from tests.fakes import model_output
-from tests.unit.paths.test_path import LAYOUT, World, teacher_and_students, world
+from tests.worlds.path_world import LAYOUT, World, teacher_and_students
 from tests.worlds.run_records import run_record
 
-__all__ = ["world"]
 OLDER = Task(kind=TaskKind.LABEL, labels=("great", "good", "bad"))
 
 

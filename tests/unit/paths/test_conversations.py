@@ -21,7 +21,7 @@ from distillation.similarity.prompt_keys import keys_of
 from distillation.similarity.words import CommonShingles
 from handlers import assemble_dataset, plan_predictions, plan_requests, predict_arm
 from tests.fakes import model_output
-from tests.unit.paths.test_path import LAYOUT, World
+from tests.worlds.path_world import LAYOUT, World
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 GREETING = "Which product?"
@@ -47,9 +47,7 @@ def last_words(_: str, request: Any) -> dict[str, object]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 10_000)
-    monkeypatch.setattr("distillation.arms.shards.BATCH_MIN_RECORDS", 10_000)
+def world(through_converse: None) -> World:
     world = World(last_words)
     world.files.put("seeds/reviews/a.jsonl", b"\n".join(map(talk, range(90))))
     return world

@@ -20,7 +20,7 @@ from handlers import (
     start_batch,
 )
 from tests.fakes import EPOCH, Invocation, model_output
-from tests.unit.paths.test_path import INPUT, World
+from tests.worlds.path_world import INPUT, World
 
 LAYOUT = RunLayout("run-1")
 REQUESTS = 450

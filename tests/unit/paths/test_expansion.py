@@ -19,7 +19,6 @@ from distillation.run.config import Split
 from distillation.seeds.prompts import prompt_id
 from distillation.seeds.split import Side, side_of
 from handlers import answer_now, plan_expansion, prepare_run, read_expansion, read_replies
-from settings import Settings
 from tests.fakes import (
     Clock,
     FakeCatalogue,
@@ -31,8 +30,8 @@ from tests.fakes import (
     model_output,
     record_error,
 )
+from tests.worlds.path_world import deployment_settings
 
-PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 SPLIT = {"holdoutShare": 0.4}
 SLOTS = (
     ["great", "awful", "slow", "warm", "fresh", "stale", "rude", "kind", "cheap", "dear"],
@@ -101,21 +100,7 @@ class World(Services):
     def __init__(
         self, teacher: Teacher, store: MemoryStore | None = None, run_id: str = "run-1", **expansion: Any
     ) -> None:
-        super().__init__(
-            Settings(
-                "bucket",
-                "ledger",
-                "nova-distill",
-                "role:batch",
-                "role:tuning",
-                PRO,
-                PRO,
-                f"{MICRO}:128k",
-                MICRO,
-                "machine",
-            ),
-            Clock(),
-        )
+        super().__init__(deployment_settings(), Clock())
         self.files, self.run_ref = store or MemoryStore(), {"runId": run_id, "dataset": "reviews"}
         self.layout = RunLayout(run_id)
         self.__dict__.update(

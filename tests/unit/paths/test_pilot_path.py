@@ -10,13 +10,9 @@ from distillation.errors import PilotFailed
 from distillation.records import Asking, Request
 from handlers import assemble_dataset, plan_pilot, plan_requests, read_pilot
 from tests.fakes import model_output
-from tests.unit.paths.test_path import INPUT, LAYOUT, World, teacher_and_students
+from tests.worlds.path_world import INPUT, LAYOUT, World, teacher_and_students
 
-
-@pytest.fixture(autouse=True)
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 10_000)
-    monkeypatch.setattr("distillation.arms.shards.BATCH_MIN_RECORDS", 10_000)
+pytestmark = pytest.mark.usefixtures("through_converse")
 
 
 def asked(world: World) -> list[str]:

@@ -30,6 +30,7 @@ from distillation.similarity.words import common_shingles
 from distillation.task import Task, TaskKind
 from handlers import reduce_shard
 from tests.fakes import MemoryLedger, MemoryStore
+from tests.worlds.answers import answer, rejected
 from tests.worlds.run_records import run_record
 
 RUN, TEACHER = {"runId": "run-1", "dataset": "reviews"}, "teacher"
@@ -60,9 +61,9 @@ class World:
 
     def wave(self, number: int, *shards: tuple[int, int, int, Sequence[Answer], Sequence[RejectedAnswer]]) -> None:
         """Each shard: its number, the numbers of its first and last prompt, its answers and its rejections."""
-        for shard, _, _, answers, rejected in shards:
+        for shard, _, _, answers, rejections in shards:
             self.store.put_records(LAYOUT.answers(shard), answers)
-            self.store.put_records(LAYOUT.rejected_answers(shard), rejected)
+            self.store.put_records(LAYOUT.rejected_answers(shard), rejections)
         plans = tuple(
             Shard(shard=s, route=Route.BATCH, records=len(a) + len(r), first=first, last=last)
             for s, first, last, a, r in shards
@@ -77,24 +78,6 @@ class World:
 
     def counts(self, shard: int = 0) -> ShardCounts:
         return msgspec.json.decode(self.store.get(LAYOUT.candidates("counts", shard)), type=ShardCounts)
-
-
-def answer(record_id: str, text: str) -> Answer:
-    prompt_id, _, sample = record_id.split("-")
-    return Answer(
-        record_id=record_id,
-        prompt_id=prompt_id,
-        sample=sample,
-        text=text,
-        stop_reason="end_turn",
-        input_tokens=1,
-        output_tokens=1,
-    )
-
-
-def rejected(record_id: str, reason: str) -> RejectedAnswer:
-    prompt_id, _, sample = record_id.split("-")
-    return RejectedAnswer(record_id=record_id, prompt_id=prompt_id, sample=sample, reason=reason, detail="")
 
 
 def prompts(count: int, **fields: Any) -> list[Prompt]:

@@ -22,7 +22,7 @@ from handlers import (
     write_report,
 )
 from tests.fakes import model_output
-from tests.unit.paths.test_path import LAYOUT, MICRO, World
+from tests.worlds.path_world import LAYOUT, MICRO, World
 
 WRONG_OF_100 = {"student1": 20, "student2": 0, "student3": 10, "candidate1": 30, "candidate2": 0, "candidate3": 10}
 
@@ -37,9 +37,7 @@ def unequal(model_id: str, request: Request) -> dict[str, object]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("distillation.inference.requests.BATCH_MIN_RECORDS", 10_000)
-    monkeypatch.setattr("distillation.arms.shards.BATCH_MIN_RECORDS", 10_000)
+def world(through_converse: None) -> World:
     made = World(unequal)
     rows = [
         {"prompt": f"The {n} is {'awful' if n % 2 else 'great'}", "reference": "bad" if n % 2 else "good"}

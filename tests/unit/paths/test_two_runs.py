@@ -12,7 +12,7 @@ from distillation.errors import OtherRunAsks
 from distillation.records import LedgerRow
 from handlers import assemble_dataset, plan_expansion, plan_requests, prepare_run
 from tests.fakes import Invocation
-from tests.unit.paths.test_path import INPUT, RUN, World
+from tests.worlds.path_world import INPUT, RUN, World
 
 SECOND = {"runId": "run-2", "dataset": "reviews"}
 

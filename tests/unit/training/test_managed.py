@@ -29,8 +29,8 @@ from handlers import (
     write_report,
 )
 from tests.fakes import MemoryStore, model_output, record_error
-from tests.unit.paths.test_path import LAYOUT, MICRO, PRO, World, teacher_and_students
 from tests.worlds.curation_world import CurationWorld, asked, on_side, plain_texts, says
+from tests.worlds.path_world import LAYOUT, MICRO, PRO, World, teacher_and_students
 
 MANAGED: dict[str, Any] = {"training": {"method": "DISTILLATION"}}
 

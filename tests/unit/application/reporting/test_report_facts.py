@@ -36,6 +36,7 @@ from distillation.records import (
 from distillation.report.pages import render_html
 from distillation.run.config import Split
 from tests.fakes import MemoryLedger, MemoryStore
+from tests.worlds.answers import answer
 from tests.worlds.evaluation_worlds import decide
 from tests.worlds.report_world import QUESTION, label_scores
 from tests.worlds.run_records import run_record
@@ -51,18 +52,6 @@ EXPANSION = ExpansionSummary(
     categories={},
     topics=1,
 )
-
-
-def answer(number: int, tokens: int = 10) -> Answer:
-    return Answer(
-        record_id=f"r{number}",
-        prompt_id=f"p{number}",
-        sample="s0",
-        text="refund",
-        stop_reason="end_turn",
-        input_tokens=tokens,
-        output_tokens=1,
-    )
 
 
 def shard(number: int, route: Route) -> Shard:
@@ -137,13 +126,12 @@ def store() -> MemoryStore:
         RejectedSeed(file="a.jsonl", line=n, field="", reason="not_json", found="", expected="") for n in (1, 2)
     ]
     line = conversation_line("", "12345678", "refund")
+    standard = msgspec.structs.replace(answer("p4-x-s0", input_tokens=5), standard_tier=True)
     for key, lines in {
         LAYOUT.rejected_seeds: list(encode_lines(rejected)),
-        LAYOUT.answers(0): list(encode_lines([answer(0), answer(1)])),
-        LAYOUT.answers(1): list(
-            encode_lines([answer(2, tokens=7), msgspec.structs.replace(answer(4, tokens=5), standard_tier=True)])
-        ),
-        LAYOUT.answers(0, Asking.EXPANSION): list(encode_lines([answer(3, tokens=100)])),
+        LAYOUT.answers(0): list(encode_lines([answer("p0-x-s0", input_tokens=10), answer("p1-x-s0", input_tokens=10)])),
+        LAYOUT.answers(1): list(encode_lines([answer("p2-x-s0", input_tokens=7), standard])),
+        LAYOUT.answers(0, Asking.EXPANSION): list(encode_lines([answer("p3-x-s0", input_tokens=100)])),
         LAYOUT.training_file(Arm.STUDENT, "train.jsonl"): [line] * 14,
         LAYOUT.training_file(Arm.DIRECT, "train.jsonl"): [line] * 7,
         LAYOUT.prediction_shard(Arm.BASE, 0): list(

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from distillation.dataset.filters.chain import Accepted, AnswerFilters
-from distillation.records import Answer
 from distillation.run.curation import Examples, Filters
 from distillation.task import Task, TaskKind, Unfit
+from tests.worlds.answers import answer
 
 TEXT = Task(kind=TaskKind.TEXT)
 LABEL = Task(kind=TaskKind.LABEL, labels=("positive", "negative"))
@@ -17,18 +17,12 @@ REFUSAL = "I'm sorry, but I can't help with that."
 GERMAN = "Der schnelle braune Fuchs springt über den faulen Hund und läuft danach in den Wald."
 
 
-def answer_of(text: str) -> Answer:
-    return Answer(
-        record_id="r", prompt_id="p", sample="g0", text=text, stop_reason="end_turn", input_tokens=1, output_tokens=1
-    )
-
-
 def verdict(
     task: Task, text: str, reference: str | None = None, examples: dict[str, Any] | None = None, **filters: Any
 ) -> Accepted | Unfit:
     made = AnswerFilters(task, Filters.model_validate(filters), Examples.model_validate(examples or {}))
     form = made.read(text)
-    return made.judge(answer_of(text), form, reference)
+    return made.judge(answer("r", text), form, reference)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +43,7 @@ def test_each_filter_rejects_with_its_reason_and_can_be_turned_off(
     found = verdict(TEXT, text, **on)
     assert isinstance(found, Unfit)
     assert found.reason == reason
-    assert verdict(TEXT, text, **off) == Accepted(answer_of(text), " ".join(text.split()), text.strip())
+    assert verdict(TEXT, text, **off) == Accepted(answer("r", text), " ".join(text.split()), text.strip())
 
 
 @pytest.mark.parametrize(
@@ -75,10 +69,10 @@ def test_reserved_words_cannot_be_let_in() -> None:
 
 def test_redaction_keeps_the_answer_with_placeholders() -> None:
     assert verdict(TEXT, "Ask jo@example.com ", personalData="redact") == Accepted(
-        answer_of("Ask jo@example.com "), "Ask jo@example.com", "Ask [EMAIL]", changed=True
+        answer("r", "Ask jo@example.com "), "Ask jo@example.com", "Ask [EMAIL]", changed=True
     )
     assert verdict(JSON, '{"mail": "jo@example.com"}', personalData="redact") == Accepted(
-        answer_of('{"mail": "jo@example.com"}'), '{"mail":"jo@example.com"}', '{"mail": "[EMAIL]"}', changed=True
+        answer("r", '{"mail": "jo@example.com"}'), '{"mail":"jo@example.com"}', '{"mail": "[EMAIL]"}', changed=True
     )
 
 

@@ -17,7 +17,7 @@ from settings import Settings
 from tests.fakes import Clock, FakeDeployments, FakeJobs, FakeModels, MemoryStore, model_output, record_error
 from tests.proofs import replay
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 FIXTURE = ROOT / "tests/fixtures/proof-of-the-local-aws"
 PROOFS = [FIXTURE, *sorted(path.parent for path in ROOT.glob("proof/*/findings.json"))]
 

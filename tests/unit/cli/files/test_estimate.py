@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from terminal_fake import Terminal
+from tests.unit.cli.terminal_fake import Terminal
 
 
 def seeds(folder: Path, count: int = 200) -> Path:

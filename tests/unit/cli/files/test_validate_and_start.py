@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cloud_fake import FakeCloud
-from run_stories import START, at, execution
-from terminal_fake import Terminal
 
 from cli.runs import start as starting
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.run_stories import START, at, execution
+from tests.unit.cli.terminal_fake import Terminal
 
 
 def good_seeds(path: Path, number: int = 12) -> Path:

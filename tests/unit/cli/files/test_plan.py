@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from terminal_fake import Terminal
 
 from distillation.evaluation.uncertainty.noninferiority import planned_items, planned_margin
 from distillation.evaluation.uncertainty.statistics import tango
+from tests.unit.cli.terminal_fake import Terminal
 
 
 def test_it_says_items_and_seeds_for_each_margin(terminal: Terminal) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import NoCredentialsError
-from cloud_fake import FakeCloud
-from run_stories import ROOT, at, execution, failed_run, whole_run
-from terminal_fake import Terminal
 
 from cli import connection as commands
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.run_stories import ROOT, at, execution, failed_run, whole_run
+from tests.unit.cli.terminal_fake import Terminal
 
 REPORT = {
     "runId": "reviews-1",

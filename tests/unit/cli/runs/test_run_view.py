@@ -5,7 +5,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from run_stories import (
+
+from cli.runs.run_counts import Progress
+from cli.runs.run_stages import CLEAN_UP, STAGES, StageState
+from cli.runs.run_view import RunView, run_view
+from distillation.bedrock.job_names import batch, evaluation, prediction_batch, tuning
+from distillation.bedrock.waiting import JobLook
+from distillation.records import Arm, Asking
+from tests.unit.cli.run_stories import (
     ANSWERED,
     BATCH_JOBS,
     BATCH_ROWS,
@@ -25,13 +32,6 @@ from run_stories import (
     whole_run,
 )
 
-from cli.runs.run_counts import Progress
-from cli.runs.run_stages import CLEAN_UP, STAGES, StageState
-from cli.runs.run_view import RunView, run_view
-from distillation.bedrock.job_names import batch, evaluation, prediction_batch, tuning
-from distillation.bedrock.waiting import JobLook
-from distillation.records import Arm, Asking
-
 BOTH_WAYS = pytest.mark.parametrize("inside_maps", [True, False], ids=["events inside maps", "no events inside maps"])
 
 
@@ -44,7 +44,7 @@ def states(view: RunView) -> dict[str, StageState]:
 
 
 def test_every_state_that_works_belongs_to_exactly_one_stage() -> None:
-    machine = json.loads((Path(__file__).parents[3] / "statemachine" / "distillation.asl.json").read_text())
+    machine = json.loads((Path(__file__).parents[4] / "statemachine" / "distillation.asl.json").read_text())
     inner = [state["ItemProcessor"]["States"] for state in machine["States"].values() if state["Type"] == "Map"]
     working = [
         name

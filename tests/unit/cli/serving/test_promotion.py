@@ -7,13 +7,13 @@ import json
 from datetime import timedelta
 
 import pytest
-from terminal_fake import Terminal
 
 from application.serving.approval import ask_for_approval
 from cli import connection
 from distillation.layout import RunLayout
 from gateways.executions import Execution
 from tests.fakes import EPOCH, FakeExecutions
+from tests.unit.cli.terminal_fake import Terminal
 from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from run_stories import RUN_ID, at, execution, observed, up_to_answers
-from terminal_fake import Terminal
-from test_cli_commands import REPORT, finished
 
 from cli.runs.draw.run import PlainLines, RunPicture
 from cli.runs.draw.runs import RunLine, draw_runs
 from cli.runs.run_view import run_view
 from cli.screen import PIPE_COLUMNS, screen
+from tests.unit.cli.run_stories import RUN_ID, at, execution, observed, up_to_answers
+from tests.unit.cli.terminal_fake import Terminal
+from tests.unit.cli.test_commands import REPORT, finished
 
 LONG = "reviews-with-a-name-20260102-030405"
 

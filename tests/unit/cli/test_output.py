@@ -6,11 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cloud_fake import FakeCloud
-from run_stories import ROOT, RUN_ID, at, execution, row, whole_run
-from terminal_fake import Terminal
-from test_cli_commands import REPORT
-from test_cli_doctor import Account
 from typer.main import get_command
 
 from cli import connection
@@ -21,6 +16,11 @@ from distillation.bedrock.job_status import JobKind, known_statuses
 from distillation.bedrock.waiting import JobLook
 from distillation.records import Arm
 from infra.packaging.release import release
+from tests.unit.cli.account.test_doctor import Account
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.run_stories import ROOT, RUN_ID, at, execution, row, whole_run
+from tests.unit.cli.terminal_fake import Terminal
+from tests.unit.cli.test_commands import REPORT
 
 PROJECT = Path(__file__).parents[3]
 

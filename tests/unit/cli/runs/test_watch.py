@@ -7,9 +7,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from cloud_fake import FakeCloud
 from rich.console import Console
-from run_stories import (
+
+from cli.runs.draw.run import PlainLines, RunPicture, outcome
+from cli.runs.earlier import Earlier, last_run_before, seconds_left
+from cli.runs.observed import RunObserver
+from cli.runs.run_lookup import run_id_of
+from cli.runs.run_view import RunView, run_view
+from cli.runs.watch import TOLERATED_FAILURES, watch
+from distillation.bedrock.waiting import JobLook
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.run_stories import (
     ANSWERED,
     ARN,
     BATCH_JOBS,
@@ -24,14 +32,6 @@ from run_stories import (
     up_to_answers,
     whole_run,
 )
-
-from cli.runs.draw.run import PlainLines, RunPicture, outcome
-from cli.runs.earlier import Earlier, last_run_before, seconds_left
-from cli.runs.observed import RunObserver
-from cli.runs.run_lookup import run_id_of
-from cli.runs.run_view import RunView, run_view
-from cli.runs.watch import TOLERATED_FAILURES, watch
-from distillation.bedrock.waiting import JobLook
 
 
 def rendered(view: RunView, now: datetime, *, width: int = 100) -> str:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from terminal_fake import Terminal
 
 from cli.files.draw_findings import SHOWN_PLACES
 from cli.runs import start as starting
+from tests.unit.cli.terminal_fake import Terminal
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 
 
 def lines(path: Path, *records: object) -> Path:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cloud_fake import FakeCloud
-from terminal_fake import Terminal
 
 from distillation.layout import RunLayout
 from distillation.records import Arm, encode_json, encode_lines
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.terminal_fake import Terminal
 from tests.unit.report.test_comparison import TASK, run_of
 from tests.worlds.run_records import run_record
 

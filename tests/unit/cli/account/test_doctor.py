@@ -1,10 +1,10 @@
 """doctor: each line from facts; what may not be read is a warning and no end."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
-from terminal_fake import Terminal
 
 from cli import connection
 from cli.account.checks import (
@@ -24,6 +24,7 @@ from cli.account.draw_checks import summary
 from gateways.account import quota_values
 from gateways.bedrock.model_catalogue import Access
 from settings import settings_from_environment
+from tests.unit.cli.terminal_fake import Terminal
 
 
 @pytest.mark.parametrize(
@@ -132,11 +133,18 @@ class Account:
         raise ClientError({"Error": {"Code": "ValidationError", "Message": "Stack does not exist"}}, "List")
 
 
-def test_an_account_without_a_stack_is_looked_up_to_its_end(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    account = Account({"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"})
-    monkeypatch.setattr(connection, "clients_of", lambda *_: account)
+ANN = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"}
+SignIn = Callable[[Account], None]
+
+
+@pytest.fixture
+def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
+    """Doctor meets this account."""
+    return lambda account: monkeypatch.setattr(connection, "clients_of", lambda *_: account)
+
+
+def test_an_account_without_a_stack_is_looked_up_to_its_end(terminal: Terminal, sign_in: SignIn) -> None:
+    sign_in(Account(ANN))
     code, said = terminal.call("doctor")
     assert code == 1
     assert said.startswith("NovaDistill · AWS · us-east-1")
@@ -155,21 +163,16 @@ class Closed(Account):
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "List")
 
 
-def test_where_the_stack_may_not_be_read_the_rest_is_still_looked_up(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    account = Closed({"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"})
-    monkeypatch.setattr(connection, "clients_of", lambda *_: account)
+def test_where_the_stack_may_not_be_read_the_rest_is_still_looked_up(terminal: Terminal, sign_in: SignIn) -> None:
+    sign_in(Closed(ANN))
     _, lines = terminal.json("doctor")
     [stack] = [line for line in lines if line["about"] == "stack NovaDistill"]
     assert stack["level"] == "warning" and "not authorized" in stack["found"]
     assert lines[-1]["about"] == "Lambda: functions at once"
 
 
-def test_without_credentials_it_says_how_to_log_in_and_asks_nothing_else(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "clients_of", lambda *_: Account(NoCredentialsError()))
+def test_without_credentials_it_says_how_to_log_in_and_asks_nothing_else(terminal: Terminal, sign_in: SignIn) -> None:
+    sign_in(Account(NoCredentialsError()))
     code, said = terminal.call("doctor")
     assert code == 1
     assert "aws configure" in said

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from terminal_fake import Terminal
 
 from distillation.layout import RunLayout
 from tests.fakes import model_output
+from tests.unit.cli.terminal_fake import Terminal
 from tests.worlds.curation_world import CurationWorld, asked, plain_texts, says
 
 ROOT = RunLayout("run-1").root
