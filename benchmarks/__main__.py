@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from benchmarks import cold_start, convergence, curation, fanout, gate, repeats, scale, soft_hard
 from benchmarks.environments import BenchmarkFailed
-from benchmarks.results import RESULTS_MD, TABLES, keep
+from benchmarks.results import RESULTS_MD, keep
+from benchmarks.tables import TABLES
 
 PARTS: dict[str, Callable[[Console], dict[str, Any]]] = {
     "curation": curation.run,

@@ -15,10 +15,10 @@ import typer
 from rich.console import Console
 from scipy import stats
 
-from benchmarks.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
-from benchmarks.results import convergence_tables
-from benchmarks.sentences import LABELS, sentences
-from benchmarks.teaching import ask_teacher, over_items
+from benchmarks.tables import convergence_tables
+from benchmarks.teaching.asking import ask_teacher, over_items
+from benchmarks.teaching.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
+from benchmarks.teaching.sentences import LABELS, sentences
 from distillation.inference.samples import entropy
 
 SENTENCES, DRAWS = 400, 16

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.environments import PROJECT, BenchmarkFailed, measure, packages, peers_python
-from benchmarks.reply_records import Planted, reply_files, write_run
-from benchmarks.results import curation_tables
+from benchmarks.replies.reply_records import Planted, reply_files, write_run
+from benchmarks.tables import curation_tables
 
 PROMPTS, MANY_PROMPTS, ROUNDS = 25_000, 250_000, 5
 OURS, FLOOR = "nova_distill", "floor"
@@ -161,7 +161,7 @@ def _round(python: Path, root: Path, library: str) -> Iterator[tuple[str, Timing
 
 
 def _ours(root: Path, run_folder: Path) -> Timing:
-    return _timing(measure(Path(sys.executable), ["-m", "benchmarks.curation_ours", str(run_folder)], root))
+    return _timing(measure(Path(sys.executable), ["-m", "benchmarks.replies.curation_ours", str(run_folder)], root))
 
 
 def _many(root: Path, prompts: int, generated: Any) -> Timing | None:

@@ -2,7 +2,6 @@
 Bedrock's.
 """
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -10,6 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+
+from local.environments import renew
+from local.errors import LocalAwsError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS = PROJECT / "build" / "benchmark-venv"
@@ -26,23 +28,11 @@ class BenchmarkFailed(Exception):
 
 def peers_python() -> Path:
     """The interpreter of the peers' environment, which is made or renewed where its lock has changed."""
-    python, stamp = PEERS / "bin" / "python", PEERS / "lock.sha256"
-    wanted = hashlib.sha256(sys.version.encode() + _LOCK.read_bytes()).hexdigest()
-    if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
-        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(PEERS))
-        _uv(
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            str(python),
-            "--no-deps",
-            "--require-hashes",
-            "--compile-bytecode",
-            "-r",
-            str(_LOCK),
-        )
-        stamp.write_text(wanted, encoding="utf-8")
+    python = PEERS / "bin" / "python"
+    try:
+        renew(python, [_LOCK])
+    except LocalAwsError as failure:
+        raise BenchmarkFailed(str(failure)) from failure
     return python
 
 
@@ -86,14 +76,3 @@ def packages(python: Path, names: Sequence[str]) -> dict[str, str]:
 
 def _one_core() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def _uv(*arguments: str) -> None:
-    beside = Path(sys.prefix) / "bin" / "uv"
-    try:
-        subprocess.run([str(beside), *arguments], check=True, env={**os.environ, "UV_NO_PROGRESS": "1"})
-    except (subprocess.CalledProcessError, FileNotFoundError) as error:
-        raise BenchmarkFailed(
-            f"uv {' '.join(arguments[:2])} failed. Check the network (its message is above) and run make install, "
-            "then try again."
-        ) from error

@@ -25,7 +25,7 @@ from botocore.config import Config
 from rich.console import Console
 
 from benchmarks.environments import BenchmarkFailed, measure
-from benchmarks.reply_records import DATASET, LAYOUT, RUN_ID, SAMPLES, SETTINGS, Planted, write_run
+from benchmarks.replies.reply_records import DATASET, LAYOUT, RUN_ID, SAMPLES, SETTINGS, Planted, write_run
 from distillation.dataset.manifest import Manifest
 from distillation.records import decode_json
 from distillation.run.fan_out import BATCH_SHARD, FIRST_LOOK, FIXED, REDUCTION
@@ -52,7 +52,7 @@ AGAIN = {"runId": f"{RUN_ID}-again", "dataset": DATASET}
 _STATE = """
 import importlib, json, sys, time
 from pathlib import Path
-from benchmarks.run_folder import NoHurry, folder_services
+from benchmarks.replies.run_folder import NoHurry, folder_services
 handler, services = importlib.import_module("handlers." + sys.argv[2]), folder_services(Path(sys.argv[1]))
 def megabytes():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if "VmHWM" in line) / 1024

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.results import soft_hard_tables
-from benchmarks.sentences import sentences
-from benchmarks.teaching import ask_teacher, over_seeds, run_beside_the_models
+from benchmarks.tables import soft_hard_tables
+from benchmarks.teaching.asking import ask_teacher, over_seeds, run_beside_the_models
+from benchmarks.teaching.sentences import sentences
 
 PROMPTS, CALLS, SEEDS = 200, 1_000, 20
 POOL, HELD_OUT = 1_500, 700

@@ -31,15 +31,20 @@ def ensure_environment(name: str) -> Path:
     python, locks = python_of(name), sorted(_LOCKS.glob(f"requirements-{name}*.txt"))
     if not locks:
         raise LocalAwsError(f"There is no local/requirements-{name}.txt. Restore it: git checkout local/")
-    stamp, wanted = python.parent.parent / "locks.sha256", _fingerprint(locks)
     (BUILD / "local").mkdir(parents=True, exist_ok=True)
     # Two commands at a time on a fresh machine: the second waits for what the first makes.
     with (BUILD / "local" / f"{name}-venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
-            _make(python, locks)
-            stamp.write_text(wanted, encoding="utf-8")
+        renew(python, locks)
     return python
+
+
+def renew(python: Path, locks: list[Path]) -> None:
+    """Makes the environment of this interpreter where it was not made from these locks. Raises LocalAwsError."""
+    stamp, wanted = python.parent.parent / "locks.sha256", _fingerprint(locks)
+    if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
+        _make(python, locks)
+        stamp.write_text(wanted, encoding="utf-8")
 
 
 def _fingerprint(locks: list[Path]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import cold_start, curation_ours, fanout, gate, gate_worlds, scale
+from benchmarks import cold_start, fanout, gate, gate_worlds, scale
 from benchmarks.__main__ import PARTS
 from benchmarks.convergence import (
     SIZES,
@@ -23,15 +23,22 @@ from benchmarks.convergence import (
 )
 from benchmarks.curation import check, expected_counts, found_counts
 from benchmarks.environments import BenchmarkFailed
-from benchmarks.reply_records import Planted, reply_files, write_run
-from benchmarks.results import TABLES, convergence_tables, markdown
+from benchmarks.replies import curation_ours
+from benchmarks.replies.reply_records import Planted, reply_files, write_run
+from benchmarks.results import markdown
 from benchmarks.soft_hard import METRICS
 from benchmarks.soft_hard import summary as students
+from benchmarks.tables import TABLES, convergence_tables
+from benchmarks.teaching.asking import teacher_sources
 from distillation.run.evaluation import Gate
 from infra.packaging.machine_text import whole_machine
 
 TRUTH = {"positive": 0.75, "negative": 0.25}
 MACHINE = {"cpu": "x", "cores": 1, "memory_gb": 1, "python": "3.11", "os": "linux"}
+
+
+def test_what_the_teacher_said_is_kept_with_the_code_that_said_it() -> None:
+    assert any("class EmbeddedTeacher" in source for source in teacher_sources())
 
 
 @pytest.fixture(scope="module")

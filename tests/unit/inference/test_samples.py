@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
+from benchmarks.teaching.distributions import cross_entropy, entropy_miller_madow, shares, total_variation
 from distillation.inference.samples import agreement, by_prompt, consensus_of, entropy, majority, minimum_bayes_risk
 from distillation.task import Task, TaskKind
 from tests.worlds.answers import answers

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.environments import PROJECT, measure
-from benchmarks.sentences import LABELS, SYSTEM_TEXT
+from benchmarks.teaching.sentences import LABELS, SYSTEM_TEXT
 from local.environments import ensure_environment
 
 _KEPT = PROJECT / "build" / "benchmark-teacher"
@@ -30,14 +30,14 @@ class Interval(NamedTuple):
 
 
 def run_beside_the_models(script: str, asked: dict[str, Any]) -> Any:
-    """Runs a script of this folder in the local Bedrock's environment, which is made first where it is not there: JSON
+    """Runs a module of this folder in the local Bedrock's environment, which is made first where it is not there: JSON
     in, JSON out.
     """
     python = ensure_environment("bedrock")
     with tempfile.TemporaryDirectory(prefix="nova-distill-benchmark-") as folder:
         source, target = Path(folder) / "in.json", Path(folder) / "out.json"
         source.write_text(json.dumps(asked), encoding="utf-8")
-        measure(python, ["-m", f"benchmarks.{script}", str(source), str(target)], Path(folder), one_core=False)
+        measure(python, ["-m", f"benchmarks.teaching.{script}", str(source), str(target)], Path(folder), one_core=False)
         return json.loads(target.read_text(encoding="utf-8"))
 
 
@@ -53,7 +53,7 @@ def ask_teacher(sentences: Sequence[str], *, engine_draws: int, replies: int) ->
         "engineDraws": engine_draws,
         "replies": replies,
     }
-    kept = _KEPT / f"teacher-{hashlib.sha256(json.dumps([asked, *_teacher_sources()]).encode()).hexdigest()[:16]}.json"
+    kept = _KEPT / f"teacher-{hashlib.sha256(json.dumps([asked, *teacher_sources()]).encode()).hexdigest()[:16]}.json"
     if not kept.exists():
         answered = run_beside_the_models("teacher_draws", asked)
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -62,11 +62,11 @@ def ask_teacher(sentences: Sequence[str], *, engine_draws: int, replies: int) ->
     return found
 
 
-def _teacher_sources() -> list[str]:
+def teacher_sources() -> list[str]:
     """What the answers depend on beside the question: the teacher's code, and the versions of engine and weights."""
     local = PROJECT / "local"
     sources = [
-        *(local / "bedrock" / f"{name}.py" for name in ("engine", "teacher", "drawing")),
+        *(local / "bedrock" / "models" / f"{name}.py" for name in ("engine", "teacher", "drawing")),
         *sorted(local.glob("requirements-bedrock*.txt")),
     ]
     return [path.read_text(encoding="utf-8") for path in sources]

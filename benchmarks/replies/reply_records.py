@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from benchmarks.run_folder import NoHurry, folder_services
+from benchmarks.replies.run_folder import NoHurry, folder_services
 from cli.files.folder_store import FolderStore
 from distillation.layout import RunLayout
 from distillation.records import Prompt, encode_line

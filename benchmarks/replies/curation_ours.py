@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.reply_records import DATASET, LAYOUT, RUN_ID
-from benchmarks.run_folder import NoHurry, folder_services
+from benchmarks.replies.reply_records import DATASET, LAYOUT, RUN_ID
+from benchmarks.replies.run_folder import NoHurry, folder_services
 from cli.files.folder_store import FolderStore
 from distillation.records import RejectedAnswer, RejectedExample
 from handlers import assemble_dataset, read_replies, reduce_shard
