@@ -5,20 +5,9 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from local.bedrock.faults import Fault, Faults
+from local.bedrock.faults import JOB_FAULTS, Fault, Faults
 
-BATCH_FAULTS = (
-    "recordErrors",
-    "partiallyCompleted",
-    "failed",
-    "expired",
-    "stopped",
-    "lostEvent",
-    "earlyEvent",
-    "doubledEvent",
-    "slowJob",
-    "brokenLines",
-)
+BATCH_FAULTS = JOB_FAULTS
 CUSTOMIZATION_FAULTS = ("failed", "stopped", "lostEvent", "earlyEvent", "doubledEvent", "slowJob")
 DEPLOYMENT_FAULTS = ("failed", "slowJob")
 EVALUATION_FAULTS = ("failed", "stopped", "slowJob")

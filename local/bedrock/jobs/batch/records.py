@@ -1,11 +1,11 @@
 """Reads the input of a batch job: files below a URI, one record a line, within the documented limits."""
 
-import json
 from typing import Any, NamedTuple
 
 from local.bedrock.aws_clients import Storage, StoredObject
 from local.bedrock.identifiers import short_id
 from local.bedrock.jobs.job import JobFailed
+from local.bedrock.jobs.json_lines import json_object
 
 MIN_RECORDS, MAX_RECORDS = 100, 50_000
 MAX_FILE_BYTES = 1024**3
@@ -53,11 +53,9 @@ def _records(data: bytes, item: StoredObject) -> list[Record]:
 
 def _record(line: str, where: str, generated_id: str) -> Record:
     try:
-        document = json.loads(line)
+        document = json_object(line)
     except ValueError as error:
-        raise BadBatchInput(f"{where} is not valid JSON. Correct the file and submit a new job.") from error
-    if not isinstance(document, dict):
-        raise BadBatchInput(f"{where} is not a JSON object. Correct the file and submit a new job.")
+        raise BadBatchInput(f"{where} {error}. Correct the file and submit a new job.") from error
     record_id, model_input = str(document.get("recordId") or generated_id).strip(), document.get("modelInput")
     return Record(
         record_id, model_input, None if isinstance(model_input, dict) else "The record has no modelInput object."

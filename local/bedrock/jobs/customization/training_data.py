@@ -2,12 +2,12 @@
 data preparation).
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from local.bedrock.jobs.job import JobFailed
+from local.bedrock.jobs.json_lines import json_object
 from local.bedrock.models.conversation import Conversation, Turn
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
@@ -106,12 +106,9 @@ def _line(text: str, where: str) -> Line:
 
 def _object(text: str, where: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
+        return json_object(text)
     except ValueError as error:
-        raise BadTrainingData(f"{where}: not valid JSON.") from error
-    if not isinstance(record, dict):
-        raise BadTrainingData(f"{where}: not a JSON object.")
-    return record
+        raise BadTrainingData(f"{where} {error}.") from error
 
 
 def _turns(messages: Any, where: str) -> tuple[Turn, ...]:

@@ -3,10 +3,10 @@
 Bedrock user guide, "Create a prompt dataset for a model evaluation job that uses a model as judge".
 """
 
-import json
 from typing import Any, NamedTuple
 
 from local.bedrock.jobs.job import JobFailed
+from local.bedrock.jobs.json_lines import json_object
 
 MAX_PROMPTS = 1_000
 
@@ -39,11 +39,9 @@ def read_dataset(data: bytes, source: str) -> list[Answered]:
 
 def _line(text: str, where: str, source: str) -> Answered:
     try:
-        record = json.loads(text)
+        record = json_object(text)
     except ValueError as error:
-        raise BadDataset(f"{where} is not valid JSON.") from error
-    if not isinstance(record, dict):
-        raise BadDataset(f"{where} is not a JSON object.")
+        raise BadDataset(f"{where} {error}.") from error
     prompt, reference = record.get("prompt"), record.get("referenceResponse", "")
     if not isinstance(prompt, str) or not prompt.strip():
         raise BadDataset(f"{where} has no prompt.")
