@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError, as_called
@@ -67,3 +68,13 @@ class Screen:
 
 
 screen = Screen()
+
+
+def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
+    """An empty table; figures are in the columns on the `right`."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in left:
+        table.add_column(name)
+    for name in right:
+        table.add_column(name, justify="right")
+    return table

@@ -68,8 +68,8 @@ def plan(
 
 def _checked(input_file: Path | None, files: list[Path] | None = None) -> "tuple[RunConfig | None, Findings]":
     """The input in a file, for a dataset that needs no name, and what a run with it would say of the seed files."""
+    from cli.files.seeds import read_object
     from cli.files.validate import check_input, check_seeds, local_files
-    from cli.runs.start import read_object
 
     config, findings = check_input({"dataset": "seeds", **(read_object(input_file) if input_file else {})})
     return config, check_seeds(config, local_files(files)) if config and files else findings
@@ -128,7 +128,7 @@ def fetch(
 ) -> None:
     """Copy all files of a run, in the layout of the bucket."""
     from cli.files.fetch import fetch as copy_files
-    from cli.runs.run_lookup import find_run_id
+    from cli.run_lookup import find_run_id
     from cli.screen import screen
 
     services = connect()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.runs.draw.report import titled_table
+from cli.screen import titled_table
 from distillation.evaluation.explanation.what_now import CLEAR_LOSS
 from distillation.evaluation.uncertainty.noninferiority import MIN_ITEMS, planned_items, planned_margin
 from distillation.records import Record

@@ -1,7 +1,9 @@
 """The seed files of a dataset in the bucket: listed, checked, removed."""
 
+import json
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -18,6 +20,8 @@ from distillation.run.input import resolve_config
 from distillation.seeds.reader import UNREADABLE_FIELD, is_seed_file
 from gateways.keyed_files import StoredObject
 from gateways.store import Store
+
+_EXAMPLE = "statemachine/example-input.json is an input to begin with."
 
 
 def seed_files(store: Store, dataset: str) -> list[StoredObject]:
@@ -85,3 +89,14 @@ def remove(store: Store, dataset: str, names: Sequence[str]) -> None:
         raise CommandError(f"There is no {', '.join(missing)}.", f"`python -m cli seeds {dataset}` lists the files.")
     for key in keys:
         store.delete(key)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises CommandError when it holds something else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise CommandError(f"{path} is not JSON: {error}.", _EXAMPLE) from None
+    if not isinstance(value, dict):
+        raise CommandError(f"{path} holds no JSON object.", _EXAMPLE)
+    return value

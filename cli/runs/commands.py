@@ -33,8 +33,8 @@ def start(
 ) -> None:
     """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
     from cli.files.seeds import seed_files
+    from cli.run_lookup import place_of, run_id_of
     from cli.runs import start as starting
-    from cli.runs.run_lookup import place_of, run_id_of
     from cli.screen import screen
 
     if upload and run_id:
@@ -108,11 +108,11 @@ def watch(
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
 ) -> None:
     """Show a run as it goes. Exit 0 when it succeeds, 1 when it fails; Ctrl-C leaves the run alone."""
+    from cli.run_lookup import find_execution, place_of, run_id_of
     from cli.runs import watch as watching
     from cli.runs.draw.run import outcome
     from cli.runs.earlier import last_run_before
     from cli.runs.observed import RunObserver
-    from cli.runs.run_lookup import find_execution, place_of, run_id_of
     from cli.screen import screen
     from distillation.layout import RunLayout
 
@@ -137,7 +137,7 @@ def watch(
 @on_stack
 def stop(connect: Connect, run: Run = None) -> None:
     """Stop a run, its jobs and its deployments, and say what it has cost so far. Exit 1 where something is left."""
-    from cli.runs.run_lookup import find_execution, run_id_of
+    from cli.run_lookup import find_execution, run_id_of
     from cli.runs.stop import cost_so_far, stop_run
     from cli.screen import screen
     from distillation.wording import usd
@@ -179,9 +179,9 @@ def report(
     ] = False,
 ) -> None:
     """Print a run's verdict, its numbers with their intervals, its counts and costs."""
+    from cli.run_lookup import find_run_id
     from cli.runs.draw.report import draw_report
     from cli.runs.report_file import parse_report
-    from cli.runs.run_lookup import find_run_id
     from cli.screen import screen
     from distillation.layout import RunLayout
 
@@ -209,9 +209,9 @@ def compare(
     to: Annotated[Path, typer.Option(dir_okay=False, help="The page to write.")] = Path("comparison.html"),
 ) -> None:
     """Compare the students of several runs on the holdout items that all of them have: a page, and tables here."""
+    from cli.run_lookup import find_run_id
     from cli.runs.compare import comparison_of
     from cli.runs.draw.comparison import draw_comparison
-    from cli.runs.run_lookup import find_run_id
     from cli.screen import screen
     from distillation.report.comparison_page import render_comparison
 

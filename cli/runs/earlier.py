@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from application.services import Services
+from cli.run_lookup import described
 from cli.runs.observed import RunObserver
-from cli.runs.run_lookup import described
 from cli.runs.run_stages import StageState, stage_times
 from cli.runs.run_view import RunView
 from gateways.executions import Execution

@@ -6,7 +6,7 @@ from typing import Any
 
 from application.services import Services
 from application.waiting import job_as_seen
-from cli.runs.run_lookup import described, run_id_of
+from cli.run_lookup import described, run_id_of
 from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
 from distillation.bedrock.waiting import JobLook
 from distillation.layout import RunLayout

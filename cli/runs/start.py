@@ -1,6 +1,5 @@
 """Starting a run: on files that are in the bucket, or by uploading files, which starts one by itself."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 from application.services import Services
 from cli.errors import CommandError
-from cli.files.seeds import config_of, usable
+from cli.files.seeds import config_of, read_object, usable
 from cli.files.validate import Findings, check_seeds, local_files
-from cli.runs.run_lookup import described
+from cli.run_lookup import described
 from distillation.bedrock.job_names import RUN_ID_MAX
 from distillation.layout import dataset_input, seeds_prefix
 from distillation.run.config import RunConfig
@@ -21,7 +20,6 @@ TRIGGER_PATIENCE = timedelta(minutes=4)
 """How long to wait for the run of an upload: the trigger's quiet window (60 s by default), events and queue."""
 
 _CORRECT = "Correct {}; docs/run-input.schema.json describes every key."
-_EXAMPLE = "statemachine/example-input.json is an input to begin with."
 
 
 def read_input(path: Path | None, dataset: str, run_id: str | None = None) -> dict[str, Any]:
@@ -40,17 +38,6 @@ def read_input(path: Path | None, dataset: str, run_id: str | None = None) -> di
 def new_settings(path: Path, dataset: str) -> RunConfig:
     """The file as the dataset's input.json. Raises CommandError with every problem of it."""
     return usable({"dataset": dataset}, _CORRECT.format(path), path.read_bytes())
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises CommandError when it holds something else."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise CommandError(f"{path} is not JSON: {error}.", _EXAMPLE) from None
-    if not isinstance(value, dict):
-        raise CommandError(f"{path} holds no JSON object.", _EXAMPLE)
-    return value
 
 
 def check_upload(services: Services, dataset: str, files: Sequence[Path], config: RunConfig | None) -> Findings:

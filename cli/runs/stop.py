@@ -8,7 +8,7 @@ from application.run_files import read_run
 from application.services import Services
 from application.serving.retirement import retire_pass
 from cli.errors import CommandError
-from cli.runs.run_lookup import run_id_of
+from cli.run_lookup import run_id_of
 from distillation.costs.spent import Costs
 from distillation.layout import RunLayout
 from gateways.executions import Execution

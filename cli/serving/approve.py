@@ -9,7 +9,7 @@ from rich.table import Table
 from application.services import Services
 from application.serving.approval import ENDED, SPENDING, answer, pending_approval
 from cli.errors import CommandError
-from cli.runs.run_lookup import SEARCHED, described, run_id_of
+from cli.run_lookup import SEARCHED, described, run_id_of
 from distillation.records import LedgerRow
 
 

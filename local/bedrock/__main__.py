@@ -8,11 +8,11 @@ from pathlib import Path
 import uvicorn
 
 from local.bedrock import aws_clients
+from local.bedrock.api.tags import Tags
 from local.bedrock.catalog import HOME_REGION
 from local.bedrock.faults import Faults
 from local.bedrock.http.operations import operations
 from local.bedrock.http.server import create_app
-from local.bedrock.http.tags import Tags
 from local.bedrock.models import remote_teacher
 from local.bedrock.models.conversation import Model
 from local.bedrock.models.embedder import Embedder

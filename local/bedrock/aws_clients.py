@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 
 _log = logging.getLogger(__name__)
 SERVICE_PRINCIPAL = "bedrock.amazonaws.com"

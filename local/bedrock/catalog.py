@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from local.bedrock.http.api_errors import ApiError, invalid, not_found
+from local.bedrock.api.api_errors import ApiError, invalid, not_found
 from local.bedrock.identifiers import arn, foundation_model_arn, last_part
 
 HOME_REGION = "us-east-1"

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from local.bedrock import job_faults
+from local.bedrock.api.api_errors import ApiError, conflict, invalid, not_found
+from local.bedrock.api.idempotency import Tokens
+from local.bedrock.api.paging import Filters, Listed, page
+from local.bedrock.api.tags import check_count
 from local.bedrock.clock import now
-from local.bedrock.http.api_errors import ApiError, conflict, invalid, not_found
-from local.bedrock.http.idempotency import Tokens
-from local.bedrock.http.paging import Filters, Listed, page
-from local.bedrock.http.tags import check_count
 from local.bedrock.identifiers import arn, last_part, short_id
-from local.bedrock.jobs import faults as job_faults
+from local.bedrock.job_faults import JobFaults
 from local.bedrock.jobs.customization.custom_models import CustomModels
-from local.bedrock.jobs.faults import JobFaults
 from local.bedrock.models.conversation import Model
 from local.bedrock.services import Services
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.bedrock.aws_clients import EventBus
-from local.bedrock.jobs.faults import JobFaults
+from local.bedrock.job_faults import JobFaults
 
 BATCH_EVENT = "Batch Inference Job State Change"
 CUSTOMIZATION_EVENT = "Model Customization Job State Change"

@@ -5,9 +5,9 @@ artefacts.
 from pathlib import Path
 from typing import NamedTuple
 
+from local.bedrock.api.tags import Tags
 from local.bedrock.aws_clients import Aws
 from local.bedrock.faults import Faults
-from local.bedrock.http.tags import Tags
 from local.bedrock.models.conversation import Model
 from local.bedrock.models.embedder import Embedder
 

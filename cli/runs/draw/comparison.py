@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.runs.draw.report import VERDICT_STYLES, p_value, points_with_interval, titled_table, with_interval
+from cli.runs.draw.report import VERDICT_STYLES, p_value, points_with_interval, with_interval
+from cli.screen import titled_table
 from distillation.report.comparison import Comparison
 from distillation.report.comparison_page import finding
 from distillation.report.rows import pair_name

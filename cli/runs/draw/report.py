@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.runs.report_file import DifferenceResult, Interval, ReportFile, SliceResult
+from cli.screen import titled_table
 from distillation.costs.spent import Costs
 from distillation.evaluation.scores import Metric
 from distillation.records import FunnelStep
@@ -49,16 +50,6 @@ def _verdict(report: ReportFile) -> Iterator[Text]:
     if report.verdict.serve:
         yield Text.assemble("  To serve, of what was measured: ", (report.verdict.serve, "bold"))
     yield from (Text(f"  > {advice}") for advice in report.verdict.what_now)
-
-
-def titled_table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
-    """An empty table; figures are in the columns on the `right`."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for name in left:
-        table.add_column(name)
-    for name in right:
-        table.add_column(name, justify="right")
-    return table
 
 
 def _checks(report: ReportFile) -> Table:

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from application.services import Services
 from application.serving.approval import ENDED, pending_approval
-from cli.runs.draw.report import VERDICT_STYLES, titled_table
+from cli.run_lookup import described, run_id_of
+from cli.runs.draw.report import VERDICT_STYLES
 from cli.runs.durations import elapsed
-from cli.runs.run_lookup import described, run_id_of
+from cli.screen import titled_table
 from distillation.bedrock.submission import RUN
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow

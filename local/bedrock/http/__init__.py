@@ -1,1 +1,1 @@
-"""HTTP in and out: routes and shapes from botocore's service models."""
+"""The server: it takes calls and hands each to the operation that answers it."""

@@ -9,9 +9,9 @@ from local.bedrock.http.runtime import Runtime
 from local.bedrock.jobs.batch.operations import BatchJobs
 from local.bedrock.jobs.customization.custom_models import CustomModels
 from local.bedrock.jobs.customization.operations import CustomizationJobs
+from local.bedrock.jobs.customization.student import BaseStudent
 from local.bedrock.jobs.evaluation.operations import EvaluationJobs
 from local.bedrock.models.conversation import Model
-from local.bedrock.models.student import BaseStudent
 from local.bedrock.services import Services
 
 # Checked parameters and the caller's Region in, the operation's output out. Raises ApiError.

@@ -5,10 +5,9 @@ import time
 from typing import Any
 
 from local.bedrock import catalog
+from local.bedrock.api.api_errors import invalid
 from local.bedrock.deployments import Deployments
-from local.bedrock.http import message_bodies
-from local.bedrock.http.api_errors import invalid
-from local.bedrock.models import titan
+from local.bedrock.models import message_bodies, titan
 from local.bedrock.models.conversation import Model, read_request
 from local.bedrock.models.embedder import Embedder
 

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.bedrock.api import request_parsing, responses, routes
+from local.bedrock.api.api_errors import ApiError
+from local.bedrock.api.validation import validate
 from local.bedrock.catalog import HOME_REGION
 from local.bedrock.faults import Fault, Faults
-from local.bedrock.http import request_parsing, responses, routes
-from local.bedrock.http.api_errors import ApiError
 from local.bedrock.http.calls import Calls, name_of
 from local.bedrock.http.operations import Operation
-from local.bedrock.http.validation import validate
 
 _log = logging.getLogger(__name__)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -11,7 +11,7 @@ from local.bedrock.aws_clients import StorageError
 from local.bedrock.clock import now
 from local.bedrock.events import JobEvents
 from local.bedrock.identifiers import last_part
-from local.bedrock.jobs.faults import JobFaults
+from local.bedrock.job_faults import JobFaults
 
 _log = logging.getLogger(__name__)
 # The states of all kinds in which a job still changes by itself.

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from local.bedrock.http.api_errors import conflict, not_found
-from local.bedrock.http.idempotency import Tokens
-from local.bedrock.http.tags import Tags
+from local.bedrock.api.api_errors import conflict, not_found
+from local.bedrock.api.idempotency import Tokens
+from local.bedrock.api.tags import Tags
 from local.bedrock.identifiers import last_part
 from local.bedrock.jobs.job import Job
 

@@ -5,7 +5,7 @@ import re
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 
 # Nova refuses more on v1 models; a missing value means the model's own limit.
 MAX_TOKENS = 5000

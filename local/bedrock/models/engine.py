@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from local.bedrock.http.api_errors import ApiError, invalid
+from local.bedrock.api.api_errors import ApiError, invalid
 from local.bedrock.models.weights import TEACHER, locate
 
 CONTEXT = 8192

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from local.bedrock.http.api_errors import ApiError
+from local.bedrock.api.api_errors import ApiError
 from local.bedrock.models.conversation import Reply, Request
 
 _FINISH = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}

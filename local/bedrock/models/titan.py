@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 from local.bedrock.models.embedder import DIMENSIONS, Embedder, Vectors
 
 SIZES = (1024, 512, 256)

@@ -192,8 +192,8 @@ def test_the_call_log_shows_every_call_with_its_outcome(jobs: Jobs) -> None:
 
 def test_every_answer_fits_the_service_model(jobs: Jobs) -> None:
     """Each output is checked with the same patterns, ranges and required members that requests are checked with."""
-    from local.bedrock.http.routes import operation_model
-    from local.bedrock.http.validation import list_problems
+    from local.bedrock.api.routes import operation_model
+    from local.bedrock.api.validation import list_problems
 
     batch = jobs.batch("fits-model", batch_records(100))
     tuning = jobs.tune("fits-model", [training_line(f"good {number}", "positive") for number in range(8)])

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+from local.bedrock.api.api_errors import ApiError
 from local.bedrock.catalog import FoundationModel, check_inference
-from local.bedrock.http import message_bodies
-from local.bedrock.http.api_errors import ApiError
 from local.bedrock.jobs.batch.records import Record
+from local.bedrock.models import message_bodies
 from local.bedrock.models.conversation import Conversation, Model, Reply, Request
 
 _WORKERS = 8

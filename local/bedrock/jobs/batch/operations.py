@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from local.bedrock import catalog
+from local.bedrock import catalog, job_faults
+from local.bedrock.api.api_errors import ApiError, invalid
+from local.bedrock.api.paging import Filters, Listed, page
+from local.bedrock.api.tags import check_count
 from local.bedrock.events import BATCH_EVENT, JobEvents
-from local.bedrock.http.api_errors import ApiError, invalid
-from local.bedrock.http.paging import Filters, Listed, page
-from local.bedrock.http.tags import check_count
 from local.bedrock.identifiers import arn, last_part, short_id
-from local.bedrock.jobs import faults as job_faults
 from local.bedrock.jobs.batch import run as batch_run
 from local.bedrock.jobs.batch.job import BatchJob
 from local.bedrock.jobs.registry import JobRegistry

@@ -4,10 +4,10 @@ import json
 import random
 
 from local.bedrock import catalog
+from local.bedrock.job_faults import hit
 from local.bedrock.jobs.batch.answers import WIRES, Asked, Outcome, answer_records
 from local.bedrock.jobs.batch.job import BatchJob
 from local.bedrock.jobs.batch.records import InputFile, read_input
-from local.bedrock.jobs.faults import hit
 from local.bedrock.jobs.job import JobFailed, run_to_its_end
 from local.bedrock.models.conversation import Model
 from local.bedrock.services import Services

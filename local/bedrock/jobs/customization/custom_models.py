@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from local.bedrock.http.api_errors import conflict, not_found
-from local.bedrock.http.paging import Filters, Listed, page
+from local.bedrock.api.api_errors import conflict, not_found
+from local.bedrock.api.paging import Filters, Listed, page
 from local.bedrock.identifiers import ACCOUNT, last_part
+from local.bedrock.jobs.customization import student
 from local.bedrock.jobs.customization.training import TrainedStudent
-from local.bedrock.models import student
 from local.bedrock.models.embedder import Embedder
 
 # An account's quota of custom models.

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local.bedrock import catalog
-from local.bedrock.http.api_errors import ApiError, invalid
+from local.bedrock.api.api_errors import ApiError, invalid
 from local.bedrock.identifiers import last_part
 from local.bedrock.jobs.customization.training_data import BadTrainingData, Example, Line, read_lines, reserved_word
 from local.bedrock.models.conversation import GREEDY_TEMPERATURE, MAX_TOKENS, Conversation, Model, Request, Sampling

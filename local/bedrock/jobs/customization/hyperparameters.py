@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 
 # Name -> (lowest, highest, default); Amazon Nova user guide, "Hyperparameters".
 _RANGES: dict[str, tuple[float, float, float]] = {

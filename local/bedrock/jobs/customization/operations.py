@@ -3,13 +3,12 @@
 import re
 from typing import Any
 
-from local.bedrock import catalog
+from local.bedrock import catalog, job_faults
+from local.bedrock.api.api_errors import ApiError, conflict, invalid
+from local.bedrock.api.paging import Filters, Listed, page
+from local.bedrock.api.tags import check_count
 from local.bedrock.events import CUSTOMIZATION_EVENT, JobEvents
-from local.bedrock.http.api_errors import ApiError, conflict, invalid
-from local.bedrock.http.paging import Filters, Listed, page
-from local.bedrock.http.tags import check_count
 from local.bedrock.identifiers import arn, short_id
-from local.bedrock.jobs import faults as job_faults
 from local.bedrock.jobs.customization import distillation_data
 from local.bedrock.jobs.customization import run as customization_run
 from local.bedrock.jobs.customization.custom_models import MAX_MODELS, CustomModels

@@ -2,7 +2,7 @@
 the metric's scale.
 """
 
-from local.bedrock.http.api_errors import ApiError
+from local.bedrock.api.api_errors import ApiError
 from local.bedrock.jobs.evaluation.data import Answered
 from local.bedrock.jobs.evaluation.judge import Score
 from local.bedrock.jobs.evaluation.request import VARIABLE, CustomMetric, Rating

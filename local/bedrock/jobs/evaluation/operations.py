@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from local.bedrock.http.api_errors import ApiError
-from local.bedrock.http.paging import Filters, Listed, page
-from local.bedrock.http.tags import check_count
+from local.bedrock import job_faults
+from local.bedrock.api.api_errors import ApiError
+from local.bedrock.api.paging import Filters, Listed, page
+from local.bedrock.api.tags import check_count
 from local.bedrock.identifiers import arn, short_id
-from local.bedrock.jobs import faults as job_faults
 from local.bedrock.jobs.evaluation import run as evaluation_run
 from local.bedrock.jobs.evaluation.job import EvaluationJob
 from local.bedrock.jobs.evaluation.request import read_plan

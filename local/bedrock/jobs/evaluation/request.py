@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from local.bedrock import catalog
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 from local.bedrock.jobs.evaluation.judge import BUILTIN_METRICS
 
 TASK_TYPE = "General"

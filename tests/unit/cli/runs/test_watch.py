@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
+from cli.run_lookup import run_id_of
 from cli.runs.draw.run import PlainLines, RunPicture, outcome
 from cli.runs.earlier import Earlier, last_run_before, seconds_left
 from cli.runs.observed import RunObserver
-from cli.runs.run_lookup import run_id_of
 from cli.runs.run_view import RunView, run_view
 from cli.runs.watch import TOLERATED_FAILURES, watch
 from distillation.bedrock.waiting import JobLook

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.model import OperationModel
 from starlette.responses import Response
 
-from local.bedrock.http.api_errors import ApiError
+from local.bedrock.api.api_errors import ApiError
 
 
 def success(operation: OperationModel, output: dict[str, Any]) -> Response:

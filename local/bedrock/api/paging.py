@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 
 _PAGE = 100
 

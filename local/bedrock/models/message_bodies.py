@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from local.bedrock.http.api_errors import invalid
-from local.bedrock.http.request_parsing import from_json
-from local.bedrock.http.routes import operation_model
-from local.bedrock.http.validation import list_problems
+from local.bedrock.api.api_errors import invalid
+from local.bedrock.api.request_parsing import from_json
+from local.bedrock.api.routes import operation_model
+from local.bedrock.api.validation import list_problems
 from local.bedrock.models.conversation import Reply, Request, read_request
 
 _NOVA_KEYS = {"schemaVersion", "system", "messages", "inferenceConfig", "toolConfig"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.bedrock.http.api_errors import ApiError
+from local.bedrock.api.api_errors import ApiError
 
 MAX_TAGS = 50
 

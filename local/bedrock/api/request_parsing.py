@@ -9,7 +9,7 @@ from typing import Any
 from botocore.model import OperationModel
 from botocore.utils import parse_timestamp
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 
 
 def parse(

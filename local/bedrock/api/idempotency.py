@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from local.bedrock.http.api_errors import conflict
+from local.bedrock.api.api_errors import conflict
 
 
 class Tokens:

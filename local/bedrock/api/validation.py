@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
-from local.bedrock.http.api_errors import invalid
+from local.bedrock.api.api_errors import invalid
 
 # Values that Bedrock takes and the service model does not name: every AWS sample of an LLM-as-a-judge job says General.
 _BEYOND_THE_MODEL = {"EvaluationTaskType": ("General",)}

@@ -1,0 +1,1 @@
+"""Bedrock's API, from botocore's service models: routes, requests, answers, errors, pages, tags, tokens."""
