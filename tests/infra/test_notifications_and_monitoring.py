@@ -4,6 +4,7 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Match, Template
 
 from infra.notifications import Notifications
+from infra.packaging.wheels import ROOT
 from tests.infra.synthesis import Assembly
 
 
@@ -65,10 +66,18 @@ def test_the_functions_outside_the_machine_and_every_dead_letter_queue_have_an_a
         for alarm in assembly.resources("AWS::CloudWatch::Alarm").values()
         for d in alarm["Properties"]["Dimensions"]
     ]
-    for function in ("JobChanged", "StartRun"):
+    for function in ("JobChanged", "RunEnded", "StartRun"):
         assert {"Ref": assembly.logical_id("AWS::Lambda::Function", f"Functions/{function}")} in dimensions
-    for queue in ("SeedTrigger/DeadLetters", "JobEvents/DeadLetters"):
+    for queue in ("SeedTrigger/DeadLetters", "JobEvents/DeadLetters", "RunEvents/DeadLetters"):
         assert {"Fn::GetAtt": [assembly.logical_id("AWS::SQS::Queue", queue), "QueueName"]} in dimensions
+
+
+def test_the_runbook_says_what_to_do_at_every_alarm(assembly: Assembly) -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    named = [alarm["Metadata"]["aws:cdk:path"] for alarm in assembly.resources("AWS::CloudWatch::Alarm").values()]
+    alarms = {path.split("/")[-2] for path in named}
+    assert {alarm for alarm in alarms if alarm not in runbook} == set()
+    assert len(alarms) == 9, "docs/costs.md names their number"
 
 
 def test_every_alarm_tells_the_topic_and_sleeps_without_data(assembly: Assembly) -> None:
