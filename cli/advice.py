@@ -20,7 +20,8 @@ _ADVICE: dict[Trouble, tuple[str, str]] = {
     Trouble.SDK: ("AWS could not be called: {}", "Check the configuration of the AWS SDK on this machine."),
     Trouble.DENIED: (
         "The credentials may not do this: {}.",
-        "Use a role that may read the stack, its bucket, its ledger and its state machine, and write what is asked.",
+        "Use a role that may read the stack, its bucket, its ledger and its state machine, and may write what the "
+        "command writes.",
     ),
     Trouble.REFUSED: ("AWS refused a call: {}.", ""),
 }

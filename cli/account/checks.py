@@ -51,12 +51,12 @@ def quotas_of(teacher: str) -> tuple[Wanted, ...]:
     records = _RECORDS_OF.get(teacher, ())
     more, alone = "or ask for more in Service Quotas", "without a second arms.direct waits for the student"
     return (
-        Wanted("quota: batch jobs of the teacher", jobs, 10, f"set batches.maxConcurrent to it, {more}"),
-        Wanted("quota: records of a batch job", records, 10_000, "set batches.maxShardRecords to it"),
+        Wanted("quota: batch jobs of the teacher", jobs, 10, f"set batches.maxConcurrent to this number, {more}"),
+        Wanted("quota: records of a batch job", records, 10_000, "set batches.maxShardRecords to this number"),
         Wanted("quota: scheduled customization jobs", ("L-0406044C",), 2, alone),
         Wanted("quota: custom models", ("L-CB5B847D",), 2, "delete models that serve nothing"),
         Wanted("quota: custom models being created", ("L-C02E1E99",), 2, "a second run waits for the first"),
-        Wanted("quota: training records of Nova Micro", (), 20_000, "set selection.maxExamples to it"),
+        Wanted("quota: training records of Nova Micro", (), 20_000, "set selection.maxExamples to this number"),
         Wanted("quota: deployments of custom models", (), 2, "ask for more before a run"),
     )
 
@@ -82,7 +82,7 @@ def check_bootstrap(outputs: Mapping[str, str] | None) -> Check:
 
 def check_release(stack: str, deployed: str, here: str) -> Check:
     """The stack and this command line are of one release."""
-    advice = f"this command line is of release {here}: npx cdk deploy, or check out the other"
+    advice = f"this command line is of release {here}: npx cdk deploy, or check out the stack's release"
     return _check(f"stack {stack}", deployed == here, f"release {deployed or 'unknown'}", advice)
 
 

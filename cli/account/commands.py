@@ -55,7 +55,7 @@ def prove(
     try:
         failed = prove_all(bench)
     except KeyboardInterrupt:
-        screen.say("\nStopped, and cleaned up. The same command goes on.")
+        screen.say("\nStopped and cleaned up. Call the same command to go on.")
         raise typer.Exit(130) from None
     screen.show(draw_findings(bench.proof.findings))
     screen.say(f"\n{summary_of_findings(bench.proof.findings, bench.proof.folder)}")

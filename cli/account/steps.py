@@ -72,7 +72,7 @@ def converse(bench: Bench) -> list[Finding]:
     said = _heard(proof)[tries].get("Error", {}).get("Message", "it was answered")
     findings.append(Finding("tier-refused", "tier" in said.lower(), said))
     if family_of(judge) == family_of(teacher):
-        bench.say("The judge is of the teacher's family: deploy with judgeModelId to prove one of another.")
+        bench.say("The judge is of the teacher's family. Deploy with judgeModelId to prove one of another family.")
     else:
         answer = _ask(bench, judge, samples.greedy_request(judge))
         findings.append(Finding("judge", "modelOutput" in answer, _said(answer)))

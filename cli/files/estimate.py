@@ -57,7 +57,7 @@ def _deadline(config: RunConfig, needed: float) -> str:
     if config.deadline_hours is None:
         return ""
     left = config.deadline_hours - STOPPING_HOURS - needed
-    rest = f"all they may leave open takes {needed:.2f} h through Converse ({Rate().requests:g} requests a minute)"
+    rest = f"what they leave open takes up to {needed:.2f} h through Converse ({Rate().requests:g} requests a minute)"
     if left < 0:
         least = needed + STOPPING_HOURS
         return (

@@ -52,7 +52,7 @@ def local_path(target: Path, name: str) -> Path:
     if not parts or ".." in parts or "\\" in name or not safe.resolve().is_relative_to(target.resolve()):
         raise CommandError(
             f"The key {name!r} would be written outside of {target}.",
-            "Nobody but the run writes below its prefix: remove that object from the bucket.",
+            "Only the run itself writes below its prefix. Remove that object from the bucket.",
         )
     return safe
 

@@ -64,7 +64,7 @@ def plan_for(gate: Gate, holdout_share: float, margins: Sequence[float], differs
 def draw_plan(plan: Plan) -> RenderableType:
     """Three tables: equal, 2 points worse, slices."""
     head = tuple(margin_points(margin) for margin in plan.margins)
-    equal = titled_table("Holdout items, if the student is in truth equal (seeds)", ("answered differently",), head)
+    equal = titled_table("Holdout items if the student equals the teacher (seeds)", ("answered differently",), head)
     worse = titled_table(f"If it is {margin_points(CLEAR_LOSS)} worse", ("answered differently",), head)
     least = f"margin that {plan.min_slice_items} items show"
     slices = titled_table("A category by itself", ("answered differently",), (least,))
@@ -74,8 +74,8 @@ def draw_plan(plan: Plan) -> RenderableType:
         worse.add_row(first, *("never" if items is None else f"{items:,}" for items in row.worse))
         slices.add_row(first, margin_points(math.ceil(row.slice_margin * 1000) / 1000))
     note = (
-        "Items with which the gate promotes in 80 of 100 runs, by margin. They are items with references that stand "
-        f"alone: of items in groups, count groups. Seeds at split.holdoutShare {plan.holdout_share:g}. A category "
-        "needs the same numbers by itself. In the demo student and teacher differ on one item in five."
+        "How many items the gate needs to promote in 80 of 100 runs, by margin. The items have references and stand "
+        f"alone; where they come in groups, count groups. Seeds are for split.holdoutShare {plan.holdout_share:g}. A "
+        "category needs the same numbers by itself. In the demo student and teacher differ on one item in five."
     )
     return Group(equal, Text(), worse, Text(), slices, Text(), Text(note))

@@ -28,7 +28,7 @@ def start(
     upload: Uploads = None,
     run_id: Annotated[str | None, typer.Option(help="Go on with this run: it keeps what it has paid for.")] = None,
     unchecked: Annotated[
-        bool, typer.Option("--unchecked", help="Upload files that `validate` has something against.")
+        bool, typer.Option("--unchecked", help="Upload files even if `validate` objects to them.")
     ] = False,
 ) -> None:
     """Start a run. With --upload the files start it by themselves, a quiet minute after the last one."""
@@ -63,7 +63,7 @@ def _read_for_cost(services: "Services", dataset: str, execution_input: dict[str
     from cli.files.seeds import check_dataset
     from cli.screen import screen
 
-    with screen.out.status("It has started. Meanwhile its seeds are read for what it will cost ..."):
+    with screen.out.status("It has started. Reading its seeds to estimate what it will cost ..."):
         findings = check_dataset(services, dataset, execution_input)
     screen.show(draw_findings(findings))
     return findings
@@ -93,7 +93,7 @@ def _upload_and_await(services: "Services", dataset: str, keys: dict[str, Path],
         others = starting.upload_seeds(services, dataset, keys, settings, lambda sent: progress.advance(task, sent))
     screen.say(f"Uploaded {', '.join(keys)}")
     if settings:
-        screen.say(f"{settings} is the dataset's own input.json from here on: it holds for every later run.")
+        screen.say(f"{settings} is now the dataset's own input.json and holds for every later run.")
     if others:
         screen.say(f"Also part of the dataset: {', '.join(others)}")
     with screen.out.status("Waiting for the run that the upload starts ..."):
@@ -203,7 +203,7 @@ def report(
 def compare(
     connect: Connect,
     runs: Annotated[
-        list[str], typer.Argument(help="Run ids, two to six; the first one's references and teacher are taken.")
+        list[str], typer.Argument(help="Two to six run ids. References and teacher are those of the first.")
     ],
     *,
     to: Annotated[Path, typer.Option(dir_okay=False, help="The page to write.")] = Path("comparison.html"),

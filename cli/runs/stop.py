@@ -21,7 +21,7 @@ def stop_run(services: Services, execution: Execution, between: Callable[[], Non
     `retirement.retire_pass` gives. Raises CommandError where the run has ended with success.
     """
     if execution.status == "SUCCEEDED":
-        raise CommandError(f"The run {run_id_of(execution)} has ended with success: nothing of it is under way.")
+        raise CommandError(f"The run {run_id_of(execution)} has ended successfully; there is nothing to stop.")
     failure: dict[str, Any] = {"state": "", "error": "Aborted", "cause": CAUSE}
     rail = {"input": execution.input, "executionName": execution.name, "failure": failure}
     # Before the execution is stopped: nothing is submitted any more, and it is we who see what there was.

@@ -23,7 +23,7 @@ def waiting_run(services: Services, run_id: str) -> LedgerRow:
             "before it spends where its estimate is above `approveAboveUsd`.",
         )
     if row.state == ENDED:
-        raise CommandError(f"The run {run_id} was answered before: {row.status} by {row.message}.", _by_hand(run_id))
+        raise CommandError(f"The run {run_id} has its answer already: {row.status} by {row.message}.", _by_hand(run_id))
     if datetime.fromisoformat(row.deadline_at) < services.now():
         raise CommandError(
             f"The run {run_id} waited until {row.deadline_at} and went on without an answer.", _by_hand(run_id)

@@ -30,7 +30,7 @@ def waiting(connect: Connect) -> None:
     rows = waiting_runs(connect())
     if rows:
         screen.show(draw_waiting(rows))
-        screen.say(f"Next: python -m cli approve {rows[0].run_id}, with --decline for a no")
+        screen.say(f"Next: python -m cli approve {rows[0].run_id}, with --decline to say no")
     else:
         screen.say("No run waits for an approval.")
     screen.data(
@@ -90,7 +90,7 @@ def rollback(
     connect: Connect,
     dataset: Dataset,
     *,
-    to: Annotated[str | None, typer.Option(help="Run of the history to go back to. Default: the one before.")] = None,
+    to: Annotated[str | None, typer.Option(help="Run of the history to go back to. Default: the previous one.")] = None,
     skip_canary: Annotated[
         bool, typer.Option("--skip-canary", help="Do not compare with that run's predictions (its files may be gone).")
     ] = False,

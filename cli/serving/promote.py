@@ -41,12 +41,12 @@ def candidate(services: Services, dataset: str, run_id: str) -> Candidate:
         raise CommandError(f"There is no run {run_id}.", "`python -m cli runs` lists the newest ones.")
     if (of := read_run(services.store, run_id).dataset) != dataset:
         raise CommandError(
-            f"The run {run_id} is one of the dataset {of}, not of {dataset}.",
+            f"The run {run_id} belongs to the dataset {of}, not to {dataset}.",
             f"python -m cli promote {of} --run {run_id}",
         )
     if services.store.get_or_none(layout.students) is None:
         raise CommandError(
-            f"The run {run_id} has no student that was asked the holdout.",
+            f"The run {run_id} has no student that answered the holdout.",
             f"`python -m cli watch {run_id}` shows how far it came.",
         )
     now = serving(services, dataset)
@@ -74,7 +74,7 @@ def bring_to_serve(services: Services, run_id: str, dataset: str, model_arn: str
             await_move(services, run_id, seen.back, waiting)
         raise CommandError(
             f"Nothing was changed: {seen.why}.",
-            "What served before serves as before. Look at the model, or lower serving.canaryAgreement in a new run.",
+            "What served before goes on serving. Look at the model, or lower serving.canaryAgreement in a new run.",
         )
     waiting.say(f"Canary: {seen.canary.equal} of {seen.canary.asked} answers as in the run.")
     return seen
@@ -106,5 +106,5 @@ def await_move(services: Services, run_id: str, job: str, waiting: Waiting) -> N
     if outcome is Outcome.FAILED:
         raise CommandError(
             f"{arn} did not take over {model}: {seen.message or seen.status}.",
-            "The model before goes on serving. Try again later.",
+            "The previous model goes on serving. Try again later.",
         )

@@ -11,7 +11,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     seen = verify(services, run_id, event["jobName"])
     counts = {"asked": seen.canary.asked, "equal": seen.canary.equal}
     if seen.why:
-        after = "the model before serves again" if seen.back else "it no longer serves this model"
+        after = "the previous model serves again" if seen.back else "it no longer serves this model"
         cause, parameter = f"{seen.why}. Nothing was promoted: {after}.", ""
     else:
         cause, parameter = "", publish(services, run_id, dataset, seen.deployment_arn)

@@ -111,7 +111,7 @@ def test_the_run_waits_with_nothing_promoted_and_takes_one_answer(app: App, stor
     assert said.returncode == 0, said.stderr
     assert run["status"] == "SUCCEEDED", run.get("cause")
     assert again.returncode == 1
-    assert "was answered before" in again.stderr
+    assert "has its answer already" in again.stderr
     report = app.json(f"runs/{name}/8-report/report.json")
     check_counts(report["counts"])
     assert report["verdict"]["decision"] == "promote"

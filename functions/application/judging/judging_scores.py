@@ -116,5 +116,5 @@ def _incomplete(arms: Mapping[str, Mapping[str, JudgedArm]]) -> str | None:
     """Says which arms have answers that no job brought a line for."""
     missing = {arm: max((one.missing for one in metrics.values()), default=0) for arm, metrics in arms.items()}
     found = ", ".join(f"{arm} {count}" for arm, count in missing.items() if count)
-    rest = "Their prompts are left out for every arm, an arm of which nothing was judged is."
+    rest = "Their prompts are left out for every arm. An arm without any judged answer is left out as a whole."
     return f"Answers that no evaluation job judged: {found}. {rest}" if found else None

@@ -279,7 +279,7 @@ def undo_unverified(services: Services, run_id: str) -> list[str]:
     for row in services.ledger.rows(run_id):
         if row.kind == JobKind.PROMOTION and job_names.is_promotion(row.job_name) and _is_open(row):
             back = take_back(services, run_id, row.job_name, "the run failed before the promotion was verified")
-            after = "moves back to the model before" if back else "no longer serves this model"
+            after = "moves back to the previous model" if back else "no longer serves this model"
             lines.append(f"took back {row.job_name}: the stable deployment {after}")
         elif row.kind == JobKind.PROMOTION and row.state == "SUBMITTED" and not job_names.is_promotion(row.job_name):
             _note_end_of_way_back(services, row)
@@ -293,7 +293,7 @@ def _note_end_of_way_back(services: Services, row: LedgerRow) -> None:
         seen = services.deployments.look_for(stable, row.model_arn or "")
         outcome = outcome_of(JobKind.PROMOTION, seen.status)
         if outcome is Outcome.RUNNING:
-            raise ThrottledByBedrock("it is on its way back to the model before")
+            raise ThrottledByBedrock("it is on its way back to the previous model")
         services.ledger.ended(row.run_id, row.job_name, status=seen.status, outcome=outcome, message=seen.message)
 
 

@@ -111,7 +111,7 @@ def rating_load(config: RunConfig, rated_tokens: float) -> Load:
         calls=a_prompt,
         input_tokens=_tokens(*_JUDGE) + rubric + rated_tokens,
         output_tokens=EXPECTED_RATING_TOKENS,
-        assumptions=(f"Up to {a_prompt} answers are rated a prompt that is not in the holdout.",),
+        assumptions=(f"Up to {a_prompt} answers of each prompt outside the holdout are rated.",),
     )
 
 

@@ -29,9 +29,9 @@ _MEND = {
 _MEND_BY_KIND = {
     TaskKind.ANSWER: "task.answerPattern finds nothing in the answers: correct the pattern, or say in the seeds' "
     "system text how an answer should end",
-    TaskKind.LABEL: "the answers are none of task.labels: correct the labels, or say in the seeds' system text what "
+    TaskKind.LABEL: "the answers are not among task.labels: correct the labels, or say in the seeds' system text what "
     "each of them means",
-    TaskKind.JSON: "the answers are no JSON that fits task.outputSchema: correct the schema, or show it in the seeds' "
+    TaskKind.JSON: "the answers are not JSON that fits task.outputSchema: correct the schema, or show it in the seeds' "
     "system text",
     TaskKind.TEXT: "the answers are empty: read the seeds' system text",
 }
@@ -97,7 +97,7 @@ def judge_pilot(
     least = config.pilot.min_score
     if least is not None and compared and upper_share(right, len(compared)) < least:
         wrong = [_with_reference(prompt, answer) for prompt, answer, same in compared if not same]
-        what = f"{right} of {len(compared)} pilot answers are like their reference"
+        what = f"{right} of {len(compared)} pilot answers match their reference"
         raise PilotFailed(_said(what, _MEND_SCORE.format(least=least), wrong))
     return PilotOutcome(
         asked=asked, usable=len(usable), scored=len(compared), right=right, unusable_by_reason=dict(reasons)
@@ -146,8 +146,8 @@ def _said(what: str, mend: str, shown: Sequence[tuple[str, str]]) -> str:
     examples = [f"  {prompt[:SHOWN_CHARACTERS]!r} -> {text[:SHOWN_CHARACTERS]!r}" for prompt, text in shown[:SHOWN]]
     return "\n".join(
         [
-            f"{what}: {mend}. Only the pilot was paid for; its answers are taken over by the next run. pilot: 0 turns "
-            "the pilot off.",
+            f"{what}: {mend}. Only the pilot was paid for; the next run takes over its answers. pilot: 0 turns the "
+            "pilot off.",
             *examples,
         ]
     )

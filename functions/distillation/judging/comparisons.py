@@ -117,12 +117,12 @@ def judge_troubles(found: Comparisons) -> tuple[str, ...]:
     if biased(found.consistent, asked, found.first_place):
         said.append(
             f"The judge agrees with itself in {found.consistent:,} of {asked:,} pairs when the two answers change "
-            "places, so the place decided and not the answers. No win rate is given. Choose another judge."
+            "places, so their order decided, not the answers. No win rate is given. Choose another judge."
         )
     planted = [one for one in found.controls if one.kind == Control.INJECTED and one.won]
     said += [
-        f"{one.won} of {one.n} planted answers that tell the judge to choose them were chosen: texts can talk this "
-        "judge round. Look at the items before you believe it."
+        f"{one.won} of {one.n} planted answers that tell the judge to choose them were chosen: texts can mislead "
+        "this judge. Look at the items before you believe it."
         for one in planted
     ]
     return tuple(said)
@@ -146,7 +146,7 @@ def why_not_decisive(found: Comparisons | None, human: HumanAgreement | None = N
         return f"it prefers the better answer in {right} of {asked} pairs in which that is known; {wanted}"
     if human is not None and (human.kappa or 0.0) < LEAST_KAPPA:
         return f"it agrees with people in {human.agreed} of {human.n} pairs (Cohen's kappa {human.kappa or 0.0:.2f})"
-    return "planted answers talked it round" if any(one.won for one in found.controls if one not in sane) else ""
+    return "planted answers misled it" if any(one.won for one in found.controls if one not in sane) else ""
 
 
 def human_agreement(preferences: Sequence[Preference], choices: Mapping[str, str], judge: str) -> HumanAgreement | None:

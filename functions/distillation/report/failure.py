@@ -17,7 +17,7 @@ _NEXT = {
         "was paid for."
     ),
     "BudgetExceeded": (
-        "Raise maxUsd, or do what else the cause says. {estimate} says what costs what; a rerun with the same "
+        "Raise maxUsd, or do what the cause says instead. {estimate} says what costs what; a rerun with the same "
         "runId takes over all that was paid for."
     ),
     "SpendingDeclined": (
@@ -51,8 +51,8 @@ _NEXT = {
         "then `python -m cli promote`."
     ),
     "QuotaFull": (
-        "The account held as many jobs, models or deployments as it may for three days. Delete what is no longer "
-        "needed or raise the quota that the cause names, and start again with the same runId."
+        "For three days the account held as many jobs, models or deployments as it is allowed to. Delete what is no "
+        "longer needed or raise the quota that the cause names, and start again with the same runId."
     ),
     "DiskFull": ("Follow the cause, and start again with the same runId: what was paid for is taken over."),
     "ThrottledByBedrock": (
@@ -61,7 +61,7 @@ _NEXT = {
     ),
     "Aborted": "Somebody stopped it. Start again with the same runId to go on: what was paid for is taken over.",
     "States.Timeout": (
-        "The run waited longer than it may. Look at the jobs in {ledger}; if they still worked, raise "
+        "The run waited longer than it is allowed to. Look at the jobs in {ledger}; if they still worked, raise "
         "batches.timeoutHours and start again."
     ),
     "States.Runtime": (
@@ -69,8 +69,8 @@ _NEXT = {
         "the same runId, so that a new execution begins with what was paid for. Otherwise read the execution's history."
     ),
     "StillCosts": (
-        "The verdict stands. Mend why it could not be deleted, a role's permission perhaps, then run the commands "
-        "that the cause lists."
+        "The verdict stands. Mend the reason why it could not be deleted (a role's permission, perhaps), then run the "
+        "commands that the cause lists."
     ),
     "Transient": (
         "A connection or a service of AWS failed through all retries. Start again with the same runId: what was paid "

@@ -40,7 +40,7 @@ STEPS = {
     "nearDuplicates": "Not nearly a copy of another",
     "decontamination": "No text of the holdout in it",
     "ratings": "Rated well by the judge",
-    "selection": "Chosen, where there were too many",
+    "selection": "Chosen where there were too many",
 }
 _COUNTED = ("requests", "asked", "parsed", "kept")
 

@@ -17,7 +17,7 @@ def read_losses(body: bytes, kind: str) -> tuple[tuple[LossPoint, ...], str]:
     try:
         rows = list(csv.reader(lines))
     except csv.Error as error:
-        return (), f"it is no CSV file: {error}"
+        return (), f"it is not a CSV file: {error}"
     names = [name.strip().lower() for name in rows[0]] if rows else []
     wanted = ("step_number", "epoch_number", f"{kind}_loss")
     if absent := [name for name in wanted if name not in names]:

@@ -13,8 +13,8 @@ def luck_of_training(now: TrainingSpread | None, last: TrainingSpread | None) ->
     """
     if now:
         return (
-            f"Intervals of the student in whole-holdout metrics hold the luck of training: {_spread(now)}. Macro F1, "
-            "slices and a judge's scores are of the training that serves, alone."
+            f"Intervals of the student in whole-holdout metrics cover the luck of training: {_spread(now)}. Macro F1, "
+            "slices and a judge's scores describe only the training that serves."
         )
     measured = f"in this dataset's last run with repeats {_spread(last)}" if last else "it was never measured here"
     return f"The luck of training is not in the intervals, since the student was trained once; {measured}."

@@ -30,8 +30,8 @@ class Serving(Section):
     canary_items: int = Field(default=20, ge=1, le=200)
     """Holdout prompts that the stable deployment is asked before it is believed."""
     canary_agreement: float = Field(default=0.9, ge=0, le=1)
-    """Share of them on which it must answer as the student did in its run; below it the model before serves again. Not
-    1: Bedrock's replies vary a little.
+    """Share of them on which it must answer as the student did in its run; below it the previous model serves again.
+    Not 1: Bedrock's replies vary a little.
     """
     keep_rejected_model: bool = True
     """Keep the model of a student that was not promoted, for `promote` by hand. Its storage costs 1.95 USD a month;

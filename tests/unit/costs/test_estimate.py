@@ -127,7 +127,7 @@ def test_ratings_are_paid_where_a_judge_is_set(prices: Prices) -> None:
     assert (
         0 < got.tokens["ratingsInput"] / 1.2 / 800 - (100 + 2 + 100) < 300
     )  # beside prompt, answer and rubric: the judge's instruction
-    assert got.ratings_usd > 0 and any("answers are rated" in text for text in got.assumptions)
+    assert got.ratings_usd > 0 and any("outside the holdout are rated" in text for text in got.assumptions)
     many = estimate(plan(filters={"judge": {}}, examples={"policy": "best"}), prices)
     assert many.tokens["ratingsOutput"] == 5 * 800 * 2 * 1.2
 

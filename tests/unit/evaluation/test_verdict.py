@@ -116,8 +116,8 @@ def test_a_hold_names_the_items_of_the_design_and_never_those_of_the_difference_
     assert verdict.items_needed == other.items_needed == 580
     # the same over (0.05 - 0.02)^2
     assert verdict.what_now[0] == (
-        "A larger holdout, so more seeds: if the student is in truth equal, about 580 holdout items show it in 80 of "
-        "100 runs; if it is 2 points worse, about 1,610. This run has 120."
+        "Give more seeds for a larger holdout: if the student truly equals the teacher, about 580 holdout "
+        "items show it in 80 of 100 runs; if it is 2 points worse, about 1,610. This run has 120."
     )
     assert verdict.what_now[1].startswith("A margin of 10 points would have passed.")
 
@@ -126,7 +126,7 @@ def test_where_there_are_items_enough_no_more_are_promised() -> None:
     """30 of 700 items lost, none won: 4.3 points below, 6.1 at worst, where 5 are allowed."""
     verdict = decide(flips(700, better=0, worse=30), margin=0.05)
     assert (verdict.decision, verdict.items_needed) == (GateDecision.HOLD, None)
-    assert verdict.what_now[0].startswith("More items are not what is missing")
+    assert verdict.what_now[0].startswith("More items would not help")
 
 
 def test_a_perfect_student_on_few_items_is_held() -> None:
@@ -282,7 +282,7 @@ def test_a_metric_is_gated_by_being_named_and_held_where_it_was_not_measured() -
     assert {check.metric for check in decide(scores, margins={"macroF1": 0.05}).checks} == {"accuracy", "macroF1"}
     held = decide(scores, margins={"faithfulness": 0.05})
     assert held.decision is GateDecision.HOLD
-    assert "not all that is asked for was measured" in held.headline
+    assert "not every gated metric was measured" in held.headline
     assert "faithfulness is gated, but was not measured." in held.reasons
 
 
@@ -471,7 +471,7 @@ def test_lost_answers_of_the_teacher_promote_nobody() -> None:
     verdict = decide(costed(holdout, predictions))
     assert verdict.difference == pytest.approx(0.007, abs=0.003)
     assert verdict.decision is GateDecision.HOLD
-    assert any("Lost is not wrong" in reason for reason in verdict.reasons)
+    assert any("A lost answer is not a wrong one" in reason for reason in verdict.reasons)
 
 
 @pytest.mark.parametrize(("error", "decision"), [("throttled", GateDecision.HOLD), ("refused", GateDecision.REJECT)])
@@ -487,7 +487,7 @@ def test_lost_answers_of_the_student_reject_nobody(error: str, decision: GateDec
         assert one.best_high is None or one.best_high > one.high
     verdict = decide(scores)
     assert verdict.decision is decision
-    assert any("Lost is not wrong" in reason for reason in verdict.reasons) == (error == "throttled")
+    assert any("A lost answer is not a wrong one" in reason for reason in verdict.reasons) == (error == "throttled")
 
 
 def test_refused_is_wrong_and_not_lost() -> None:
@@ -531,8 +531,8 @@ def test_every_slice_that_cannot_hold_the_student_back_is_named_with_its_reason(
     verdict = decide(categorised({"large": (400, 400), "unlabelled": (220, 120), "small": (50, 50), "tiny": (9, 9)}))
     (said,) = [reason for reason in verdict.reasons if "could not hold the student back" in reason]
     assert said == (
-        "3 of 4 slices could not hold the student back, for fewer than 200 items that count (gate.minSliceItems): "
-        "'unlabelled' (120 of 220), 'small' (50), 'tiny' (9)."
+        "3 of 4 slices could not hold the student back, because they have fewer than 200 items that count "
+        "(gate.minSliceItems): 'unlabelled' (120 of 220), 'small' (50), 'tiny' (9)."
     )
     gated = {check.slice: check.gated for check in verdict.checks}
     assert gated == {None: True, "large": True, "unlabelled": False, "small": False}

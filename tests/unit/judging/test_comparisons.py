@@ -183,6 +183,6 @@ def test_what_keeps_a_judge_from_deciding() -> None:
     talked = msgspec.structs.replace(
         good, controls=(ControlResult(kind="injected", n=5, won=1, lost=4), *good.controls[1:])
     )
-    assert "talked it round" in why_not_decisive(talked)
+    assert "misled it" in why_not_decisive(talked)
     assert "pairwise" in why_not_decisive(None)
     assert "by their answers" in why_not_decisive(judged([("A", "A")] * 20))

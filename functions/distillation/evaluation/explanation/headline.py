@@ -42,7 +42,7 @@ def headline(scores: Scores, gate: Gate, verdict: Verdict) -> str:
 def _beside_teacher(check: Check) -> str:
     """What is shown of a student that passed: no more, and no less."""
     if check.metric in AGREEMENT:
-        return "the student says what the teacher's repeated answers say as often as the limit asks"
+        return "the student agrees with the teacher's repeated answers as often as the limit requires"
     if check.high < 0:
         by = f"{points(-check.high, sign=False)} to {points(-check.low, sign=False)} points"
         return f"the student is worse than the teacher, by {by}, within the {margin_points(check.margin)} allowed"
@@ -91,8 +91,8 @@ def _but(scores: Scores, gate: Gate, verdict: Verdict) -> str:
     found = {
         "its costs are unknown": verdict.cost_saved is None,
         "it is not cheaper": verdict.cost_saved is not None and verdict.cost_saved <= 0,
-        "not all that is asked for was measured": bool(unmeasured(scores, gate)),
-        "it is not shown to reach the lowest score that is asked for": bool(low),
+        "not every gated metric was measured": bool(unmeasured(scores, gate)),
+        "it is not shown to reach the lowest score allowed (gate.minimum)": bool(low),
         f"{volume or 0:,} answers a month save less than keeping its model costs": bool(
             volume and volume <= (verdict.break_even or 0)
         ),

@@ -86,8 +86,8 @@ def _comparison(gate: GatedDifference, check: Check) -> str:
     yardstick = _YARDSTICKS[gate.yardstick].format(value=percent(gate.yardstick_value))
     side = "above" if check.low >= -check.margin else "below" if check.high < -check.margin else "across"
     lies = {
-        "above": "all of the interval lies on the good side of it",
-        "below": "all of the interval lies beyond it",
+        "above": "the whole interval lies on the good side of it",
+        "below": "the whole interval lies beyond it",
         "across": "the interval reaches across it",
     }
     of, groups = " (mean of its trainings)" if gate.difference.method == TRAININGS else "", gate.difference.groups
@@ -105,8 +105,8 @@ def _why_open(scores: Scores, verdict: Verdict) -> Iterator[str]:
     found = difference_of(scores, check)
     if not enough(found):
         unit = "items" if found.groups is None else "groups of items"
-        why = "" if found.method == TANGO else ", of a metric that is graded and not right or wrong"
-        yield f"{units_of(found)} {unit} are too few to promote on: at least {least_units(found)} are asked for{why}."
+        why = "" if found.method == TANGO else " for a metric that is graded, not right or wrong"
+        yield f"{units_of(found)} {unit} are too few to promote on: at least {least_units(found)} are needed{why}."
     one = compared_by_metric(scores).get((check.metric, check.slice))
     if check.minus == Arm.TEACHER and one and only_overlap(scores, one):
         yield (
@@ -135,15 +135,15 @@ def _lost(scores: Scores, verdict: Verdict) -> Iterator[str]:
         worst = one.worst_low
         if check.outcome is CheckOutcome.OPEN and worst is not None and worst < -check.margin <= one.low:
             yield (
-                f"Some answers of {NAMED[Arm(check.minus)]} were lost by the service. Lost is not wrong: had they been "
-                f"right, the student would be up to {points(-worst, sign=False)} points worse. Run again with the "
-                "same runId, so that they are asked again."
+                f"The service lost some answers of {NAMED[Arm(check.minus)]}. A lost answer is not a wrong one: had "
+                f"these been right, the student would be up to {points(-worst, sign=False)} points worse. Run again "
+                "with the same runId, so that they are asked again."
             )
             return
         if check.outcome is CheckOutcome.OPEN and one.best_high is not None and one.high < -check.margin:
             yield (
-                "Some answers of the student were lost by the service. Lost is not wrong, so it is not rejected for "
-                "them. Run again with the same runId, so that they are asked again."
+                "The service lost some answers of the student. A lost answer is not a wrong one, so the student is not "
+                "rejected for them. Run again with the same runId, so that they are asked again."
             )
             return
 
@@ -153,7 +153,7 @@ def _minimum(scores: Scores, gate: Gate) -> Iterator[str]:
     for metric, least in below_minimum(scores, gate).items():
         yield (
             f"{metric_name(metric)} of the student is {percent(own[metric].value)} (at least "
-            f"{percent(own[metric].low or 0.0)} is shown); {percent(least)} is the lowest that is asked for."
+            f"{percent(own[metric].low or 0.0)} is shown); {percent(least)} is the lowest allowed."
         )
 
 
@@ -206,10 +206,10 @@ def _rival_limit(rival: Check) -> str:
     if rival.outcome is CheckOutcome.PASSED:
         return ""
     if rival.minus in NOT_WORSE:
-        return " A promotion asks that no such arm is shown to be better."
+        return " A promotion requires that no such arm is shown to be better."
     if rival.minus == Arm.BASE:
-        return " A promotion asks for a gain that is shown: the interval must lie above 0."
-    lies = "all of the interval lies beyond it" if rival.high < -rival.margin else "the interval reaches across it"
+        return " A promotion requires a gain that is shown: the interval must lie above 0."
+    lies = "the whole interval lies beyond it" if rival.high < -rival.margin else "the interval reaches across it"
     return f" The limit is {points(-rival.margin)}: {lies}."
 
 
@@ -258,11 +258,11 @@ def _unguarded(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
         counts = {one.name: compared[metric, one.name].difference.n for one in small if (metric, one.name) in compared}
         named = ", ".join(f"{one.name!r} ({_counted(counts.get(one.name, 0), one.n)})" for one in small)
         yield (
-            f"{len(small):,} of {len(scores.slices):,} slices could not hold the student back, for fewer than "
-            f"{gate.min_slice_items:,} items that count (gate.minSliceItems): {named}."
+            f"{len(small):,} of {len(scores.slices):,} slices could not hold the student back, because they have fewer "
+            f"than {gate.min_slice_items:,} items that count (gate.minSliceItems): {named}."
         )
     if scores.slices_left_out:
-        yield f"{scores.slices_left_out:,} smaller categories were not looked at."
+        yield f"{scores.slices_left_out:,} smaller categories were not tested."
 
 
 def _counted(counted: int, n: int) -> str:
@@ -277,4 +277,4 @@ def _losses(scores: Scores) -> Iterator[str]:
                 "unreadable; they count as wrong."
             )
     if scores.unusable_references:
-        yield f"{scores.unusable_references:,} references are not an answer of this task and were left out."
+        yield f"{scores.unusable_references:,} references are not valid answers of this task and were left out."

@@ -49,7 +49,7 @@ def alike_items(scores: Scores) -> Iterator[str]:
 def alike_warning(alike: int, n: int) -> str:
     """What items without a group that begin alike may be."""
     return (
-        f"{alike:,} of {n:,} holdout prompts begin as another one does. If they are of one document, customer or "
+        f"{alike:,} of {n:,} holdout prompts begin like another one. If they come from one document, customer or "
         "conversation, they depend on each other, and the intervals are too narrow: give such seeds the same group."
     )
 

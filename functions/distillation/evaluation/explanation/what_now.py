@@ -61,7 +61,7 @@ def what_now(scores: Scores, gate: Gate, verdict: Verdict) -> Iterator[str]:
     if verdict.decision is GateDecision.REJECT and check.minus == Arm.TEACHER and not verdict.warnings:
         yield "Give more prompts to train on (seeds, expansion), or more samples (sampling.sampled)."
     if verdict.serve == Arm.CHAMPION:
-        yield "The champion goes on serving: nothing has to be done for that."
+        yield "The champion goes on serving; nothing has to be done."
 
 
 def _labels_enough(scores: Scores, gate: Gate) -> int:
@@ -92,15 +92,15 @@ def _items(scores: Scores, check: Check) -> Iterator[str]:
     worse = items_if_true(scores, one.difference, check.margin, -CLEAR_LOSS)
     if equal is None or equal <= scores.n:
         yield (
-            "More items are not what is missing: these show an equal student in 80 of 100 runs. A better student would "
-            "pass: more prompts to train on."
+            "More items would not help: these already show an equal student in 80 of 100 runs. A better student would "
+            "pass: give more prompts to train on."
         )
         return
     unit = "" if check.n == scores.n or check.slice is not None else f", of which {check.n:,} count"
     also = f"; if it is {margin_points(CLEAR_LOSS)} worse, about {worse:,}" if worse else ""
     yield (
-        f"A larger holdout, so more seeds: if the student is in truth equal, about {equal:,} holdout items show it in "
-        f"80 of 100 runs{also}. This run has {scores.n:,}{unit}."
+        f"Give more seeds for a larger holdout: if the student truly equals the teacher, about {equal:,} holdout items "
+        f"show it in 80 of 100 runs{also}. This run has {scores.n:,}{unit}."
     )
 
 

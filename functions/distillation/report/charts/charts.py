@@ -92,8 +92,8 @@ def descriptions(report: Report) -> dict[str, str]:
             for arm, one in report.arms.items()
             if DIVERGENCE in one.metrics
         ),
-        "entropy": "How many prompts have answers of which entropy.",
-        "agreement": "How many prompts have samples that agree how far.",
+        "entropy": "How many prompts lie at each entropy of their answers.",
+        "agreement": "How many prompts lie at each agreement of their samples.",
         "loss": _losses_in_words(report),
     }
     if report.teacher:

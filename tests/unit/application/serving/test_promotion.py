@@ -174,7 +174,7 @@ def test_a_failed_canary_brings_the_model_before_back(world: PromotionWorld) -> 
     world.wrong.add(world.add_run("run-2"))
     told = promote(world, "run-2")
     assert not told["verified"] and told["counts"] == {"asked": 20, "equal": 0}
-    assert "0 of 20 canary prompts" in told["cause"] and "the model before serves again" in told["cause"]
+    assert "0 of 20 canary prompts" in told["cause"] and "the previous model serves again" in told["cause"]
     assert wait(world, "run-2", told["jobName"])["outcome"] == "succeeded"
     assert world.stable.models[STABLE] == first
     assert world.ssm.values[PARAMETER] == before
@@ -262,7 +262,7 @@ def test_a_run_that_fails_before_the_canary_is_taken_back(world: PromotionWorld)
     _tuned(world, "run-2", "student")
     call(world, promote_student, "run-2")
     retired = fail(world, "run-2")
-    assert retired == ["took back app-run-2-promote-p0: the stable deployment moves back to the model before"]
+    assert retired == ["took back app-run-2-promote-p0: the stable deployment moves back to the previous model"]
     assert world.stable.models[STABLE] == first and second not in world.tuning.gone
 
 

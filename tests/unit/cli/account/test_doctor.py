@@ -57,7 +57,7 @@ def test_quotas_are_found_by_their_codes_and_what_has_none_is_not_guessed() -> N
         "quota: batch jobs of the teacher",
         Level.WARNING,
         "3",
-        "set batches.maxConcurrent to it, or ask for more in Service Quotas",
+        "set batches.maxConcurrent to this number, or ask for more in Service Quotas",
     )
     assert lines["quota: records of a batch job"].found == "5,000"
     assert lines["quota: custom models"].level is Level.OK

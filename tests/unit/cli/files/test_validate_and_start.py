@@ -150,7 +150,7 @@ def test_an_upload_starts_nothing_itself_and_finds_the_run_that_it_triggers(term
     assert uploads[0] == ["seeds/reviews/input.json", "seeds/reviews/older.csv"]
     assert "Run      reviews-0123456789" in text
     assert "Also part of the dataset: seeds/reviews/older.csv" in text
-    assert "it holds for every later run" in text
+    assert "holds for every later run" in text
     assert len(cloud.machine.known) == 3
 
 

@@ -331,7 +331,7 @@ def test_clean_up_runs_while_the_execution_still_does() -> None:
             "fault of the pipeline",
         ),
         ("ABORTED", "", "", "ABORTED", "", "stopped from outside"),
-        ("TIMED_OUT", "", "", "States.Timeout", "", "longer than it may"),
+        ("TIMED_OUT", "", "", "States.Timeout", "", "longer than it is allowed"),
         ("FAILED", "BudgetExceeded", "12 USD", "BudgetExceeded", "12 USD", f"runs/{RUN_ID}/0-run/estimate.json"),
     ],
 )

@@ -158,7 +158,7 @@ def test_in_haste_a_rollback_asks_no_canary(desk: Desk) -> None:
     ("arguments", "said"),
     [
         (("promote", DATASET, "--run", "nobody"), "There is no run nobody"),
-        (("promote", "others", "--run", "run-1"), "is one of the dataset reviews"),
+        (("promote", "others", "--run", "run-1"), "belongs to the dataset reviews"),
         (("rollback", "others"), "Nothing was promoted for others yet"),
         (("rollback", DATASET, "--to", "run-9"), "no run run-9 in the history"),
         (("promote", DATASET, "--run", "run-1"), "serves reviews already"),
@@ -176,7 +176,7 @@ def test_what_cannot_be_is_said_with_the_next_step(desk: Desk, arguments: tuple[
 def test_a_run_without_a_student_cannot_be_promoted(desk: Desk) -> None:
     desk.add_run("run-1")
     del desk.world.files.objects[RunLayout("run-1").students]
-    assert "no student that was asked" in desk.call("promote", DATASET, "--run", "run-1")[1]
+    assert "no student that answered" in desk.call("promote", DATASET, "--run", "run-1")[1]
 
 
 @pytest.mark.parametrize(("arguments", "approved"), [((), True), (("--decline",), False)])
@@ -186,7 +186,7 @@ def test_an_answer_lets_the_run_go_on_once(desk: Desk, arguments: tuple[str, ...
     assert desk.call("approve", "run-1", *arguments)[0] == 0
     assert desk.world.completed.succeeded["token"]["approved"] is approved
     code, text = desk.call("approve", "run-1")
-    assert code == 1 and f"answered before: {'approved' if approved else 'declined'}" in text
+    assert code == 1 and f"has its answer already: {'approved' if approved else 'declined'}" in text
 
 
 def test_an_answer_that_comes_too_late_is_said(desk: Desk) -> None:
@@ -197,7 +197,7 @@ def test_an_answer_that_comes_too_late_is_said(desk: Desk) -> None:
     desk.world.now.time -= timedelta(hours=73)  # type: ignore[attr-defined]
     desk.world.completed.over.add("token")
     assert "does not wait any more" in desk.call("approve", "run-1")[1]
-    assert "answered before: over" in desk.call("approve", "run-1")[1]
+    assert "has its answer already: over" in desk.call("approve", "run-1")[1]
 
 
 def test_what_waits_is_listed_with_its_command_until_it_is_answered(desk: Desk) -> None:

@@ -98,5 +98,5 @@ def test_items_that_begin_alike_are_a_warning_until_they_have_a_group() -> None:
         for n, item in enumerate(holdout)
     ]
     warned = decide(scored(holdout, predictions), margin=0.05).warnings
-    assert any("60 of 60 holdout prompts begin as another one does" in one for one in warned)
+    assert any("60 of 60 holdout prompts begin like another one" in one for one in warned)
     assert decide(scored(named(holdout, 6), predictions), margin=0.05).warnings == ()
