@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from distillation.bedrock.job_status import GONE
+from distillation.bedrock.job_status import GONE_STATUS
 from distillation.bedrock.waiting import JobLook
 from distillation.records import LedgerRow, Request
 from gateways.bedrock.model_catalogue import ModelLook
@@ -170,7 +170,7 @@ class FakeJobs:
 
     def look(self, arn: str) -> JobLook:
         if arn in self.gone:
-            return JobLook(status=GONE)
+            return JobLook(status=GONE_STATUS)
         return self.looks.get(
             arn, JobLook(status=self.status, model_arn=f"{arn}:model", deployment_arn=f"{arn}:deployment")
         )
@@ -220,7 +220,7 @@ class FakeDeployments(FakeJobs):
 
     def look(self, arn: str) -> JobLook:
         if arn in self.gone:
-            return JobLook(status=GONE)
+            return JobLook(status=GONE_STATUS)
         return self.looks.get(arn, JobLook(status=self.status, model_arn=self.models.get(arn), deployment_arn=arn))
 
     def look_for(self, arn: str, model_arn: str) -> JobLook:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.account.assumptions import ASSUMPTIONS
 from cli.account.samples import METRIC
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.inference.replies import read_reply
 from distillation.judging.scores import read_judgements
 from distillation.records import Answer
@@ -29,7 +29,7 @@ def replay(folder: Path) -> None:
         assert detail["batchJobName" if batch else "jobName"]
         outcome_of(JobKind.BATCH if batch else JobKind.TUNING, detail["status" if batch else "jobStatus"])
     last = answers(folder, "batch", "GetModelInvocationJob")[-1]
-    assert outcome_of(JobKind.BATCH, last["status"]) is Outcome.SUCCEEDED
+    assert outcome_of(JobKind.BATCH, last["status"]) is JobOutcome.SUCCEEDED
 
 
 def answers(folder: Path, step: str, operation: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from application.services import Services
 from cli.account import samples
 from cli.account.proof import Finding, Proof
 from distillation.bedrock.families import family_of, takes_top_p_beside_temperature
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import DistillationError, QuotaFull, ThrottledByBedrock
 from distillation.inference.replies import read_replies
@@ -313,9 +313,9 @@ def _wait(bench: Bench, kind: JobKind, look: Callable[[], JobLook]) -> JobLook:
     while True:
         seen = look()
         outcome = outcome_of(kind, seen.status)
-        if outcome is Outcome.FAILED:
+        if outcome is JobOutcome.FAILED:
             raise StepFailed(f"it ended as {seen.status}: {seen.message}")
-        if outcome is not Outcome.RUNNING:
+        if outcome is not JobOutcome.RUNNING:
             return seen
         bench.pause()
 

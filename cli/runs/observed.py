@@ -7,7 +7,7 @@ from typing import Any
 from application.services import Services
 from application.waiting import job_as_seen
 from cli.run_lookup import described, run_id_of
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.bedrock.waiting import JobLook
 from distillation.layout import RunLayout
 from distillation.records import LedgerRow
@@ -75,7 +75,7 @@ class RunObserver:
         return (
             known is not None
             and row.kind in set(JobKind)
-            and outcome_of(JobKind(row.kind), known.status) is not Outcome.RUNNING
+            and outcome_of(JobKind(row.kind), known.status) is not JobOutcome.RUNNING
         )
 
     def _document(self, key: str, keys: frozenset[str], execution: Execution) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from application.services import Services
 from application.serving.promotion import Verified, publish, serving, student_model, submit_promotion, verify
 from cli.errors import CommandError
 from cli.runs.report_file import VerdictResult, parse_report
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.layout import RunLayout
 
 LOOK_SECONDS, PATIENCE_LOOKS = 5.0, 720
@@ -95,7 +95,7 @@ def await_move(services: Services, run_id: str, job: str, waiting: Waiting) -> N
     for _ in range(PATIENCE_LOOKS):
         seen = services.deployments.look_for(arn, model)
         outcome = outcome_of(JobKind.PROMOTION, seen.status)
-        if outcome is not Outcome.RUNNING:
+        if outcome is not JobOutcome.RUNNING:
             services.ledger.ended(run_id, job, status=seen.status, outcome=outcome, message=seen.message)
             break
         waiting.sleep(LOOK_SECONDS)
@@ -103,7 +103,7 @@ def await_move(services: Services, run_id: str, job: str, waiting: Waiting) -> N
         raise CommandError(
             f"{arn} is still on its way to {model} after an hour.", "The same command goes on where this one stopped."
         )
-    if outcome is Outcome.FAILED:
+    if outcome is JobOutcome.FAILED:
         raise CommandError(
             f"{arn} did not take over {model}: {seen.message or seen.status}.",
             "The previous model goes on serving. Try again later.",

@@ -7,7 +7,7 @@ import msgspec
 from application.run_files import read_prompts
 from distillation.arms.direct import references_of, usable_reference
 from distillation.arms.few_shot import FewShot, TrainingPrompt, learnt_prompts
-from distillation.bedrock.training_lines import Question, conversation_parts
+from distillation.bedrock.training_lines import QuestionTexts, conversation_parts
 from distillation.layout import RunLayout
 from distillation.records import Record
 from distillation.run.record import RunRecord
@@ -53,15 +53,15 @@ def _gold(store: Store, record: RunRecord, wanted: set[str]) -> dict[str, str]:
     return {prompt_id: answer for prompt_id, answer in usable if answer is not None}
 
 
-def taught(store: Store, key: str) -> dict[Question, list[str]]:
+def taught(store: Store, key: str) -> dict[QuestionTexts, list[str]]:
     """Question -> the answers that a training file teaches for it, in the order of the file."""
-    found: dict[Question, list[str]] = {}
+    found: dict[QuestionTexts, list[str]] = {}
     for question, answer in training_lines(store, key):
         found.setdefault(question, []).append(answer)
     return found
 
 
-def training_lines(store: Store, key: str) -> Iterator[tuple[Question, str]]:
+def training_lines(store: Store, key: str) -> Iterator[tuple[QuestionTexts, str]]:
     """Question and answer of each line of a training file; empty where there is none."""
     return map(conversation_parts, store.lines(key))
 

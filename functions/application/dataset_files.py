@@ -49,7 +49,7 @@ def read_ratings(store: Store, run_id: str) -> dict[str, int]:
     return ratings_of(answers_of(store, run_id, Asking.RATINGS))
 
 
-SHOWN = 2
+EXAMPLES_SHOWN = 2
 """Examples and items of the holdout that the card shows."""
 
 
@@ -129,7 +129,7 @@ def _lines(store: Store, run_id: str, decision: Decision) -> Iterator[tuple[Side
     for number, (candidate, side) in enumerate(zip(candidates, decision.sides, strict=True)):
         if side is not None:
             # Without answers: the prompt alone, for a teacher that the distillation job asks.
-            for answer in decision.judged.get(number, candidate.answers) or (None,):
+            for answer in decision.rated.get(number, candidate.answers) or (None,):
                 yield side, conversation_line(candidate.system, candidate.prompt, answer, candidate.earlier)
 
 
@@ -234,5 +234,5 @@ def _counts(decision: Decision, rejected: int) -> dict[str, int]:
 
 def _shown(store: Store, run_id: str) -> tuple[list[bytes], list[HoldoutItem]]:
     layout = RunLayout(run_id)
-    train = list(islice(store.lines(layout.dataset("train.jsonl")), SHOWN))
-    return train, list(islice(store.records(layout.dataset("holdout.jsonl"), HoldoutItem), SHOWN))
+    train = list(islice(store.lines(layout.dataset("train.jsonl")), EXAMPLES_SHOWN))
+    return train, list(islice(store.records(layout.dataset("holdout.jsonl"), HoldoutItem), EXAMPLES_SHOWN))

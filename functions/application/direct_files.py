@@ -7,7 +7,7 @@ from application.run_files import read_prompts, read_run
 from distillation.arms.direct import DirectCounts, direct_lines, references_of
 from distillation.arms.few_shot import TrainingPrompt
 from distillation.bedrock.limits import MIN_SAMPLES
-from distillation.bedrock.training_lines import Question
+from distillation.bedrock.training_lines import QuestionTexts
 from distillation.dataset.filters.personal_data import redact
 from distillation.errors import NotEnoughExamples
 from distillation.layout import RunLayout
@@ -23,7 +23,7 @@ def write_direct_files(store: Store, run_id: str) -> dict[str, DirectCounts]:
     Raises NotEnoughExamples where fewer than 8 different prompts of train.jsonl have a usable reference.
     """
     record, layout = read_run(store, run_id), RunLayout(run_id)
-    known: dict[Question, TrainingPrompt] = {}
+    known: dict[QuestionTexts, TrainingPrompt] = {}
     for one in known_prompts(store, run_id):
         known.setdefault(one.question, one)
     lines = {name: [known[question] for question, _ in training_lines(store, layout.dataset(name))] for name in FILES}

@@ -9,7 +9,7 @@ from application.entry import Event
 from application.run_files import read_run
 from application.services import Services
 from distillation.bedrock import job_names
-from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.job_status import JobKind, JobOutcome
 from distillation.bedrock.submission import NEW, submit_once
 from distillation.errors import InvalidInput
 from distillation.judging.answers import judging_config
@@ -72,7 +72,7 @@ def _has_not_failed(services: Services, run_id: str) -> Callable[[str], bool]:
 
     def usable(job_name: str) -> bool:
         row = services.ledger.row(run_id, job_name)
-        return row is None or row.outcome != Outcome.FAILED
+        return row is None or row.outcome != JobOutcome.FAILED
 
     return usable
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from application.services import Services
-from distillation.bedrock.job_status import GONE, JobKind
+from distillation.bedrock.job_status import GONE_STATUS, JobKind
 from distillation.bedrock.waiting import JobLook, complete_if_ended
 from distillation.records import LedgerRow
 from gateways.aws_errors import DENIED, passing_over
@@ -39,7 +39,7 @@ def job_as_seen(row: LedgerRow, services: Services) -> JobLook:
     if row.kind in set(JobKind):
         with passing_over(DENIED):
             seen = _look_and_stop(row, services)[0](row.job_arn or "")
-            if seen.status != GONE:
+            if seen.status != GONE_STATUS:
                 return seen
     return JobLook(status=row.status or row.state, message=row.message or "")
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from botocore import exceptions as aws
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from distillation.bedrock.job_status import GONE as GONE_STATUS
+from distillation.bedrock.job_status import GONE_STATUS
 from distillation.bedrock.waiting import GONE_MESSAGE, JobLook
 from distillation.errors import QuotaFull, ThrottledByBedrock, Transient
 

@@ -11,7 +11,7 @@ from distillation.bedrock.submission import NEW, submit_once
 from distillation.records import LedgerRow
 from distillation.training.customization import deployment_request
 
-TIME_LIMIT = timedelta(hours=6)
+DEPLOYMENT_TIME_LIMIT = timedelta(hours=6)
 
 
 def run(event: Event, services: Services, invocation: Invocation) -> dict[str, object]:
@@ -28,7 +28,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         find=services.deployments.find,
         create=lambda: services.deployments.create(deployment_request(name, model_arn=event["modelArn"], tags=tags)),
         now=services.now(),
-        time_limit=TIME_LIMIT,
+        time_limit=DEPLOYMENT_TIME_LIMIT,
     )
     return {"jobName": name}
 

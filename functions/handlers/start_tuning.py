@@ -14,7 +14,7 @@ from distillation.records import Arm, LedgerRow
 from distillation.training.choice import hyperparameters
 from distillation.training.customization import JobFacts, customization_request, distillation_request
 
-TIME_LIMIT = timedelta(days=3)
+TRAINING_TIME_LIMIT = timedelta(days=3)
 """5,000 records and 2 epochs take about an hour (AWS samples); a queue of other jobs of the account can hold one back
 much longer.
 """
@@ -33,7 +33,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
         find=services.tuning_jobs.find,
         create=lambda: services.tuning_jobs.create(_request(event, services, name)),
         now=services.now(),
-        time_limit=TIME_LIMIT,
+        time_limit=TRAINING_TIME_LIMIT,
     )
     return {"jobName": name}
 

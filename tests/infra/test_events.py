@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from distillation.bedrock import job_names
-from distillation.bedrock.job_status import JobKind, Outcome, known_statuses, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, known_statuses, outcome_of
 from infra.packaging.wheels import ROOT
 from tests.infra.synthesis import Assembly
 
@@ -110,13 +110,13 @@ TUNING = job_names.tuning("nova-distill", "r1", "student")
 
 @pytest.mark.parametrize("status", sorted(known_statuses(JobKind.BATCH)))
 def test_a_batch_event_is_told_exactly_when_the_job_has_ended(matches: Matches, status: str) -> None:
-    ended = outcome_of(JobKind.BATCH, status) is not Outcome.RUNNING
+    ended = outcome_of(JobKind.BATCH, status) is not JobOutcome.RUNNING
     assert matches("JobEvents/BatchJobEnded", batch_job(BATCH, status)) is ended
 
 
 @pytest.mark.parametrize("status", sorted(known_statuses(JobKind.TUNING)))
 def test_a_tuning_event_is_told_exactly_when_the_job_has_ended(matches: Matches, status: str) -> None:
-    ended = outcome_of(JobKind.TUNING, status) is not Outcome.RUNNING
+    ended = outcome_of(JobKind.TUNING, status) is not JobOutcome.RUNNING
     assert matches("JobEvents/TuningJobEnded", tuning_job(TUNING, status)) is ended
 
 

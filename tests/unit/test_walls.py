@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 OUTSIDE_THE_MACHINE = {"job_changed", "run_ended", "start_run"}
 """Handlers that EventBridge and SQS call, not a state."""
-MOST_MODULES = 16
+MOST_MODULES, MOST_PARAMETERS = 16, 6
 
 
 def test_the_import_contracts_of_pyproject_hold(
@@ -78,6 +78,40 @@ def test_no_folder_has_more_modules_than_one_can_overlook() -> None:
     counts = Counter(path.parent for path in everywhere if path.stem != "__init__")
     one_a_state = FUNCTIONS / "handlers"
     assert [folder for folder, count in counts.items() if count > MOST_MODULES and folder != one_a_state] == []
+
+
+def parsed(folder: str) -> Iterator[tuple[str, ast.Module]]:
+    yield from ((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in modules(folder))
+
+
+def public_names(module: ast.Module) -> Iterator[str]:
+    """Classes, functions and constants at the top of a module; single letters are type variables."""
+    for node in module.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+
+
+def test_no_public_name_means_two_things() -> None:
+    homes: dict[str, set[str]] = {}
+    for path, module in parsed("functions"):
+        for name in public_names(module):
+            if not name.startswith("_") and len(name) > 1 and name not in ("run", "handler"):
+                homes.setdefault(name, set()).add(path)
+    assert {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_no_function_has_more_than_six_parameters() -> None:
+    """`cli` takes the options of a command as parameters, so it is not asked."""
+    long = [
+        f"{path}: {node.name}"
+        for path, module in parsed("functions")
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef)
+        and len({each.arg for each in (*node.args.args, *node.args.kwonlyargs)} - {"self", "cls"}) > MOST_PARAMETERS
+    ]
+    assert long == []
 
 
 def test_the_unit_tests_mirror_the_rooms_of_what_they_test() -> None:

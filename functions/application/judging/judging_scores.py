@@ -9,7 +9,7 @@ from application.judging.judging_files import judged_items, pairs_between
 from application.rounds import answers_of
 from distillation.bedrock.families import self_preference_warning
 from distillation.evaluation.scores import Comparisons, HumanAgreement, JudgedArm, JudgeScores
-from distillation.evaluation.targets import Judged
+from distillation.evaluation.targets import JudgedScores
 from distillation.evaluation.uncertainty.statistics import Draw
 from distillation.judging.answers import said_by_prompt, texts_by_prompt
 from distillation.judging.calibration import judge_calibration
@@ -45,7 +45,7 @@ def read_judging(
     holdout: Sequence[HoldoutItem],
     predictions: Mapping[str, Sequence[Prediction]],
     draw: Draw,
-) -> tuple[Judged | None, JudgeScores | None]:
+) -> tuple[JudgedScores | None, JudgeScores | None]:
     """The judge's scores and how it was asked; None twice where the run's input names no judge of the evaluation."""
     evaluation = record.config.evaluation
     judge = evaluation.judge

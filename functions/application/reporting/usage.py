@@ -7,7 +7,7 @@ import msgspec
 from application.run_files import read_answers, read_choice, read_students, waves_of
 from distillation.bedrock.families import takes_flex
 from distillation.bedrock.job_names import parsed
-from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.job_status import JobKind, JobOutcome
 from distillation.bedrock.limits import estimate_tokens
 from distillation.bedrock.training_lines import conversation_parts
 from distillation.costs.loads import scores_load
@@ -83,7 +83,7 @@ def _trainings(store: Store, record: RunRecord, tried: Iterable[tuple[LedgerRow,
     (user guide, "Stop a model customization job"); of one that failed it says nothing. Both count whole.
     """
     for row, arm in tried:
-        lost = row.status if row.outcome not in (None, Outcome.SUCCEEDED) else None
+        lost = row.status if row.outcome not in (None, JobOutcome.SUCCEEDED) else None
         for line in trainings(store, record, [arm]):
             yield msgspec.structs.replace(line, stage=f"{lost}: {line.stage}") if lost else line
 

@@ -5,7 +5,7 @@ import msgspec
 from application.services import Services
 from application.serving.promotion import serving
 from distillation.bedrock.job_names import stable_deployment
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.layout import RunLayout
 from distillation.records import Arm
 from distillation.run.record import RunRecord
@@ -53,4 +53,4 @@ def _answers(services: Services, dataset: str, now: ServedStudent) -> bool:
     if services.deployments.find(stable_deployment(services.settings.app, dataset)) != now.deployment_arn:
         return False
     seen = services.deployments.look_for(now.deployment_arn, now.model_arn)
-    return outcome_of(JobKind.PROMOTION, seen.status) is Outcome.SUCCEEDED
+    return outcome_of(JobKind.PROMOTION, seen.status) is JobOutcome.SUCCEEDED

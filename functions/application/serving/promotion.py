@@ -13,7 +13,7 @@ from application.run_files import read_choice, read_holdout, read_run, read_stud
 from application.services import Services
 from application.submission import next_attempt
 from distillation.bedrock import job_names
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.bedrock.submission import NEW, submit_once
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from distillation.inference.replies import read_replies
@@ -34,7 +34,7 @@ from distillation.training.promotion import (
     why_not_by_itself,
 )
 
-TIME_LIMIT = timedelta(hours=6)
+PROMOTION_TIME_LIMIT = timedelta(hours=6)
 TAKEN_BACK = "TakenBack"
 
 
@@ -100,7 +100,7 @@ def submit_promotion(services: Services, run_id: str, dataset: str, model_arn: s
         find=lambda _: stable if stable and _takes_over(services, stable, model_arn) else None,
         create=lambda: _move(services, stable, model_arn) or services.deployments.create(request),
         now=services.now(),
-        time_limit=TIME_LIMIT,
+        time_limit=PROMOTION_TIME_LIMIT,
     )
     return job
 
@@ -109,13 +109,13 @@ def _usable(services: Services, run_id: str, job: str, stable: str | None, model
     row = services.ledger.row(run_id, job)
     if row is None or row.outcome is None:
         return True
-    return row.outcome != Outcome.FAILED and stable is not None and _takes_over(services, stable, model_arn)
+    return row.outcome != JobOutcome.FAILED and stable is not None and _takes_over(services, stable, model_arn)
 
 
 def _takes_over(services: Services, stable: str, model_arn: str) -> bool:
     """Whether the deployment serves the model or is on its way to."""
     seen = services.deployments.look_for(stable, model_arn)
-    serves = outcome_of(JobKind.PROMOTION, seen.status) is Outcome.SUCCEEDED
+    serves = outcome_of(JobKind.PROMOTION, seen.status) is JobOutcome.SUCCEEDED
     is_made = seen.status == "Creating" and seen.model_arn == model_arn
     return serves or is_made or services.deployments.moves_to(stable) == model_arn
 
@@ -250,7 +250,7 @@ def take_back(services: Services, run_id: str, job: str, why: str) -> str:
         back = _move_back(services, run_id, job, stable, plan)
     elif stable and (_never_lived(services, stable) or _takes_over(services, stable, plan.model_arn)):
         services.deployments.delete(stable)
-    services.ledger.ended(run_id, job, status=TAKEN_BACK, outcome=Outcome.FAILED, message=why)
+    services.ledger.ended(run_id, job, status=TAKEN_BACK, outcome=JobOutcome.FAILED, message=why)
     return back
 
 
@@ -264,7 +264,7 @@ def _move_back(services: Services, run_id: str, job: str, stable: str, plan: Pro
         find=lambda _: None,
         create=lambda: _update(services, stable, previous),
         now=services.now(),
-        time_limit=TIME_LIMIT,
+        time_limit=PROMOTION_TIME_LIMIT,
     )
     return name
 
@@ -292,10 +292,10 @@ def _note_end_of_way_back(services: Services, row: LedgerRow) -> None:
     if stable := services.deployments.find(plan.deployment):
         seen = services.deployments.look_for(stable, row.model_arn or "")
         outcome = outcome_of(JobKind.PROMOTION, seen.status)
-        if outcome is Outcome.RUNNING:
+        if outcome is JobOutcome.RUNNING:
             raise ThrottledByBedrock("it is on its way back to the previous model")
         services.ledger.ended(row.run_id, row.job_name, status=seen.status, outcome=outcome, message=seen.message)
 
 
 def _is_open(row: LedgerRow) -> bool:
-    return row.outcome != Outcome.FAILED or row.status == "Failed"
+    return row.outcome != JobOutcome.FAILED or row.status == "Failed"

@@ -14,7 +14,7 @@ from application.services import Services
 from application.serving.promotion import student_model, undo_unverified, was_promoted
 from application.waiting import jobs_of
 from distillation.bedrock import job_names
-from distillation.bedrock.job_status import GONE, JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import GONE_STATUS, JobKind, JobOutcome, outcome_of
 from distillation.bedrock.submission import RETIRING, set_run_state
 from distillation.bedrock.waiting import JobLook
 from distillation.errors import InvalidInput, StillCosts, ThrottledByBedrock, Transient
@@ -155,11 +155,11 @@ def _retire(row: LedgerRow, services: Services, keep_models: Collection[str] | N
     jobs: Any = services.deployments if kind is JobKind.DEPLOYMENT else jobs_of(kind, services)
     try:
         arn = arn or _found(row, jobs, services)
-        seen = jobs.look(arn) if arn is not None else JobLook(status=GONE)
+        seen = jobs.look(arn) if arn is not None else JobLook(status=GONE_STATUS)
         model = seen.model_arn or model if kind is JobKind.TUNING else None
         if kind is JobKind.DEPLOYMENT:
             return _delete_deployment(arn or "", seen, services)
-        if outcome_of(kind, seen.status) is Outcome.RUNNING:
+        if outcome_of(kind, seen.status) is JobOutcome.RUNNING:
             jobs.stop(arn)
             return CleanUp(retired=(f"stopped {'customization' if kind is JobKind.TUNING else kind} job {arn}",))
         return _delete_model(model, services, keep_models) if model else CleanUp()
@@ -182,7 +182,7 @@ def _found(row: LedgerRow, jobs: Any, services: Services) -> str | None:
 
 
 def _delete_deployment(arn: str, seen: JobLook, services: Services) -> CleanUp:
-    if seen.status == GONE:
+    if seen.status == GONE_STATUS:
         return CleanUp()
     services.deployments.delete(arn)
     return CleanUp(retired=(f"deleted deployment {arn}",))

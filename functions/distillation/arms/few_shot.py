@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from distillation.bedrock.limits import estimate_tokens
-from distillation.bedrock.training_lines import Message, Question, turns
+from distillation.bedrock.training_lines import Message, QuestionTexts, turns
 from distillation.records import Arm, HoldoutItem, Record
 from distillation.task import Task, TaskKind
 
@@ -32,7 +32,7 @@ class TrainingPrompt(Record, frozen=True):
     earlier: tuple[str, ...] = ()
 
     @property
-    def question(self) -> Question:
+    def question(self) -> QuestionTexts:
         """What its training lines ask."""
         return self.system, *self.earlier, self.prompt
 
@@ -104,11 +104,13 @@ def in_turns(queues: Sequence[Sequence[T]]) -> list[T]:
     ]
 
 
-def learnt_prompts(taught: Mapping[Question, Sequence[str]], known: Iterable[TrainingPrompt]) -> list[TrainingPrompt]:
+def learnt_prompts(
+    taught: Mapping[QuestionTexts, Sequence[str]], known: Iterable[TrainingPrompt]
+) -> list[TrainingPrompt]:
     """What train.jsonl teaches (question -> answers), with what the candidates (`known`) tell of its prompts. Of two
     candidates that read the same the first counts.
     """
-    found: dict[Question, TrainingPrompt] = {}
+    found: dict[QuestionTexts, TrainingPrompt] = {}
     for one in known:
         key = one.question
         if key in taught and key not in found:

@@ -15,7 +15,7 @@ class JobKind(StrEnum):
     PROMOTION = "promotion"
 
 
-class Outcome(StrEnum):
+class JobOutcome(StrEnum):
     """RUNNING: look again. SUCCEEDED: all is there. PARTIAL: what was written is kept. FAILED: nothing came of it."""
 
     RUNNING = "running"
@@ -24,59 +24,59 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-GONE = "Gone"
+GONE_STATUS = "Gone"
 """Our own word for a job that Bedrock no longer knows."""
 
-_OUTCOMES: dict[JobKind, dict[str, Outcome]] = {
+_OUTCOMES: dict[JobKind, dict[str, JobOutcome]] = {
     JobKind.BATCH: {
-        "Submitted": Outcome.RUNNING,
-        "Validating": Outcome.RUNNING,
-        "Scheduled": Outcome.RUNNING,
-        "InProgress": Outcome.RUNNING,
-        "Stopping": Outcome.RUNNING,
-        "Completed": Outcome.SUCCEEDED,
-        "PartiallyCompleted": Outcome.PARTIAL,
-        "Stopped": Outcome.PARTIAL,
-        "Expired": Outcome.PARTIAL,
-        "Failed": Outcome.FAILED,
+        "Submitted": JobOutcome.RUNNING,
+        "Validating": JobOutcome.RUNNING,
+        "Scheduled": JobOutcome.RUNNING,
+        "InProgress": JobOutcome.RUNNING,
+        "Stopping": JobOutcome.RUNNING,
+        "Completed": JobOutcome.SUCCEEDED,
+        "PartiallyCompleted": JobOutcome.PARTIAL,
+        "Stopped": JobOutcome.PARTIAL,
+        "Expired": JobOutcome.PARTIAL,
+        "Failed": JobOutcome.FAILED,
     },
     JobKind.TUNING: {
-        "InProgress": Outcome.RUNNING,
-        "Stopping": Outcome.RUNNING,
-        "Completed": Outcome.SUCCEEDED,
-        "Stopped": Outcome.FAILED,
-        "Failed": Outcome.FAILED,
+        "InProgress": JobOutcome.RUNNING,
+        "Stopping": JobOutcome.RUNNING,
+        "Completed": JobOutcome.SUCCEEDED,
+        "Stopped": JobOutcome.FAILED,
+        "Failed": JobOutcome.FAILED,
     },
     JobKind.DEPLOYMENT: {
-        "Creating": Outcome.RUNNING,
-        "Active": Outcome.SUCCEEDED,
-        "Failed": Outcome.FAILED,
+        "Creating": JobOutcome.RUNNING,
+        "Active": JobOutcome.SUCCEEDED,
+        "Failed": JobOutcome.FAILED,
     },
     JobKind.EVALUATION: {
-        "InProgress": Outcome.RUNNING,
-        "Stopping": Outcome.RUNNING,
-        "Completed": Outcome.SUCCEEDED,
+        "InProgress": JobOutcome.RUNNING,
+        "Stopping": JobOutcome.RUNNING,
+        "Completed": JobOutcome.SUCCEEDED,
         # Results are written when a job completes, so one that was stopped or is being deleted has none.
-        "Stopped": Outcome.FAILED,
-        "Deleting": Outcome.FAILED,
-        "Failed": Outcome.FAILED,
+        "Stopped": JobOutcome.FAILED,
+        "Deleting": JobOutcome.FAILED,
+        "Failed": JobOutcome.FAILED,
     },
     JobKind.PROMOTION: {
-        "Creating": Outcome.RUNNING,
-        "Updating": Outcome.RUNNING,
-        "Active": Outcome.SUCCEEDED,
-        "UpdateCompleted": Outcome.SUCCEEDED,
-        "Failed": Outcome.FAILED,
-        "UpdateFailed": Outcome.FAILED,
+        "Creating": JobOutcome.RUNNING,
+        "Updating": JobOutcome.RUNNING,
+        "Active": JobOutcome.SUCCEEDED,
+        "UpdateCompleted": JobOutcome.SUCCEEDED,
+        "Failed": JobOutcome.FAILED,
+        "UpdateFailed": JobOutcome.FAILED,
     },
 }
 
 
-def outcome_of(kind: JobKind, status: str) -> Outcome:
+def outcome_of(kind: JobKind, status: str) -> JobOutcome:
     """What a status means. A job that is gone has FAILED; an unknown status is RUNNING, until the deadline."""
-    if status == GONE:
-        return Outcome.FAILED
-    return _OUTCOMES[kind].get(status, Outcome.RUNNING)
+    if status == GONE_STATUS:
+        return JobOutcome.FAILED
+    return _OUTCOMES[kind].get(status, JobOutcome.RUNNING)
 
 
 def known_statuses(kind: JobKind) -> frozenset[str]:

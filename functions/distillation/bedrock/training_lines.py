@@ -10,7 +10,7 @@ from distillation.records import encode_line
 Message = dict[str, object]
 """One message of a conversation as Converse spells it: role and content blocks."""
 
-Question = tuple[str, ...]
+QuestionTexts = tuple[str, ...]
 """System text (empty where there is none), then the texts of user and assistant by turns, the prompt last."""
 
 
@@ -29,7 +29,7 @@ def turns(texts: Iterable[str]) -> list[Message]:
     ]
 
 
-def conversation_parts(line: bytes) -> tuple[Question, str]:
+def conversation_parts(line: bytes) -> tuple[QuestionTexts, str]:
     """What a conversation line asks, and its answer; empty where the line has none."""
     conversation = msgspec.json.decode(line)
     texts = ["".join(block["text"] for block in message["content"]) for message in conversation["messages"]]

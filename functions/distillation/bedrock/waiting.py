@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from distillation.bedrock.job_status import GONE, JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import GONE_STATUS, JobKind, JobOutcome, outcome_of
 from distillation.bedrock.submission import Ledger
 from distillation.errors import DeploymentFailed, PromotionFailed, TuningFailed, WaitedTooLong
 from distillation.records import LedgerRow, Record
@@ -59,18 +59,18 @@ def complete_if_ended(
     ledger: Ledger,
     callbacks: Callbacks,
     now: datetime,
-) -> Outcome:
+) -> JobOutcome:
     """Looks at the job of `row` and completes its token where it has ended (else RUNNING). A job that is gone ended as
     the row says, and FAILED where that says nothing.
     """
     kind = JobKind(row.kind)
     if row.job_arn is None or row.token is None:
-        return Outcome.RUNNING
+        return JobOutcome.RUNNING
     seen = look(row.job_arn)
-    if seen.status == GONE and row.outcome is not None:
+    if seen.status == GONE_STATUS and row.outcome is not None:
         seen = _as_noted(row, kind)
     outcome = outcome_of(kind, seen.status)
-    if outcome is Outcome.RUNNING:
+    if outcome is JobOutcome.RUNNING:
         return _at_deadline(row, seen, stop, callbacks, now)
     ledger.ended(
         row.run_id,
@@ -87,13 +87,13 @@ def complete_if_ended(
 def _as_noted(row: LedgerRow, kind: JobKind) -> JobLook:
     """What the ledger says of a job that Bedrock forgot; failed where a deployment is gone or no model is known."""
     if kind in (JobKind.DEPLOYMENT, JobKind.PROMOTION) or (kind is JobKind.TUNING and row.model_arn is None):
-        return JobLook(status=GONE, message=GONE_MESSAGE)
+        return JobLook(status=GONE_STATUS, message=GONE_MESSAGE)
     return JobLook(status=row.status or "", message=row.message or "", model_arn=row.model_arn)
 
 
-def _complete(row: LedgerRow, kind: JobKind, seen: JobLook, outcome: Outcome, callbacks: Callbacks) -> None:
+def _complete(row: LedgerRow, kind: JobKind, seen: JobLook, outcome: JobOutcome, callbacks: Callbacks) -> None:
     token = row.token or ""
-    if outcome is Outcome.FAILED and kind in _FAILS_THE_TASK:
+    if outcome is JobOutcome.FAILED and kind in _FAILS_THE_TASK:
         callbacks.fail(
             token,
             _FAILS_THE_TASK[kind],
@@ -112,7 +112,7 @@ def _complete(row: LedgerRow, kind: JobKind, seen: JobLook, outcome: Outcome, ca
 
 def _at_deadline(
     row: LedgerRow, seen: JobLook, stop: Callable[[str], None], callbacks: Callbacks, now: datetime
-) -> Outcome:
+) -> JobOutcome:
     deadline = datetime.fromisoformat(row.deadline_at)
     if now > deadline + STOP_GRACE:
         callbacks.fail(
@@ -120,7 +120,7 @@ def _at_deadline(
             WaitedTooLong.__name__,
             f"{row.job_name} is still {seen.status} an hour after it was stopped at its deadline {row.deadline_at}",
         )
-        return Outcome.FAILED
+        return JobOutcome.FAILED
     if now > deadline and seen.status != "Stopping":
         stop(row.job_arn or "")
-    return Outcome.RUNNING
+    return JobOutcome.RUNNING

@@ -29,7 +29,7 @@ class Chooser:
     def __init__(self, task: Task, examples: Examples, filters: Filters) -> None:
         self._policy = examples.policy
         self._free = task.kind is TaskKind.TEXT
-        self._judged = filters.judge is not None
+        self._is_rated = filters.judge is not None
 
     def choose(self, accepted: Sequence[Accepted], reference: str | None) -> tuple[str, list[Accepted]] | Unfit:
         """The canonical form that counts for the agreement, and what is learnt of at least one answer, greedy first.
@@ -44,7 +44,7 @@ class Chooser:
             if reference not in forms:
                 return Unfit(NO_MATCH, f"none of {len(accepted)} accepted answers gives {reference[:100]!r}")
             return reference, [accepted[forms.index(reference)]]
-        if self._policy == "best" and self._judged:
+        if self._policy == "best" and self._is_rated:
             first = dict[str, Accepted]()
             for one in accepted:
                 first.setdefault(one.text, one)

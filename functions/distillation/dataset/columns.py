@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distillation.records import Candidate, HoldoutCandidate, PromptKey, dialogue
-from distillation.similarity.near_duplicates import Signatures, Vectors
+from distillation.similarity.near_duplicates import HalfVectors, Signatures
 from distillation.similarity.overlaps import MeasuredTexts, Overlap
 
 _AT_ONCE = 256
@@ -43,7 +43,7 @@ class KeyColumns:
         """Prompts x slots."""
         return np.frombuffer(self._signatures, "<u4").reshape(len(self.ids), -1)
 
-    def vectors(self) -> Vectors | None:
+    def vectors(self) -> HalfVectors | None:
         """Prompts x dimensions, zeros for a prompt without embedding; None where no prompt has one."""
         return np.frombuffer(self._embeddings, "<f2").reshape(len(self.ids), -1) if self._embeddings else None
 

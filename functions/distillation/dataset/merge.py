@@ -14,31 +14,31 @@ import numpy as np
 
 from distillation.dataset.columns import HeldColumns, KeyColumns, read_candidates
 from distillation.dataset.manifest import SelectionSummary
-from distillation.dataset.ratings import Judged, judged
+from distillation.dataset.ratings import Rated, by_ratings
 from distillation.dataset.selection import GROUP_THRESHOLD, select
 from distillation.records import Candidate, FunnelStep, HoldoutCandidate, RejectedExample, Seed, dialogue
 from distillation.run.record import RunRecord
 from distillation.seeds.split import Side, side_of_id, watched
-from distillation.similarity.near_duplicates import Labels, join_labels, near_clusters, semantic_clusters
+from distillation.similarity.near_duplicates import ClusterLabels, join_labels, near_clusters, semantic_clusters
 from distillation.similarity.overlaps import MeasuredTexts
 from distillation.similarity.word_hashes import CommonWords
 from distillation.similarity.words import CommonShingles
 
-Key = TypeVar("Key")
+K = TypeVar("K")
 
 
 class Decision(NamedTuple):
     """What becomes of every prompt that reached the merge.
 
     `held` and `sides` have one entry a holdout prompt and a candidate, in order: whether it stays, and where it goes
-    (None: rejected). `judged` holds the answers that the judge left of candidates by number, where a judge was asked.
+    (None: rejected). `rated` holds the answers that the ratings left of candidates, by number, where a judge was asked.
     `arrived` are the ids of all that reached the merge.
     """
 
     arrived: list[str]
     held: list[bool]
     sides: list[Side | None]
-    judged: dict[int, tuple[str, ...]]
+    rated: dict[int, tuple[str, ...]]
     rejected: list[RejectedExample]
     funnel: list[FunnelStep]
     strata: dict[str, dict[str, int]]
@@ -79,7 +79,7 @@ class _Merge:
         ratings: Mapping[str, int] | None,
     ) -> None:
         self._record, self._config, self._ratings = record, record.config, ratings
-        self._judged: dict[int, Judged] = {}
+        self._rated: dict[int, Rated] = {}
         self._keys = KeyColumns()
         self._held = HeldColumns(held, self._keys)
         words, ngram = CommonWords(common), self._config.decontamination.ngram
@@ -103,25 +103,25 @@ class _Merge:
     def _lines_of(self, number: int, candidate: Candidate) -> int:
         if self._config.filters.judge is None or self._ratings is None:
             return len(candidate.answers) or 1  # without answers: the prompt alone
-        self._judged[number] = judged(candidate, self._ratings, self._record)
-        return len(self._judged[number].answers)
+        self._rated[number] = by_ratings(candidate, self._ratings, self._record)
+        return len(self._rated[number].answers)
 
     def decision(self) -> Decision:
         self._step("exactDuplicates", self._exact_duplicates())
         if self._config.duplicates.looked_for:
             self._step("nearDuplicates", self._near_duplicates())
         self._step("decontamination", self._overlapping())
-        if self._judged:
+        if self._rated:
             self._step("ratings", self._low_rated())
-        to_be_judged = self._config.filters.judge is not None and self._ratings is None
-        chosen = None if to_be_judged else self._select()
+        to_be_rated = self._config.filters.judge is not None and self._ratings is None
+        chosen = None if to_be_rated else self._select()
         columns, alive = self._columns, np.flatnonzero(self._alive).tolist()
         sides = self._sides(alive)
         return Decision(
             arrived=self._keys.ids,
             held=self._held_alive.tolist(),
             sides=sides,
-            judged={i: verdict.answers for i, verdict in self._judged.items() if self._alive[i]},
+            rated={i: verdict.answers for i, verdict in self._rated.items() if self._alive[i]},
             rejected=self._rejected,
             funnel=[_funnel_step("holdoutTwins", "holdout", len(self._held.ids), self._twins), *self._funnel],
             strata=self._strata(sides),
@@ -206,10 +206,10 @@ class _Merge:
             elif best[label] != position:
                 yield number, False, "near_duplicate", f"near duplicate of {self._columns.id(alive[best[label]])}"
 
-    def _clusters(self, count: int) -> Labels:
+    def _clusters(self, count: int) -> ClusterLabels:
         """Labels of the first `count` prompts, the holdout's before the candidates'."""
         duplicates, vectors = self._config.duplicates, self._keys.vectors()
-        labels: Labels = np.arange(count)
+        labels: ClusterLabels = np.arange(count)
         if duplicates.near_threshold is not None and count:
             labels = near_clusters(self._keys.signatures()[:count], duplicates.near_threshold)
         if duplicates.semantic_threshold is not None and vectors is not None:
@@ -231,7 +231,7 @@ class _Merge:
     def _low_rated(self) -> Iterator[tuple[int, bool, str, str]]:
         return (
             (i, False, verdict.reason, verdict.detail)
-            for i, verdict in self._judged.items()
+            for i, verdict in self._rated.items()
             if verdict.reason and self._alive[i]
         )
 
@@ -250,7 +250,7 @@ class _Merge:
         self._step("selection", ((i, False, "not_selected", detail) for i in numbers if i not in stays))
         return summary
 
-    def _groups(self, left: Labels) -> list[int]:
+    def _groups(self, left: ClusterLabels) -> list[int]:
         signatures = self._keys.signatures()[self._columns.first :]
         groups: list[int] = near_clusters(signatures, GROUP_THRESHOLD, left).tolist()
         return groups
@@ -270,9 +270,9 @@ def _funnel_step(step: str, unit: str, came: int, reasons: Counter[str]) -> Funn
     )
 
 
-def _best_of(labels: Sequence[Key], agreement: Sequence[float]) -> dict[Key, int]:
+def _best_of(labels: Sequence[K], agreement: Sequence[float]) -> dict[K, int]:
     """For each label the number of the highest agreement, of equals the first."""
-    best: dict[Key, int] = {}
+    best: dict[K, int] = {}
     for number, label in enumerate(labels):
         if agreement[number] > agreement[best.setdefault(label, number)]:
             best[label] = number

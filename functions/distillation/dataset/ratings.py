@@ -19,7 +19,7 @@ MAX_RATING_TOKENS = 16
 _TASK = Task(kind=TaskKind.LABEL, labels=RATINGS)
 
 
-class Judged(NamedTuple):
+class Rated(NamedTuple):
     """What is left of a candidate's answers, and where nothing is: the reason code and a detail."""
 
     answers: tuple[str, ...]
@@ -41,7 +41,7 @@ def ratings_of(answers: Iterable[Answer]) -> dict[str, int]:
     return {record_id: int(rating) for record_id, rating in found if rating is not None}
 
 
-def judged(candidate: Candidate, ratings: Mapping[str, int], record: RunRecord) -> Judged:
+def by_ratings(candidate: Candidate, ratings: Mapping[str, int], record: RunRecord) -> Rated:
     """The answers that are rated well enough, by `filters.judge` of the run's input.
 
     With the policy `best` the highest rated one: of equals the one given most often, then the earlier.
@@ -52,11 +52,11 @@ def judged(candidate: Candidate, ratings: Mapping[str, int], record: RunRecord) 
     if good:
         best = max(good, key=lambda answer: (good[answer], candidate.answers.count(answer)))
         best_only = record.config.examples.policy == "best"
-        return Judged((best,) if best_only else tuple(answer for answer in candidate.answers if answer in good))
+        return Rated((best,) if best_only else tuple(answer for answer in candidate.answers if answer in good))
     low = [rating for rating in rated.values() if rating is not None]
     if low:
-        return Judged((), LOW_RATING, f"rated {max(low)}, filters.judge.threshold is {threshold}")
-    return Judged((), NOT_RATED, "no usable rating in any round")
+        return Rated((), LOW_RATING, f"rated {max(low)}, filters.judge.threshold is {threshold}")
+    return Rated((), NOT_RATED, "no usable rating in any round")
 
 
 def _judge_of(record: RunRecord) -> Judge:

@@ -9,7 +9,7 @@ from distillation.bedrock.prices import Prices, price_of
 from distillation.evaluation.answer_sheet import AnswerSheet
 from distillation.evaluation.columns import (
     Column,
-    Key,
+    ColumnKey,
     failure_columns,
     label_table,
     latencies,
@@ -21,7 +21,7 @@ from distillation.evaluation.columns import (
 from distillation.evaluation.differences import intervals
 from distillation.evaluation.distributions import divergence_columns, outcomes
 from distillation.evaluation.scores import Against, ClassScore, Metric
-from distillation.evaluation.targets import Judged, Target, quality_targets
+from distillation.evaluation.targets import JudgedScores, Target, quality_targets
 from distillation.evaluation.uncertainty.classes import LabelTable, class_scores
 from distillation.evaluation.uncertainty.statistics import (
     Draw,
@@ -55,7 +55,7 @@ class Measured(NamedTuple):
 
     sheet: AnswerSheet
     targets: list[Target]
-    columns: dict[Key, Column]
+    columns: dict[ColumnKey, Column]
     lengths: dict[str, tuple[Column, Column]]
     labels: LabelTable | None
     draw: Draw
@@ -72,7 +72,7 @@ class Measured(NamedTuple):
 
 
 def measure(
-    sheet: AnswerSheet, draw: Draw, models: Mapping[str, str], prices: Prices | None, judged: Judged | None
+    sheet: AnswerSheet, draw: Draw, models: Mapping[str, str], prices: Prices | None, judged: JudgedScores | None
 ) -> Measured:
     """Everything that an arm can be measured by. `models` and `judged` as in `evaluation.score`."""
     targets = quality_targets(sheet, judged) if sheet.answers else []
@@ -98,7 +98,7 @@ def measure(
     )
 
 
-def _filled(columns: Mapping[Key, Column]) -> dict[Key, Column]:
+def _filled(columns: Mapping[ColumnKey, Column]) -> dict[ColumnKey, Column]:
     return {key: column for key, column in columns.items() if column.rows}
 
 

@@ -33,11 +33,11 @@ class Column(NamedTuple):
         return Column(tuple(np.array(self.rows, dtype=np.int64)[kept].tolist()), self.values[kept], self.against)
 
 
-Key = tuple[str, str]
+ColumnKey = tuple[str, str]
 """Metric and arm."""
 
 
-def quality_columns(sheet: AnswerSheet, targets: Iterable[Target]) -> dict[Key, Column]:
+def quality_columns(sheet: AnswerSheet, targets: Iterable[Target]) -> dict[ColumnKey, Column]:
     """Grades from 0 to 1 in every target, of every arm that has them."""
     graded = ((target, arm, found) for target in targets for arm, found in grades(sheet, target).items())
     return {

@@ -36,7 +36,7 @@ from distillation.evaluation.uncertainty.statistics import (
     tango,
 )
 
-Key = TypeVar("Key")
+K = TypeVar("K")
 
 PERMUTATIONS = 4_999
 """Most of the sign-flip test: p-values down to 0.0002."""
@@ -73,12 +73,12 @@ class Pairing(NamedTuple):
         return all(bool(((values == 0) | (values == 1)).all()) for values in (self.left.values, self.right.values))
 
 
-def intervals(columns: Mapping[Key, Column], draw: Draw) -> dict[Key, Bounds]:
+def intervals(columns: Mapping[K, Column], draw: Draw) -> dict[K, Bounds]:
     """The 95 % interval of each column's mean. Columns over the same rows are resampled together."""
-    together: dict[tuple[int, ...], list[Key]] = defaultdict(list)
+    together: dict[tuple[int, ...], list[K]] = defaultdict(list)
     for key, column in columns.items():
         together[column.rows].append(key)
-    found: dict[Key, Bounds] = {}
+    found: dict[K, Bounds] = {}
     for rows, keys in together.items():
         found |= zip(keys, _together([columns[key].values for key in keys], draw, draw.codes(rows)), strict=True)
     return found

@@ -12,7 +12,7 @@ from distillation.evaluation.targets import Target
 from distillation.records import Arm, dialogue
 
 ITEMS_A_KIND = 20
-SHOWN_CHARACTERS = 2_000
+ITEM_CHARACTERS = 2_000
 
 
 def instructive_items(measured: Measured) -> tuple[InstructiveItem, ...]:
@@ -65,6 +65,6 @@ def _item(
 
 def _cut(text: str | None, *, its_end: bool = False) -> str | None:
     """At most so much of a text: its beginning, or of a dialogue, where what was asked stands last, its end."""
-    if text is None or len(text) <= SHOWN_CHARACTERS:
+    if text is None or len(text) <= ITEM_CHARACTERS:
         return text
-    return "…" + text[1 - SHOWN_CHARACTERS :] if its_end else text[: SHOWN_CHARACTERS - 1] + "…"
+    return "…" + text[1 - ITEM_CHARACTERS :] if its_end else text[: ITEM_CHARACTERS - 1] + "…"

@@ -28,7 +28,7 @@ from distillation.evaluation.scores import (
     SliceScore,
     Yardstick,
 )
-from distillation.evaluation.targets import Judged
+from distillation.evaluation.targets import JudgedScores
 from distillation.evaluation.uncertainty.classes import confusion
 from distillation.evaluation.uncertainty.noninferiority import holm
 from distillation.evaluation.uncertainty.statistics import Draw
@@ -39,7 +39,7 @@ from distillation.similarity.words import begin_alike
 RESAMPLES = 9_999
 MAX_SLICES = 100
 
-Pairs = Sequence[tuple[str, str]]
+ArmPairs = Sequence[tuple[str, str]]
 """Arm and the arm that is subtracted."""
 
 
@@ -49,8 +49,8 @@ def score(
     *,
     models: Mapping[str, str] | None = None,
     prices: Prices | None = None,
-    judged: Judged | None = None,
-    pairs: Pairs | None = None,
+    judged: JudgedScores | None = None,
+    pairs: ArmPairs | None = None,
 ) -> Scores:
     """Measures every arm of the sheet and compares them on the same items. `models` (arm -> model id) and `prices` give
     the cost of 1,000 answers. `judged` (metric -> arm -> prompt id -> 0 to 1) are a judge's scores. `pairs`: the
@@ -131,7 +131,7 @@ def _slice_scores(measured: Measured, slices: Slices) -> tuple[SliceScore, ...]:
     )
 
 
-def _pairs(arms: list[str]) -> Pairs:
+def _pairs(arms: list[str]) -> ArmPairs:
     """Every arm minus the teacher, the student minus every other arm, and those minus the base and the champion."""
     taught = [(arm, str(Arm.TEACHER)) for arm in arms if arm != Arm.TEACHER and Arm.TEACHER in arms]
     lifts = [(str(Arm.STUDENT), arm) for arm in arms if arm not in (Arm.STUDENT, Arm.TEACHER) and Arm.STUDENT in arms]
@@ -141,7 +141,7 @@ def _pairs(arms: list[str]) -> Pairs:
     return sorted(taught, key=lambda pair: pair[0] != Arm.STUDENT) + lifts + rest
 
 
-def _differences(measured: Measured, pairs: Pairs) -> tuple[Difference, ...]:
+def _differences(measured: Measured, pairs: ArmPairs) -> tuple[Difference, ...]:
     """Each pair in every quality metric that both arms have."""
     columns, draw = measured.columns, measured.draw
     keys = [

@@ -16,7 +16,7 @@ Grade = Callable[[int, str | None], float]
 Same = Callable[[str | None, str | None], float]
 """Two canonical forms -> 1.0 where they are the same answer, else 0.0."""
 
-Judged = Mapping[str, Mapping[str, Mapping[str, float]]]
+JudgedScores = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Metric -> arm -> prompt id -> score from 0 to 1, as a judge model gave it."""
 
 
@@ -33,7 +33,7 @@ class Target(NamedTuple):
     alike: Callable[[str | None, str], float] | None = None
 
 
-def quality_targets(sheet: AnswerSheet, judged: Judged | None = None) -> list[Target]:
+def quality_targets(sheet: AnswerSheet, judged: JudgedScores | None = None) -> list[Target]:
     """The quality metrics that this holdout can carry, the gate's own first."""
     same = partial(same_answer, tolerance=sheet.tolerance) if sheet.task.kind is TaskKind.ANSWER else exact_match
     judging = _by_form(sheet, "accuracy", Against.REFERENCE, same)

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from distillation.evaluation.answer_sheet import AnswerSheet, groups_of
-from distillation.evaluation.columns import Column, Key, quality_columns
+from distillation.evaluation.columns import Column, ColumnKey, quality_columns
 from distillation.evaluation.differences import corrected
 from distillation.evaluation.score import same_p
 from distillation.evaluation.scores import Difference, GatedDifference, Scores, TrainingSpread, Yardstick
@@ -78,7 +78,7 @@ def _wide(one: Difference, ours: Floats, theirs: Floats, groups: Sequence[int] |
     return replace(wide, method=bounds.method, test=bounds.method, p_value=p_value, p_holm=p_value, parts=parts)
 
 
-def _spread(scores: Scores, columns: dict[Key, Column], trained: Sequence[str]) -> TrainingSpread | None:
+def _spread(scores: Scores, columns: dict[ColumnKey, Column], trained: Sequence[str]) -> TrainingSpread | None:
     metric = scores.gate.metric if scores.gate else ""
     values = {arm: float(columns[metric, arm].values.mean()) for arm in trained if (metric, arm) in columns}
     if len(values) < 2:

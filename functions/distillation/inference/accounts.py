@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from distillation.errors import RecordsLost
 from distillation.records import Answer, FunnelStep, Prompt, Record, RejectedAnswer, UnusedAnswer
 
-NO_REPLY = "no_reply_after_all_waves"
+NO_REPLY_IN_ANY_WAVE = "no_reply_after_all_waves"
 _PARTS, _TAKEN = 4_096, -1
 
 
@@ -118,7 +118,7 @@ def account_for(
 
 def replies_step(account: Account) -> FunnelStep:
     """The first step of the funnel: requests that became answers."""
-    lost = {NO_REPLY: account.missing} if account.missing else {}
+    lost = {NO_REPLY_IN_ANY_WAVE: account.missing} if account.missing else {}
     return FunnelStep(
         step="replies",
         unit="answers",
@@ -140,7 +140,7 @@ def _missing(requested: Iterable[str], there: set[str]) -> list[UnusedAnswer]:
     ids = set(requested)
     if there - ids:
         raise RecordsLost("ReduceShard", set(), there - ids)
-    return [UnusedAnswer(record_id=record_id, reason=NO_REPLY) for record_id in sorted(ids - there)]
+    return [UnusedAnswer(record_id=record_id, reason=NO_REPLY_IN_ANY_WAVE) for record_id in sorted(ids - there)]
 
 
 def sum_accounts(accounts: Iterable[Account]) -> Account:

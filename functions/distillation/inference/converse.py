@@ -17,11 +17,11 @@ PASSING = frozenset({408, 424, 500, 502, 504})
 ATTEMPTS_WHEN_THROTTLED, ATTEMPTS = 8, 3
 """How often one request is asked in one turn, throttled or failed in passing; then its error is its reply."""
 
-Outcome = dict[str, Any]
+CallOutcome = dict[str, Any]
 """`{"modelOutput": ...}` or `{"error": {"errorCode", "errorMessage"}}`, with `retryAfter` (seconds) where Bedrock names
 it.
 """
-Ask = Callable[[Request], Outcome]
+AskModel = Callable[[Request], CallOutcome]
 
 
 class Pace(NamedTuple):
@@ -31,14 +31,14 @@ class Pace(NamedTuple):
     sleep: Callable[[float], None]
 
 
-def reply_line(request: Request, outcome: Outcome) -> bytes:
+def reply_line(request: Request, outcome: CallOutcome) -> bytes:
     """One line as Bedrock writes it: recordId, modelInput and the outcome."""
     return encode_line({"recordId": request.record_id, "modelInput": request.model_input, **outcome})
 
 
 def answer_in_parts(
     requests: Iterable[Request],
-    ask: Ask,
+    ask: AskModel,
     *,
     limit: AdaptiveLimit,
     most: int,
@@ -65,11 +65,11 @@ class _Desk:
     """Hands calls out and takes their outcomes in; only the pool's calls run beside it."""
 
     def __init__(
-        self, pool: ThreadPoolExecutor, ask: Ask, limit: AdaptiveLimit, pace: Pace, requests: Iterable[Request]
+        self, pool: ThreadPoolExecutor, ask: AskModel, limit: AdaptiveLimit, pace: Pace, requests: Iterable[Request]
     ) -> None:
         self._pool, self._ask, self._limit, self._pace = pool, ask, limit, pace
         self._todo = deque((request, 1) for request in requests)
-        self._under_way: dict[Future[Outcome], tuple[Request, int, float]] = {}
+        self._under_way: dict[Future[CallOutcome], tuple[Request, int, float]] = {}
         """Each call's request, its attempt from 1, and when it began."""
 
     def idle(self, *, stop: bool) -> bool:
@@ -99,7 +99,7 @@ class _Desk:
             else:
                 yield reply_line(request, outcome)
 
-    def _wants_another(self, attempt: int, started: float, outcome: Outcome) -> bool:
+    def _wants_another(self, attempt: int, started: float, outcome: CallOutcome) -> bool:
         retry_after, code = outcome.pop("retryAfter", None), int(outcome.get("error", {}).get("errorCode", 0))
         if code in THROTTLED:
             self._limit.throttled(started=started, now=self._pace.clock(), retry_after=retry_after)

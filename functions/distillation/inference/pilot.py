@@ -17,8 +17,8 @@ LEAST_USABLE = 0.5
 """Share of usable answers below which the pilot stops a run."""
 LEAST_WRONG = 6
 """Errors of the teacher from which on ten answers can show that the base is better: 6 to 0 has p = 0.03."""
-SHOWN, SHOWN_CHARACTERS = 3, 160
-_Z, ALPHA = 1.959964, 0.05
+ANSWERS_SHOWN, PILOT_CHARACTERS = 3, 160
+_Z, PILOT_ALPHA = 1.959964, 0.05
 
 _MEND = {
     "truncated": "sampling.maxTokens cuts the answers (now {max_tokens}): raise it, or have the seeds' system text ask "
@@ -119,7 +119,7 @@ def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: M
         worse += own and not other
         if other and not own:
             better.append(_with_reference(prompt, answer))
-    if len(better) > worse and _p_exact(worse, len(better) + worse) < ALPHA:
+    if len(better) > worse and _p_exact(worse, len(better) + worse) < PILOT_ALPHA:
         what = f"the base is right and the teacher wrong in {len(better)} pilot answers, the reverse holds in {worse}"
         raise PilotFailed(_said(what, _MEND_TEACHER, better))
 
@@ -143,7 +143,9 @@ def _with_reference(prompt: Prompt, answer: Answer) -> tuple[str, str]:
 
 
 def _said(what: str, mend: str, shown: Sequence[tuple[str, str]]) -> str:
-    examples = [f"  {prompt[:SHOWN_CHARACTERS]!r} -> {text[:SHOWN_CHARACTERS]!r}" for prompt, text in shown[:SHOWN]]
+    examples = [
+        f"  {prompt[:PILOT_CHARACTERS]!r} -> {text[:PILOT_CHARACTERS]!r}" for prompt, text in shown[:ANSWERS_SHOWN]
+    ]
     return "\n".join(
         [
             f"{what}: {mend}. Only the pilot was paid for; the next run takes over its answers. pilot: 0 turns the "

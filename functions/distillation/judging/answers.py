@@ -26,7 +26,7 @@ class JudgingLine(Record, frozen=True, omit_defaults=True):
     category: str | None = None
 
 
-Key = tuple[str, str, str]
+AnswerKey = tuple[str, str, str]
 """Prompt, reference, response: what identifies a line in Bedrock's output, whose order and ids nobody documents."""
 
 
@@ -63,12 +63,12 @@ def parts(lines: Sequence[JudgingLine]) -> Iterator[Sequence[JudgingLine]]:
     return (lines[start : start + MAX_PROMPTS] for start in range(0, len(lines), MAX_PROMPTS))
 
 
-def key_of(item: HoldoutItem, text: str) -> Key:
+def key_of(item: HoldoutItem, text: str) -> AnswerKey:
     """What the item's line is recognised by."""
     return read_key(_prompt_text(item), item.reference, text)
 
 
-def read_key(prompt: str, reference: str | None, response: str) -> Key:
+def read_key(prompt: str, reference: str | None, response: str) -> AnswerKey:
     """The same from a line's own texts. White space at their ends does not count."""
     return prompt.strip(), (reference or "").strip(), response.strip()
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from distillation.evaluation.scores import JudgedArm
-from distillation.judging.answers import JudgingLine, Key, key_of, read_key
+from distillation.judging.answers import AnswerKey, JudgingLine, key_of, read_key
 from distillation.records import HoldoutItem
 from distillation.run.evaluation import BARE_NAMES, BUILTIN, EvaluationJudge
 
@@ -55,7 +55,7 @@ def judgements_of(
     items: Sequence[HoldoutItem],
     metrics: Sequence[str],
     texts: Mapping[str, Mapping[str, str]],
-    lines: Mapping[str, Mapping[Key, Mapping[str, float | None]]],
+    lines: Mapping[str, Mapping[AnswerKey, Mapping[str, float | None]]],
 ) -> Judgements:
     """Finds among an arm's lines that of each item which it answered (`texts`: arm -> prompt id -> text)."""
     keys = {
@@ -82,9 +82,9 @@ def shown_metrics(judge: EvaluationJudge) -> list[str]:
     return [shown_name(metric) for metric in (*judge.metrics, *(custom.name for custom in judge.custom))]
 
 
-def read_judgements(lines: Iterable[bytes]) -> dict[Key, dict[str, float | None]]:
+def read_judgements(lines: Iterable[bytes]) -> dict[AnswerKey, dict[str, float | None]]:
     """A job's output, by what was judged. An unreadable line is passed over: its item counts as missing."""
-    found: dict[Key, dict[str, float | None]] = {}
+    found: dict[AnswerKey, dict[str, float | None]] = {}
     for line in lines:
         try:
             read = _decode(line)

@@ -10,7 +10,7 @@ from distillation.report.page_environment import pages
 from distillation.run.record import RunRecord
 from distillation.task import TaskKind
 
-SHOWN_CHARACTERS = 400
+CARD_CHARACTERS = 400
 BAR_CHARACTERS = 40
 _SPDX = re.compile(r"[a-z0-9][a-z0-9.\-]*")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -74,4 +74,4 @@ def _shortened(value: object) -> object:
         return {name: _shortened(part) for name, part in value.items()}
     if isinstance(value, list):
         return [_shortened(part) for part in value]
-    return value[:SHOWN_CHARACTERS] + " ..." if isinstance(value, str) and len(value) > SHOWN_CHARACTERS else value
+    return value[:CARD_CHARACTERS] + " ..." if isinstance(value, str) and len(value) > CARD_CHARACTERS else value

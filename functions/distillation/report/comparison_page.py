@@ -13,7 +13,7 @@ from distillation.report.pages import metrics_in_order
 from distillation.report.rows import pair_name
 from distillation.wording import metric_name
 
-SHOWN = 0.05
+SIGNIFICANCE = 0.05
 """Under this p-value a difference between runs is called one."""
 
 
@@ -86,4 +86,4 @@ def _better(comparison: Comparison, best: str) -> Iterator[tuple[str, bool]]:
     pairs = [one for one in comparison.differences if one.metric == comparison.metric]
     for one, p in zip(pairs, holm([pair.p_value for pair in pairs]), strict=True):
         if best in (one.arm, one.minus):
-            yield one.minus if one.arm == best else one.arm, p < SHOWN
+            yield one.minus if one.arm == best else one.arm, p < SIGNIFICANCE

@@ -7,7 +7,7 @@ from distillation.records import Seed
 from distillation.run.config import LABELS_MIN, TaskInput, trouble_of_labels
 from distillation.task import Task, TaskKind
 
-REFERENCE_SHARE = 0.9
+LABELLED_SHARE = 0.9
 FEW_LABELS = 20
 """So many distinct references are labels even where hardly one comes twice."""
 REPEATS_OF_LABELS = 2
@@ -78,10 +78,10 @@ class TaskEvidence:
             )
         if wanted:
             return Task(kind=TaskKind.LABEL, labels=labels, why=f"The input says label, and {seen}.")
-        if self._with_reference < REFERENCE_SHARE * self._seeds:
+        if self._with_reference < LABELLED_SHARE * self._seeds:
             return Task(
                 kind=TaskKind.TEXT,
-                why=f"{seen}: fewer than {REFERENCE_SHARE:.0%} carry one, so the answers are free text.",
+                why=f"{seen}: fewer than {LABELLED_SHARE:.0%} carry one, so the answers are free text.",
             )
         repeats = self._spellings.total() >= REPEATS_OF_LABELS * len(labels)
         if expected and repeats and len(labels) >= LABELS_MIN:
@@ -98,7 +98,7 @@ class TaskEvidence:
         return Task(
             kind=TaskKind.LABEL,
             labels=labels,
-            why=f"{seen}: at least {REFERENCE_SHARE:.0%} carry one, so they are the labels.",
+            why=f"{seen}: at least {LABELLED_SHARE:.0%} carry one, so they are the labels.",
         )
 
     def _labels(self) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from distillation.similarity.word_hashes import mixed
 
 Signatures = npt.NDArray[np.uint32]
-Vectors = npt.NDArray[np.float16]
-Labels = npt.NDArray[np.int64]
-Pairs = npt.NDArray[np.int64]
+HalfVectors = npt.NDArray[np.float16]
+ClusterLabels = npt.NDArray[np.int64]
+RowPairs = npt.NDArray[np.int64]
 
 RECALL = 0.99
 """Share of the pairs exactly at the threshold that at least one band must bring together."""
@@ -32,17 +32,17 @@ class Clusters:
     """Union-find over numbers 0..count-1. The smallest number of a cluster is its label."""
 
     def __init__(self, count: int) -> None:
-        self._parent: Labels = np.arange(count)
+        self._parent: ClusterLabels = np.arange(count)
 
-    def labels(self) -> Labels:
+    def labels(self) -> ClusterLabels:
         """The label of each."""
-        jumped: Labels = self._parent[self._parent]
+        jumped: ClusterLabels = self._parent[self._parent]
         while not np.array_equal(jumped, self._parent):
             self._parent = jumped
             jumped = self._parent[self._parent]
         return jumped
 
-    def join(self, pairs: Pairs) -> None:
+    def join(self, pairs: RowPairs) -> None:
         """Puts the two of each pair (an array of two columns) into one cluster."""
         while len(pairs):
             roots = self.labels()[pairs]
@@ -52,10 +52,10 @@ class Clusters:
             np.minimum.at(self._parent, high, low)
             pairs = pairs[apart]
 
-    def apart(self, pairs: Pairs) -> Pairs:
+    def apart(self, pairs: RowPairs) -> RowPairs:
         """The pairs that are not yet in one cluster."""
         labels = self.labels()
-        kept: Pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
+        kept: RowPairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
         return kept
 
 
@@ -66,7 +66,7 @@ def rows_a_band(threshold: float, slots: int) -> int:
     return max(r for r in range(1, slots + 1) if r == 1 or 1 - (1 - threshold**r) ** (slots // r) >= RECALL)
 
 
-def near_clusters(signatures: Signatures, threshold: float, among: Labels | None = None) -> Labels:
+def near_clusters(signatures: Signatures, threshold: float, among: ClusterLabels | None = None) -> ClusterLabels:
     """A label for each row of `signatures` (prompts x slots): equal where a chain of pairs, each of at least
     `threshold` equal slots, connects two. `among`: of these rows only, without a copy of them.
     """
@@ -106,7 +106,7 @@ def _band_keys(band: Signatures) -> npt.NDArray[np.uint64]:
 
 
 def _join_buckets(
-    clusters: Clusters, signatures: Signatures, keys: npt.NDArray[np.uint64], needed: int, places: Labels
+    clusters: Clusters, signatures: Signatures, keys: npt.NDArray[np.uint64], needed: int, places: ClusterLabels
 ) -> None:
     """All pairs of small buckets, and in large ones the leader against everybody who is not yet with it, until nobody
     is left.
@@ -129,7 +129,7 @@ def _join_buckets(
         order = order[~np.isin(order, done)]
 
 
-def _by_key(keys: npt.NDArray[np.uint64]) -> Labels:
+def _by_key(keys: npt.NDArray[np.uint64]) -> ClusterLabels:
     """The numbers of the keys in order of key, those of equal keys in their own order: numpy sorts numbers several
     times faster than places of numbers.
     """
@@ -141,7 +141,7 @@ def _low_bits(count: int) -> np.uint64:
     return np.uint64((1 << count.bit_length()) - 1)
 
 
-def _with_leaders(keys: npt.NDArray[np.uint64], order: Labels) -> Pairs:
+def _with_leaders(keys: npt.NDArray[np.uint64], order: ClusterLabels) -> RowPairs:
     sorted_keys = keys[order]
     first = (
         np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]]))
@@ -153,7 +153,7 @@ def _with_leaders(keys: npt.NDArray[np.uint64], order: Labels) -> Pairs:
     return np.stack([leader[other], order[other]], axis=1)
 
 
-def _verify(clusters: Clusters, signatures: Signatures, pairs: Pairs, needed: int, places: Labels) -> None:
+def _verify(clusters: Clusters, signatures: Signatures, pairs: RowPairs, needed: int, places: ClusterLabels) -> None:
     open_pairs = clusters.apart(pairs)
     for start in range(0, len(open_pairs), _PAIRS_AT_ONCE):
         part = open_pairs[start : start + _PAIRS_AT_ONCE]
@@ -161,7 +161,7 @@ def _verify(clusters: Clusters, signatures: Signatures, pairs: Pairs, needed: in
         clusters.join(part[equal >= needed])
 
 
-def join_labels(labels: Labels, more: Labels) -> Labels:
+def join_labels(labels: ClusterLabels, more: ClusterLabels) -> ClusterLabels:
     """The clusters that two ways of comparing make together."""
     clusters, numbers = Clusters(len(labels)), np.arange(len(labels))
     for found in (labels, more):
@@ -169,7 +169,7 @@ def join_labels(labels: Labels, more: Labels) -> Labels:
     return clusters.labels()
 
 
-def semantic_clusters(vectors: Vectors, threshold: float) -> Labels:
+def semantic_clusters(vectors: HalfVectors, threshold: float) -> ClusterLabels:
     """A label for each row of `vectors` (prompts x dimensions): equal where a chain of pairs, each of at least this
     cosine, connects two.
 
@@ -184,7 +184,7 @@ def semantic_clusters(vectors: Vectors, threshold: float) -> Labels:
     return clusters.labels()
 
 
-def _blocks(vectors: Vectors, offset: int = 0) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+def _blocks(vectors: HalfVectors, offset: int = 0) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
     for start in range(0, len(vectors), _VECTORS_AT_ONCE):
         block = vectors[start : start + _VECTORS_AT_ONCE].astype(np.float32)
         length = np.sqrt((block * block).sum(axis=1, keepdims=True, dtype=np.float32))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from distillation.bedrock.job_status import GONE as GONE_STATUS
+from distillation.bedrock.job_status import GONE_STATUS
 from distillation.bedrock.waiting import JobLook
 from gateways.aws_errors import GONE, IN_USE, NOT_RUNNING, busy_is_retryable, passing_over
 from gateways.bedrock.named_jobs import Listing, NamedJobs

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.judging.answers import judging_config
 from distillation.run.evaluation import CustomMetric, EvaluationJudge
 from gateways.bedrock.embeddings import Embeddings
@@ -41,7 +41,7 @@ def test_an_evaluation_job_is_made_found_looked_at_and_read(jobs: Jobs) -> None:
     arn = create()
     assert (create(), gateway.find("gateway-r1-student-j0"), gateway.find("gateway-r1")) == (arn, arn, None)
     jobs.wait_evaluation(arn)
-    assert outcome_of(JobKind.EVALUATION, gateway.look(arn).status) is Outcome.SUCCEEDED
+    assert outcome_of(JobKind.EVALUATION, gateway.look(arn).status) is JobOutcome.SUCCEEDED
     gateway.stop(arn)
     keys = [
         stored["Key"]

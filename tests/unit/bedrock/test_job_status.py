@@ -3,7 +3,7 @@
 import botocore.session
 import pytest
 
-from distillation.bedrock.job_status import JobKind, Outcome, known_statuses, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, known_statuses, outcome_of
 
 MODEL = botocore.session.get_session().get_service_model("bedrock")
 SHAPES = {
@@ -25,38 +25,38 @@ def test_the_table_is_the_service_models_enum(kind: JobKind) -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "outcome"),
     [
-        (JobKind.BATCH, "Submitted", Outcome.RUNNING),
-        (JobKind.BATCH, "Validating", Outcome.RUNNING),
-        (JobKind.BATCH, "Scheduled", Outcome.RUNNING),
-        (JobKind.BATCH, "InProgress", Outcome.RUNNING),
-        (JobKind.BATCH, "Stopping", Outcome.RUNNING),
-        (JobKind.BATCH, "Completed", Outcome.SUCCEEDED),
-        (JobKind.BATCH, "PartiallyCompleted", Outcome.PARTIAL),
-        (JobKind.BATCH, "Stopped", Outcome.PARTIAL),
-        (JobKind.BATCH, "Expired", Outcome.PARTIAL),
-        (JobKind.BATCH, "Failed", Outcome.FAILED),
-        (JobKind.TUNING, "InProgress", Outcome.RUNNING),
-        (JobKind.TUNING, "Stopping", Outcome.RUNNING),
-        (JobKind.TUNING, "Completed", Outcome.SUCCEEDED),
-        (JobKind.TUNING, "Stopped", Outcome.FAILED),
-        (JobKind.TUNING, "Failed", Outcome.FAILED),
-        (JobKind.DEPLOYMENT, "Creating", Outcome.RUNNING),
-        (JobKind.DEPLOYMENT, "Active", Outcome.SUCCEEDED),
-        (JobKind.DEPLOYMENT, "Failed", Outcome.FAILED),
-        (JobKind.PROMOTION, "Creating", Outcome.RUNNING),
-        (JobKind.PROMOTION, "Updating", Outcome.RUNNING),
-        (JobKind.PROMOTION, "Active", Outcome.SUCCEEDED),
-        (JobKind.PROMOTION, "UpdateCompleted", Outcome.SUCCEEDED),
-        (JobKind.PROMOTION, "Failed", Outcome.FAILED),
-        (JobKind.PROMOTION, "UpdateFailed", Outcome.FAILED),
-        (JobKind.EVALUATION, "InProgress", Outcome.RUNNING),
-        (JobKind.EVALUATION, "Stopping", Outcome.RUNNING),
-        (JobKind.EVALUATION, "Completed", Outcome.SUCCEEDED),
-        (JobKind.EVALUATION, "Stopped", Outcome.FAILED),
-        (JobKind.EVALUATION, "Deleting", Outcome.FAILED),
-        (JobKind.EVALUATION, "Failed", Outcome.FAILED),
-        (JobKind.BATCH, "SomethingNew", Outcome.RUNNING),
+        (JobKind.BATCH, "Submitted", JobOutcome.RUNNING),
+        (JobKind.BATCH, "Validating", JobOutcome.RUNNING),
+        (JobKind.BATCH, "Scheduled", JobOutcome.RUNNING),
+        (JobKind.BATCH, "InProgress", JobOutcome.RUNNING),
+        (JobKind.BATCH, "Stopping", JobOutcome.RUNNING),
+        (JobKind.BATCH, "Completed", JobOutcome.SUCCEEDED),
+        (JobKind.BATCH, "PartiallyCompleted", JobOutcome.PARTIAL),
+        (JobKind.BATCH, "Stopped", JobOutcome.PARTIAL),
+        (JobKind.BATCH, "Expired", JobOutcome.PARTIAL),
+        (JobKind.BATCH, "Failed", JobOutcome.FAILED),
+        (JobKind.TUNING, "InProgress", JobOutcome.RUNNING),
+        (JobKind.TUNING, "Stopping", JobOutcome.RUNNING),
+        (JobKind.TUNING, "Completed", JobOutcome.SUCCEEDED),
+        (JobKind.TUNING, "Stopped", JobOutcome.FAILED),
+        (JobKind.TUNING, "Failed", JobOutcome.FAILED),
+        (JobKind.DEPLOYMENT, "Creating", JobOutcome.RUNNING),
+        (JobKind.DEPLOYMENT, "Active", JobOutcome.SUCCEEDED),
+        (JobKind.DEPLOYMENT, "Failed", JobOutcome.FAILED),
+        (JobKind.PROMOTION, "Creating", JobOutcome.RUNNING),
+        (JobKind.PROMOTION, "Updating", JobOutcome.RUNNING),
+        (JobKind.PROMOTION, "Active", JobOutcome.SUCCEEDED),
+        (JobKind.PROMOTION, "UpdateCompleted", JobOutcome.SUCCEEDED),
+        (JobKind.PROMOTION, "Failed", JobOutcome.FAILED),
+        (JobKind.PROMOTION, "UpdateFailed", JobOutcome.FAILED),
+        (JobKind.EVALUATION, "InProgress", JobOutcome.RUNNING),
+        (JobKind.EVALUATION, "Stopping", JobOutcome.RUNNING),
+        (JobKind.EVALUATION, "Completed", JobOutcome.SUCCEEDED),
+        (JobKind.EVALUATION, "Stopped", JobOutcome.FAILED),
+        (JobKind.EVALUATION, "Deleting", JobOutcome.FAILED),
+        (JobKind.EVALUATION, "Failed", JobOutcome.FAILED),
+        (JobKind.BATCH, "SomethingNew", JobOutcome.RUNNING),
     ],
 )
-def test_each_status_has_its_outcome(kind: JobKind, status: str, outcome: Outcome) -> None:
+def test_each_status_has_its_outcome(kind: JobKind, status: str, outcome: JobOutcome) -> None:
     assert outcome_of(kind, status) is outcome

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.job_status import JobKind, JobOutcome
 from distillation.bedrock.waiting import STOP_GRACE, JobLook, complete_if_ended
 from distillation.records import LedgerRow
 from tests.fakes import EPOCH, Clock, FakeCallbacks, FakeJobs, MemoryLedger
@@ -30,7 +30,7 @@ class Wait:
         self.ledger.open(self.row)
         self.jobs.looks["arn:job"] = look
 
-    def look(self) -> Outcome:
+    def look(self) -> JobOutcome:
         return complete_if_ended(
             self.row,
             look=self.jobs.look,
@@ -92,15 +92,15 @@ def test_a_model_and_a_deployment_are_handed_on() -> None:
 
 def test_an_early_event_completes_nothing_and_the_next_look_does() -> None:
     wait = Wait(JobKind.BATCH, JobLook(status="InProgress"))
-    assert wait.look() is Outcome.RUNNING
+    assert wait.look() is JobOutcome.RUNNING
     assert not wait.callbacks.succeeded
     wait.jobs.looks["arn:job"] = JobLook(status="Completed")
-    assert wait.look() is Outcome.SUCCEEDED
+    assert wait.look() is JobOutcome.SUCCEEDED
 
 
 def test_an_event_before_anybody_waits_completes_nothing() -> None:
     wait = Wait(JobKind.BATCH, JobLook(status="Completed"), token=None)
-    assert wait.look() is Outcome.RUNNING
+    assert wait.look() is JobOutcome.RUNNING
     assert (wait.callbacks.succeeded, wait.callbacks.failed) == ({}, {})
 
 
@@ -126,13 +126,13 @@ def test_at_its_deadline_a_job_is_stopped_and_what_it_wrote_is_kept() -> None:
     wait.look()
     assert wait.jobs.stopped == ["arn:job"]
     wait.jobs.looks["arn:job"] = JobLook(status="Stopped")
-    assert wait.look() is Outcome.PARTIAL
+    assert wait.look() is JobOutcome.PARTIAL
 
 
 def test_a_job_that_does_not_even_stop_ends_the_wait() -> None:
     wait = Wait(JobKind.TUNING, JobLook(status="Stopping"))
     wait.clock.time = DEADLINE + STOP_GRACE + timedelta(seconds=1)
-    assert wait.look() is Outcome.FAILED
+    assert wait.look() is JobOutcome.FAILED
     assert wait.callbacks.failed["token"][0] == "WaitedTooLong"
 
 

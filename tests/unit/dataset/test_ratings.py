@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distillation.dataset.ratings import Judged, judged, rating_requests, ratings_of
+from distillation.dataset.ratings import Rated, by_ratings, rating_requests, ratings_of
 from distillation.records import Request
 from tests.worlds.answers import answer
 from tests.worlds.datasets import JUDGE, candidate
@@ -72,22 +72,22 @@ def test_a_rating_is_read_as_a_label_is(text: str, rating: int | None) -> None:
 
 
 def test_low_answers_go_and_good_ones_stay_as_often_as_they_were_given() -> None:
-    assert judged(TWO, rated(4, 2), RECORD) == Judged(("yes", "yes"))
-    assert judged(TWO, rated(2, 3), RECORD) == Judged(("no",))
+    assert by_ratings(TWO, rated(4, 2), RECORD) == Rated(("yes", "yes"))
+    assert by_ratings(TWO, rated(2, 3), RECORD) == Rated(("no",))
 
 
 def test_a_prompt_without_a_good_answer_goes_with_its_reason() -> None:
-    assert judged(TWO, rated(2, 1), RECORD) == Judged((), "low_rating", "rated 2, filters.judge.threshold is 3")
-    assert judged(TWO, rated(2, None), RECORD).reason == "low_rating"
-    assert judged(TWO, rated(None, None), RECORD) == Judged((), "not_rated", "no usable rating in any round")
+    assert by_ratings(TWO, rated(2, 1), RECORD) == Rated((), "low_rating", "rated 2, filters.judge.threshold is 3")
+    assert by_ratings(TWO, rated(2, None), RECORD).reason == "low_rating"
+    assert by_ratings(TWO, rated(None, None), RECORD) == Rated((), "not_rated", "no usable rating in any round")
 
 
 def test_the_best_is_the_highest_rated_then_the_most_given_then_the_first() -> None:
     best = run_record(examples={"policy": "best"}, **JUDGE)
-    assert judged(TWO, rated(3, 5), best) == Judged(("no",))
-    assert judged(TWO, rated(4, 4), best) == Judged(("yes",))
-    assert judged(
+    assert by_ratings(TWO, rated(3, 5), best) == Rated(("no",))
+    assert by_ratings(TWO, rated(4, 4), best) == Rated(("yes",))
+    assert by_ratings(
         candidate("q", answers=("a", "b")),
         {r.record_id: 5 for r in rating_requests(candidate("q", answers=("a", "b")), best)},
         best,
-    ) == Judged(("a",))
+    ) == Rated(("a",))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from distillation.errors import RecordsLost
 from distillation.funnel import sum_funnels
 from distillation.inference.accounts import (
-    NO_REPLY,
+    NO_REPLY_IN_ANY_WAVE,
     Account,
     OpenRequests,
     account_for,
@@ -40,7 +40,10 @@ def test_a_rejection_that_a_later_wave_answered_is_not_counted_and_the_last_reas
         2, [answer("p0-x-g0")], [rejected("p0-x-g0", BUSY), rejected("p0-x-s0", BUSY), rejected("p0-x-s0", "truncated")]
     )
     assert found == Account(requests=4, answers=1, rejected=1, missing=2, rejected_by_reason={"truncated": 1})
-    assert [(m.record_id, m.reason) for m in missing] == [("p1-x-g0", NO_REPLY), ("p1-x-s0", NO_REPLY)]
+    assert [(m.record_id, m.reason) for m in missing] == [
+        ("p1-x-g0", NO_REPLY_IN_ANY_WAVE),
+        ("p1-x-s0", NO_REPLY_IN_ANY_WAVE),
+    ]
 
 
 @pytest.mark.parametrize(

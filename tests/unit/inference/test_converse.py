@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distillation.inference.adaptive_limit import AdaptiveLimit
-from distillation.inference.converse import ATTEMPTS, ATTEMPTS_WHEN_THROTTLED, PART_RECORDS, Ask, Pace, answer_in_parts
+from distillation.inference.converse import (
+    ATTEMPTS,
+    ATTEMPTS_WHEN_THROTTLED,
+    PART_RECORDS,
+    AskModel,
+    Pace,
+    answer_in_parts,
+)
 from distillation.records import Request
 from tests.fakes import model_output, record_error
 
@@ -37,7 +44,7 @@ def requests(count: int) -> list[Request]:
 
 def answer(
     todo: list[Request],
-    ask: Ask,
+    ask: AskModel,
     *,
     most: int = 4,
     time_is_up: Callable[[], bool] = lambda: False,

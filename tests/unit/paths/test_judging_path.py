@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from distillation.bedrock.job_status import Outcome
+from distillation.bedrock.job_status import JobOutcome
 from distillation.errors import InvalidInput
 from distillation.evaluation.scores import DecidedHoldout, JudgedArm
 from distillation.layout import decision, mark_key
@@ -74,7 +74,7 @@ def test_a_job_is_submitted_once_and_a_failed_one_again() -> None:
     names = world.submit()
     assert world.submit() == names
     assert world.jobs.created == names
-    world.rows.ended("run-1", names[0], status="Failed", outcome=Outcome.FAILED, message="judge")
+    world.rows.ended("run-1", names[0], status="Failed", outcome=JobOutcome.FAILED, message="judge")
     again = world.submit()
     assert again[1:] == names[1:]
     assert "a1x" in again[0] and again[0].replace("a1x", "a0x") == names[0]

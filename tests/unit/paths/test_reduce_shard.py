@@ -11,7 +11,7 @@ import pytest
 
 from application.run_files import Wave, account_of, funnel_of
 from distillation.errors import NotEnoughAnswers, RecordsLost
-from distillation.inference.accounts import NO_REPLY, ShardCounts
+from distillation.inference.accounts import NO_REPLY_IN_ANY_WAVE, ShardCounts
 from distillation.inference.requests import Shard, prompt_shards, requests_of
 from distillation.layout import RunLayout
 from distillation.records import (
@@ -171,7 +171,7 @@ def test_the_funnel_adds_up_at_every_step_and_over_the_shards() -> None:
     for step in funnel_of(world.store, "run-1"):  # type: ignore[arg-type]
         assert step.came == step.kept + sum(step.rejected.values()), step
     answers = [step for step in funnel_of(world.store, "run-1") if step.unit == "answers"]  # type: ignore[arg-type]
-    assert answers[0].rejected == {NO_REPLY: 60}
+    assert answers[0].rejected == {NO_REPLY_IN_ANY_WAVE: 60}
     assert all(before.kept == after.came for before, after in pairwise(answers))
     assert (
         answers[-1].kept

@@ -9,7 +9,7 @@ import pytest
 
 from application.serving.promotion import publish, undo_unverified
 from application.serving.retirement import retire, retire_failed
-from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.job_status import JobKind, JobOutcome
 from distillation.bedrock.submission import NEW, OPEN, RETIRED, set_run_state, submit_once
 from distillation.bedrock.submission import RUN as RUN_ROW
 from distillation.bedrock.waiting import JobLook
@@ -252,7 +252,7 @@ def test_the_report_of_a_verdict_is_never_overwritten(world: PromotionWorld) -> 
 
 def test_an_outcome_in_the_ledger_does_not_keep_a_model_from_being_found(world: PromotionWorld) -> None:
     tuning = submitted(world, JobKind.TUNING, "tuning")
-    world.rows.ended(RUN, "tuning", status="Completed", outcome=Outcome.SUCCEEDED, message="", model_arn="arn:model")
+    world.rows.ended(RUN, "tuning", status="Completed", outcome=JobOutcome.SUCCEEDED, message="", model_arn="arn:model")
     world.tuning.gone.add(tuning)
     assert retire(world, RUN).retired == ("deleted custom model arn:model",)
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from distillation.bedrock.job_status import JobKind, Outcome, outcome_of
+from distillation.bedrock.job_status import JobKind, JobOutcome, outcome_of
 from distillation.errors import PromotionFailed, ThrottledByBedrock
 from gateways.bedrock.deployments import Deployments
 
@@ -39,20 +39,20 @@ def seen(status: str, model: str, update: tuple[str, str] | None = None) -> dict
 @pytest.mark.parametrize(
     ("found", "outcome"),
     [
-        (seen("Creating", NEW), Outcome.RUNNING),
-        (seen("Active", NEW), Outcome.SUCCEEDED),
-        (seen("Failed", NEW), Outcome.FAILED),
-        (seen("Active", OLD), Outcome.RUNNING),
-        (seen("Active", OLD, (NEW, "Updating")), Outcome.RUNNING),
-        (seen("Active", NEW, (NEW, "UpdateCompleted")), Outcome.SUCCEEDED),
-        (seen("Active", OLD, (NEW, "UpdateFailed")), Outcome.FAILED),
-        (seen("Active", OLD, (OLD, "UpdateCompleted")), Outcome.RUNNING),
-        (seen("Active", NEW, (OLD, "Updating")), Outcome.RUNNING),
-        (seen("Active", NEW, (OLD, "UpdateFailed")), Outcome.SUCCEEDED),
+        (seen("Creating", NEW), JobOutcome.RUNNING),
+        (seen("Active", NEW), JobOutcome.SUCCEEDED),
+        (seen("Failed", NEW), JobOutcome.FAILED),
+        (seen("Active", OLD), JobOutcome.RUNNING),
+        (seen("Active", OLD, (NEW, "Updating")), JobOutcome.RUNNING),
+        (seen("Active", NEW, (NEW, "UpdateCompleted")), JobOutcome.SUCCEEDED),
+        (seen("Active", OLD, (NEW, "UpdateFailed")), JobOutcome.FAILED),
+        (seen("Active", OLD, (OLD, "UpdateCompleted")), JobOutcome.RUNNING),
+        (seen("Active", NEW, (OLD, "Updating")), JobOutcome.RUNNING),
+        (seen("Active", NEW, (OLD, "UpdateFailed")), JobOutcome.SUCCEEDED),
     ],
 )
 def test_only_a_deployment_that_serves_the_model_and_does_not_move_has_taken_over(
-    found: dict[str, Any], outcome: Outcome
+    found: dict[str, Any], outcome: JobOutcome
 ) -> None:
     deployments, stub = stubbed()
     stub.add_response("get_custom_model_deployment", found, {"customModelDeploymentIdentifier": ARN})
