@@ -6,7 +6,7 @@ from distillation.run.input import default_run_id
 from gateways.executions import Execution
 
 SEARCHED = 200
-"""Executions that are looked through for a run id."""
+"""How many executions are searched for a run id."""
 
 
 def run_id_of(execution: Execution) -> str:

@@ -12,7 +12,7 @@ from cli.runs.run_view import RunView
 from gateways.executions import Execution
 
 LOOKED_AT = 20
-"""Executions that are looked at for one of the dataset that succeeded."""
+"""How many executions are searched for one of the dataset that succeeded."""
 
 
 class Earlier(NamedTuple):

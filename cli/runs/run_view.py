@@ -76,7 +76,7 @@ def run_view(observed: Observed) -> RunView:
 
 
 def _held_up(times: StageTimes, events: Sequence[HistoryEvent]) -> tuple[Fact, ...]:
-    """For which other run the planning waits."""
+    """The other run that the planning waits for."""
     if times.name not in ("Expansion", "PlanRequests") or times.state is not StageState.RUNNING:
         return ()
     causes = [str(event.details.get("cause", "")) for event in events if event.details.get("error") == "OtherRunAsks"]
@@ -100,7 +100,7 @@ def _progress(times: StageTimes, counts: RunCounts) -> Progress | None:
 
 
 def _running_jobs(times: StageTimes, counts: RunCounts) -> tuple[Fact, ...]:
-    """What Bedrock says of the jobs; of no interest any more when they have been read."""
+    """What Bedrock says about the jobs; of no interest once they have been read."""
     jobs = {"AnswerShards": counts.batch_statuses, "Judging": counts.judging}.get(times.name)
     if times.state is StageState.DONE or not jobs:
         return ()

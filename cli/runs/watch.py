@@ -18,7 +18,7 @@ from gateways.aws_errors import passes_by_itself
 _NOTHING = Earlier()
 Look = Callable[[], Observed]
 TOLERATED_FAILURES = 5
-"""Looks in a row that may fail for reasons that pass by themselves."""
+"""How many looks in a row may fail for reasons that pass by themselves."""
 
 
 def watch(

@@ -68,7 +68,7 @@ def promote(
 ) -> None:
     """Promote a run's student by hand, after a look at its verdict.
 
-    The deployment's ARN stays; the model before can be brought back.
+    The deployment's ARN stays; the previous model can be brought back.
     """
     from cli.screen import screen
     from cli.serving import promote as promoting

@@ -23,7 +23,9 @@ from distillation.training.managed import asked_by_us
 from gateways.store import Store
 
 FEW_LEFT, SMALL_SHARE = 1_000, 0.1
-"""What a wave has left when it is soonest asked through Converse: a batch job would wait in the queue for longer."""
+"""A wave that is at most so large, and so small a share of its stage, is answered sooner through Converse than in the
+queue of batch jobs.
+"""
 
 Groups = Iterable[tuple[int, list[Request]]]
 """Requests that belong together, with their number."""

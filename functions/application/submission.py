@@ -18,7 +18,7 @@ from distillation.records import LedgerRow
 from distillation.run.record import RunRecord
 
 SETTLING = timedelta(hours=2)
-"""Beyond Bedrock's own timeout of a job, the time in which it should say Expired."""
+"""Time beyond Bedrock's own timeout of a job, in which it should say Expired."""
 
 
 def submit_batch(

@@ -74,5 +74,5 @@ def _lines_by(store: Store, record: RunRecord, setting: CandidateSetting) -> Ite
 
 
 def _no_keys(prompts: Sequence[Prompt]) -> list[PromptKey]:
-    """The merge is over: nothing is compared any more."""
+    """No keys: the merge is over, so nothing is compared any more."""
     return [PromptKey(prompt_id=prompt.prompt_id, folded="") for prompt in prompts]

@@ -17,7 +17,7 @@ class Caller(NamedTuple):
 
 
 def caller_of(sts: Any) -> Caller:
-    """Who the credentials in use belong to. Every credential may ask this."""
+    """Whom the credentials in use belong to. Every credential may ask this."""
     answer = sts.get_caller_identity()
     return Caller(answer["Account"], answer["Arn"])
 

@@ -41,7 +41,7 @@ GONE = frozenset({"ResourceNotFoundException"})
 IN_USE = frozenset({"ConflictException"})
 """What deleting gives while something is being made, moved or still uses it."""
 NOT_RUNNING = GONE | {"ConflictException", "ValidationException"}
-"""What stopping a job gives that has ended already."""
+"""What stopping a job that has already ended gives."""
 _LOGIN_CODES = frozenset(
     {
         "ExpiredToken",
@@ -56,7 +56,7 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 
 
 class Trouble(StrEnum):
-    """What kind of trouble an error of boto3 is, for who tells a person."""
+    """What kind of trouble an error of boto3 is, for the command that tells a person."""
 
     CREDENTIALS = "no usable credentials"
     LOGIN = "credentials that AWS does not accept"
@@ -105,7 +105,9 @@ def aws_trouble(error: Exception) -> Trouble | None:
 
 
 def passes_by_itself(error: Exception) -> bool:
-    """Whether it is worth to ask again: the network and AWS's own hiccups, but neither rights nor a mistake of ours."""
+    """Whether asking again may help: it does for the network and AWS's own hiccups, not for rights or a mistake of
+    ours.
+    """
     if isinstance(error, ClientError):
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         return status >= 500 or "Throttl" in code_of(error)

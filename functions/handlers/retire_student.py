@@ -1,4 +1,4 @@
-"""RetireStudent: a run with its verdict -> its own deployments are deleted; the stable deployment serves."""
+"""RetireStudent: a run with its verdict -> its own deployments are deleted; the stable deployment goes on serving."""
 
 from application.entry import Event, Invocation, lambda_entry
 from application.run_files import read_run

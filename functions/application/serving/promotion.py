@@ -225,7 +225,7 @@ def write_parameter(services: Services, dataset: str, now: ServedStudent) -> str
 
 
 def _train_sha256(services: Services, layout: RunLayout) -> str:
-    """Of the lines that the student learnt: of the dataset's, or of the training that was chosen."""
+    """The hash of the lines that the student learnt: the dataset's, or those of the training that was chosen."""
     choice, whole = read_choice(services.store, layout.run_id), layout.dataset("train.jsonl")
     learnt = layout.training_file(choice.chosen, "train.jsonl") if choice else whole
     if learnt != whole:

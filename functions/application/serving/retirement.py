@@ -56,7 +56,7 @@ def plain_cause(cause: str) -> str:
 PASSES_AT_LEAST = 2
 """A function that was under way when the run failed may submit a job after the first pass has looked."""
 PASSES_AT_MOST = 10
-"""How often what is busy is tried again, two minutes apart."""
+"""How often busy resources are tried again, two minutes apart."""
 
 
 def retire_pass(services: Services, rail: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class DirectCounts(Record, frozen=True):
 
 
 def trouble_of_direct(with_reference: int, seeds: int) -> str | None:
-    """Why `arms.direct` cannot be had where so many of `seeds` have a `usable_reference`, or None."""
+    """Why `arms.direct` is not possible where so few of `seeds` have a `usable_reference`; None where it is."""
     if with_reference >= LEAST_SHARE * seeds and with_reference > 0:
         return None
     return (
@@ -69,7 +69,7 @@ def direct_lines(
 
 
 def references_of(pairs: Iterable[tuple[str, str | None]], wanted: set[str]) -> dict[str, str]:
-    """Prompt id -> reference, of the wanted prompts that have one."""
+    """Prompt id -> reference, for the wanted prompts that have one."""
     return {prompt_id: reference for prompt_id, reference in pairs if reference and prompt_id in wanted}
 
 

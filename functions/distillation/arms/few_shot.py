@@ -48,7 +48,7 @@ class Shot(Record, frozen=True, omit_defaults=True):
 
 
 class FewShot:
-    """The examples of each arm for each question: of its own system text where there are enough, else of all."""
+    """The examples of each arm for each question: those with its own system text where there are enough, else all."""
 
     def __init__(self, learnt: Iterable[TrainingPrompt], count: int, task: Task) -> None:
         self._count, self._task = count, task

@@ -77,7 +77,7 @@ def _cut(arm: str, route: ArmRoute, model_id: str, bounds: list[int], each: int)
 
 
 def _bounds(items: int, size: int, least: int) -> list[int]:
-    """The ends of parts of at most `size` items, of at least `least` where that can be; empty without items."""
+    """The ends of parts of at most `size` items, and at least `least` where that is possible; empty without items."""
     if not items:
         return []
     parts = max(1, min(-(-items // size), items // least or 1))

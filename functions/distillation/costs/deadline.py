@@ -1,4 +1,4 @@
-"""`deadlineHours`: how long batch jobs may work, so that all they may leave open can still be asked call by call."""
+"""`deadlineHours`: how long batch jobs may work, so that what they leave open can still be asked call by call."""
 
 import math
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from distillation.costs.estimate import Workload, tokens_of
 from distillation.errors import InvalidInput
 
 HEADROOM = 0.8
-"""Share of the account's rate that is counted on, which other callers and tiers use too. An assumption."""
+"""Share of the account's rate that a run counts on; other callers and tiers use it too. An assumption."""
 STOPPING_HOURS = 0.25
 """From the cut-off until the jobs are stopped, their files read and the rest planned. An assumption."""
 TURN_SECONDS, TURN_EVENTS = 810, 7
@@ -18,7 +18,7 @@ MOST_TURN_EVENTS = 5_000
 
 
 def hours_now(work: Workload, rate: Rate) -> float:
-    """Hours in which `rate` lets the teacher be asked for everything through Converse."""
+    """Hours that it takes to ask the teacher for everything through Converse at `rate`."""
     tokens = tokens_of(work, work.output_tokens_an_answer, work.expansion.output_tokens)
     asked = sum(tokens[name] for name in ("teacherInput", "teacherOutput", "expansionInput", "expansionOutput"))
     return max(calls_of(work) / rate.requests, asked / rate.tokens) / 60 / HEADROOM

@@ -225,7 +225,7 @@ class _Merge:
             )
 
     def _earlier(self, reason: str, number: int) -> bool:
-        """Whether a prompt overlaps both: the holdout is the reason then."""
+        """A prompt may overlap both; the holdout is then the reason."""
         return reason == "overlaps_evaluation_file" and number in self._overlaps[0]
 
     def _low_rated(self) -> Iterator[tuple[int, bool, str, str]]:

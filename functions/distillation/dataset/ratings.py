@@ -20,7 +20,7 @@ _TASK = Task(kind=TaskKind.LABEL, labels=RATINGS)
 
 
 class Rated(NamedTuple):
-    """What is left of a candidate's answers, and where nothing is: the reason code and a detail."""
+    """What is left of a candidate's answers; where nothing is left, the reason code and a detail."""
 
     answers: tuple[str, ...]
     reason: str = ""

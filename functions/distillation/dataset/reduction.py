@@ -42,7 +42,7 @@ REFUSALS = (
 )
 """Steps of the funnel that refuse a prompt although it has a usable answer, and their reasons."""
 MANAGED_REFUSALS = (("promptPersonalData", PERSONAL_DATA), ("sampleLength", TOO_LONG))
-"""Those of a prompt of whose answers nothing is known."""
+"""The same for a prompt whose answers nobody knows."""
 
 
 class Reduced(NamedTuple):
@@ -60,7 +60,7 @@ class Reduced(NamedTuple):
 def reduce_prompts(
     prompts: Sequence[Prompt], answers: Mapping[str, Sequence[Answer]], record: RunRecord, keys_of: KeysOf
 ) -> Reduced:
-    """Reduces a shard of prompts with the answers to them (`answer_distribution.by_prompt`: greedy first). `keys_of`
+    """Reduces a shard of prompts with the answers to them (`inference.samples.by_prompt`: greedy first). `keys_of`
     gives the keys that the merge compares by.
 
     Raises:
@@ -303,5 +303,5 @@ def _commonest(unfit: Sequence[Unfit]) -> Unfit:
 
 
 def _no_key(prompt: Prompt) -> PromptKey:
-    """In the place of the key, which is made of all prompts together."""
+    """A placeholder: the keys of all prompts are made together."""
     return PromptKey(prompt_id=prompt.prompt_id, folded="")

@@ -15,7 +15,7 @@ from distillation.apportionment import apportion
 from distillation.dataset.manifest import SelectionSummary
 
 GROUP_THRESHOLD = 0.3
-"""Similarity from which prompts are of one group: coarse, a third of the word sequences shared."""
+"""Prompts of this similarity form one group: it is coarse, a third of their word sequences are shared."""
 
 
 def select(

@@ -48,7 +48,7 @@ LATENCIES = {"latencyMedianMs": 0.5, "latencyP95Ms": 0.95}
 
 
 class Measured(NamedTuple):
-    """What was measured of all arms on a holdout. The mean of a column is a metric; the ratio of a pair (own,
+    """What was measured for all arms on a holdout. The mean of a column is a metric; the ratio of a pair (own,
     teacher's) is one. `draw`: how items are resampled. `lost`: arm -> rows on which the service brought no answer of
     it.
     """

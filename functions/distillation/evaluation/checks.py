@@ -53,7 +53,7 @@ def unmeasured(scores: Scores, gate: Gate) -> list[str]:
 
 
 def below_minimum(scores: Scores, gate: Gate) -> dict[str, float]:
-    """Metric -> the lowest score that is asked for, where the student is not shown to reach it."""
+    """Metric -> the lowest score allowed, where the student is not shown to reach it."""
     own = scores.arms[Arm.STUDENT].metrics
     shown = {name: one.low or 0.0 for name, one in own.items() if one.method != "constant"}
     return {name: least for name, least in gate.minimum.items() if name in own and shown.get(name, 0.0) < least}
@@ -131,7 +131,7 @@ def _highest(one: Difference) -> float:
 
 
 def _rivals(scores: Scores, gate: Gate) -> Iterator[tuple[Difference, float]]:
-    """The student minus each arm that it has to stand beside, and the loss that is accepted."""
+    """The student minus each rival arm, and the loss that is accepted."""
     asked = {Arm.BASE: gate.over_base, Arm.FEW_SHOT: gate.over_rivals, Arm.DIRECT: gate.over_rivals}
     for arm in (Arm.BASE, Arm.FEW_SHOT, Arm.DIRECT, Arm.CHAMPION):
         found = difference_between(scores, Arm.STUDENT, arm)
@@ -167,7 +167,7 @@ def _check(scores: Scores, one: GatedDifference, gate: Gate, p: float, p_holm: f
 
 
 def _made(scores: Scores, one: Difference, margin: float, outcome: CheckOutcome, p: tuple[float, float]) -> Check:
-    """Of the whole holdout and gated. `p`: as it is, and corrected."""
+    """A gated check of the whole holdout. `p`: uncorrected, and corrected."""
     equal = items_if_true(scores, one, margin) if outcome is CheckOutcome.OPEN else None
     return Check(
         metric=one.metric,
@@ -201,7 +201,7 @@ def only_overlap(scores: Scores, one: GatedDifference) -> bool:
 
 
 def widest_loss(checks: Sequence[Check]) -> Check:
-    """The check that is the furthest below its margin."""
+    """The check that lies furthest below its margin."""
     return min(checks, key=lambda check: check.difference + check.margin)
 
 

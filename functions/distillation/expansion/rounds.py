@@ -12,7 +12,7 @@ from distillation.records import Prompt, Record
 from distillation.run.curation import Expansion
 
 MOST_ASKED_FOR_ONE = 5
-"""Prompts asked for one that is missing, at the most: a poor method must not make a round dear."""
+"""Most prompts asked for each missing one: a poor method must not make a round expensive."""
 _LOWEST_YIELD = 0.02
 
 

@@ -57,7 +57,7 @@ class OpenRequests:
         return self._found(record_id) is not None
 
     def take(self, record_id: str) -> int | None:
-        """The number of a request, which is open no more; None where it was not."""
+        """Closes a request and gives its number; None where it was not open."""
         found = self._found(record_id)
         if found is None:
             return None

@@ -5,12 +5,12 @@ aimd-limiter). Not for several threads: who hands the calls out tells how they w
 """
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds without new calls after a throttled one, doubled with each cut in a row; Retry-After goes before."""
+"""Seconds without new calls after a throttled one, doubled with each cut in a row; Retry-After takes precedence."""
 LONGEST_RETRY_AFTER = 60.0
 
 
 class AdaptiveLimit:
-    """`most`: calls at the same time at the utmost; `start`: at the beginning."""
+    """`most`: most calls at the same time; `start`: calls at the beginning."""
 
     def __init__(self, *, most: int, start: int) -> None:
         self._most, self._limit = most, float(min(start, most))

@@ -1,4 +1,4 @@
-"""A comparison of runs as one page without a network, and what it comes to in a sentence."""
+"""A comparison of runs as one page without a network, and its outcome in a sentence."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from distillation.report.rows import pair_name
 from distillation.wording import metric_name
 
 SIGNIFICANCE = 0.05
-"""Under this p-value a difference between runs is called one."""
+"""A p-value below it makes a difference between runs significant."""
 
 
 def render_comparison(comparison: Comparison) -> str:

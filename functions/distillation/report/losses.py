@@ -12,7 +12,7 @@ _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_losses(body: bytes, kind: str) -> tuple[tuple[LossPoint, ...], str]:
-    """The points of a metrics file of `kind` (training, validation), and what could not be read of it, else ""."""
+    """The points of a metrics file of `kind` (training, validation), and what in it could not be read, else ""."""
     lines = body.decode("utf-16" if body.startswith(_MARKS_OF_UTF16) else "utf-8-sig", errors="replace").splitlines()
     try:
         rows = list(csv.reader(lines))

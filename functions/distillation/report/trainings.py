@@ -8,7 +8,7 @@ from distillation.training.choice import StudentChoice
 
 
 def luck_of_training(now: TrainingSpread | None, last: TrainingSpread | None) -> str:
-    """Whether the intervals hold the luck of training, and how large it was, in this run or in the `last` one that
+    """Whether the intervals cover the luck of training, and how large it was, in this run or in the `last` one that
     trained more than once.
     """
     if now:

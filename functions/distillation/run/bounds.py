@@ -1,4 +1,4 @@
-"""What no input may loosen: who may upload seeds or start runs decides what is taught, not what may be promoted."""
+"""What no input may loosen: whoever uploads seeds or starts runs decides what is taught, not what is promoted."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple

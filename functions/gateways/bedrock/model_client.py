@@ -80,7 +80,7 @@ class ModelClient:
         return {"modelOutput": output | ({"serviceTier": {"type": "default"}} if flex and not given else {})}
 
     def refusal(self, model_id: str) -> str | None:
-        """Why the model answers nobody of this account, by a question for one token; None where it may answer."""
+        """Why the model answers nobody in this account, found by a question for one token; None where it may answer."""
         try:
             said = self.ask(model_id, _ONE_TOKEN, flex=False).get("error", {})
         except ClientError as error:

@@ -58,7 +58,7 @@ _STEPS: tuple[FilterStep, ...] = (
 _PROSE = (TaskKind.TEXT, TaskKind.ANSWER)
 
 _Find = Callable[[str], str | bool | None]
-"""What makes a text unfit, in words, or whether it is unfit."""
+"""A check of a text: what makes it unfit, in words, or whether it is unfit."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

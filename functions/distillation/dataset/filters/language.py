@@ -14,7 +14,7 @@ MIN_PROBABILITY = 0.9
 
 def other_language(text: str, wanted: str) -> str | None:
     """The ISO 639-1 code of the language that a text is surely written in where that is not `wanted`; None where it is,
-    or where nobody can tell.
+    or where it cannot be told.
     """
     if sum(map(str.isalpha, text)) < MIN_LETTERS:
         return None

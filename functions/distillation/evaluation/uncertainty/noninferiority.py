@@ -40,8 +40,8 @@ def items_to_settle(difference: float, margin: float, sd: float) -> int | None:
 
 
 def planned_items(differs: float, margin: float, loss: float = 0.0) -> int | None:
-    """Items that promote in 80 of 100 runs a student that is in truth `loss` worse, where a share `differs` of the
-    items is answered differently; None where the loss is no smaller than the margin.
+    """Items that promote a student which is truly `loss` worse in 80 of 100 runs, where a share `differs` of the items
+    is answered differently; None where the loss is no smaller than the margin.
     """
     if loss >= margin:
         return None
@@ -50,7 +50,7 @@ def planned_items(differs: float, margin: float, loss: float = 0.0) -> int | Non
 
 
 def planned_margin(differs: float, items: int) -> float:
-    """The smallest margin that so many items show of an equal student in 80 of 100 runs."""
+    """The smallest margin that so many items can show for an equal student in 80 of 100 runs."""
     return detectable_difference(math.sqrt(differs), items)
 
 
@@ -134,9 +134,9 @@ def t_quantile(alpha: float, df: int) -> float:
 
 
 def half_width(parts: Parts, alpha: float) -> float:
-    """Of the interval of a sum of independent errors with these variances and degrees of freedom, at the one-sided
-    level `alpha`: the root of the summed squares of their own (MOVER: Howe 1974, JASA 69:789; Zou and Donner 2008,
-    Statistics in Medicine 27:1693).
+    """Half the width of the interval of a sum of independent errors with these variances and degrees of freedom, at the
+    one-sided level `alpha`: the root of the summed squares of their own (MOVER: Howe 1974, JASA 69:789; Zou and Donner
+    2008, Statistics in Medicine 27:1693).
     """
     return math.hypot(*(math.sqrt(variance) * t_quantile(alpha, df) for variance, df in parts))
 
@@ -175,5 +175,5 @@ def units_of(difference: Difference) -> int:
 
 
 def least_units(difference: Difference) -> int:
-    """How many of them a check has to have."""
+    """How many units a check needs."""
     return MIN_ITEMS if difference.method == TANGO else MIN_GRADED

@@ -26,7 +26,7 @@ SLICE_RESAMPLES = 1_999
 CELLS = 5_000_000
 """Resamples x items at a time: 40 MB of weights."""
 EXACT_ITEMS = 10
-"""So many items have 1,024 patterns of signs: all of them are tried."""
+"""This many items have 1,024 patterns of signs: all of them are tried."""
 SAME_ITEMS = 4
 """Items a distinct row from which resamples are drawn as counts of distinct rows: the same distribution, quicker."""
 
@@ -43,7 +43,7 @@ class Draw(NamedTuple):
         return self._replace(resamples=min(self.resamples, SLICE_RESAMPLES))
 
     def codes(self, rows: Sequence[int] | Codes) -> Codes | None:
-        """The numbers of the groups of some rows, from 0 on; None where every item stands for itself."""
+        """The group numbers of some rows, counted from 0; None where every item stands alone."""
         return None if self.groups is None else np.unique(self.groups[np.asarray(rows)], return_inverse=True)[1]
 
 
