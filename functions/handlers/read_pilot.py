@@ -8,7 +8,7 @@ from application.rounds import answers_of
 from application.run_files import read_pilot_rejections, read_prompts, read_run
 from application.services import Services
 from distillation.arms.predictions import arm_predictions
-from distillation.inference.pilot import check_base, judge_pilot
+from distillation.inference.pilot import check_base, check_score, judge_pilot
 from distillation.inference.replies import BUSY, read_replies
 from distillation.inference.requests import greedy_request
 from distillation.layout import RunLayout
@@ -29,8 +29,9 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     ids = {answer.prompt_id for answer in answers} | {reply.prompt_id for reply in rejected}
     prompts = {prompt.prompt_id: prompt for prompt in read_prompts(store, run_id) if prompt.prompt_id in ids}
     outcome = judge_pilot(prompts, answers, rejected, record.task, record.config)
-    if outcome.base_may_be_better:
-        check_base(prompts, answers, _base(services, record, prompts), record.task)
+    base = _base(services, record, prompts) if outcome.base_may_be_better else {}
+    check_base(prompts, answers, base, record.task)
+    check_score(prompts, answers, base, record.task, record.config)
     store.put_json(RunLayout(run_id).pilot, outcome)
     compared = {"pilotCompared": outcome.scored, "pilotRight": outcome.right} if outcome.scored else {}
     return {"counts": {"pilot": outcome.asked, "pilotUsable": outcome.usable} | compared}

@@ -7,6 +7,7 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from distillation.errors import PilotFailed
 from distillation.records import Answer, Prompt, Record, RejectedAnswer, Request
@@ -36,10 +37,18 @@ _MEND_BY_KIND = {
     TaskKind.TEXT: "the answers are empty: read the seeds' system text",
 }
 
-_MEND_SCORE = (
-    "the teacher is clearly below pilot.minScore {least:g}: improve the seeds' system text, correct the references, or "
-    "lower pilot.minScore"
-)
+LEAST_MATCHING = {TaskKind.LABEL: 0.5, TaskKind.ANSWER: 0.5}
+"""`pilot.minScore` where the input names none. JSON is compared as a whole, so one free text in it is enough for none
+to be like its reference.
+"""
+
+_MEND_SCORE = "the teacher is clearly below pilot.minScore {least:g}: {cause}, or set a lower pilot.minScore (0: none)"
+_CAUSE_BY_KIND = {
+    TaskKind.ANSWER: "look at what task.answerPattern reads in the answers beside the form of the references, correct "
+    "either, or improve the seeds' system text",
+    TaskKind.LABEL: "say in the seeds' system text what each of task.labels means, or correct the references",
+    TaskKind.JSON: "say in the seeds' system text which keys and values are wanted, or correct the references",
+}
 _MEND_TEACHER = (
     "a student would learn its errors. Improve the seeds' system text, look at the labels' order and at the "
     "references, or choose another teacher"
@@ -67,6 +76,28 @@ def pilot_groups(groups: Iterable[tuple[int, list[Request]]], size: int) -> Iter
     return ((number, [request]) for _, number, request in sorted(chosen, key=lambda one: one[1]))
 
 
+class _Compared(NamedTuple):
+    """A usable answer with a comparable reference: both as they are read."""
+
+    prompt: Prompt
+    answer: Answer
+    form: str
+    reference: str
+
+
+def _compared(prompts: Mapping[str, Prompt], answers: Sequence[Answer], task: Task) -> list[_Compared]:
+    """Free text is not compared: two texts are almost never equal word for word."""
+    if task.kind is TaskKind.TEXT:
+        return []
+    read, found = answer_reader(task), list[_Compared]()
+    for answer in answers:
+        prompt, form = prompts[answer.prompt_id], read(answer.text)
+        reference = canonical_reference(prompt.reference, task)
+        if isinstance(form, str) and reference is not None:
+            found.append(_Compared(prompt, answer, form, reference))
+    return found
+
+
 def judge_pilot(
     prompts: Mapping[str, Prompt],
     answers: Sequence[Answer],
@@ -75,33 +106,26 @@ def judge_pilot(
     config: RunConfig,
 ) -> PilotOutcome:
     """Reads the pilot's answers as the run would. `prompts` by id; replies that are to be asked again are left out.
-    Raises PilotFailed where clearly less than half of the answers are usable, or less than `pilot.minScore` right.
+    Raises PilotFailed where clearly less than half of the answers are usable.
     """
     read = answer_reader(task)
-    forms = [(answer, read(answer.text)) for answer in answers]
     unusable = [(reply.prompt_id, reply.reason, reply.text or reply.detail) for reply in rejected]
-    unusable += [(one.prompt_id, form.reason, one.text) for one, form in forms if isinstance(form, Unfit)]
-    usable = [(prompts[one.prompt_id], one, form) for one, form in forms if isinstance(form, str)]
-    compared = [
-        (prompt, answer, form == reference)
-        for prompt, answer, form in usable
-        if task.kind is not TaskKind.TEXT and (reference := canonical_reference(prompt.reference, task)) is not None
-    ]
-    asked, right = len(answers) + len(rejected), sum(same for *_, same in compared)
-    reasons = Counter(reason for _, reason, _ in unusable)
-    if unusable and upper_share(len(usable), asked) < LEAST_USABLE:
-        reason = reasons.most_common(1)[0][0]
-        mend = _MEND.get(reason, _MEND_BY_KIND[task.kind]).format(max_tokens=config.sampling.max_tokens)
-        shown = [(prompts[i].prompt, text) for i, why, text in unusable if why == reason]
-        raise PilotFailed(_said(f"{len(unusable)} of {asked} pilot answers cannot be used ({reason})", mend, shown))
-    least = config.pilot.min_score
-    if least is not None and compared and upper_share(right, len(compared)) < least:
-        wrong = [_with_reference(prompt, answer) for prompt, answer, same in compared if not same]
-        what = f"{right} of {len(compared)} pilot answers match their reference"
-        raise PilotFailed(_said(what, _MEND_SCORE.format(least=least), wrong))
-    return PilotOutcome(
-        asked=asked, usable=len(usable), scored=len(compared), right=right, unusable_by_reason=dict(reasons)
+    unusable += [(one.prompt_id, form.reason, one.text) for one in answers if isinstance(form := read(one.text), Unfit)]
+    compared = _compared(prompts, answers, task)
+    outcome = PilotOutcome(
+        asked=len(answers) + len(rejected),
+        usable=len(answers) + len(rejected) - len(unusable),
+        scored=len(compared),
+        right=sum(one.form == one.reference for one in compared),
+        unusable_by_reason=dict(Counter(reason for _, reason, _ in unusable)),
     )
+    if unusable and upper_share(outcome.usable, outcome.asked) < LEAST_USABLE:
+        reason = Counter(outcome.unusable_by_reason).most_common(1)[0][0]
+        mend = _MEND.get(reason, _MEND_BY_KIND[task.kind]).format(max_tokens=config.sampling.max_tokens)
+        shown = [(prompts[i].prompt, "", text) for i, why, text in unusable if why == reason]
+        what = f"{len(unusable)} of {outcome.asked} pilot answers cannot be used ({reason})"
+        raise PilotFailed(_said(what, mend, shown))
+    return outcome
 
 
 def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: Mapping[str, str], task: Task) -> None:
@@ -109,7 +133,7 @@ def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: M
     is right clearly more often (exact McNemar test, two-sided, p < 0.05).
     """
     read = answer_reader(task)
-    better, worse = list[tuple[str, str]](), 0
+    better, worse = list[tuple[str, str, str]](), 0
     for answer in teacher:
         prompt = prompts[answer.prompt_id]
         reference = canonical_reference(prompt.reference, task)
@@ -118,10 +142,32 @@ def check_base(prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: M
         own, other = (read(text) == reference for text in (answer.text, base[prompt.prompt_id]))
         worse += own and not other
         if other and not own:
-            better.append(_with_reference(prompt, answer))
+            better.append((prompt.prompt, f" (reference {reference!r})", answer.text))
     if len(better) > worse and _p_exact(worse, len(better) + worse) < PILOT_ALPHA:
         what = f"the base is right and the teacher wrong in {len(better)} pilot answers, the reverse holds in {worse}"
         raise PilotFailed(_said(what, _MEND_TEACHER, better))
+
+
+def check_score(
+    prompts: Mapping[str, Prompt], teacher: Sequence[Answer], base: Mapping[str, str], task: Task, config: RunConfig
+) -> None:
+    """Raises PilotFailed where clearly fewer of the teacher's answers than `pilot.minScore` are like their reference.
+    `base`: prompt id -> the untouched base's answer, empty where it was not asked.
+    """
+    compared, read = _compared(prompts, teacher, task), answer_reader(task)
+    wrong = [one for one in compared if one.form != one.reference]
+    least = config.pilot.min_score
+    least = LEAST_MATCHING.get(task.kind, 0.0) if least is None else least
+    if upper_share(len(compared) - len(wrong), len(compared)) >= least:
+        return
+    of_base = [read(base[one.prompt.prompt_id]) == one.reference for one in compared if one.prompt.prompt_id in base]
+    what = f"{len(compared) - len(wrong)} of {len(compared)} pilot answers match their reference"
+    what += f", of the base's {sum(of_base)} of {len(of_base)}" if of_base else ""
+    mend = _MEND_SCORE.format(least=least, cause=_CAUSE_BY_KIND[task.kind])
+    shown = [
+        (one.prompt.prompt, f" (reference {one.reference!r}, read {one.form!r})", one.answer.text) for one in wrong
+    ]
+    raise PilotFailed(_said(what, mend, shown))
 
 
 def _p_exact(fewer: int, n: int) -> float:
@@ -138,18 +184,19 @@ def upper_share(successes: int, n: int) -> float:
     return (share + z2 / (2 * n) + half) / (1 + z2 / n)
 
 
-def _with_reference(prompt: Prompt, answer: Answer) -> tuple[str, str]:
-    return f"{prompt.prompt} (reference {prompt.reference})", answer.text
-
-
-def _said(what: str, mend: str, shown: Sequence[tuple[str, str]]) -> str:
-    examples = [
-        f"  {prompt[:PILOT_CHARACTERS]!r} -> {text[:PILOT_CHARACTERS]!r}" for prompt, text in shown[:ANSWERS_SHOWN]
-    ]
+def _said(what: str, mend: str, shown: Sequence[tuple[str, str, str]]) -> str:
+    """`shown`: prompt, what to say of it, the answer."""
+    examples = [f"  {_ends(prompt)!r}{note[:PILOT_CHARACTERS]} -> {_ends(text)!r}" for prompt, note, text in shown]
     return "\n".join(
         [
             f"{what}: {mend}. Only the pilot was paid for; the next run takes over its answers. pilot: 0 turns the "
             "pilot off.",
-            *examples,
+            *examples[:ANSWERS_SHOWN],
         ]
     )
+
+
+def _ends(text: str) -> str:
+    """A long text's beginning and end: an answer says last what it comes to."""
+    half = PILOT_CHARACTERS // 2
+    return text if len(text) <= PILOT_CHARACTERS else f"{text[:half]} ... {text[-half:]}"

@@ -207,8 +207,10 @@ class Pilot(Section):
 
     prompts: int = Field(default=10, ge=0, le=50)
     """How many prompts are asked once each, of those that the run asks anyway."""
-    min_score: Annotated[float, Field(gt=0, le=1)] | None = None
-    """The run ends where clearly fewer of the pilot's answers are like their reference."""
+    min_score: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The run ends where clearly fewer of the pilot's answers match their reference. Null: half of the answers of a
+    `label` or `answer` task, none of others; 0: none.
+    """
 
 
 def _pilot_of(value: object) -> object:

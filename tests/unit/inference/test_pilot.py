@@ -6,7 +6,14 @@ import pytest
 from scipy.stats import binomtest
 
 from distillation.errors import PilotFailed
-from distillation.inference.pilot import PilotOutcome, check_base, judge_pilot, pilot_groups, upper_share
+from distillation.inference.pilot import (
+    PilotOutcome,
+    check_base,
+    check_score,
+    judge_pilot,
+    pilot_groups,
+    upper_share,
+)
 from distillation.inference.requests import requests_of
 from distillation.records import Answer, Prompt, RejectedAnswer
 from distillation.run.config import Sampling
@@ -41,6 +48,12 @@ def outcome(
     return judge_pilot(prompts, answers, cut, task, config)
 
 
+def scored(texts: list[str], task: Task, *, reference: str | None = "good", base: str = "", **settings: Any) -> None:
+    config = resolve_config({"dataset": "d", "pilot": settings}, execution_name="x")
+    prompts = prompts_of(len(texts), reference)
+    check_score(prompts, answers_of(texts), dict.fromkeys(prompts, base) if base else {}, task, config)
+
+
 @pytest.mark.parametrize(
     ("texts", "truncated", "task", "setting"),
     [
@@ -64,12 +77,40 @@ def test_what_may_be_chance_goes_on(bad: int, of: int) -> None:
     assert (found.asked, found.usable, found.right) == (of, of - bad, of - bad)
 
 
-def test_a_teacher_that_cannot_teach_is_named_where_a_least_score_is_wanted() -> None:
-    assert outcome(["bad"] * 10, LABELS).right == 0
+@pytest.mark.parametrize("right", [0, 1])
+def test_a_teacher_that_is_clearly_wrong_more_often_than_right_ends_the_run_unless_the_input_says_otherwise(
+    right: int,
+) -> None:
+    texts = ["good"] * right + ["bad"] * (10 - right)
+    with pytest.raises(PilotFailed, match=rf"{right} of 10 pilot answers match .* below pilot.minScore 0.5") as ended:
+        scored(texts, LABELS)
+    assert str(ended.value).count("(reference 'good', read 'bad') -> 'bad'") == 3
+    assert "what each of task.labels means" in str(ended.value)
+    scored(texts, LABELS, minScore=0)
+    scored(["good"] * 2 + ["bad"] * 8, LABELS)
+    scored(["bad"] * 3, LABELS)
+
+
+def test_the_least_score_of_the_input_decides() -> None:
     with pytest.raises(PilotFailed, match=r"0 of 10 .* clearly below pilot.minScore 0.8"):
-        outcome(["bad"] * 10, LABELS, minScore=0.8)
-    assert outcome(["bad"] * 4 + ["good"] * 6, LABELS, minScore=0.8).right == 6
-    assert outcome(["bad"] * 10, LABELS, reference=None, minScore=0.8).scored == 0
+        scored(["bad"] * 10, LABELS, minScore=0.8)
+    scored(["bad"] * 4 + ["good"] * 6, LABELS, minScore=0.8)
+    scored(["bad"] * 10, LABELS, reference=None, minScore=0.8)
+
+
+def test_a_pattern_that_reads_something_else_than_the_reference_is_shown_with_what_it_reads() -> None:
+    """A group around one digit, and an answer whose end is what matters."""
+    text = "First " + "a lot of thought " * 40 + "the answer is 4,200"
+    with pytest.raises(PilotFailed, match=r"task.answerPattern") as ended:
+        scored([text] * 10, PATTERN, reference="4200", base="the answer is 4,200")
+    assert "0 of 10 pilot answers match their reference, of the base's 0 of 10" in str(ended.value)
+    assert "(reference '4200', read '4') -> 'First a lot" in str(ended.value)
+    assert "the answer is 4,200'" in str(ended.value)
+
+
+def test_json_and_free_text_are_not_like_their_reference_as_a_whole_and_go_on() -> None:
+    scored(['{"city": "Rome", "why": "a"}'] * 10, Task(kind=TaskKind.JSON), reference='{"city": "Rome", "why": "b"}')
+    scored(["any words"] * 10, Task(kind=TaskKind.TEXT), reference="other words", minScore=0.8)
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,13 @@ def test_a_teacher_below_the_untouched_base_ends_the_run_and_the_base_is_asked_o
     base = [record for model, record, _ in world.models.asked if "micro" in model]  # type: ignore[attr-defined]
     assert len(base) == len(set(base)) == 10
     assert {one["arm"] for one in map(json.loads, world.files.objects[LAYOUT.pilot_base].splitlines())} == {"base"}
+
+
+def test_a_teacher_that_is_as_wrong_as_the_base_ends_the_run_too() -> None:
+    def answer(_: str, request: Request) -> dict[str, object]:
+        return model_output("good" if "awful" in str(request.model_input["messages"]) else "bad")
+
+    world = World(answer)
+    world.prepare()
+    with pytest.raises(PilotFailed, match=r"0 of 10 .* of the base's 0 of 10: .* pilot.minScore 0.5"):
+        pilot(world)
