@@ -6,8 +6,9 @@ from typing import Any
 from application.entry import Event, Invocation, lambda_entry
 from application.reporting.failure_report import report_failure
 from application.services import Services
-from application.serving.retirement import retire_pass, run_of_execution
+from application.serving.retirement import retire_pass
 from distillation.bedrock.submission import RETIRED, RUN
+from distillation.run.input import run_of_execution
 
 _ENDS = {
     "ABORTED": ("Aborted", "The execution was stopped from outside."),

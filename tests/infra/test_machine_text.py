@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from distillation.records import Leftover
 from distillation.run import fan_out
 from distillation.run.config import MACHINE_HOURS
 from distillation.run.evaluation import Serving
@@ -132,8 +133,9 @@ def evaluated(expressions: list[tuple[str, dict[str, Any]]]) -> list[Any]:
     """What JSONata makes of `{% ... %}` texts, each with its `$states.input`; a deployment's seconds are filled in."""
     program = """
         const jsonata = require("jsonata");
+        const context = {Execution: {Name: "run-1"}};
         const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
-        Promise.all(asked.map(([text, input]) => jsonata(text).evaluate(null, {states: {input}})))
+        Promise.all(asked.map(([text, input]) => jsonata(text).evaluate(null, {states: {input, context}})))
             .then((found) => console.log(JSON.stringify(found)));
     """
     filled = [
@@ -150,6 +152,30 @@ def evaluated(expressions: list[tuple[str, dict[str, Any]]]) -> list[Any]:
     )
     found: list[Any] = json.loads(done.stdout)
     return found
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, []),
+        (
+            {"left": [{"what": what, "why": "denied", "command": "aws delete"} for what in ("arn:1", "arn:2")]},
+            ["STILL COSTS MONEY: arn:1 (denied); aws delete", "STILL COSTS MONEY: arn:2 (denied); aws delete"],
+        ),
+        (
+            {"left": [], "retireError": "no table"},
+            ["STILL COSTS MONEY: what the run made (the clean-up failed); python -m cli stop run-1"],
+        ),
+    ],
+)
+def test_what_still_costs_money_is_said_even_where_the_failure_report_cannot_be_written(
+    more: dict[str, Any], said: list[str]
+) -> None:
+    [catch] = whole_machine()["States"]["WriteFailureReport"]["Catch"]
+    [told] = evaluated([(catch["Output"], {"error": "Broken", "cause": "why"} | more)])
+    assert (told["error"], told["cause"].split("\n"), catch["Next"]) == ("Broken", ["why", *said], "NotifyFailed")
+    leftover = [str(Leftover(**one)) for one in more.get("left", [])]
+    assert leftover == said[: len(leftover)]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ class PromotionWorld(Services):
             callbacks=self.completed,
             tuning_jobs=self.tuning,
             batch_jobs=FakeJobs(),
+            evaluation_jobs=FakeJobs(),
         )
 
     def _answer(self, deployment: str, request: Request) -> dict[str, object]:

@@ -8,7 +8,7 @@ import msgspec
 from application.reporting.budget import settle
 from application.run_files import write_ledger
 from application.services import Services
-from application.serving.retirement import dataset_named, plain_cause, run_of_execution
+from application.serving.retirement import dataset_named, other_holder, plain_cause
 from distillation.bedrock.submission import RETIRED, set_run_state
 from distillation.layout import RunLayout
 from distillation.records import CleanUp, Leftover, encode_json
@@ -20,6 +20,7 @@ from distillation.report.failure import (
     render_failure_html,
     render_failure_markdown,
 )
+from distillation.run.input import run_of_execution
 from distillation.run.record import RunRecord
 from gateways.store import Store
 
@@ -31,8 +32,8 @@ def report_failure(services: Services, rail: Mapping[str, Any]) -> dict[str, obj
     """Writes the failure report and the ledger in S3. Gives the error and the cause that the execution ends with; the
     cause names what still costs money. `rail` as in `retirement.retire_pass`.
 
-    An execution that was refused an earlier run's id leaves that run's report alone. A verdict's report stays too, and
-    the failure stands beside it.
+    An execution that was refused an earlier run's id, or whose run a later one has taken over, leaves that run's report
+    alone. A verdict's report stays too, and the failure stands beside it.
     """
     failure, store = rail["failure"], services.store
     run_id = run_of_execution(rail["input"], rail["executionName"])
@@ -40,6 +41,9 @@ def report_failure(services: Services, rail: Mapping[str, Any]) -> dict[str, obj
     told: dict[str, object] = {"error": failure["error"], "cause": _cause(plain_cause(failure["cause"]), done, step)}
     if failure["state"] == "PrepareRun" and store.get_or_none(RunLayout(run_id).run):
         return told
+    if later := other_holder(services, run_id, rail["executionName"]):
+        step = f"The run goes on in execution {later}, so nothing of it was taken back here: watch that one."
+        return told | {"cause": _cause(plain_cause(failure["cause"]), done, step)}
     record, at = store.read_or_none(RunLayout(run_id).run, RunRecord), services.now().isoformat(timespec="seconds")
     failed = failure | msgspec.to_builtins(done) | {"cause": plain_cause(failure["cause"])}
     counts = record.counts if record else {}

@@ -15,12 +15,12 @@ from application.serving.promotion import student_model, undo_unverified, was_pr
 from application.waiting import jobs_of
 from distillation.bedrock import job_names
 from distillation.bedrock.job_status import GONE_STATUS, JobKind, JobOutcome, outcome_of
-from distillation.bedrock.submission import RETIRING, set_run_state
+from distillation.bedrock.submission import RETIRING, RUN, set_run_state
 from distillation.bedrock.waiting import JobLook
-from distillation.errors import InvalidInput, StillCosts, ThrottledByBedrock, Transient
+from distillation.errors import StillCosts, ThrottledByBedrock, Transient
 from distillation.layout import RunLayout
 from distillation.records import CleanUp, LedgerRow, Leftover
-from distillation.run.input import default_run_id, resolve_config
+from distillation.run.input import run_of_execution
 from distillation.run.record import RunRecord
 
 _COMMANDS = {
@@ -31,14 +31,6 @@ _COMMANDS = {
 }
 _ORDER = (JobKind.DEPLOYMENT, JobKind.BATCH, JobKind.EVALUATION, JobKind.TUNING)
 """Deployments go first: a model that is deployed cannot be deleted (Bedrock user guide)."""
-
-
-def run_of_execution(execution_input: Any, execution_name: str) -> str:
-    """The run id that PrepareRun gave, or would have given, to this execution: its output may be missing."""
-    try:
-        return resolve_config(execution_input, execution_name=execution_name).run_id
-    except InvalidInput:
-        return default_run_id(execution_name)
 
 
 def dataset_named(execution_input: Any) -> str:
@@ -53,6 +45,12 @@ def plain_cause(cause: str) -> str:
     return cause
 
 
+def other_holder(services: Services, run_id: str, execution: str) -> str:
+    """The execution that holds the run where that is not `execution`, else empty: the last that began it holds it."""
+    row = services.ledger.row(run_id, RUN)
+    return row.execution if row and row.execution and row.execution != execution else ""
+
+
 PASSES_AT_LEAST = 2
 """A function that was under way when the run failed may submit a job after the first pass has looked."""
 PASSES_AT_MOST = 10
@@ -64,12 +62,12 @@ def retire_pass(services: Services, rail: Mapping[str, Any]) -> dict[str, Any]:
     with what earlier passes retired, `passes` so far, and `again` where another is to follow after a pause.
 
     `rail`: the execution's `input`, its `executionName`, and the `failure` (state, error, cause, and the last pass). An
-    execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's.
+    execution that failed in PrepareRun has made nothing: what its run id owns is an earlier execution's. Nothing is
+    taken back either from a run that a later execution has taken over.
     """
     failure, name = rail["failure"], rail["executionName"]
-    passes, done = failure.get("passes", 0) + 1, CleanUp()
-    if failure["state"] != "PrepareRun":
-        run_id = run_of_execution(rail["input"], name)
+    passes, done, run_id = failure.get("passes", 0) + 1, CleanUp(), run_of_execution(rail["input"], name)
+    if failure["state"] != "PrepareRun" and not other_holder(services, run_id, name):
         done = retire_failed(services, run_id, dataset_named(rail["input"]), execution=name)
     again = done.known and (passes < PASSES_AT_LEAST or (done.busy and passes < PASSES_AT_MOST))
     return {
@@ -152,6 +150,8 @@ def raise_left(done: CleanUp) -> None:
 
 def _retire(row: LedgerRow, services: Services, keep_models: Collection[str] | None) -> CleanUp:
     kind, arn, model = JobKind(row.kind), row.job_arn, row.model_arn
+    if row.outcome is not None and kind in (JobKind.BATCH, JobKind.EVALUATION):
+        return CleanUp()  # it has ended, and leaves nothing that costs
     jobs: Any = services.deployments if kind is JobKind.DEPLOYMENT else jobs_of(kind, services)
     try:
         arn = arn or _found(row, jobs, services)

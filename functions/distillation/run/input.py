@@ -48,14 +48,26 @@ def resolve_config(execution_input: object, *, execution_name: str, dataset_inpu
     return _validated(merged, sources, problems)
 
 
+def run_of_execution(execution_input: object, execution_name: str) -> str:
+    """The run id that PrepareRun gives, or would have given, to an execution. Nothing else of the input counts: it may
+    be whole only together with the dataset's input.json.
+    """
+    given = execution_input.get("runId") if isinstance(execution_input, dict) else None
+    return given if isinstance(given, str) and _is_run_id(given) else default_run_id(execution_name)
+
+
 def default_run_id(execution_name: str) -> str:
     """The execution's name in lower case where that is a run id, else its readable part and a hash of all of it."""
     lowered = execution_name.lower()
-    if len(lowered) <= RUN_ID_MAX and re.fullmatch(RUN_ID_PATTERN[1:-1], lowered):
+    if _is_run_id(lowered):
         return lowered
     digest = hashlib.sha256(execution_name.encode()).hexdigest()[:8]
     slug = re.sub(r"[^a-z0-9]+", "-", lowered).strip("-")[: RUN_ID_MAX - len(digest) - 1].strip("-")
     return f"{slug or 'run'}-{digest}"
+
+
+def _is_run_id(text: str) -> bool:
+    return len(text) <= RUN_ID_MAX and re.fullmatch(RUN_ID_PATTERN[1:-1], text) is not None
 
 
 def published_schema() -> str:

@@ -30,14 +30,26 @@ def world() -> PromotionWorld:
     return PromotionWorld()
 
 
+KINDS = [JobKind.BATCH, JobKind.TUNING, JobKind.EVALUATION, JobKind.DEPLOYMENT]
+
+
+def jobs_of(world: PromotionWorld, kind: JobKind) -> Any:
+    return {
+        JobKind.BATCH: world.batch_jobs,
+        JobKind.TUNING: world.tuning,
+        JobKind.EVALUATION: world.evaluation_jobs,
+        JobKind.DEPLOYMENT: world.stable,
+    }[kind]
+
+
 def submitted(world: PromotionWorld, kind: JobKind, name: str, create: Callable[[], str] | None = None) -> str:
-    jobs = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
+    jobs = jobs_of(world, kind)
     request = {"modelDeploymentName": name, "modelArn": "m"} if kind is JobKind.DEPLOYMENT else name
     return submit_once(
         world.rows,
         LedgerRow(run_id=RUN, job_name=name, kind=kind, state=NEW),
         find=jobs.find,
-        create=create or (lambda: jobs.create(request)),  # type: ignore[arg-type, call-arg]
+        create=create or (lambda: str(jobs.create(request))),
         now=EPOCH,
         time_limit=timedelta(hours=1),
     )
@@ -85,11 +97,11 @@ def test_a_job_that_ended_unseen_loses_the_model_that_it_made(world: PromotionWo
     assert f"{tuning}:model" in world.tuning.gone and world.tuning.stopped == []
 
 
-@pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.TUNING, JobKind.DEPLOYMENT])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_may_not_be_looked_at_is_said_to_cost_money_with_the_command_that_ends_it(
     world: PromotionWorld, kind: JobKind
 ) -> None:
-    jobs: Any = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
+    jobs = jobs_of(world, kind)
     arn = submitted(world, kind, "job")
     jobs.look = refusing(PermissionError("may not look"))
     (left,) = retire(world, RUN).left
@@ -97,14 +109,15 @@ def test_what_may_not_be_looked_at_is_said_to_cost_money_with_the_command_that_e
         JobKind.BATCH: f"aws bedrock stop-model-invocation-job --job-identifier {arn}",
         JobKind.TUNING: f"aws bedrock stop-model-customization-job --job-identifier {arn}; if it has ended: "
         "aws bedrock delete-custom-model --model-identifier job",
+        JobKind.EVALUATION: f"aws bedrock stop-evaluation-job --job-identifier {arn}",
         JobKind.DEPLOYMENT: f"aws bedrock delete-custom-model-deployment --custom-model-deployment-identifier {arn}",
     }[kind]
     assert str(left) == f"STILL COSTS MONEY: {arn} (PermissionError: may not look); {command}"
 
 
-@pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.TUNING, JobKind.DEPLOYMENT])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_job_whose_arn_never_reached_the_ledger_is_found_by_its_name(world: PromotionWorld, kind: JobKind) -> None:
-    jobs: Any = {JobKind.BATCH: world.batch_jobs, JobKind.TUNING: world.tuning, JobKind.DEPLOYMENT: world.stable}[kind]
+    jobs = jobs_of(world, kind)
 
     def lost() -> str:
         jobs.create({"modelDeploymentName": "job", "modelArn": "m"} if kind is JobKind.DEPLOYMENT else "job")
@@ -117,6 +130,26 @@ def test_a_job_whose_arn_never_reached_the_ledger_is_found_by_its_name(world: Pr
     assert len(retire(world, RUN).retired) == 1
     assert jobs.stopped == ["arn:job"] or "arn:job" in jobs.gone
     assert world.rows.kept[RUN, "job"].job_arn == "arn:job"
+
+
+def test_an_input_that_is_whole_only_with_the_datasets_own_names_its_run_all_the_same(world: PromotionWorld) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "own")
+    by_half = {"dataset": DATASET, "runId": RUN, "task": {"kind": "answer"}}
+    event = EVENT | {"input": by_half, "executionName": f"{RUN}_20260102-030405", "failure": FAILURE}
+    passed = retire_after_failure.run(event, world, Invocation())
+    assert passed["retired"] == [f"deleted deployment {deployment}"]
+    write_failure_report.run(event | {"failure": FAILURE | passed}, world, Invocation())
+    assert world.files.json(RunLayout(RUN).report("report.json"))["deleted"] == passed["retired"]
+
+
+@pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.EVALUATION])
+def test_a_job_that_is_known_to_have_ended_is_neither_asked_about_nor_said_to_cost(
+    world: PromotionWorld, kind: JobKind
+) -> None:
+    submitted(world, kind, "job")
+    world.rows.ended(RUN, "job", status="Completed", outcome=Outcome.SUCCEEDED, message="")
+    jobs_of(world, kind).look = refusing(PermissionError("may not look"))
+    assert retire(world, RUN) == CleanUp(known=True)
 
 
 def test_what_is_gone_already_is_neither_left_nor_told_again(world: PromotionWorld) -> None:
@@ -255,6 +288,18 @@ def test_an_outcome_in_the_ledger_does_not_keep_a_model_from_being_found(world: 
     world.rows.ended(RUN, "tuning", status="Completed", outcome=JobOutcome.SUCCEEDED, message="", model_arn="arn:model")
     world.tuning.gone.add(tuning)
     assert retire(world, RUN).retired == ("deleted custom model arn:model",)
+
+
+def test_a_rail_whose_run_a_later_execution_has_begun_anew_takes_nothing_from_it(world: PromotionWorld) -> None:
+    deployment = submitted(world, JobKind.DEPLOYMENT, "own")
+    set_run_state(world.rows, RUN, OPEN, execution="later", now=EPOCH)
+    passed = rail(world)
+    assert (passed["retired"], passed["again"], deployment in world.stable.gone) == ([], False, False)
+    told = write_failure_report.run({**EVENT, "failure": FAILURE | passed}, world, Invocation())
+    assert "The run goes on in execution later" in str(told["cause"])
+    assert RunLayout(RUN).report("report.json") not in world.files.objects
+    row = world.rows.kept[RUN, RUN_ROW]
+    assert (row.state, row.execution) == (OPEN, "later")
 
 
 class Inbox:
