@@ -2,7 +2,8 @@
 
 from application.services import Services
 from cli.errors import CommandError
-from distillation.run.input import default_run_id
+from distillation.bedrock.submission import RUN
+from distillation.run.input import run_of_execution
 from gateways.executions import Execution
 
 SEARCHED = 200
@@ -11,7 +12,7 @@ SEARCHED = 200
 
 def run_id_of(execution: Execution) -> str:
     """The run of an execution: as its input names it, or derived from the execution's name as PrepareRun does."""
-    return str(execution.input.get("runId") or default_run_id(execution.name))
+    return run_of_execution(execution.input, execution.name)
 
 
 def described(services: Services, arn: str) -> Execution:
@@ -29,12 +30,15 @@ def find_execution(services: Services, run: str | None) -> Execution:
     listed = services.executions.latest(SEARCHED if run else 20)
     if not listed:
         raise CommandError("No run was started yet.", "`python -m cli start DATASET --upload FILE` starts one.")
-    # Most executions bear the run's own name; where none does, an execution's input may name the run.
-    by_name = (one for one in listed if not run or run_id_of(one) == run or one.name == run)
-    if named := next(by_name, None):
-        return described(services, named.arn)
-    all_described = (described(services, one.arn) for one in listed)
-    found = next((one for one in all_described if run_id_of(one) == run), None)
+    if run is None:
+        return described(services, listed[0].arn)
+    # A list does not show inputs. Most executions bear the run's own name or begin with it, and the ledger names the
+    # last one that began the run; where none of that helps, an execution's input may name the run.
+    row = services.ledger.row(run, RUN)
+    names = {run, row.execution if row else run}
+    likely = [one for one in listed if one.name in names or one.name.startswith(f"{run}_") or run_id_of(one) == run]
+    seen = (described(services, one.arn) for one in (*likely, *listed))
+    found = next((one for one in seen if run in (one.name, run_id_of(one))), None)
     if found is None:
         raise CommandError(
             f"There is no run {run} among the newest {len(listed)} executions.",

@@ -282,6 +282,9 @@ class FakeExecutions:
         new = Execution(self.arn_of(name), name, "RUNNING", EPOCH, input=execution_input)
         return self.known.setdefault(new.arn, new) is new
 
+    def stop(self, arn: str, cause: str) -> None:
+        self.known[arn] = replace(self.known[arn], status="ABORTED", cause=cause)
+
     def latest(self, limit: int) -> list[Execution]:
         newest_first = sorted(self.known.values(), key=lambda execution: execution.started, reverse=True)
         return [replace(execution, input={}, output={}) for execution in newest_first[:limit]]

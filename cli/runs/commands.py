@@ -189,8 +189,12 @@ def report(
     run_id = find_run_id(services, run)
     layout = RunLayout(run_id)
     body = services.store.get_or_none(layout.report("report.json"))
-    found = parse_report(body, run_id)
+    found, beside = parse_report(body, run_id), services.store.get_or_none(layout.report("failure.json"))
     screen.show(draw_report(found))
+    if beside and (failed := parse_report(beside, run_id)).created_at >= found.created_at:
+        screen.say(f"\nAfter this verdict: {failed.verdict.headline}", "bold red")
+        for reason in failed.verdict.reasons:
+            screen.say(f"  {reason}")
     screen.data(body)
     screen.say(f"\nReport: {services.store.uri(layout.report('index.html'))}")
     screen.say(f"Next: python -m cli fetch {run_id} --to DIR, then open DIR/8-report/index.html")

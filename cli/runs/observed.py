@@ -1,7 +1,9 @@
 """What AWS says about a run at one moment: facts only, read by `run_view`."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from application.services import Services
@@ -16,7 +18,9 @@ from gateways.executions import Execution, HistoryEvent, json_object
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All that is known about a run now: `jobs` by name, `keys` of its files, documents ({} until they exist)."""
+    """All that is known about a run now: `jobs` by name, `keys` of its files, documents ({} until they exist).
+    `failure`: the report of this execution's end without success.
+    """
 
     execution: Execution
     run_id: str
@@ -27,6 +31,7 @@ class Observed:
     run: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
+    failure: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RunObserver:
@@ -51,7 +56,8 @@ class RunObserver:
         layout = RunLayout(run_id)
         ledger = tuple(services.ledger.rows(run_id))
         keys = frozenset(stored.key for stored in services.store.list(layout.root))
-        report = layout.report("report.json")
+        report = {} if execution.running else self._document(layout.report("report.json"), keys, execution)
+        beside = {} if execution.running else self._document(layout.report("failure.json"), keys, execution)
         return Observed(
             execution=execution,
             run_id=run_id,
@@ -61,7 +67,8 @@ class RunObserver:
             keys=keys,
             run=self._document(layout.run, keys, execution),
             manifest=self._document(layout.dataset("manifest.json"), keys, execution),
-            report={} if execution.running else self._document(report, keys, execution),
+            report=report,
+            failure=next((one for one in (beside, report) if _tells_end_of(execution, one)), {}),
         )
 
     def _look_at_jobs(self, ledger: Sequence[LedgerRow]) -> dict[str, JobLook]:
@@ -82,3 +89,11 @@ class RunObserver:
         if key in keys and not (execution.running and key in self._documents):
             self._documents[key] = json_object(self._services.store.get_or_none(key))
         return self._documents.get(key, {})
+
+
+def _tells_end_of(execution: Execution, report: Mapping[str, Any]) -> bool:
+    """Whether a report is that of this execution's failure, and not of an earlier one of the run."""
+    with suppress(ValueError, TypeError):
+        written = datetime.fromisoformat(str(report.get("createdAt")))
+        return "nextStep" in report and written >= execution.started.replace(microsecond=0)
+    return False

@@ -96,6 +96,7 @@ class ReportFile(_Part, frozen=True):
     run_id: str
     dataset: str
     verdict: VerdictResult
+    created_at: str = ""
     arms: dict[str, ArmResult] = {}
     counts: dict[str, int] = {}
     differences: tuple[DifferenceResult, ...] = ()

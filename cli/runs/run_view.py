@@ -71,7 +71,7 @@ def run_view(observed: Observed) -> RunView:
         decision=str(verdict.get("decision") or counts.decision),
         reasons=(*map(str, verdict.get("reasons", ())), *filter(None, [str(execution.output.get("held", ""))])),
         spent_usd=counts.spent_usd,
-        failure=failure_of(execution, observed.run_id, dataset),
+        failure=failure_of(observed, dataset),
     )
 
 
