@@ -15,6 +15,8 @@ from application.reporting.usage import trainings, usages
 from application.rounds import wave_output
 from application.run_files import Wave, read_wave
 from application.services import Services
+from distillation.bedrock.job_names import parsed
+from distillation.bedrock.job_status import JobKind, Outcome
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import KEEP_LEDGER, OPEN, RETIRED, RUN
 from distillation.costs.estimate import Estimate
@@ -74,10 +76,19 @@ def paid_wave(services: Services, record: RunRecord, wave: Wave) -> dict[str, ob
 
 
 def check_training(services: Services, record: RunRecord, arms: Iterable[str]) -> None:
-    """Raises BudgetExceeded where the training of `arms` on the files as they are now is one step too far."""
+    """Raises BudgetExceeded where the training of `arms` on the files as they are now is one step too far. One whose
+    model the clean-up of an earlier execution kept is spent already, and taken over.
+    """
     if services.store.get_or_none(RunLayout(record.run_id).students) is None:
-        cost = actual_cost(trainings(services.store, record, arms), load_prices())
-        keep_within(services, record, "the training", cost.total_usd)
+        kept = _trained(services, record) if record.config.keep_model_on_failure else set[str]()
+        ahead = trainings(services.store, record, (arm for arm in arms if arm not in kept))
+        keep_within(services, record, "the training", actual_cost(ahead, load_prices()).total_usd)
+
+
+def _trained(services: Services, record: RunRecord) -> set[str]:
+    rows = services.ledger.rows(record.run_id)
+    named = [parsed(row.job_name) for row in rows if row.outcome == Outcome.SUCCEEDED]
+    return {job.arm for job in named if job and job.kind is JobKind.TUNING}
 
 
 def check_predictions(services: Services, record: RunRecord) -> None:

@@ -1,6 +1,7 @@
 """What a run may spend: checked before each wave and stage, by run and by month; a rerun with more adopts."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -121,6 +122,23 @@ def test_a_rerun_in_a_later_month_counts_there_only_with_what_it_adds(world: Wor
     january, february = (world.rows.row(f"month:2026-{month}", "run-1") for month in ("01", "02"))
     assert january is not None and february is not None
     assert 0 < february.spent_usd == pytest.approx(spent(world) - january.spent_usd, abs=1e-5)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_training_whose_model_was_kept_is_no_next_step_and_one_that_was_deleted_is(
+    world: World, *, keep: bool
+) -> None:
+    prepared_with_a_wave(world, keepModelOnFailure=keep)
+    world.call(assemble_dataset)
+    world.train()
+    failure = {"state": "TrainStudents", "error": "DeploymentFailed", "cause": "no capacity"}
+    world.call(write_failure_report, failure=failure, input=INPUT, executionName="run-1", startedAt="")
+    world.prepare(keepModelOnFailure=keep)
+    enough = spent(world)
+    bound(world, max_usd_per_run=enough)
+    with nullcontext() if keep else pytest.raises(BudgetExceeded, match="the training"):
+        world.call(assemble_dataset)
+    assert spent(world) == enough
 
 
 def test_predictions_that_were_paid_for_are_no_next_step(world: World) -> None:
