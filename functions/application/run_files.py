@@ -9,6 +9,7 @@ import msgspec
 from distillation.errors import InvalidInput, NotEnoughAnswers
 from distillation.funnel import sum_funnels
 from distillation.inference.accounts import Account, ShardCounts, sum_accounts
+from distillation.inference.replies import RequestLine, questions_of
 from distillation.inference.requests import Shard, prompts_a_shard
 from distillation.layout import RunLayout
 from distillation.records import (
@@ -106,6 +107,11 @@ def read_wave(store: Store, run_id: str, wave: int, stage: Asking = Asking.ANSWE
 def ids_in(store: Store, key: str) -> Iterator[str]:
     """The record ids of a file of requests."""
     return map(attrgetter("record_id"), store.records(key, _RecordId))
+
+
+def questions_in(store: Store, key: str) -> dict[str, int]:
+    """What a file of requests asks, in the form that `read_replies` compares with what the replies repeat."""
+    return questions_of(store.records(key, RequestLine))
 
 
 def requests_in(store: Store, key: str) -> Iterator[Request]:

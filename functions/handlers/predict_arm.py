@@ -2,7 +2,14 @@
 
 from application.converse import converse
 from application.entry import Event, Invocation, lambda_entry
-from application.run_files import ids_in, read_answers, read_holdout, read_rejected_answers, read_run, requests_in
+from application.run_files import (
+    questions_in,
+    read_answers,
+    read_holdout,
+    read_rejected_answers,
+    read_run,
+    requests_in,
+)
 from application.services import Services
 from distillation.arms.predictions import arm_predictions, teacher_predictions
 from distillation.errors import ThrottledByBedrock
@@ -44,7 +51,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
 
 def _found(event: Event, services: Services) -> ShardAnswers:
     layout, arm, shard = RunLayout(event["run"]["runId"]), event["arm"], event["shard"]
-    requested = ids_in(services.store, layout.prediction_requests(arm, shard))
+    requested = questions_in(services.store, layout.prediction_requests(arm, shard))
     replies = layout.prediction_replies_prefix(arm, shard, event["modelId"])
     return read_replies(requested, services.store.lines_below(replies, suffix=".jsonl.out"))
 

@@ -1,8 +1,9 @@
 """ReadReplies: what Bedrock wrote for a shard -> answers, rejections with a reason, and what is still missing."""
 
 from application.entry import Event, Invocation, lambda_entry
+from application.run_files import questions_in
 from application.services import Services
-from distillation.inference.replies import RequestLine, questions_of, read_replies
+from distillation.inference.replies import read_replies
 from distillation.layout import RunLayout, cached_shard
 from distillation.records import Asking, encode_blocks
 
@@ -18,7 +19,7 @@ def run(event: Event, services: Services, invocation: Invocation) -> dict[str, o
     )
     layout = RunLayout(run_id)
     replies = store.lines_below(layout.replies_prefix(wave, shard, stage), suffix=".jsonl.out")
-    found = read_replies(questions_of(store.records(layout.requests(wave, shard, stage), RequestLine)), replies)
+    found = read_replies(questions_in(store, layout.requests(wave, shard, stage)), replies)
     store.put_records(layout.tokens(shard, stage, wave), found.tokens)
     store.put_lines(layout.answers(shard, stage, wave), encode_blocks(found.answers))
     store.put_records(layout.rejected_answers(shard, stage, wave), found.rejected)

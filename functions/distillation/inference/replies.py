@@ -15,8 +15,19 @@ USABLE_STOPS = frozenset({"end_turn", "stop_sequence"})
 """The stop reasons of a whole answer; every other one leaves it cut, filtered or malformed (Converse API reference)."""
 RETRYABLE_CODES = frozenset({408, 424, 429, 500, 502, 503, 504})
 """Per-record error codes that say nothing about the record itself: asked again in the next wave."""
-_BUSY_WORDS = ("Throttling", "TooManyRequests", "ServiceUnavailable", "InternalServer", "NotReady", "Timeout")
-"""Parts of the names that Converse gives the same errors; a record may spell its error by name."""
+_BUSY_WORDS = (
+    "throttling",
+    "toomanyrequests",
+    "serviceunavailable",
+    "internalserver",
+    "internalfailure",
+    "modelerror",
+    "notready",
+    "timeout",
+)
+"""Parts of the names that Converse gives the same errors; a record may spell its error by name, its first letter small
+as in Bedrock's streams.
+"""
 BUSY = "bedrock_busy"
 
 _REASON_OF_STOP = {
@@ -240,7 +251,7 @@ def _unreadable(line: bytes, problem: str) -> tuple[RejectedAnswer | None, bytes
 
 
 def _is_busy(code: str) -> bool:
-    return int(code) in RETRYABLE_CODES if code.isdigit() else any(word in code for word in _BUSY_WORDS)
+    return int(code) in RETRYABLE_CODES if code.isdigit() else any(word in code.lower() for word in _BUSY_WORDS)
 
 
 def _reject(

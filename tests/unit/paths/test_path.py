@@ -17,9 +17,12 @@ from distillation.run import fan_out
 from distillation.run.bounds import DeploymentBounds
 from handlers import (
     answer_now,
+    plan_predictions,
     plan_requests,
     plan_retry_wave,
+    predict_arm,
     prepare_run,
+    read_predictions,
     retire_after_failure,
     retire_student,
     start_deployment,
@@ -28,9 +31,29 @@ from handlers import (
 )
 from tests.fakes import (
     Invocation,
+    model_output,
     record_error,
 )
 from tests.worlds.path_world import INPUT, LAYOUT, MICRO, PRO, RUN, World, teacher_and_students
+
+
+def test_predictions_whose_ids_were_swapped_are_none_and_asked_again(world: World) -> None:
+    world.to_report()
+    planned = world.call(plan_predictions, students=world.students)["shards"]
+    shard = next(shard for shard in planned if shard["arm"] == "base")
+    lines = world.files.objects[LAYOUT.prediction_requests("base", 0)].splitlines()
+    one, other = (json.loads(line) for line in lines[:2])
+    replies = LAYOUT.prediction_replies_prefix("base", 0, shard["modelId"])
+    for key in [stored.key for stored in world.files.list(replies)]:
+        world.files.delete(key)
+    swapped = [one | {"modelInput": other["modelInput"]}, other | {"modelInput": one["modelInput"]}]
+    said = [json.dumps(line | model_output("good")) for line in (*swapped, one | {"recordId": "nobody-x-g0"})]
+    world.files.put(f"{replies}job/part.jsonl.out", "\n".join(said).encode())
+    found = world.call(read_predictions, **shard)["counts"]
+    assert (found["predictions"], found["missing"], found["strangers"]) == (0, len(lines), 3)
+    world.call(predict_arm, **shard)
+    written = world.files.objects[LAYOUT.prediction_shard("base", 0)].splitlines()
+    assert len(written) == len(lines) and {json.loads(line)["text"] for line in written} == {"bad"}
 
 
 def test_from_seeds_to_a_promoted_student(world: World) -> None:
