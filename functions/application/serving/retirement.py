@@ -22,6 +22,7 @@ from distillation.layout import RunLayout
 from distillation.records import CleanUp, LedgerRow, Leftover
 from distillation.run.input import run_of_execution
 from distillation.run.record import RunRecord
+from gateways.aws_errors import passes_by_itself
 
 _COMMANDS = {
     JobKind.BATCH: "stop-model-invocation-job --job-identifier",
@@ -208,4 +209,4 @@ def _said(error: Exception) -> str:
 
 
 def _passes(error: Exception) -> bool:
-    return isinstance(error, (ThrottledByBedrock, Transient))
+    return isinstance(error, Transient) or passes_by_itself(error)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from application.serving.promotion import publish, undo_unverified
 from application.serving.retirement import retire, retire_failed
@@ -192,6 +193,24 @@ def test_what_is_busy_is_tried_in_further_passes_and_what_is_denied_is_not(world
     assert [rail(world, passes=passes)["again"] for passes in (0, 1, 5, 9)] == [True, True, True, False]
     world.stable.delete = refusing(PermissionError("may not"))  # type: ignore[method-assign]
     assert [rail(world, passes=passes)["again"] for passes in (0, 1)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "hiccup",
+    [
+        ReadTimeoutError(endpoint_url="https://bedrock"),
+        EndpointConnectionError(endpoint_url="https://bedrock"),
+        ClientError({"Error": {"Code": "Odd"}, "ResponseMetadata": {"HTTPStatusCode": 502}}, "DeleteX"),  # type: ignore[typeddict-item]
+    ],
+    ids=lambda hiccup: type(hiccup).__name__,
+)
+def test_a_connection_that_broke_is_as_good_as_busy(world: PromotionWorld, hiccup: Exception) -> None:
+    world.add_run(RUN)
+    submitted(world, JobKind.DEPLOYMENT, "deployment")
+    world.stable.delete = refusing(hiccup)  # type: ignore[method-assign]
+    assert rail(world, passes=3)["again"] is True
+    with pytest.raises(ThrottledByBedrock):
+        retire_student.run({"run": {"runId": RUN, "dataset": DATASET}}, world, Invocation())
 
 
 def test_a_run_that_made_nothing_needs_no_second_pass_and_its_report_says_so(world: PromotionWorld) -> None:
