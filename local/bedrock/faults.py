@@ -21,15 +21,16 @@ JOB_FAULTS = (
     "doubledEvent",
     "slowJob",
     "brokenLines",
+    "oddLines",
 )
-CALL_FAULTS = ("throttling", "quotaExceeded", "lostReply", "accessDenied")
+CALL_FAULTS = ("throttling", "quotaExceeded", "lostReply", "accessDenied", "forgotten")
 
 
 class Fault(BaseModel):
     """One fault.
 
-    `job_name` is a regular expression over job and deployment names, for `accessDenied` over what a call is about: a
-    name, an id or an ARN; `share` the part of the records that it hits; `times` None means always.
+    `job_name` is a regular expression over job and deployment names, for `accessDenied` and `forgotten` over what a
+    call is about: a name, an id or an ARN; `share` the part of the records that it hits; `times` None means always.
     """
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
@@ -56,9 +57,9 @@ class Fault(BaseModel):
         """Whether this fault is armed for a call of that operation."""
         return self.fault == kind and self._armed() and self.operation in ("any", operation)
 
-    def forbids(self, operation: str, about: str) -> bool:
-        """Whether this fault denies a call of that operation on that resource."""
-        return self.matches_call("accessDenied", operation) and re.search(self.job_name, about) is not None
+    def refuses(self, kind: str, operation: str, about: str) -> bool:
+        """Whether this fault refuses a call of that operation on that resource."""
+        return self.matches_call(kind, operation) and re.search(self.job_name, about) is not None
 
 
 class Faults:
@@ -92,9 +93,9 @@ class Faults:
         """The first armed fault of `kind` for this call, counted as fired; None where there is none."""
         return self._take(lambda fault: fault.matches_call(kind, operation))
 
-    def take_denial(self, operation: str, about: str) -> Fault | None:
-        """The first armed denial of this call, counted as fired; None where it is allowed."""
-        return self._take(lambda fault: fault.forbids(operation, about))
+    def take_refusal(self, kind: str, operation: str, about: str) -> Fault | None:
+        """The first armed fault of `kind` that refuses this call, counted as fired; None where it is allowed."""
+        return self._take(lambda fault: fault.refuses(kind, operation, about))
 
     def _take(self, wanted: Any) -> Fault | None:
         with self._lock:

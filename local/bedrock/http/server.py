@@ -78,10 +78,11 @@ class Api:
         if self._faults.take_for_call("quotaExceeded", found.operation.name):
             raise ApiError("ServiceQuotaExceededException", "Your account has as many as its quota allows.")
         given = request_parsing.parse(found.operation, found.labels, wire.query, wire.headers, wire.body)
-        if self._faults.take_denial(found.operation.name, name_of(given) or ""):
-            raise ApiError(
-                "AccessDeniedException", f"not authorized to perform {found.operation.name} (injected fault)"
-            )
+        name, about = found.operation.name, name_of(given) or ""
+        if self._faults.take_refusal("accessDenied", name, about):
+            raise ApiError("AccessDeniedException", f"not authorized to perform {name} (injected fault)")
+        if self._faults.take_refusal("forgotten", name, about):
+            raise ApiError("ResourceNotFoundException", f"{about} cannot be found (injected fault)")
         validate(found.operation.input_shape, given)
         return given
 

@@ -133,6 +133,23 @@ def test_broken_lines_end_in_the_middle_and_the_job_completes(jobs: Jobs) -> Non
     assert fired(jobs) == [1]
 
 
+def test_odd_lines_are_six_and_the_others_as_ever(jobs: Jobs) -> None:
+    arm(jobs, "oddLines", jobName="^odd-lines$")
+    lines = jobs.output(jobs.batch("odd-lines"))
+    assert [line["modelOutput"]["usage"] for line in lines[:1]] == [None]
+    assert (lines[1]["error"]["errorCode"], list(lines[2])) == ("ThrottlingException", ["recordId"])
+    assert lines[3]["recordId"].startswith("foreign-")
+    asked = {line["recordId"]: line["modelInput"] for line in jobs.output(jobs.batch("even-lines"))}
+    assert [asked[one["recordId"]] == one["modelInput"] for one in lines[4:]] == [False] * 2 + [True] * (len(lines) - 6)
+
+
+def test_a_job_that_is_forgotten_is_not_found(jobs: Jobs) -> None:
+    job = jobs.batch("forgotten")
+    arm(jobs, "forgotten", operation="GetModelInvocationJob", jobName=job["jobArn"])
+    assert refused(jobs.bedrock.get_model_invocation_job, jobIdentifier=job["jobArn"])[0] == "ResourceNotFoundException"
+    assert jobs.bedrock.get_model_invocation_job(jobIdentifier=job["jobArn"])["status"] == "Completed"
+
+
 def test_throttling_of_any_operation_hits_the_next_call(jobs: Jobs) -> None:
     arm(jobs, "throttling", operation="any")
     assert refused(jobs.bedrock.list_custom_models)[0] == "ThrottlingException"

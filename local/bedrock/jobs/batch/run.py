@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 from local.bedrock import catalog
 from local.bedrock.job_faults import hit
@@ -110,9 +111,30 @@ def _write(job: BatchJob, file: InputFile, outcomes: list[Outcome], services: Se
     random.Random(job.job_id).shuffle(ordered)
     fault = job.faults.get("brokenLines")
     broken = hit([str(outcome.line["recordId"]) for outcome in ordered], fault.share, job.job_id) if fault else set()
-    written = ((str(outcome.line["recordId"]), json.dumps(outcome.line, ensure_ascii=False)) for outcome in ordered)
+    outputs = [outcome.line for outcome in ordered]
+    if job.faults.get("oddLines"):
+        outputs[:6] = _odd(outputs[:6])
+    written = ((str(output["recordId"]), json.dumps(output, ensure_ascii=False)) for output in outputs)
     lines = "".join((line[: len(line) // 2] if record_id in broken else line) + "\n" for record_id, line in written)
     services.aws.storage.write(f"{_output_folder(job)}/{file.name}.out", lines)
+
+
+def _odd(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Six lines in forms that Bedrock's documents do not rule out: one without a count, an error by its name, a record
+    of which nothing is said, a foreign id, and two whose ids were swapped.
+    """
+    uncounted, busy, bare, foreign, one, other = lines
+    return [
+        uncounted | {"modelOutput": uncounted["modelOutput"] | {"usage": None}},
+        {
+            "recordId": busy["recordId"],
+            "error": {"errorCode": "ThrottlingException", "errorMessage": "Too many requests."},
+        },
+        {"recordId": bare["recordId"]},
+        foreign | {"recordId": f"foreign-{foreign['recordId']}"},
+        one | {"recordId": other["recordId"]},
+        other | {"recordId": one["recordId"]},
+    ]
 
 
 def _output_folder(job: BatchJob) -> str:
