@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.app import app
 from cli.files.plan import plan_for
 from distillation.run.evaluation import Gate
 
@@ -44,6 +45,12 @@ def test_readme_can_be_read_in_five_minutes() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.encode()) <= 8_192
     assert len(text.split()) <= 1_000
+
+
+def test_operations_lists_every_command() -> None:
+    table = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`python -m cli ([a-z]+)", table))
+    assert {str(getattr(command.callback, "__name__", "")) for command in app.registered_commands} - named == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

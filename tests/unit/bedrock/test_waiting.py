@@ -5,8 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from distillation.bedrock.job_status import JobKind, JobOutcome
-from distillation.bedrock.waiting import STOP_GRACE, JobLook, complete_if_ended
+from distillation.bedrock.job_status import GONE_STATUS, JobKind, JobOutcome
+from distillation.bedrock.waiting import GONE_MESSAGE, STOP_GRACE, JobLook, complete_if_ended
 from distillation.records import LedgerRow
 from tests.fakes import EPOCH, Clock, FakeCallbacks, FakeJobs, MemoryLedger
 
@@ -88,6 +88,40 @@ def test_a_model_and_a_deployment_are_handed_on() -> None:
     )
     deployed.look()
     assert deployed.callbacks.succeeded["token"]["deploymentArn"] == "arn:deployment"
+
+
+@pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.EVALUATION])
+@pytest.mark.parametrize(
+    ("noted", "outcome"), [({}, "failed"), ({"status": "Completed", "outcome": JobOutcome.SUCCEEDED}, "succeeded")]
+)
+def test_a_job_that_bedrock_forgot_ended_as_the_ledger_says_and_failed_where_it_says_nothing(
+    kind: JobKind, noted: dict[str, str], outcome: str
+) -> None:
+    wait = Wait(kind, JobLook(status=GONE_STATUS, message=GONE_MESSAGE))
+    wait.row = msgspec.structs.replace(wait.row, **noted)
+    assert wait.look() == wait.callbacks.succeeded["token"]["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted", "error"),
+    [
+        (JobKind.TUNING, {}, "TuningFailed"),
+        (JobKind.TUNING, {"status": "Completed", "outcome": JobOutcome.SUCCEEDED}, "TuningFailed"),
+        (JobKind.TUNING, {"status": "Completed", "outcome": JobOutcome.SUCCEEDED, "model_arn": "arn:model"}, ""),
+        (JobKind.DEPLOYMENT, {"status": "Active", "outcome": JobOutcome.SUCCEEDED}, "DeploymentFailed"),
+        (JobKind.PROMOTION, {"status": "Active", "outcome": JobOutcome.SUCCEEDED}, "PromotionFailed"),
+    ],
+)
+def test_a_training_that_bedrock_forgot_stands_by_its_model_and_a_deployment_that_is_gone_is_none(
+    kind: JobKind, noted: dict[str, str], error: str
+) -> None:
+    wait = Wait(kind, JobLook(status=GONE_STATUS, message=GONE_MESSAGE))
+    wait.row = msgspec.structs.replace(wait.row, **noted)
+    wait.look()
+    if error:
+        assert wait.callbacks.failed["token"] == (error, f"{kind} job job ended as Gone: {GONE_MESSAGE}")
+    else:
+        assert wait.callbacks.succeeded["token"]["modelArn"] == "arn:model"
 
 
 def test_an_early_event_completes_nothing_and_the_next_look_does() -> None:
