@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from cloud_fake import FakeCloud
-from run_stories import ROOT, RUN_ID, at, execution, row
-from terminal_fake import Terminal
 
 from distillation.bedrock.submission import OPEN, set_run_state
 from distillation.records import Leftover
 from distillation.report.failure import build_failure_report
 from gateways.executions import Execution
 from tests.fakes import EPOCH
+from tests.unit.cli.cloud_fake import FakeCloud
+from tests.unit.cli.run_stories import ROOT, RUN_ID, at, execution, row
+from tests.unit.cli.terminal_fake import Terminal
 
 LEFT = Leftover(what="arn:own", why="AccessDeniedException: no", command="aws bedrock delete-it arn:own")
 AGAIN = f"{RUN_ID}_20260102-050405"
