@@ -16,7 +16,7 @@ from application.rounds import wave_output
 from application.run_files import Wave, read_wave
 from application.services import Services
 from distillation.bedrock.job_names import parsed
-from distillation.bedrock.job_status import JobKind, Outcome
+from distillation.bedrock.job_status import JobKind, JobOutcome
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import KEEP_LEDGER, OPEN, RETIRED, RUN
 from distillation.costs.estimate import Estimate
@@ -87,7 +87,7 @@ def check_training(services: Services, record: RunRecord, arms: Iterable[str]) -
 
 def _trained(services: Services, record: RunRecord) -> set[str]:
     rows = services.ledger.rows(record.run_id)
-    named = [parsed(row.job_name) for row in rows if row.outcome == Outcome.SUCCEEDED]
+    named = [parsed(row.job_name) for row in rows if row.outcome == JobOutcome.SUCCEEDED]
     return {job.arm for job in named if job and job.kind is JobKind.TUNING}
 
 

@@ -148,7 +148,7 @@ def test_a_job_that_is_known_to_have_ended_is_neither_asked_about_nor_said_to_co
     world: PromotionWorld, kind: JobKind
 ) -> None:
     submitted(world, kind, "job")
-    world.rows.ended(RUN, "job", status="Completed", outcome=Outcome.SUCCEEDED, message="")
+    world.rows.ended(RUN, "job", status="Completed", outcome=JobOutcome.SUCCEEDED, message="")
     jobs_of(world, kind).look = refusing(PermissionError("may not look"))
     assert retire(world, RUN) == CleanUp(known=True)
 
