@@ -1,10 +1,13 @@
 """The deployed app of one account and Region, as the application's own services."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from application.services import Services
 from cli.errors import CommandError
 from cli.screen import screen
+from distillation.bedrock.limits import Rate
+from distillation.run.bounds import DeploymentBounds
 from gateways.account import stack_outputs
 from gateways.clients import BRIEF, Clients
 from settings import Settings
@@ -40,10 +43,23 @@ def connect(stack: str, region: str | None, profile: str | None) -> Services:
             "Is it a Nova Distill stack, and has its deployment ended? `npx cdk deploy` completes it.",
         )
     named: dict[str, Any] = {setting: outputs[output] for setting, output in _OUTPUTS.items()}
-    # A stack of an earlier release says nothing of it.
-    if seconds := outputs.get("RetireAgainSeconds"):
-        named["retire_again_seconds"] = float(seconds)
-    return Services(Settings(**named), clients=lambda: clients)
+    return Services(Settings(**named, **_may_be_named(outputs)), clients=lambda: clients)
+
+
+def _may_be_named(outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Settings of outputs that a stack of an earlier release does not have."""
+    rate = Rate()
+    return {
+        "retire_again_seconds": float(outputs.get("RetireAgainSeconds", Settings().retire_again_seconds)),
+        "teacher_model_id": outputs.get("TeacherModelId", ""),
+        "student_model_id": outputs.get("StudentModelId", ""),
+        "judge_invoke_id": outputs.get("JudgeModelId", ""),
+        "rate": Rate(
+            float(outputs.get("TeacherRequestsPerMinute", rate.requests)),
+            float(outputs.get("TeacherTokensPerMinute", rate.tokens)),
+        ),
+        "bounds": DeploymentBounds(max_usd_per_run=float(outputs.get("MaxUsdPerRun", 0))),
+    }
 
 
 def opened(stack: str, region: str | None, profile: str | None) -> Services:

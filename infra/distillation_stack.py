@@ -111,6 +111,13 @@ class DistillationStack(Stack):
             "AwaitHeartbeatSeconds": str(self._settings.await_heartbeat_seconds),
             "DeploymentHeartbeatSeconds": str(self._settings.deployment_heartbeat_seconds),
             "RetireAgainSeconds": str(self._settings.retire_again_seconds),
+            # What an estimate before a start reckons with.
+            "TeacherModelId": self._settings.teacher_model_id,
+            "StudentModelId": self._settings.student_model_id,
+            "JudgeModelId": self._settings.judge_invoke_id,
+            "TeacherRequestsPerMinute": str(self._settings.teacher_requests_per_minute),
+            "TeacherTokensPerMinute": str(self._settings.teacher_tokens_per_minute),
+            "MaxUsdPerRun": f"{self._settings.max_usd_per_run:g}",
         }
         return Workflow(
             self,

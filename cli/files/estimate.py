@@ -16,6 +16,7 @@ from distillation.run.config import RunConfig
 from distillation.run.fan_out import check_memory, doublings_within, expected_events, fan_out, shard_records
 from distillation.run.record import Models
 from distillation.task import Task
+from settings import Settings
 
 DEFAULT_MODELS = Models(
     teacher="amazon.nova-pro-v1:0",
@@ -37,9 +38,9 @@ class Expected(Record, frozen=True):
     deadline: str = ""
 
 
-def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected:
+def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt], deployed: Settings) -> Expected:
     """What a run of `config` on the seeds' `prompts` would come to. Raises InvalidInput as PrepareRun would."""
-    work, prices = workload(prompts, task, config, DEFAULT_MODELS), load_prices()
+    work, prices = workload(prompts, task, config, _models_of(deployed)), load_prices()
     records = shard_records(config, work.everyone)
     doublings = doublings_within(config, work.everyone, records)
     check_memory(config, work.everyone, work.own_tokens)
@@ -47,22 +48,36 @@ def expect(config: RunConfig, task: Task, prompts: Iterable[Prompt]) -> Expected
         money=money(work, prices),
         hours=hours(work),
         estimate=estimate(work, prices),
-        deadline=_deadline(config, hours_now(work, Rate())),
+        deadline=_deadline(config, hours_now(work, deployed.rate), deployed.rate),
         most_events=expected_events(fan_out(config, work.everyone, records), config.batches.timeout_hours, doublings),
     )
 
 
-def _deadline(config: RunConfig, needed: float) -> str:
-    """What `deadlineHours` comes to at AWS's default rate; the deployment's own settings decide."""
+def _models_of(deployed: Settings) -> Models:
+    teacher, student = deployed.teacher_model_id, deployed.student_model_id
+    if not teacher or not student:
+        return DEFAULT_MODELS
+    # A model has one price under all its names, so those that inference calls are not asked for.
+    return Models(
+        teacher=teacher,
+        teacher_invoke=teacher,
+        student=student,
+        base_invoke=student,
+        judge=deployed.judge_invoke_id,
+    )
+
+
+def _deadline(config: RunConfig, needed: float, rate: Rate) -> str:
+    """What `deadlineHours` comes to at `rate`."""
     if config.deadline_hours is None:
         return ""
     left = config.deadline_hours - STOPPING_HOURS - needed
-    rest = f"what they leave open takes up to {needed:.2f} h through Converse ({Rate().requests:g} requests a minute)"
+    rest = f"what they leave open takes up to {needed:.2f} h through Converse ({rate.requests:g} requests a minute)"
     if left < 0:
         least = needed + STOPPING_HOURS
         return (
-            f"deadlineHours {config.deadline_hours:g} is too short unless the account's rate is higher than AWS's "
-            f"default: {rest}, so expected at least {least:.2f}."
+            f"deadlineHours {config.deadline_hours:g} is too short unless the account's rate is higher than this: "
+            f"{rest}, so expected at least {least:.2f}."
         )
     return f"Deadline: batch jobs have {left:.2f} h; {rest}, at {HEADROOM:.0%} of the rate."
 

@@ -23,8 +23,10 @@ from distillation.seeds.split import Side, side_of
 from distillation.seeds.tally import DUPLICATE_REASONS
 from distillation.similarity.words import begin_alike
 from distillation.task import Task, TaskKind
+from settings import Settings
 
 _CHUNK = 1 << 20
+_NOT_DEPLOYED = Settings()
 Sources = Mapping[str, Callable[[], Iterator[bytes]]]
 """Seed files by name, each with what gives its bytes."""
 
@@ -60,8 +62,12 @@ def local_files(paths: Sequence[Path]) -> Sources:
     return {str(path): lambda path=path: _chunks(path) for path in sorted(paths, key=lambda path: path.name)}  # type: ignore[misc]
 
 
-def check_seeds(config: RunConfig, sources: Sources, *, whole: bool = True) -> Findings:
-    """What a run on these files would say. `whole` False: the dataset has more files, so few seeds are no problem."""
+def check_seeds(
+    config: RunConfig, sources: Sources, *, whole: bool = True, deployed: Settings = _NOT_DEPLOYED
+) -> Findings:
+    """What a run on these files would say. `whole` False: the dataset has more files, so few seeds are no problem.
+    `deployed`: whose models, rate and bounds it would have.
+    """
     strangers = [
         f"{name}: found another kind of file, expected .jsonl or .csv, each also as .gz"
         for name in sources
@@ -89,10 +95,14 @@ def check_seeds(config: RunConfig, sources: Sources, *, whole: bool = True) -> F
         if seeds or rejected:
             fatal.append(_headline(error, config))
         return Findings(tuple(fatal), tuple(remarks), tuple(rejected))
-    return _with_task(Findings(tuple(fatal), tuple(remarks), tuple(rejected)), intake, seeds, config, whole)
+    return _with_task(
+        Findings(tuple(fatal), tuple(remarks), tuple(rejected)), intake, seeds, config, whole=whole, deployed=deployed
+    )
 
 
-def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: RunConfig, whole: bool) -> Findings:
+def _with_task(
+    found: Findings, intake: SeedIntake, seeds: list[Seed], config: RunConfig, *, whole: bool, deployed: Settings
+) -> Findings:
     try:
         task = intake.resolve_task()
     except DistillationError as error:
@@ -122,16 +132,24 @@ def _with_task(found: Findings, intake: SeedIntake, seeds: list[Seed], config: R
     expected = None
     if not few:
         try:
-            expected = expect(config, task, prompts)
+            expected = expect(config, task, prompts, deployed)
         except InvalidInput as error:
             few += error.problems
-    if expected and config.max_usd is not None and expected.estimate.total_usd > config.max_usd:
-        few.append(
-            f"the run is estimated at {expected.estimate.total_usd:.2f} USD, and maxUsd is {config.max_usd:g}: give a "
-            "higher maxUsd, fewer seeds or a lower sampling.sampled"
-        )
+    if expected:
+        few += _too_dear(expected.estimate.total_usd, config, deployed)
     by_side = {str(side): sides[side] for side in Side}
     return Findings(tuple(few), tuple(measured), found.rejected, counts, by_side, task, expected)
+
+
+def _too_dear(usd: float, config: RunConfig, deployed: Settings) -> list[str]:
+    most, mend = deployed.bounds.max_usd_per_run, "fewer seeds or a lower sampling.sampled"
+    said = f"the run is estimated at {usd:.2f} USD, and"
+    found = []
+    if config.max_usd is not None and usd > config.max_usd:
+        found.append(f"{said} maxUsd is {config.max_usd:g}: give a higher maxUsd, {mend}")
+    if most and usd > most:
+        found.append(f"{said} this deployment's maxUsdPerRun, which no input can raise, is {most:g}: give {mend}")
+    return found
 
 
 def _contradictions(rejected: Sequence[RejectedSeed], seeds: int, config: RunConfig) -> list[str]:

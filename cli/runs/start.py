@@ -45,7 +45,8 @@ def check_upload(services: Services, dataset: str, files: Sequence[Path], config
     config = config or config_of(services.store, dataset)
     names = {path.name for path in files}
     others = [stored.key for stored in services.store.list(seeds_prefix(dataset)) if is_seed_file(stored.key)]
-    return check_seeds(config, local_files(files), whole=not {key.rsplit("/", 1)[1] for key in others} - names)
+    whole = not {key.rsplit("/", 1)[1] for key in others} - names
+    return check_seeds(config, local_files(files), whole=whole, deployed=services.settings)
 
 
 def new_run_id(dataset: str, now: datetime) -> str:

@@ -43,6 +43,12 @@ def test_the_outputs_are_what_people_and_tools_look_for(assembly: Assembly) -> N
         "NotificationTopicArn",
         "AppName",
         "RetireAgainSeconds",
+        "TeacherModelId",
+        "StudentModelId",
+        "JudgeModelId",
+        "TeacherRequestsPerMinute",
+        "TeacherTokensPerMinute",
+        "MaxUsdPerRun",
     }
 
 

@@ -72,6 +72,17 @@ def test_a_second_look_follows_as_soon_as_the_deployment_says(
     assert services.settings.retire_again_seconds == seconds
 
 
+def test_what_an_estimate_reckons_with_is_the_deployments_own(answered: Any) -> None:
+    own = {"TeacherModelId": "t", "StudentModelId": "s", "JudgeModelId": "j", "MaxUsdPerRun": "5"}
+    own |= {"TeacherRequestsPerMinute": "7", "TeacherTokensPerMinute": "8.5"}
+    services = answered(
+        lambda stub: stub.add_response("describe_stacks", stack(OUTPUTS | own), {"StackName": "NovaDistill"})
+    )
+    known = services.settings
+    assert (known.teacher_model_id, known.student_model_id, known.judge_invoke_id) == ("t", "s", "j")
+    assert (known.rate, known.bounds.max_usd_per_run) == ((7, 8.5), 5)
+
+
 def test_no_stack(answered: Any) -> None:
     def prepare(stub: Stubber) -> None:
         stub.add_client_error("describe_stacks", "ValidationError", "Stack with id NovaDistill does not exist")

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from distillation.bedrock.limits import Rate
+from distillation.run.bounds import DeploymentBounds
 from tests.unit.cli.terminal_fake import Terminal
 
 
@@ -54,3 +56,25 @@ def test_seeds_that_fail_have_no_estimate(terminal: Terminal, tmp_path: Path) ->
     code, said = terminal.call("estimate", path)
     assert code == 1
     assert "Expected" not in said
+
+
+def test_start_reckons_with_the_models_the_rate_and_the_bound_of_the_deployment(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.cloud.files.objects["seeds/reviews/seeds.jsonl"] = seeds(tmp_path).read_bytes()
+    usual = terminal.json("start", "reviews")[1]["expected"]["estimate"]
+    deployed = terminal.cloud.settings
+    terminal.cloud.settings = deployed._replace(
+        teacher_model_id="amazon.nova-micro-v1:0", student_model_id="amazon.nova-micro-v1:0:128k", rate=Rate(7, 9_000)
+    )
+    settings = tmp_path / "input.json"
+    settings.write_text('{"deadlineHours": 700}')
+    expected = terminal.json("start", "reviews", "--input", settings, "--run-id", "micro")[1]["expected"]
+    assert expected["estimate"]["teacherUsd"] < usual["teacherUsd"] / 5
+    assert expected["estimate"]["trainingUsd"] == usual["trainingUsd"]
+    assert "(7 requests a minute)" in expected["deadline"]
+    terminal.cloud.settings = deployed._replace(bounds=DeploymentBounds(max_usd_per_run=0.001))
+    path = seeds(tmp_path)
+    code, said = terminal.call("start", "others", "--upload", path)
+    assert code == 1 and "this deployment's maxUsdPerRun, which no input can raise, is 0.001" in said
+    assert "seeds/others/seeds.jsonl" not in terminal.cloud.files.objects
