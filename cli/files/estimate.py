@@ -97,7 +97,7 @@ def draw_expected(expected: Expected) -> RenderableType:
         Text(
             f"Storage {expected.estimate.storage_usd_month:.2f} USD a month a model; about {tokens:,} tokens; at most "
             f"{expected.most_events:,} of the machine's 25,000 events. Retries and answers from the cache are not "
-            f"counted. If every answer were as long as maxTokens: {expected.estimate.ceiling_usd:.2f} USD.",
+            f"counted. If every answer were as long as maxTokens: {expected.estimate.ceiling_usd:.3f} USD.",
             "dim",
         ),
         *([Text(expected.deadline, "dim")] if expected.deadline else []),

@@ -7,6 +7,7 @@ from distillation.costs.estimate import Workload, passes_of, stage_costs, tokens
 from distillation.inference.requests import BATCH_MIN_RECORDS
 from distillation.records import Record
 from distillation.run.config import MACHINE_HOURS, TRAININGS_AT_ONCE
+from distillation.run.fan_out import shard_records
 
 LOW_INPUT, LOW_OUTPUT = 0.7, 0.4
 """Shares of the tokens without margin: a tokenizer may need fewer, and a label may be one token."""
@@ -14,6 +15,8 @@ LONGER = 2
 """An answer whose length is not known from labels may be so much longer than expected, up to maxTokens."""
 TRAINED_AN_HOUR = 10_000
 """Lines times epochs: AWS names about 60 minutes for 5,000 samples and 2 epochs (Nova user guide)."""
+QUEUE_HOURS = 0.2
+"""Least that a batch job takes from its submission on. An assumption: Bedrock promises nothing."""
 SCORES_AN_HOUR = 3_600
 """Of an evaluation job: 5 to 15 minutes for 30 to 50 answers and ten metrics (a published measurement)."""
 
@@ -45,8 +48,12 @@ def hours(work: Workload) -> list[Span]:
     `batches.timeoutHours` and the deadline end it.
     """
     config, training = work.config, work.config.training
-    batch = Span("teacher", 0.2, min(float(config.batches.timeout_hours), config.deadline_hours or MACHINE_HOURS))
-    few = work.everyone * config.sampling.answers < BATCH_MIN_RECORDS
+    asked, queued = work.everyone * config.sampling.answers, config.batches
+    jobs = math.ceil(asked / shard_records(config, work.everyone))
+    in_turn = max(1, math.ceil(jobs / queued.max_concurrent))  # each of these waits in Bedrock's queue again
+    longest = min(queued.timeout_hours * in_turn, config.deadline_hours or MACHINE_HOURS)
+    batch = Span("teacher", min(QUEUE_HOURS * in_turn, longest), longest)
+    few = asked < BATCH_MIN_RECORDS
     passes = max(training.epoch_count, passes_of(config) / TRAININGS_AT_ONCE)
     rounds = math.ceil(training.trainings / TRAININGS_AT_ONCE)
     trained = min(work.everyone * work.lines, config.most_lines) * passes / TRAINED_AN_HOUR
