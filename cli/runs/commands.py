@@ -35,6 +35,7 @@ def start(
     from cli.files.seeds import seed_files
     from cli.run_lookup import place_of, run_id_of
     from cli.runs import start as starting
+    from cli.runs.earlier import last_run_before, told
     from cli.screen import screen
 
     if upload and run_id:
@@ -52,10 +53,13 @@ def start(
     screen.say(f"Run      {run_id_of(execution)}\n{place_of(services, execution)}")
     if not keys:  # an upload was checked before it began
         findings = _read_for_cost(services, dataset, execution_input)
+    before = last_run_before(services, execution)
+    if before.seconds:
+        screen.say(told(before), "dim")
     screen.say(f"Next: python -m cli watch {run_id_of(execution)}", "dim")
     expected = findings and findings.expected
     ids = {"runId": run_id_of(execution), "executionArn": execution.arn}
-    screen.data({**ids, "uploaded": list(keys), "expected": expected})
+    screen.data({**ids, "uploaded": list(keys), "expected": expected, "lastRun": before._asdict()})
 
 
 def _read_for_cost(services: "Services", dataset: str, execution_input: dict[str, Any]) -> "Findings":

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from application.services import Services
 from cli.run_lookup import described
+from cli.runs.durations import clock
 from cli.runs.observed import RunObserver
 from cli.runs.run_stages import StageState, stage_times
 from cli.runs.run_view import RunView
@@ -13,6 +14,8 @@ from gateways.executions import Execution
 
 LOOKED_AT = 20
 """How many executions are searched for one of the dataset that succeeded."""
+LONGEST_TOLD = 4
+"""Stages whose times are told."""
 
 
 class Earlier(NamedTuple):
@@ -33,6 +36,13 @@ def last_run_before(services: Services, execution: Execution) -> Earlier:
             times = [one for one in stage_times(seen) if one.state is StageState.DONE and one.started and one.ended]
             return Earlier(seen.run_id, {one.name: (one.ended - one.started).total_seconds() for one in times})  # type: ignore[operator]
     return Earlier()
+
+
+def told(earlier: Earlier) -> str:
+    """How long the run took in all, and its longest stages."""
+    longest = sorted(earlier.seconds.items(), key=lambda one: -one[1])[:LONGEST_TOLD]
+    stages = ", ".join(f"{name} {clock(seconds)}" for name, seconds in longest)
+    return f"The last run, {earlier.run_id}, took {clock(sum(earlier.seconds.values()))}, queues included: {stages}."
 
 
 def seconds_left(view: RunView, earlier: Earlier, now: datetime) -> float | None:

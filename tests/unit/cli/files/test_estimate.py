@@ -5,6 +5,7 @@ from pathlib import Path
 
 from distillation.bedrock.limits import Rate
 from distillation.run.bounds import DeploymentBounds
+from tests.unit.cli.run_stories import at, execution, whole_run
 from tests.unit.cli.terminal_fake import Terminal
 
 
@@ -78,3 +79,12 @@ def test_start_reckons_with_the_models_the_rate_and_the_bound_of_the_deployment(
     code, said = terminal.call("start", "others", "--upload", path)
     assert code == 1 and "this deployment's maxUsdPerRun, which no input can raise, is 0.001" in said
     assert "seeds/others/seeds.jsonl" not in terminal.cloud.files.objects
+
+
+def test_start_says_how_long_the_datasets_last_run_took(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.cloud.files.objects["seeds/reviews/seeds.jsonl"] = seeds(tmp_path).read_bytes()
+    assert "The last run" not in terminal.call("start", "reviews", "--run-id", "first")[1]
+    terminal.cloud.machine.add(execution("SUCCEEDED", stopped=at(190), input={"dataset": "reviews"}))
+    terminal.cloud.machine.events = list(whole_run(inside_maps=True).events)
+    code, said = terminal.call("start", "reviews", "--run-id", "again")
+    assert code == 0 and "The last run, reviews-" in said and "queues included: " in said

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.run_lookup import run_id_of
 from cli.runs.draw.run import PlainLines, RunPicture, outcome
-from cli.runs.earlier import Earlier, last_run_before, seconds_left
+from cli.runs.earlier import Earlier, last_run_before, seconds_left, told
 from cli.runs.observed import RunObserver
 from cli.runs.run_view import RunView, run_view
 from cli.runs.watch import TOLERATED_FAILURES, watch
@@ -252,6 +252,9 @@ def test_what_is_left_is_told_by_what_the_datasets_last_run_took() -> None:
     assert earlier.run_id == RUN_ID
     assert earlier.seconds["PrepareRun"] == 4
     assert last_run_before(cloud, execution()) == Earlier()
+    assert told(Earlier("before", {"A": 1.0, "B": 3700.0, "C": 90.0, "D": 5.0, "E": 60.0})) == (
+        "The last run, before, took 1:04:16, queues included: B 1:01:40, C 1:30, E 1:00, D 0:05."
+    )
 
     running = run_view(observed(up_to_answers(inside_maps=False), keys=ANSWERED))
     known = Earlier("before", {"PrepareRun": 4, "AnswerShards": 100, "ScoreRun": 5})
