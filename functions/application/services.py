@@ -1,4 +1,4 @@
-"""What a handler can reach: one gateway a service, made when first used, so that a function opens only what it needs."""
+"""What a handler can reach: one gateway a service, made when first used: a function opens only what it needs."""
 
 import time
 from collections.abc import Callable
