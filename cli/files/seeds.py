@@ -70,7 +70,7 @@ def check_dataset(services: Services, dataset: str, given: Mapping[str, Any] | N
     """What a run on the files of the bucket, with the execution input `given`, would say."""
     store = services.store
     keys = [stored.key for stored in seed_files(store, dataset)]
-    sources = {key: lambda key=key: store.chunks(key) for key in keys}  # type: ignore[misc]
+    sources = {key: lambda key=key: store.chunks(key) for key in keys}
     return check_seeds(config_of(store, dataset, given), sources, deployed=services.settings)
 
 
