@@ -68,7 +68,29 @@ def stopped_by_the_command(app: App) -> Run:
     return app.wait(execution) | {"said": said, "again": again}
 
 
-STORIES = {"denied": denied_clean_up, "halted": stopped_with_a_deployment, "quit": stopped_by_the_command}
+def torn_twice(app: App) -> Run:
+    """A run that may not ask its student, and its rerun, whose loss curves have another form and whose deployment may
+    not be deleted after the verdict.
+    """
+    app.fault("slowJob", jobName="nova-distill-torn-student-d", seconds=5, times=2)
+    execution = start(app, "torn")
+    app.fault("accessDenied", operation="Converse", jobName=deployment_of(app, "torn"), times=None)
+    first, models = app.wait(execution), app.models("nova-distill-torn-")
+    again = app.start("torn_again", {"dataset": "torn", "runId": "torn"} | SETTINGS)
+    left = deployment_of(app, "torn")
+    app.fault("accessDenied", operation="DeleteCustomModelDeployment", jobName=left, times=None)
+    for key in app.keys("runs/torn/6-model/"):
+        if key.endswith("_metrics.csv"):
+            app.upload(key, b"\xef\xbb\xbfstep,loss\n1.0,\n")
+    return app.wait(again) | {"first": first, "models": models, "left": left}
+
+
+STORIES = {
+    "denied": denied_clean_up,
+    "halted": stopped_with_a_deployment,
+    "quit": stopped_by_the_command,
+    "torn": torn_twice,
+}
 
 
 def tell(app: App) -> dict[str, Run]:
@@ -118,3 +140,29 @@ def test_the_stop_command_stops_machine_and_jobs_says_the_cost_and_the_run_can_g
     assert run["again"]["status"] == "SUCCEEDED", run["again"].get("cause")
     counts = app.json("runs/quit/8-report/report.json")["counts"]
     assert counts["requestsMissing"] == 0
+
+
+def test_a_model_that_was_asked_outlives_a_failure_and_the_rerun_takes_it_up(app: App, runs: dict[str, Run]) -> None:
+    first = runs["torn"]["first"]
+    assert (first["status"], first["error"]) == ("FAILED", "AccessDeniedException")
+    assert runs["torn"]["models"] == app.models("nova-distill-torn-") == ["nova-distill-torn-student-t0"]
+    assert len(app.calls("CreateModelCustomizationJob", "nova-distill-torn-")) == 1
+
+
+def test_a_failure_after_the_verdict_stands_beside_its_report_and_the_terminal_tells_both(
+    app: App, runs: dict[str, Run]
+) -> None:
+    run = runs["torn"]
+    assert (run["status"], run["error"]) == ("FAILED", "StillCosts"), run["cause"]
+    report, failure = (app.json(f"runs/torn/8-report/{name}.json") for name in ("report", "failure"))
+    assert report["verdict"]["decision"] in {"promote", "hold", "reject"}
+    assert (failure["error"], failure["left"][0]["what"]) == ("StillCosts", run["left"])
+    said = app.cli("report", "torn").stdout
+    assert "After this verdict: Failed" in said and f"STILL COSTS MONEY: {run['left']}" in said
+    assert run["left"].rsplit("/", 1)[1] in app.cli("watch", "torn").stdout
+
+
+def test_loss_curves_in_another_form_are_a_warning_of_the_report(app: App, runs: dict[str, Run]) -> None:
+    assert runs["torn"]["error"] == "StillCosts"
+    warnings = app.json("runs/torn/8-report/report.json")["warnings"]
+    assert any(warning.startswith("The training loss of student cannot be read as a whole") for warning in warnings)

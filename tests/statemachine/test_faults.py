@@ -5,13 +5,14 @@ The seed files end in .JSONL: read like any other, but not matched by the upload
 here.
 """
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.flow import LABELS, App, check_counts, jsonl, reviews
+from tests.flow import LABELS, PATIENCE, App, check_counts, jsonl, reviews
 
 SEEDS = 22
 RECORDS = SEEDS * 5
@@ -54,7 +55,9 @@ def tell(app: App) -> dict[str, dict[str, Any]]:
         if name in ON_STUDENT:
             app.fault(**ON_STUDENT[name])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(names, pool.map(lambda name: _ended(app, name), names), strict=True))
+        strange = pool.submit(_strange, app)
+        ended = pool.map(lambda name: _ended(app, name), names)
+        return dict(zip(names, ended, strict=True)) | {"strange": strange.result()}
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +71,27 @@ def overheard(count: int) -> list[dict[str, str]]:
     return [review | {"prompt": f"Overheard: {review['prompt']}"} for review in reviews(count)]
 
 
-def _ended(app: App, name: str) -> dict[str, Any]:
+def _started(app: App, name: str) -> str:
     app.upload(f"seeds/{name}/input.json", b'{"split": {"holdoutShare": 0.3}}')
     app.upload(f"seeds/{name}/seeds.JSONL", jsonl(overheard(SEEDS)))
-    return app.wait(app.start(name, {"dataset": name, "task": LABELS}))
+    return app.start(name, {"dataset": name, "task": LABELS})
+
+
+def _ended(app: App, name: str) -> dict[str, Any]:
+    return app.wait(_started(app, name))
+
+
+def _strange(app: App) -> dict[str, Any]:
+    """A run whose first batch job is forgotten while it works, and whose second one writes odd lines."""
+    app.fault("slowJob", jobName="nova-distill-strange-w00", seconds=6)
+    app.fault("oddLines", jobName="nova-distill-strange-w01")
+    execution, bedrock, jobs = _started(app, "strange"), app.client("bedrock"), list[dict[str, Any]]()
+    until = time.monotonic() + PATIENCE
+    while not jobs and time.monotonic() < until:
+        time.sleep(0.3)
+        jobs = bedrock.list_model_invocation_jobs(nameContains="nova-distill-strange-w00")["invocationJobSummaries"]
+    app.fault("forgotten", operation="GetModelInvocationJob", jobName=jobs[0]["jobArn"], times=None)
+    return app.wait(execution)
 
 
 def counts(app: App, run_id: str) -> dict[str, int]:
@@ -155,6 +175,36 @@ def test_jobs_that_always_fail_end_the_run_after_the_bounded_waves_with_bedrocks
     assert "the role may not read the bucket" in run["cause"]
     assert len(app.jobs("nova-distill-failed-always-w")) == 3
     assert app.json("runs/failed-always/8-report/report.json")["verdict"]["decision"] == "failed"
+
+
+def test_a_job_that_bedrock_forgot_has_failed_and_its_records_are_asked_in_the_next_wave(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
+    assert runs["strange"]["status"] == "SUCCEEDED", runs["strange"].get("cause")
+    row = next(one for one in app.lines("runs/strange/0-run/ledger.jsonl") if one["jobName"].endswith("w00-s0000"))
+    assert (row["status"], row["outcome"]) == ("Gone", "failed")
+    assert app.jobs("nova-distill-strange-w") == [
+        "nova-distill-strange-w00-s0000",
+        "nova-distill-strange-w01-s0001",
+    ]
+
+
+def test_odd_replies_are_judged_fairly_and_what_nobody_answered_is_asked_again(
+    app: App, runs: dict[str, dict[str, Any]]
+) -> None:
+    found = counts(app, "strange")
+    check_counts(found)
+    assert (found["answers"], found["answersRejected"], found["requestsMissing"]) == (RECORDS, 0, 0)
+    strangers = app.lines("runs/strange/4-answers/strangers-0001.jsonl")
+    foreign = [stranger for stranger in strangers if stranger["recordId"].startswith("foreign-")]
+    assert (len(foreign), len(strangers)) == (1, 3), "a foreign id, and two whose ids were swapped"
+    # Those three, the busy one and the one of which nothing was said.
+    (shard,) = app.json("runs/strange/2-requests/wave-02/plan.json")["shards"]
+    assert shard["records"] == 5
+    uncounted = [one for one in app.lines("runs/strange/4-answers/shard-0001.jsonl") if not one.get("inputTokens")]
+    assert len(uncounted) == 1
+    warnings = app.json("runs/strange/8-report/report.json")["warnings"]
+    assert any(warning.startswith("3 replies of Bedrock answer nothing that was asked") for warning in warnings)
 
 
 @pytest.mark.parametrize("name", ["lost-event", "early-event", "doubled-event", "slow"])
