@@ -112,7 +112,10 @@ def test_what_the_clean_up_may_not_delete_is_named_with_reason_and_command_in_ca
     run = runs["denied"]
     assert (run["status"], run["error"]) == ("FAILED", "DeploymentFailed")
     assert f"STILL COSTS MONEY: {run['left']} (AccessDeniedException: " in run["cause"]
-    command = f"aws bedrock delete-custom-model-deployment --custom-model-deployment-identifier {run['left']}"
+    command = (
+        f"aws bedrock delete-custom-model-deployment --custom-model-deployment-identifier {run['left']} "
+        "--region us-east-1"
+    )
     assert command in run["cause"]
     report = app.json("runs/denied/8-report/report.json")
     assert (report["left"][0]["what"], report["left"][0]["command"]) == (run["left"], command)

@@ -199,9 +199,11 @@ def _delete_model(model: str, services: Services, keep_models: Collection[str] |
 
 
 def _command(kind: JobKind, model: str | None, arn: str | None) -> str:
+    place = (model or arn or "").split(":")
+    region = f" --region {place[3]}" if len(place) > 4 else ""
     if model:
-        return f"aws bedrock delete-custom-model --model-identifier {model}"
-    return f"aws bedrock {_COMMANDS[kind]} {arn or 'ARN'}"
+        return f"aws bedrock delete-custom-model --model-identifier {model}{region}"
+    return f"aws bedrock {_COMMANDS[kind]} {arn or 'ARN'}{region}"
 
 
 def _said(error: Exception) -> str:

@@ -116,6 +116,14 @@ def test_what_may_not_be_looked_at_is_said_to_cost_money_with_the_command_that_e
     assert str(left) == f"STILL COSTS MONEY: {arn} (PermissionError: may not look); {command}"
 
 
+def test_the_command_names_the_region_of_what_it_ends(world: PromotionWorld) -> None:
+    arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/a1b2"
+    submitted(world, JobKind.DEPLOYMENT, "own", lambda: arn)
+    world.stable.delete = refusing(PermissionError("no"))  # type: ignore[method-assign]
+    [left] = retire(world, RUN).left
+    assert left.command.endswith(f" --custom-model-deployment-identifier {arn} --region us-east-1")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_job_whose_arn_never_reached_the_ledger_is_found_by_its_name(world: PromotionWorld, kind: JobKind) -> None:
     jobs = jobs_of(world, kind)
