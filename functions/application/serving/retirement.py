@@ -88,22 +88,22 @@ def retire_failed(services: Services, run_id: str, dataset: str, *, execution: s
     keeps its models; a promotion that was not verified is taken back first.
     """
     set_run_state(services.ledger, run_id, RETIRING, execution=execution, now=services.now())
-    if was_promoted(services, run_id, dataset):
-        return retire(services, run_id, keep_models=None)
-    undone: list[str] = []
     try:
-        undone = undo_unverified(services, run_id)
+        promoted = was_promoted(services, run_id, dataset)
+        undone = [] if promoted else undo_unverified(services, run_id)
+        # A model that the stable deployment is just leaving cannot be deleted yet.
+        keep = None if promoted or undone else _models_to_keep(services, run_id)
     except Exception as error:
+        # What serves, or what is to stay, cannot be told: jobs and deployments go all the same, and every model stays.
         stable = job_names.stable_deployment(services.settings.app, dataset)
         unsure = Leftover(
-            what=f"deployment {stable}, on an unverified model of this run",
+            what=f"deployment {stable}, perhaps on an unverified model of this run",
             why=_said(error),
             command=f"python -m cli stop {run_id}",
         )
         done = retire(services, run_id, keep_models=None)
         return structs.replace(done, left=(unsure, *done.left), busy=done.busy or _passes(error), known=True)
-    # A model that the stable deployment is just leaving cannot be deleted yet.
-    done = retire(services, run_id, keep_models=None if undone else _models_to_keep(services, run_id))
+    done = retire(services, run_id, keep_models=keep)
     return structs.replace(done, retired=(*undone, *done.retired), known=done.known or bool(undone))
 
 

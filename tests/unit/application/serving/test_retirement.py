@@ -290,6 +290,22 @@ def test_a_promotion_that_cannot_be_taken_back_is_said_and_the_rest_is_retired(w
     assert left.what.startswith("deployment app-reviews-stable") and left.command == f"python -m cli stop {RUN}"
 
 
+@pytest.mark.parametrize("unreadable", ["parameter", "run.json", "students"])
+def test_what_cannot_be_told_of_models_keeps_no_job_from_being_stopped(world: PromotionWorld, unreadable: str) -> None:
+    world.add_run(RUN)
+    layout = RunLayout(RUN)
+    if unreadable == "parameter":
+        world.ssm.get = refusing(PermissionError("may not read"))  # type: ignore[assignment, method-assign]
+    else:
+        world.files.put(layout.run if unreadable == "run.json" else layout.students, b"{")
+    batch, deployment = (submitted(world, kind, kind) for kind in (JobKind.BATCH, JobKind.DEPLOYMENT))
+    tuning = submitted(world, JobKind.TUNING, f"{RUN}-student")
+    looks(world, batch, "InProgress", jobs_of(world, JobKind.BATCH))
+    passed = rail(world)
+    assert passed["retired"] == [f"deleted deployment {deployment}", f"stopped batch job {batch}"]
+    assert f"{tuning}:model" not in world.tuning.gone and len(passed["kept"]) == len(passed["left"]) == 1
+
+
 def test_a_student_that_cannot_be_retired_fails_its_state_loudly_and_never_silently(world: PromotionWorld) -> None:
     world.add_run(RUN)
     submitted(world, JobKind.DEPLOYMENT, "own")
@@ -410,6 +426,41 @@ def test_an_unverified_promotion_is_taken_back_when_its_execution_was_stopped(
     assert world.stable.models[STABLE] != first
     ended(world)
     assert world.stable.models[STABLE] == first
+
+
+def test_a_promotion_that_was_still_under_way_when_the_run_was_taken_back_is_undone_by_the_next_pass(
+    world: PromotionWorld,
+) -> None:
+    first = world.add_run("run-0")
+    promote_student.run({"run": {"runId": "run-0", "dataset": DATASET}, "approved": False}, world, Invocation())
+    publish(world, "run-0", DATASET, STABLE)
+    second = world.add_run(RUN)
+    submitted(world, JobKind.TUNING, "tuning")
+    assert rail(world)["again"]
+    promote_student.run({"run": {"runId": RUN, "dataset": DATASET}, "approved": False}, world, Invocation())
+    assert world.stable.models[STABLE] == second
+    assert any("took back" in line for line in rail(world, passes=1)["retired"])
+    assert world.stable.models[STABLE] == first
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_promotion_whose_reply_was_lost_is_found_by_the_stable_deployments_name(
+    world: PromotionWorld, *, made: bool
+) -> None:
+    world.add_run(RUN)
+    create = world.stable.create
+
+    def lost(request: dict[str, Any]) -> str:
+        if made:
+            create(request)
+        raise TimeoutError
+
+    world.stable.create = lost  # type: ignore[assignment, method-assign]
+    with pytest.raises(TimeoutError):
+        promote_student.run({"run": {"runId": RUN, "dataset": DATASET}, "approved": False}, world, Invocation())
+    done = retire_failed(world, RUN, DATASET, execution=RUN)
+    assert any("took back" in line for line in done.retired) and not done.left
+    assert (STABLE in world.stable.gone) is made
 
 
 def test_a_way_back_that_is_under_way_is_said_until_it_has_ended(world: PromotionWorld, inbox: Inbox) -> None:
