@@ -10,6 +10,8 @@ from application.services import Services
 from application.serving.approval import ENDED, SPENDING, answer, pending_approval
 from cli.errors import CommandError
 from cli.run_lookup import SEARCHED, described, run_id_of
+from distillation.costs.estimate import Estimate
+from distillation.layout import RunLayout
 from distillation.records import LedgerRow
 
 
@@ -39,15 +41,22 @@ def waiting_runs(services: Services) -> list[LedgerRow]:
     return sorted((row for row in rows if row.state != ENDED and row.token), key=lambda row: row.deadline_at)
 
 
-def draw_waiting(rows: Sequence[LedgerRow]) -> Table:
-    """Who waits until when, and the command that answers."""
+def usd_asked_for(services: Services, row: LedgerRow) -> float | None:
+    """What a run that waits for its money is estimated at; None where something else is asked."""
+    expected = services.store.read_or_none(RunLayout(row.run_id).estimate, Estimate)
+    return expected.total_usd if expected and row.kind == SPENDING else None
+
+
+def draw_waiting(rows: Sequence[LedgerRow], usd: Sequence[float | None]) -> Table:
+    """Who waits until when for what; `usd` of each row."""
     table = Table(box=None, pad_edge=False)
     for name in ("run", "for", "waits since (UTC)", "until (UTC)"):
         table.add_column(name, no_wrap=True)
-    for row in rows:
+    for row, money in zip(rows, usd, strict=True):
+        spending = "spending" if money is None else f"spending {money:.2f} USD"
         table.add_row(
             row.run_id,
-            "spending" if row.kind == SPENDING else "promotion",
+            spending if row.kind == SPENDING else "promotion",
             *(f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M}" for at in (row.submitted_at, row.deadline_at)),
         )
     return table

@@ -25,17 +25,19 @@ def serving(connect: Connect, dataset: Dataset) -> None:
 def waiting(connect: Connect) -> None:
     """List the runs that wait for a person's approval, with the command that answers."""
     from cli.screen import screen
-    from cli.serving.approve import draw_waiting, waiting_runs
+    from cli.serving.approve import draw_waiting, usd_asked_for, waiting_runs
 
-    rows = waiting_runs(connect())
+    services = connect()
+    rows = waiting_runs(services)
+    usd = [usd_asked_for(services, row) for row in rows]
     if rows:
-        screen.show(draw_waiting(rows))
-        screen.say(f"Next: python -m cli approve {rows[0].run_id}, with --decline to say no")
+        screen.show(draw_waiting(rows, usd))
     else:
         screen.say("No run waits for an approval.")
-    screen.data(
-        [{"runId": row.run_id, "for": row.kind, "since": row.submitted_at, "until": row.deadline_at} for row in rows]
-    )
+    for row in rows:
+        screen.say(f"Next: python -m cli approve {row.run_id}, with --decline to say no")
+    told = [{"runId": row.run_id, "for": row.kind, "since": row.submitted_at, "until": row.deadline_at} for row in rows]
+    screen.data([one | {"expectedUsd": money} for one, money in zip(told, usd, strict=True)])
 
 
 @on_stack

@@ -10,11 +10,24 @@ import pytest
 
 from application.serving.approval import ask_for_approval
 from cli import connection
+from distillation.costs.estimate import Estimate
 from distillation.layout import RunLayout
 from gateways.executions import Execution
 from tests.fakes import EPOCH, FakeExecutions
 from tests.unit.cli.terminal_fake import Terminal
 from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
+
+EXPECTED = Estimate(
+    teacher_usd=0.25,
+    base_usd=0.01,
+    training_usd=0.6,
+    evaluation_usd=0.02,
+    total_usd=0.88,
+    ceiling_usd=1.4,
+    storage_usd_month=1.95,
+    tokens={},
+    assumptions=(),
+)
 
 
 class Desk:
@@ -213,6 +226,19 @@ def test_what_waits_is_listed_with_its_command_until_it_is_answered(desk: Desk) 
     assert "No run waits" in desk.call("waiting")[1]
     row = next(row for row in desk.world.rows.rows("run-2") if row.kind == "approval")
     assert row.status == "declined" and (row.message or "").endswith(" at 2026-01-01 00:00 UTC: not this month")
+
+
+def test_a_run_that_waits_for_its_money_says_how_much_and_every_run_has_its_command(desk: Desk) -> None:
+    machine = desk.world.__dict__["executions"]
+    for run, kind in (("run-1", "spending"), ("run-2", "approval")):
+        desk.add_run(run)
+        machine.start(run, {"dataset": DATASET, "runId": run})
+        desk.world.files.put_json(RunLayout(run).estimate, EXPECTED)
+        ask_for_approval(desk.world, run, f"token of {run}", 72, kind)
+    _, text = desk.call("waiting")
+    assert "spending 0.88 USD" in text and text.count(" USD") == 1
+    assert "cli approve run-1" in text and "cli approve run-2" in text
+    assert [one["expectedUsd"] for one in desk.terminal.json("waiting")[1]] == [0.88, None]
 
 
 def test_the_list_of_runs_says_who_answered_what_when_and_why(desk: Desk) -> None:
