@@ -111,13 +111,6 @@ class DistillationStack(Stack):
             "AwaitHeartbeatSeconds": str(self._settings.await_heartbeat_seconds),
             "DeploymentHeartbeatSeconds": str(self._settings.deployment_heartbeat_seconds),
             "RetireAgainSeconds": str(self._settings.retire_again_seconds),
-            # What an estimate before a start reckons with.
-            "TeacherModelId": self._settings.teacher_model_id,
-            "StudentModelId": self._settings.student_model_id,
-            "JudgeModelId": self._settings.judge_invoke_id,
-            "TeacherRequestsPerMinute": str(self._settings.teacher_requests_per_minute),
-            "TeacherTokensPerMinute": str(self._settings.teacher_tokens_per_minute),
-            "MaxUsdPerRun": f"{self._settings.max_usd_per_run:g}",
         }
         return Workflow(
             self,
@@ -170,6 +163,13 @@ class DistillationStack(Stack):
             "NotificationTopicArn": self._notifications.topic.topic_arn,
             "AppName": self._settings.app_name,
             "RetireAgainSeconds": str(self._settings.retire_again_seconds),
+            # What an estimate before a start reckons with.
+            "TeacherModelId": self._settings.teacher_model_id,
+            "StudentModelId": self._settings.student_model_id,
+            "JudgeModelId": self._settings.judge_invoke_id,
+            "TeacherRequestsPerMinute": str(self._settings.teacher_requests_per_minute),
+            "TeacherTokensPerMinute": str(self._settings.teacher_tokens_per_minute),
+            "MaxUsdPerRun": f"{self._settings.max_usd_per_run:g}",
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
