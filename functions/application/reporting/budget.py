@@ -12,20 +12,22 @@ from msgspec import structs
 
 from application.entry import metrics
 from application.reporting.usage import trainings, usages
-from application.rounds import wave_output
-from application.run_files import Wave, read_wave
+from application.rounds import answers_of, wave_output
+from application.run_files import Wave, read_pilot_rejections, read_wave
 from application.services import Services
+from distillation.bedrock.families import takes_flex
 from distillation.bedrock.job_names import parsed
 from distillation.bedrock.job_status import JobKind, JobOutcome
 from distillation.bedrock.prices import load_prices
 from distillation.bedrock.submission import KEEP_LEDGER, OPEN, RETIRED, RUN
 from distillation.costs.estimate import Estimate
-from distillation.costs.spent import Costs, actual_cost
+from distillation.costs.spent import CostLine, Costs, actual_cost
 from distillation.errors import BudgetExceeded
 from distillation.layout import RunLayout
-from distillation.records import Asking, LedgerRow
+from distillation.records import Answer, Asking, LedgerRow, RejectedAnswer, Route
 from distillation.run.config import RunConfig
 from distillation.run.record import RunRecord
+from gateways.store import Store
 
 MONTH = "month"
 _STAGES = {
@@ -71,8 +73,30 @@ def paid_wave(services: Services, record: RunRecord, wave: Wave) -> dict[str, ob
     share = sum(unread) / max(1, whole)
     words, field = _STAGES[wave.stage]
     usd = share * _expected(services, record.run_id, field)
+    if wave.stage is Asking.ANSWERS:
+        usd = max(usd, _by_the_pilot(store, record, wave, sum(unread)))
     keep_within(services, record, f"{words}, {sum(unread):,} requests", usd)
     return wave_output(wave)
+
+
+def _by_the_pilot(store: Store, record: RunRecord, wave: Wave, requests: int) -> float:
+    """USD of `requests` that take what the pilot's took on average; 0 without a pilot. An estimate may take answers for
+    far shorter than they are, and a wave is paid as a whole.
+    """
+    counted: list[Answer | RejectedAnswer] = [*answers_of(store, record.run_id, Asking.PILOT)]
+    counted += (reply for reply in read_pilot_rejections(store, record.run_id) if reply.input_tokens)
+    if not counted:
+        return 0.0
+    model, each = record.models.teacher, requests / len(counted)
+    in_batch = any(shard.route is Route.BATCH for shard in wave.shards)
+    line = CostLine(
+        stage="teacher",
+        model=model,
+        route="batch" if in_batch else "flex" if takes_flex(model) else "onDemand",
+        input_tokens=round(each * sum(reply.input_tokens for reply in counted)),
+        output_tokens=round(each * sum(reply.output_tokens for reply in counted)),
+    )
+    return actual_cost([line], load_prices()).total_usd
 
 
 def check_training(services: Services, record: RunRecord, arms: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application.run_files import ids_in
-from distillation.errors import PilotFailed
+from distillation.errors import BudgetExceeded, PilotFailed
 from distillation.records import Asking, Request
 from handlers import assemble_dataset, plan_pilot, plan_requests, read_pilot
 from tests.fakes import model_output
@@ -109,3 +109,17 @@ def test_a_teacher_that_is_as_wrong_as_the_base_ends_the_run_too() -> None:
     world.prepare()
     with pytest.raises(PilotFailed, match=r"0 of 10 .* of the base's 0 of 10: .* pilot.minScore 0.5"):
         pilot(world)
+
+
+def test_answers_that_are_longer_than_estimated_count_by_the_pilot_before_the_bulk_is_paid() -> None:
+    def answer(_: str, request: Request) -> dict[str, object]:
+        right = "bad" if "awful" in str(request.model_input["messages"]) else "good"
+        return model_output(right, tokens=(20, 400))
+
+    world = World(answer)
+    world.prepare(maxUsd=0.05)
+    pilot(world)
+    # 450 requests, through the flex tier (0.40 and 1.60 USD a million tokens): 450 x (20 x 0.4 + 400 x 1.6) / 1e6.
+    with pytest.raises(BudgetExceeded, match=r"the teacher's answers, 4\d0 requests\) would cost about 0\.2\d+ USD"):
+        world.call(plan_requests)
+    assert len(asked(world)) == 10
