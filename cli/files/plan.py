@@ -19,7 +19,7 @@ MARGINS = (0.02, 0.03, 0.05, 0.1)
 
 
 class PlanRow(Record, frozen=True):
-    """At a share of items that are answered differently: holdout items for each margin, if the student is in truth
+    """At a share of items that are answered differently: holdout items for each margin, if the student is truly
     equal, and if it is 2 points worse (null: no number is enough). `slice_margin` is the smallest that a slice of
     `gate.minSliceItems` can show.
     """
