@@ -10,6 +10,7 @@ import pytest
 from tests.flow import LABELS, PATIENCE, App, jsonl, reviews
 
 SETTINGS = {"task": LABELS, "sampling": {"sampled": 3}, "split": {"holdoutShare": 0.3}}
+SYSTEM = "Say how the writer of the review feels.\nAnswer with exactly one of: negative | positive"
 Run = dict[str, Any]
 
 
@@ -48,9 +49,14 @@ def denied_clean_up(app: App) -> Run:
 
 
 def stopped_with_a_deployment(app: App) -> Run:
-    """A run that is stopped while its deployment is being made: no Catch of the machine sees that."""
+    """A run that is stopped while its deployment is being made: no Catch of the machine sees that. Its execution has
+    another name, and its input is whole only with the dataset's input.json.
+    """
     app.fault("slowJob", jobName="nova-distill-halted-student-d0", seconds=4)
-    execution = start(app, "halted")
+    app.upload("seeds/halted/input.json", b'{"task": {"answerPattern": "(negative|positive)"}}')
+    app.upload("seeds/halted/seeds.JSONL", jsonl(review | {"system": SYSTEM} for review in reviews(28)))
+    half = SETTINGS | {"dataset": "halted", "runId": "halted", "task": {"kind": "answer"}}
+    execution = app.start("halted_first", half)
     deployment_of(app, "halted")
     app.client("stepfunctions").stop_execution(executionArn=execution, cause="by hand")
     until(lambda: app.keys("runs/halted/8-report/report.json"))

@@ -73,7 +73,8 @@ def _cause(cause: str, done: CleanUp, step: str) -> str:
     head, _, rest = cause.partition("\n")
     told = [rest, f"{NEXT}{step}"]
     # A long list of problems would push the advice out of the message.
-    return "\n".join(filter(None, [head[:_HEAD], *map(str, done.left), *(told if len(rest) < _HEAD else told[::-1])]))
+    costs = [*map(str, done.left), *(f"Kept: {line}" for line in done.kept)]
+    return "\n".join(filter(None, [head[:_HEAD], *costs, *(told if len(rest) < _HEAD else told[::-1])]))
 
 
 def _write(store: Store, report: FailureReport) -> None:

@@ -339,6 +339,15 @@ def test_what_still_costs_money_comes_first_with_reason_and_command() -> None:
     assert "the ledger names no job" not in text + page
 
 
+def test_a_model_that_is_kept_is_named_with_the_command_that_ends_it() -> None:
+    kept = "custom model arn:model, paid for by the month: aws bedrock delete-custom-model"
+    report = failed_in_tuning(CleanUp(kept=(kept,), known=True))
+    assert "## What was kept\n\n- custom model arn:model, paid for by the month" in render_failure_markdown(report)
+    assert f"What was kept {kept}" in " ".join(Tags(render_failure_html(report)).text.split())
+    nothing = failed_in_tuning(CleanUp(known=True))
+    assert "What was kept" not in render_failure_markdown(nothing) + render_failure_html(nothing)
+
+
 def test_a_ledger_with_rows_never_says_that_nothing_was_made() -> None:
     report = failed_in_tuning(CleanUp(known=True))
     assert "names no job" not in render_failure_markdown(report) + render_failure_html(report)

@@ -240,6 +240,14 @@ def test_cause_and_report_say_what_still_costs_money_with_reason_and_command(wor
     assert "**STILL COSTS MONEY**" in report and "names no job" not in report
 
 
+def test_cause_names_the_model_that_was_kept(world: PromotionWorld) -> None:
+    model = world.add_run(RUN)
+    submitted(world, JobKind.TUNING, f"{RUN}-student")
+    cause, report = reported(world, rail(world))
+    kept = f"custom model {model}, paid for by the month: aws bedrock delete-custom-model --model-identifier {model}"
+    assert f"\nKept: {kept}\n" in cause and "## What was kept" in report
+
+
 def test_a_clean_up_that_failed_itself_never_says_that_nothing_is_left(world: PromotionWorld) -> None:
     cause, report = reported(world, {"retireError": '{"errorMessage": "no table", "errorType": "ClientError"}'})
     assert "STILL COSTS MONEY" in cause and "the clean-up failed: no table" in cause
