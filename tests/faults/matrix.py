@@ -133,6 +133,21 @@ JOBS = (
         for share in (0.1, 1.0)
     ),
     _job("records-all", "every record answers with error 500, once", "recordErrors", BATCH, share=1.0, errorCode=500),
+    _job("odd-lines", "output lines uncounted, of an error by name, bare, foreign and swapped", "oddLines", BATCH),
+    *(
+        Cell(
+            f"forgotten-{name.split()[0]}",
+            f"Bedrock no longer knows a {name} at the first look",
+            ({"fault": "forgotten", "operation": operation},),
+            ends,
+            alone=True,
+        )
+        for name, operation, ends in (
+            ("batch job", "GetModelInvocationJob", GOOD),
+            ("customization job", "GetModelCustomizationJob", f"{BAD} TuningFailed"),
+            ("deployment", "GetCustomModelDeployment", f"{BAD} DeploymentFailed"),
+        )
+    ),
 )
 SUBMITTED = (
     "CreateModelInvocationJob",
