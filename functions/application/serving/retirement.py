@@ -151,8 +151,8 @@ def raise_left(done: CleanUp) -> None:
 
 def _retire(row: LedgerRow, services: Services, keep_models: Collection[str] | None) -> CleanUp:
     kind, arn, model = JobKind(row.kind), row.job_arn, row.model_arn
-    if row.outcome is not None and kind in (JobKind.BATCH, JobKind.EVALUATION):
-        return CleanUp()  # it has ended, and leaves nothing that costs
+    if row.outcome is not None and row.status != GONE_STATUS and kind in (JobKind.BATCH, JobKind.EVALUATION):
+        return CleanUp()  # Bedrock said that it has ended, and it leaves nothing that costs
     jobs: Any = services.deployments if kind is JobKind.DEPLOYMENT else jobs_of(kind, services)
     try:
         arn = arn or _found(row, jobs, services)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from application.serving.promotion import publish, undo_unverified
 from application.serving.retirement import retire, retire_failed
-from distillation.bedrock.job_status import JobKind, JobOutcome
+from distillation.bedrock.job_status import GONE_STATUS, JobKind, JobOutcome
 from distillation.bedrock.submission import NEW, OPEN, RETIRED, set_run_state, submit_once
 from distillation.bedrock.submission import RUN as RUN_ROW
 from distillation.bedrock.waiting import JobLook
@@ -149,6 +149,13 @@ def test_an_input_that_is_whole_only_with_the_datasets_own_names_its_run_all_the
     assert passed["retired"] == [f"deleted deployment {deployment}"]
     write_failure_report.run(event | {"failure": FAILURE | passed}, world, Invocation())
     assert world.files.json(RunLayout(RUN).report("report.json"))["deleted"] == passed["retired"]
+
+
+def test_a_job_that_bedrock_did_not_know_for_a_moment_is_looked_at_once_more(world: PromotionWorld) -> None:
+    batch = submitted(world, JobKind.BATCH, "job")
+    world.rows.ended(RUN, "job", status=GONE_STATUS, outcome=JobOutcome.FAILED, message="")
+    looks(world, batch, "InProgress", jobs_of(world, JobKind.BATCH))
+    assert retire(world, RUN).retired == (f"stopped batch job {batch}",)
 
 
 @pytest.mark.parametrize("kind", [JobKind.BATCH, JobKind.EVALUATION])
