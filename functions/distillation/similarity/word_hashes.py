@@ -175,7 +175,9 @@ def _word_bytes(text: str) -> bytes:
         return encoded if encoded.strip(_MARKS) else _as_word(b"_\xff", text.strip().encode())
     words = words_of(text)
     encoded = " ".join(words).encode()
-    return _as_word(b"_\xfe", encoded) if len(words) == 1 and not _LETTER.search(words[0]) else encoded
+    if len(words) == 1 and not _LETTER.search(words[0]):
+        return _as_word(b"_\xff" if encoded.isascii() else b"_\xfe", encoded)
+    return encoded
 
 
 def _as_word(sign: bytes, marks: bytes) -> bytes:

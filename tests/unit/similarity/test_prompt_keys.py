@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from distillation.records import Prompt
@@ -55,6 +55,7 @@ def test_every_text_has_words_and_folding_is_stable(text: str) -> None:
     assert folded_text(folded_text(text)) == folded_text(text)
 
 
+@example(["", "\xa0", "!!", "\uff01\uff01", "\u3002"])  # nothing but marks, in one width and in the other
 @given(st.lists(st.text(max_size=40) | st.text(alphabet="aB_?! \n", max_size=12), max_size=8))
 def test_words_are_hashed_as_they_are_split(texts: list[str]) -> None:
     """Equal words have equal hashes, others have others, and every text has as many as it has words."""
