@@ -20,6 +20,7 @@ BOILERPLATE_DOCUMENTS = 10
 _AT_ONCE = 256
 _BITS_A_SEQUENCE = 16
 _MAX_FILTER = 1 << 26
+_BIT = 1 << np.arange(8, dtype=np.uint8)
 
 
 class Overlap(NamedTuple):
@@ -38,13 +39,18 @@ class Overlap(NamedTuple):
 class _Index(NamedTuple):
     """Sequences of the documents: sorted hashes, and the document and first word of each.
 
-    `filter` tells most other hashes apart at one look.
+    `filter` tells most other hashes apart at one look: a bit for each value of their low bits.
     """
 
     hashes: Hashes
     document: Places
     first: Places
-    filter: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    filter: npt.NDArray[np.uint8]
+
+    def maybe(self, hashes: Hashes) -> Numbers:
+        """The places of `hashes` that may be in the index."""
+        bits = hashes & np.uint64(len(self.filter) * 8 - 1)
+        return np.flatnonzero(np.take(self.filter, bits >> np.uint64(3)) & np.take(_BIT, bits & np.uint64(7)))
 
 
 class MeasuredTexts:
@@ -69,7 +75,7 @@ class MeasuredTexts:
 
     def _hits(self, found: Sequences) -> Iterator[tuple[int, int]]:
         index = self._index
-        maybe = np.flatnonzero(index.filter[found.hashes & np.uint64(len(index.filter) - 1)])
+        maybe = index.maybe(found.hashes)
         at = np.minimum(np.searchsorted(index.hashes, found.hashes[maybe]), len(index.hashes) - 1)
         same = index.hashes[at] == found.hashes[maybe]
         return zip(maybe[same].tolist(), at[same].tolist(), strict=True)
@@ -93,23 +99,24 @@ def _sequences(texts: Sequence[str], common: CommonWords, size: int) -> Iterator
 
 def _index(parts: Iterable[tuple[int, Sequences]], size: int) -> _Index:
     """At most some 25 bytes a sequence while it is made: the sequences are most of what a large holdout takes."""
-    found, counts, whole = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    # One array that grows: many small ones leave holes among what stays.
+    found, counts, whole = bytearray(), [np.zeros(0, np.int64)], [np.zeros(0, bool)]
     for _, part in parts:
         counts.append(np.bincount(part.text))
         whole.append(part.length[np.cumsum(counts[-1]) - counts[-1]] < size)
-        found.append(part.hashes)
-    hashes, lengths = np.concatenate(found), np.concatenate(counts)
-    found.clear()
+        found += part.hashes.tobytes()
+    hashes, lengths = np.frombuffer(found, np.uint64), np.concatenate(counts)
+    del found
     order = np.argsort(hashes, kind="stable")  # of one hash the documents stay in their order
     hashes, order = hashes[order], order.astype(np.uint32)
     document = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)[order]
     kept = _one_each(hashes, document, np.concatenate(whole))
     hashes, document = hashes[kept], document[kept]
     first = (order[kept] - (np.cumsum(lengths) - lengths)[document]).astype(np.int32)
-    bits = 1 << int(len(hashes) * _BITS_A_SEQUENCE).bit_length()
+    bits = 1 << max(3, int(len(hashes) * _BITS_A_SEQUENCE).bit_length())
     looks = np.zeros(min(bits, _MAX_FILTER), bool)
     looks[hashes & np.uint64(len(looks) - 1)] = True
-    return _Index(hashes, document, first, looks)
+    return _Index(hashes, document, first, np.packbits(looks, bitorder="little"))
 
 
 def _one_each(hashes: Hashes, document: Places, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Numbers:
