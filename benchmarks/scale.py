@@ -1,23 +1,24 @@
 """What a million replies take, state by state, and what that makes of ten million prompts.
 
-Each handler runs alone in a process, over files in the place of S3. States that see every prompt run at two sizes,
-whose difference is what a prompt costs; the others see a shard, of as many records as a batch job of Bedrock takes.
-Seconds are the processor's, so that a busy machine changes little; the time of S3 is not in them. Then the same run
-goes through the deployed functions on the local AWS, whose S3 is in them.
+Each handler runs alone in a process, over files in the place of S3. What a state that sees every prompt takes from its
+first line to its end, divided by the prompts, is what a prompt costs: the fixed part is in it, so it is rather too
+much. The others see a shard, of as many records as a batch job of Bedrock takes. Seconds are the processor's, so that a
+busy machine changes little; the time of S3 is not in them. Then the same run goes through the deployed functions on the
+local AWS, whose S3 is in them.
 """
 
 import io
 import json
 import re
-import shutil
 import sys
 import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import boto3
@@ -27,8 +28,19 @@ from rich.console import Console
 from benchmarks.environments import BenchmarkFailed, measure
 from benchmarks.replies.reply_records import DATASET, LAYOUT, RUN_ID, SAMPLES, SETTINGS, Planted, write_run
 from distillation.dataset.manifest import Manifest
+from distillation.layout import RunLayout
 from distillation.records import decode_json
-from distillation.run.fan_out import BATCH_SHARD, FIRST_LOOK, FIXED, REDUCTION
+from distillation.run.config import RunConfig
+from distillation.run.fan_out import (
+    BATCH_SHARD,
+    FIRST_LOOK,
+    FIXED,
+    REDUCTION,
+    doublings_within,
+    expected_events,
+    fan_out,
+    shard_records,
+)
 from infra.packaging.machine_text import whole_machine
 from infra.pipeline_functions import SIZES, pascal
 from local import lifecycle
@@ -36,20 +48,26 @@ from local.deploy import deploy
 from local.instance import Instance
 from local.progress import Progress
 
-PROMPTS, LARGE = (10_000, 60_000), 250_000
-"""Two sizes over files, and the one through the functions: a million replies."""
+PROMPTS, REPEATS = 250_000, 3
+"""A million replies; and how often a state that sees every prompt is measured."""
 SHARDS = 1_000
 """Through the machine, with functions that do nothing."""
 SHARD_RECORDS = 50_000
 BEYOND = 10_000_000
 """Prompts that nobody has run: the figures are a straight line."""
+ASKED = 2_000_000
+"""Prompts of five answers, which are ten million requests: what PrepareRun plans for them."""
 WHOLE = ("prepare_run", "plan_requests", "plan_requests, all answered before", "assemble_dataset")
 """States that see every prompt; the others see a shard."""
 _UNBOUND = {"maxUsdPerRun": "1000000", "maxUsdPerMonth": "1000000"}
 """The deployment would refuse a run of this size, by its ceiling of 100 USD."""
 RUN = {"runId": RUN_ID, "dataset": DATASET}
 AGAIN = {"runId": f"{RUN_ID}-again", "dataset": DATASET}
+# glibc raises the size from which it gives blocks back at once, up to 32 MB, by what a process has freed. Arrays below
+# it leave holes: some 60 MB at this size, a fifth of that at four times the size. A fixed one (M_MMAP_THRESHOLD is -3)
+# shows what the state holds.
 _STATE = """
+import ctypes; ctypes.CDLL(None).mallopt(-3, 4 << 20)
 import importlib, json, sys, time
 from pathlib import Path
 from benchmarks.replies.run_folder import NoHurry, folder_services
@@ -72,30 +90,55 @@ def handler(event, context):
 """
 
 
-def states(root: Path, prompts: int, shard_records: int = SHARD_RECORDS) -> dict[str, dict[str, float]]:
+def states(
+    root: Path, prompts: int, shard_records: int = SHARD_RECORDS, repeats: int = REPEATS
+) -> dict[str, dict[str, float]]:
     """Every state over a run of `prompts` prompts that is written into `root`: calls, seconds of all, and of the call
-    that took most memory its MB.
+    that took most memory its MB; of a state that sees every prompt the medians of `repeats`, and their spread.
 
     Raises BenchmarkFailed where a prompt is lost on the way.
     """
     planted = write_run(root, prompts, shard_records)
     settings = SETTINGS | {"batches": {"maxShardRecords": shard_records}}
     plan = json.loads((root / LAYOUT.wave_plan(0)).read_bytes())
-    shutil.rmtree(root / LAYOUT.requests(0, 0).rsplit("/", 1)[0])
-    (root / LAYOUT.run).unlink()
     prepared = {"executionName": RUN_ID, "startedAt": "2026-01-01T00:00:00Z"}
     shards = [{"run": RUN, "stage": "answers", "wave": 0, "shard": shard["shard"]} for shard in plan["shards"]]
+    whole = partial(_repeated, root, repeats)
     found = {
-        "prepare_run": _all(root, "prepare_run", [{"input": settings, **prepared}]),
-        "plan_requests": _all(root, "plan_requests", [{"run": RUN}]),
+        "prepare_run": whole("prepare_run", {"input": settings, **prepared}, [LAYOUT.run]),
+        "plan_requests": whole("plan_requests", {"run": RUN}, _of_plan(RUN)),
         "read_replies": _all(root, "read_replies", shards),
         "reduce_shard": _all(root, "reduce_shard", [{"run": RUN, "shard": n} for n in range(plan["promptShards"])]),
-        "assemble_dataset": _all(root, "assemble_dataset", [{"run": RUN}]),
+        "assemble_dataset": whole("assemble_dataset", {"run": RUN}, []),
     }
     _check(root, planted)
     _all(root, "prepare_run", [{"input": settings | {"runId": AGAIN["runId"]}, **prepared}])
-    found["plan_requests, all answered before"] = _all(root, "plan_requests", [{"run": AGAIN}])
+    found["plan_requests, all answered before"] = whole("plan_requests", {"run": AGAIN}, _of_plan(AGAIN))
+    if not json.loads((root / RunLayout(AGAIN["runId"]).wave_plan(0)).read_bytes())["cached"]:
+        raise BenchmarkFailed("a second run of the same prompts found no answer of the first")
     return found
+
+
+def _of_plan(run: dict[str, str]) -> list[str]:
+    """Keys by which PlanRequests sees that it ran before."""
+    layout = RunLayout(run["runId"])
+    return [layout.wave_plan(0), *(layout.cached_answers(part) for part in range(SHARDS))]
+
+
+def _repeated(root: Path, repeats: int, state: str, event: dict[str, Any], made: list[str]) -> dict[str, float]:
+    """A state that does nothing where the files `made` are there, as in a rerun: so they go before each repeat."""
+    each = []
+    for _ in range(repeats):
+        for key in made:
+            (root / key).unlink(missing_ok=True)
+        each.append(_all(root, state, [event]))
+    middle = {name: median(_of(each, name)) for name in each[0]}
+    spread = {f"{name}Spread": max(_of(each, name)) - min(_of(each, name)) for name in ("seconds", "peak")}
+    return middle | spread
+
+
+def _of(each: Iterable[dict[str, float]], name: str) -> list[float]:
+    return [one[name] for one in each]
 
 
 def _all(root: Path, state: str, events: list[dict[str, Any]]) -> dict[str, float]:
@@ -103,12 +146,13 @@ def _all(root: Path, state: str, events: list[dict[str, Any]]) -> dict[str, floa
         json.loads(measure(Path(sys.executable), ["-c", _STATE, str(root), state, json.dumps(event)], root))
         for event in events
     ]
+    seconds = _of(each, "seconds")
     return {
         "calls": len(each),
-        "seconds": sum(one["seconds"] for one in each),
-        "longest": max(one["seconds"] for one in each),
-        "atStart": max(one["atStart"] for one in each),
-        "peak": max(one["peak"] for one in each),
+        "seconds": sum(seconds),
+        "longest": max(seconds),
+        "atStart": max(_of(each, "atStart")),
+        "peak": max(_of(each, "peak")),
     }
 
 
@@ -250,43 +294,58 @@ def _check(root: Path, planted: Planted) -> None:
         raise BenchmarkFailed(f"{planted.prompts:,} prompts went in, {manifest.counts['prompts']:,} came out")
 
 
-def run(console: Console, sizes: tuple[int, int] = PROMPTS, large: int = LARGE, shards: int = SHARDS) -> dict[str, Any]:
-    """Every state at both sizes, `large` prompts through the functions, and `shards` shards through the machine."""
-    by_size = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for size in sizes:
-            console.print(f"{size:,} prompts, {size * SAMPLES:,} replies")
-            by_size.append(states(Path(scratch) / str(size), size))
-        console.print(f"{large:,} prompts, {large * SAMPLES:,} replies through the functions")
-        write_run(Path(scratch) / "large", large, SHARD_RECORDS)
-        lambdas = through_lambdas(Path(scratch) / "large", Path(scratch) / "aws")
-        machine = through_machine(Path(scratch) / "machine", shards)
-    if lambdas["counts"]["prompts"] != large:
-        raise BenchmarkFailed(f"{large:,} prompts went in, {lambdas['counts']['prompts']:,} came out")
+def planned() -> dict[str, int]:
+    """What PrepareRun plans for `ASKED` prompts by default: `events` that Step Functions writes where every job takes
+    as long as it may and every event of Bedrock is lost, and where none is.
+    """
+    config = RunConfig.from_json({"dataset": DATASET, "runId": RUN_ID})
+    records = shard_records(config, ASKED)
+    wide, doublings = fan_out(config, ASKED, records), doublings_within(config, ASKED, records)
     return {
-        "prompts": sizes[1],
-        "large": large,
-        "replies": large * SAMPLES,
-        "shard": SHARD_RECORDS,
-        "states": by_size[1],
-        "lambdas": lambdas,
-        "machineMaps": machine,
-        "whole": {state: _of_a_prompt(state, by_size, sizes) for state in WHOLE},
+        "requests": ASKED * (config.sampling.greedy + config.sampling.sampled),
+        "jobs": wide["batch shards"],
+        "records": records,
+        "events": expected_events(wide, config.batches.timeout_hours, doublings),
+        "eventsAtBest": expected_events(wide, 0, doublings),
     }
 
 
-def _of_a_prompt(state: str, by_size: list[dict[str, dict[str, float]]], sizes: tuple[int, int]) -> dict[str, float]:
+def run(console: Console, prompts: int = PROMPTS, shards: int = SHARDS) -> dict[str, Any]:
+    """Every state over `prompts` prompts, the same through the functions, and `shards` shards through the machine."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "run"
+        console.print(f"{prompts:,} prompts, {prompts * SAMPLES:,} replies, state by state")
+        found = states(root, prompts)
+        console.print("The same through the functions")
+        lambdas = through_lambdas(root, Path(scratch) / "aws")
+        machine = through_machine(Path(scratch) / "machine", shards)
+    if lambdas["counts"]["prompts"] != prompts:
+        raise BenchmarkFailed(f"{prompts:,} prompts went in, {lambdas['counts']['prompts']:,} came out")
+    return {
+        "prompts": prompts,
+        "replies": prompts * SAMPLES,
+        "shard": SHARD_RECORDS,
+        "repeats": REPEATS,
+        "states": found,
+        "lambdas": lambdas,
+        "machineMaps": machine,
+        "planned": planned(),
+        "whole": {state: _of_a_prompt(state, found[state], prompts) for state in WHOLE},
+    }
+
+
+def _of_a_prompt(state: str, one: dict[str, float], prompts: int) -> dict[str, float]:
     """What a prompt costs, and how many fit into nine tenths of the function's memory and time."""
-    small, large, more = by_size[0][state], by_size[1][state], sizes[1] - sizes[0]
     given = SIZES[state.partition(",")[0]]
-    size = max(1.0, (large["peak"] - small["peak"]) * 2**20 / more)
-    seconds = max(1e-9, (large["seconds"] - small["seconds"]) / more)
+    size, seconds = (one["peak"] - one["atStart"]) * 2**20 / prompts, one["seconds"] / prompts
     return {
         "bytes": size,
+        "bytesSpread": one["peakSpread"] * 2**20 / prompts,
         "microseconds": seconds * 1e6,
+        "microsecondsSpread": one["secondsSpread"] * 1e6 / prompts,
         "given": given.memory,
-        "inMemory": (given.memory * 0.9 - large["atStart"]) * 2**20 / size,
+        "inMemory": (given.memory * 0.9 - one["atStart"]) * 2**20 / size,
         "inTime": given.seconds * 0.9 / seconds,
-        "beyondGb": BEYOND * size / 2**30,
+        "beyondGb": one["atStart"] / 1024 + BEYOND * size / 2**30,
         "beyondSeconds": BEYOND * seconds,
     }

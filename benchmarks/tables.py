@@ -277,7 +277,7 @@ def fanout_tables(part: dict[str, Any]) -> list[Table]:
 
 
 def scale_tables(part: dict[str, Any]) -> list[Table]:
-    """What a million replies take, what ten million prompts would, and many shards."""
+    """What a million replies take, what ten million prompts would, many shards, and ten million requests."""
     rows = [
         [state, f"{one['calls']}", f"{one['seconds']:,.1f}", f"{one.get('longest', 0):,.1f}", f"{one['peak']:,.0f}"]
         for state, one in part["lambdas"].items()
@@ -287,7 +287,9 @@ def scale_tables(part: dict[str, Any]) -> list[Table]:
         [
             state,
             f"{one['bytes']:,.0f}",
+            f"{one['bytesSpread']:,.0f}",
             f"{one['microseconds']:,.0f}",
+            f"{one['microsecondsSpread']:,.0f}",
             f"{one['given']:,}",
             f"{one['inMemory'] / 1e6:,.1f}",
             f"{one['inTime'] / 1e6:,.1f}",
@@ -296,10 +298,10 @@ def scale_tables(part: dict[str, Any]) -> list[Table]:
         ]
         for state, one in part["whole"].items()
     ]
-    many = part["machineMaps"]
+    many, plan = part["machineMaps"], part["planned"]
     return [
         Table(
-            f"{part['replies']:,} replies to {part['large']:,} prompts through the functions on the local AWS",
+            f"{part['replies']:,} replies to {part['prompts']:,} prompts through the functions on the local AWS",
             ("state", "calls", "seconds, all", "longest call", "peak MB"),
             rows,
             f"Shards of {part['shard']:,} records. Seconds until the function answers, with the local S3; the first "
@@ -307,11 +309,13 @@ def scale_tables(part: dict[str, Any]) -> list[Table]:
         ),
         Table(
             "States that see every prompt",
-            ("state", "bytes", "microseconds", "MB given", "in memory", "in time", "GB, 10 M", "seconds, 10 M"),
+            ("state", "bytes", "spread", "µs", "spread", "MB given", "in memory", "in time", "GB, 10 M", "s, 10 M"),
             whole,
-            f"A prompt's bytes and microseconds, from the difference of two runs, the larger of {part['prompts']:,} "
-            "prompts. In memory and in time: millions of prompts that fit into nine tenths of what the function is "
-            "given. Ten million prompts are a straight line, not a run.",
+            f"A prompt's bytes and microseconds of the processor: what the state took over {part['prompts']:,} prompts "
+            f"of {part['replies'] // part['prompts']} answers, divided by them, without what its process held before. "
+            f"Medians of {part['repeats']} repeats; the spread is the largest less the smallest. In memory and in "
+            "time: millions of prompts that fit into nine tenths of what the function is given. Ten million prompts "
+            "are a straight line, not a run.",
         ),
         Table(
             "Shards through the machine's Maps, with functions that do nothing",
@@ -319,6 +323,13 @@ def scale_tables(part: dict[str, Any]) -> list[Table]:
             [[f"{many[name]:,.0f}" for name in ("shards", "seconds", "tasks", "events")]],
             "The local machine writes fewer kinds of events than AWS, so theirs are counted by the product's own "
             "figures. AWS ends an execution at 25,000.",
+        ),
+        Table(
+            "What PrepareRun plans for ten million requests",
+            ("requests", "batch jobs", "records a job", "events, no event of Bedrock lost", "events, all lost"),
+            [[f"{plan[name]:,}" for name in ("requests", "jobs", "records", "eventsAtBest", "events")]],
+            "Two million prompts of five answers at the default settings. All lost: every job takes its 24 hours and "
+            "no event of Bedrock comes. Retry waves are not in it.",
         ),
     ]
 

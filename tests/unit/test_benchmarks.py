@@ -204,24 +204,33 @@ def test_a_job_that_fails_costs_a_round_and_a_run_too_wide_is_several() -> None:
     assert "| base |" in text and "| 10,000,000 |" in text
 
 
-def test_a_prompt_costs_the_difference_of_two_sizes() -> None:
-    one = {"calls": 1, "seconds": 1.0, "longest": 1.0, "atStart": 80.0, "peak": 100.0}
-    more = one | {"seconds": 3.0, "peak": 110.0}
-    found = scale._of_a_prompt("assemble_dataset", [{"assemble_dataset": one}, {"assemble_dataset": more}], (0, 10_000))
+def test_a_prompt_costs_its_share_of_what_a_state_took_beyond_its_start() -> None:
+    one = {"calls": 1, "seconds": 2.0, "longest": 2.0, "atStart": 80.0, "peak": 90.0}
+    one |= {"secondsSpread": 0.5, "peakSpread": 1.0}
+    found = scale._of_a_prompt("assemble_dataset", one, 10_000)
     assert (found["bytes"], found["microseconds"]) == (pytest.approx(10 * 2**20 / 10_000), pytest.approx(200))
     assert found["inMemory"] == pytest.approx((3008 * 0.9 - 80) * 1_000)
+    assert found["beyondGb"] == pytest.approx(10_080 / 1_024)
     part = {
         "prompts": 10_000,
-        "large": 20_000,
-        "replies": 80_000,
+        "replies": 40_000,
+        "repeats": 3,
         "shard": 50_000,
-        "lambdas": {"read_replies": more, "counts": {"prompts": 20_000}},
+        "lambdas": {"read_replies": one, "counts": {"prompts": 10_000}},
         "machineMaps": {"shards": 20, "seconds": 9.0, "tasks": 80, "events": 880},
+        "planned": scale.planned(),
         "whole": {"assemble_dataset": found},
     }
     text = markdown({"scale": {**part, "machine": MACHINE, "date": "2026-01-01"}})
-    assert "| assemble_dataset | 1,049 | 200 | 3,008 |" in text
+    assert "| assemble_dataset | 1,049 | 105 | 200 | 50 | 3,008 |" in text
     assert "| 20 | 9 | 80 | 880 |" in text
+    assert "| 10,000,000 | 200 | 50,000 |" in text
+
+
+def test_ten_million_requests_are_planned_under_fifteen_thousand_events() -> None:
+    found = scale.planned()
+    assert found["requests"] == 10_000_000
+    assert found["eventsAtBest"] < found["events"] < 15_000
 
 
 def test_the_machines_maps_alone_are_a_whole_machine_with_the_states_and_policies_of_the_product() -> None:

@@ -85,13 +85,13 @@ def test_what_is_too_wide_even_so_is_refused_with_what_to_change() -> None:
 
 
 @pytest.mark.parametrize("tokens", [20, 100])
-def test_nearly_all_that_the_history_allows_fits_into_the_memory(tokens: int) -> None:
-    check_memory(config(), 1_750_000, tokens)
+def test_all_that_the_history_allows_fits_into_the_memory(tokens: int) -> None:
+    check_memory(config(), 2_000_000, tokens)
 
 
 @pytest.mark.parametrize(
     ("prompts", "tokens", "more"),
-    [(2_500_000, 20, {}), (1_500_000, 2_000, {}), (1_900_000, 100, {"duplicates": {"semanticThreshold": 0.95}})],
+    [(3_500_000, 20, {}), (900_000, 400, {}), (1_900_000, 100, {"duplicates": {"semanticThreshold": 0.95}})],
     ids=["many", "long", "with embeddings"],
 )
 def test_more_prompts_than_fit_are_refused_with_what_to_change(prompts: int, tokens: int, more: dict[str, Any]) -> None:
