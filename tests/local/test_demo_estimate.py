@@ -24,3 +24,23 @@ def test_what_the_demo_used_lies_within_the_bounds_of_every_stage(tmp_path: Path
         assert spans[stage].high < 4 * spans[stage].low, "bounds that exclude nothing say nothing"
     few_shot = expected.estimate.tokens["fewShotInput"]
     assert 0.7 < few_shot / 105_119 < 2, "few-shot input was once estimated at 3.3 times what it was"
+
+
+EXPANDED = {"expansion": 0.02988, "base": 0.002364, "training": 0.14746, "evaluation": 0.001822}
+"""USD of the demo's seeds with 400 new prompts (`expansion` as below), likewise. Half of the teacher's answers came
+from the cache, which no estimate counts, so its stage and the total are left out.
+"""
+
+
+def test_what_a_run_with_new_prompts_used_lies_within_the_bounds(tmp_path: Path) -> None:
+    seeds, _ = write_demo_seeds(tmp_path, demo_settings())
+    more = {"targetPrompts": 400, "promptsPerRequest": 3, "temperature": 0.8}
+    config, _ = check_input({"dataset": DATASET, **SETTINGS, "expansion": more})
+    assert config is not None
+    expected = check_seeds(config, local_files([seeds])).expected
+    assert expected is not None
+    spans = {span.stage: span for span in expected.money}
+    for stage, used in EXPANDED.items():
+        assert spans[stage].low <= used <= spans[stage].high, (stage, spans[stage])
+    tokens = expected.estimate.tokens
+    assert 0.7 < tokens["expansionInput"] / 46_532 < 2 and 0.7 < tokens["expansionOutput"] / 7_042 < 2

@@ -130,7 +130,7 @@ def workload(
         system_tokens=system,
         output_tokens_an_answer=length,
         output_basis=basis,
-        expansion=expansion_load(config.expansion, mean),
+        expansion=expansion_load(config.expansion, own / max(count, 1), system / max(count, 1)),
         ratings=rating_load(config, mean + length),
         scores=scores,
         comparisons=comparisons,

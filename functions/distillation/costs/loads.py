@@ -78,8 +78,10 @@ _JUDGE = ("judge_system.txt", "judge_user.txt")
 _RUBRIC = "judge_rubric.txt"
 
 
-def expansion_load(expansion: Expansion, prompt_tokens: float) -> Load:
-    """What all rounds for `expansion.targetPrompts` take; `prompt_tokens`: mean of a seed with its system text."""
+def expansion_load(expansion: Expansion, own_tokens: float, system_tokens: float) -> Load:
+    """What all rounds for `expansion.targetPrompts` take; tokens: means of a seed's own text and of its system text,
+    which a request tells once and no new prompt repeats.
+    """
     if not expansion.target_prompts:
         return Load()
     wanted = math.ceil(expansion.target_prompts / ASSUMED_YIELD)
@@ -88,8 +90,8 @@ def expansion_load(expansion: Expansion, prompt_tokens: float) -> Load:
         requests += math.ceil(requests / len(expansion.methods) / TOPICS_A_REQUEST)
     return Load(
         calls=requests,
-        input_tokens=math.ceil(requests * (_tokens(*_FRAME) + EXAMPLES * prompt_tokens)),
-        output_tokens=math.ceil(wanted * (prompt_tokens + ITEM_TOKENS)),
+        input_tokens=math.ceil(requests * (_tokens(*_FRAME) + EXAMPLES * own_tokens + system_tokens)),
+        output_tokens=math.ceil(wanted * (own_tokens + ITEM_TOKENS)),
         most_output_tokens=requests * expansion.max_tokens,
         assumptions=(
             (

@@ -88,11 +88,13 @@ def test_a_run_without_expansion_and_judge_pays_for_neither(prices: Prices) -> N
 
 
 def test_expansion_is_paid_for_and_makes_the_set_larger(prices: Prices) -> None:
-    """400 new prompts of 100 tokens, 500 asked (80 % usable), 5 a request, and 100 / 4 / 10 requests for topics."""
+    """400 new prompts of 75 tokens, 500 asked (80 % usable), 5 a request, and 100 / 4 / 10 requests for topics. The
+    system text of 25 tokens is told once a request.
+    """
     got, without = estimate(plan(expansion={"targetPrompts": 400}), prices), estimate(plan(), prices)
-    assert got.tokens["expansionOutput"] == 500 * 104 * 1.2
+    assert got.tokens["expansionOutput"] == 500 * 79 * 1.2
     requests = 100 + 3
-    frame = got.tokens["expansionInput"] / 1.2 / requests - 6 * 100
+    frame = got.tokens["expansionInput"] / 1.2 / requests - 6 * 75 - 25
     assert 80 < frame < 200
     assert got.expansion_usd == pytest.approx(
         (got.tokens["expansionInput"] * 0.40 + got.tokens["expansionOutput"] * 1.60) / 1e6, abs=1e-6
