@@ -38,7 +38,8 @@ def waiting_runs(services: Services) -> list[LedgerRow]:
     running = [execution for execution in services.executions.latest(SEARCHED) if execution.running]
     runs = {run_id_of(described(services, execution.arn)) for execution in running}
     rows = [row for run_id in runs if (row := pending_approval(services, run_id))]
-    return sorted((row for row in rows if row.state != ENDED and row.token), key=lambda row: (row.deadline_at, row.run_id))
+    open_rows = (row for row in rows if row.state != ENDED and row.token)
+    return sorted(open_rows, key=lambda row: (row.deadline_at, row.run_id))
 
 
 def usd_asked_for(services: Services, row: LedgerRow) -> float | None:
