@@ -51,8 +51,8 @@ entry:
 install: $(VENV)/.stamp node_modules/.stamp entry  ## the Python and Node tools, pinned, and the command nova-distill
 	@$(BIN)/python -m infra.packaging.wheels
 
-demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl] [EXPAND=400] [TOUR=1]
-	@$(BIN)/python -m local demo $(if $(TOUR),--tour) $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)") $(if $(EXPAND),--expand "$(EXPAND)")
+demo: $(VENV)/.stamp node_modules/.stamp  ## distil the example data on the local AWS: make demo [SEEDS=file.jsonl] [EXPAND=400] [KEEP=1] [TOUR=1]
+	@$(BIN)/python -m local demo $(if $(TOUR),--tour) $(if $(KEEP),--keep) $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(INPUT),--input "$(INPUT)") $(if $(EXPAND),--expand "$(EXPAND)")
 
 local-up: $(VENV)/.stamp node_modules/.stamp  ## start the local AWS with the app deployed, and keep it
 	@$(BIN)/python -m local up && $(BIN)/python -m local deploy

@@ -111,7 +111,9 @@ def demo(
         Path, typer.Option(resolve_path=True, help="Folder for the run's files; it is emptied first.")
     ] = BUILD / "demo",
     home: Home = DEMO_HOME,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the local AWS running: the next demo runs on its bucket.")
+    ] = False,
     expand: Annotated[
         int, typer.Option(min=0, max=100_000, help="New prompts that the teacher makes from the 400 review sentences.")
     ] = 0,

@@ -2,6 +2,8 @@
 again.
 """
 
+import fcntl
+import os
 import shutil
 import signal
 import subprocess
@@ -23,7 +25,7 @@ from local.final_screen import final_screen
 from local.instance import Instance
 from local.paths import DEFAULT_HOME, PROJECT
 from local.progress import Progress
-from local.uploads import await_execution, check_seed_file, dataset_name, newest_execution, upload
+from local.uploads import await_execution, check_seed_file, dataset_name, newest_execution, read_too, upload
 
 # An instance of its own, so that one that the user keeps running is neither in the way nor taken down.
 DEMO_HOME = DEFAULT_HOME / "demo"
@@ -53,7 +55,8 @@ class Upload(NamedTuple):
 
 
 def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path, keep: bool, expand: int = 0) -> bool:
-    """The whole demo; True when the run succeeded. What was started is stopped again whatever happens, unless `keep`.
+    """The whole demo; True when the run succeeded. What was started is stopped again whatever happens, unless `keep`;
+    a local AWS that an earlier demo kept is used again, its bucket and what was paid for included.
 
     `expand`: new prompts that the teacher is to make from the demo's own seeds. Raises LocalAwsError before anything
     is started where the files cannot make a run.
@@ -61,9 +64,10 @@ def run_demo(*, seeds: Path | None, settings: Path | None, out: Path, home: Path
     chosen = _chosen(seeds, settings, expand)
     progress = Progress()
     try:
-        with demo_instance(home, progress, keep) as instance:
+        with demo_instance(home, progress, keep, kept=True) as instance:
             # The demo promotes by itself what has earned it: nobody is there to be asked.
             outputs = deploy(home, progress, context={"autoPromotionDatasets": chosen.dataset})
+            _say_what_is_read_too(instance, outputs["BucketName"], chosen, progress)
             execution, succeeded = run_of(instance, outputs, chosen, progress)
             copied = copy_files(instance, execution, out, progress)
             if (out / "8-report" / "report.json").exists():
@@ -113,23 +117,81 @@ def _validate(seeds: Path, settings: Path | None) -> None:
 
 
 @contextmanager
-def demo_instance(home: Path, progress: Progress, keep: bool) -> Iterator[Instance]:
-    """A local AWS of the demo's own.
+def demo_instance(home: Path, progress: Progress, keep: bool, *, kept: bool = False) -> Iterator[Instance]:
+    """A local AWS of the demo's own; where `kept`, the one that an earlier demo left running.
 
-    Signals that end the program take it down too; while that goes on, further ones are ignored.
+    Signals that end the program take it down too; while that goes on, further ones are ignored. Raises LocalAwsError
+    where another demo is under way in `home`.
     """
     _stop_on_signals()
+    with _alone(home):
+        instance = (kept and _kept(home, progress)) or _started(home, progress)
+        try:
+            yield instance
+        finally:
+            if keep:
+                _say_kept(home, progress)
+            else:
+                _take_down(home, progress)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One demo at a time in `home`: its end would take the local AWS down under the other. The lock ends with the
+    process, however that ends.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalAwsError(
+                f"Another demo is under way in {home}. Wait for its end, or give this one a folder of its own: "
+                f"{_command('demo', '--home', 'DIR')}"
+            ) from None
+        yield
+
+
+def _started(home: Path, progress: Progress) -> Instance:
     with progress.step("start the local AWS (the first time, its environments are made)"):
-        instance = lifecycle.up(home)
-    try:
-        yield instance
-    finally:
-        if keep:
-            progress.console.print(
-                f"The local AWS keeps running. Stop it: python -m local down --home {home}", soft_wrap=True
-            )
-        else:
-            _take_down(home, progress)
+        return lifecycle.up(home)
+
+
+def _kept(home: Path, progress: Progress) -> Instance | None:
+    """The instance that an earlier demo left; None where there is none, or where what is left of it cannot be used and
+    is stopped.
+    """
+    if not lifecycle.is_there(home):
+        return None
+    ails = lifecycle.what_ails(home)
+    if ails:
+        progress.console.print(
+            f"[yellow]The local AWS that was kept in {home} cannot be used: {ails}.[/] A new one is started. The "
+            "bucket of the old one is gone, so the teacher is asked everything again.",
+            soft_wrap=True,
+        )
+        lifecycle.down(home)
+        return None
+    progress.console.print(
+        f"The local AWS that was kept in {home} is used again; its bucket has the answers of earlier runs.",
+        soft_wrap=True,
+    )
+    return lifecycle.running_instance(home)
+
+
+def _say_kept(home: Path, progress: Progress) -> None:
+    lines = (
+        "The local AWS keeps running, its bucket with it.",
+        "  run again   make demo KEEP=1, or make demo, which stops it at its end",
+        f"  stop it     {_command('down', '--home', os.path.relpath(home, PROJECT))}",
+    )
+    for line in lines:
+        progress.console.print(line, soft_wrap=True, highlight=False)
+
+
+def _command(*arguments: str) -> str:
+    """`python -m local` as it can be typed in the project's folder, whichever environment the shell is in."""
+    return " ".join([os.path.relpath(sys.executable, PROJECT), "-m", "local", *arguments])
 
 
 def _stop_on_signals() -> None:
@@ -176,6 +238,15 @@ def _say_stopped(progress: Progress, keep: bool) -> None:
             else "The local AWS is down, and its run has ended with it. Nothing of this run is kept."
         )
     )
+
+
+def _say_what_is_read_too(instance: Instance, bucket: str, chosen: Upload, progress: Progress) -> None:
+    """A dataset's run reads all of its files, so what an earlier upload left has its part in this run."""
+    if names := read_too(instance, bucket, *chosen):
+        progress.console.print(
+            f"[yellow]This run also reads what earlier ones left in seeds/{chosen.dataset}/:[/] {', '.join(names)}",
+            soft_wrap=True,
+        )
 
 
 def _say_the_end(progress: Progress, out: Path, succeeded: bool, copied: bool) -> None:

@@ -10,6 +10,8 @@ from local.instance import Instance, environment_without_aws, read_state, state_
 
 EMULATOR, BEDROCK = "emulator", "bedrock"
 _START_SECONDS = {EMULATOR: 30.0, BEDROCK: 90.0}
+_HEALTH = {EMULATOR: "/_ministack/health", BEDROCK: "/_local/health"}
+_LOOKS = 5
 
 
 def up(
@@ -46,9 +48,7 @@ def _start(home: Path, tls: bool, port: int | None, customization_jobs: int | No
     bedrock_url = f"http://127.0.0.1:{processes.free_port()}" if customization_jobs is not None else None
     ca_bundle = home / "tls" / "ca.pem" if tls else None
     emulator_pid = _start_emulator(home, emulator_url, bedrock_url, tls)
-    processes.wait_until_healthy(
-        home, EMULATOR, f"{emulator_url}/_ministack/health", ca_bundle, _START_SECONDS[EMULATOR]
-    )
+    processes.wait_until_healthy(home, EMULATOR, emulator_url + _HEALTH[EMULATOR], ca_bundle, _START_SECONDS[EMULATOR])
     bedrock_pid = None
     if bedrock_url and customization_jobs is not None:
         bedrock_pid = _start_bedrock(home, bedrock_url, emulator_url, ca_bundle, customization_jobs)
@@ -90,7 +90,7 @@ def _start_bedrock(home: Path, url: str, emulator_url: str, ca_bundle: Path | No
         str(customization_jobs),
     ]
     pid = processes.start(home, BEDROCK, command, _bedrock_environment(ca_bundle))
-    processes.wait_until_healthy(home, BEDROCK, f"{url}/_local/health", None, _START_SECONDS[BEDROCK])
+    processes.wait_until_healthy(home, BEDROCK, url + _HEALTH[BEDROCK], None, _START_SECONDS[BEDROCK])
     return pid
 
 
@@ -101,6 +101,30 @@ def _bedrock_environment(ca_bundle: Path | None) -> dict[str, str]:
 def status(home: Path) -> dict[str, bool]:
     """Which of the processes run, by name."""
     return {name: processes.find(home, name) is not None for name in (EMULATOR, BEDROCK)}
+
+
+def is_there(home: Path) -> bool:
+    """Whether an instance was left in `home`: one that runs, or what a crash left of one."""
+    return state_file(home).exists() or any(status(home).values())
+
+
+def what_ails(home: Path) -> str:
+    """Why the instance in `home` cannot be used, as in "bedrock has ended"; empty where both processes answer."""
+    try:
+        instance = read_state(home)
+    except LocalAwsError:
+        return f"{state_file(home).name} is missing or cannot be read"
+    for name, url, ca_bundle in (
+        (EMULATOR, instance.emulator_url, instance.ca_bundle),
+        (BEDROCK, instance.bedrock_url, None),
+    ):
+        if url is None or processes.find(home, name) is None:
+            return f"{name} has ended" if url else f"it was started without {name}"
+        # A machine under load may miss one look.
+        bundle = Path(ca_bundle) if ca_bundle else None
+        if not any(processes.answers(url + _HEALTH[name], bundle) for _ in range(_LOOKS)):
+            return f"{name} does not answer"
+    return ""
 
 
 def down(home: Path) -> list[str]:

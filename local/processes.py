@@ -145,7 +145,7 @@ def wait_until_healthy(home: Path, name: str, url: str, ca_bundle: Path | None, 
     within `seconds`.
     """
     deadline, log = time.monotonic() + seconds, log_file(home, name)
-    while not _answers(url, ca_bundle):
+    while not answers(url, ca_bundle):
         if find(home, name) is None:
             raise LocalAwsError(f"The {name} process ended while it started. The end of {log}:\n{tail(log)}")
         if time.monotonic() > deadline:
@@ -155,7 +155,8 @@ def wait_until_healthy(home: Path, name: str, url: str, ca_bundle: Path | None, 
         time.sleep(0.05)
 
 
-def _answers(url: str, ca_bundle: Path | None) -> bool:
+def answers(url: str, ca_bundle: Path | None) -> bool:
+    """Whether `url` answers 200 within two seconds."""
     try:
         # No proxy of the user's shell stands between two processes of this machine.
         reply = httpx.get(url, timeout=2, trust_env=False, verify=ssl.create_default_context(cafile=ca_bundle))

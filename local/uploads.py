@@ -45,6 +45,14 @@ def upload(instance: Instance, bucket: str, dataset: str, seeds: Path, settings:
     s3.upload_file(str(seeds), bucket, f"seeds/{dataset}/{seeds.name}")
 
 
+def read_too(instance: Instance, bucket: str, dataset: str, seeds: Path, settings: Path | None) -> list[str]:
+    """Names of the files in seeds/<dataset>/ that an upload of these files leaves as they are: its run reads them."""
+    s3 = _session(instance).client("s3", endpoint_url=instance.emulator_url, verify=instance.ca_bundle)
+    prefix, replaced = f"seeds/{dataset}/", {seeds.name, *(["input.json"] if settings else [])}
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return sorted({one["Key"].removeprefix(prefix) for one in found} - replaced)
+
+
 def newest_execution(instance: Instance, state_machine: str) -> str | None:
     """The ARN of the machine's latest execution."""
     return _newest(_states(instance), state_machine)

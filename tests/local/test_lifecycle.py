@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import msgspec
 import psutil
 import pytest
 
 from local import lifecycle, processes
 from local.errors import LocalAwsError
-from local.instance import read_state, state_file
+from local.instance import Instance, read_state, state_file, write_state
 from local.paths import PROJECT
 
 
@@ -74,6 +75,50 @@ def test_down_and_up_after_a_crash(home: Path) -> None:
         lifecycle.running_instance(home)
     assert lifecycle.down(home) == []
     assert lifecycle.up(home, with_bedrock=False).emulator_pid != instance.emulator_pid
+
+
+_ANSWERS = """
+import http.server, sys
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[2])), Answers).serve_forever()
+"""
+
+
+@pytest.fixture
+def stand_ins(home: Path) -> dict[str, str]:
+    """Processes in the place of both, which answer whatever they are asked: their URLs."""
+    urls = {}
+    for name in (lifecycle.EMULATOR, lifecycle.BEDROCK):
+        port = processes.free_port()
+        urls[name] = f"http://127.0.0.1:{port}"
+        processes.start(home, name, [sys.executable, "-c", _ANSWERS, f"local.{name}", str(port), str(home)])
+        processes.wait_until_healthy(home, name, urls[name], None, 20)
+    return urls
+
+
+def test_only_an_instance_whose_two_processes_answer_is_sound(
+    home: Path, stand_ins: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "_LOOKS", 1)
+    alone = Instance(emulator_url=stand_ins["emulator"], emulator_pid=1)
+    assert lifecycle.is_there(home)
+    assert lifecycle.what_ails(home) == "state.json is missing or cannot be read"
+    write_state(home, alone)
+    assert lifecycle.what_ails(home) == "it was started without bedrock"
+    write_state(home, msgspec.structs.replace(alone, bedrock_url=stand_ins["bedrock"]))
+    assert lifecycle.what_ails(home) == ""
+    bedrock = processes.find(home, "bedrock")
+    assert bedrock
+    bedrock.suspend()
+    assert lifecycle.what_ails(home) == "bedrock does not answer"
+    bedrock.resume()
+    assert processes.stop(home, "emulator")
+    assert lifecycle.what_ails(home) == "emulator has ended"
+    assert lifecycle.down(home) == ["bedrock"]
+    assert not lifecycle.is_there(home)
 
 
 def test_down_leaves_a_pid_alone_that_is_somebody_elses(home: Path) -> None:
