@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from local.final_screen import final_screen
 from tests.flow import EVERYTHING, App, check_counts, jsonl, reviews
 
 SEEDS = 88
@@ -153,13 +154,20 @@ def test_the_judge_scores_every_arm_in_one_job_and_compares_student_and_teacher(
     assert judge["warnings"]
 
 
-def test_the_second_run_of_the_same_seeds_asks_the_teacher_nothing_again(app: App, story: Story) -> None:
+def test_the_second_run_of_the_same_seeds_asks_the_teacher_nothing_again(
+    app: App, story: Story, tmp_path: Path
+) -> None:
     for stage in ("expansion", "wave", "ratings"):
         assert asked(app, FIRST, stage) > 0
         assert asked(app, SECOND, stage) == 0
     for name in ("1-prompts/expanded.jsonl", "5-dataset/train.jsonl", "5-dataset/holdout.jsonl"):
         assert app.read(f"runs/{FIRST}/{name}") == app.read(f"runs/{SECOND}/{name}")
     assert report(app, SECOND)["counts"]["cached"] == report(app, SECOND)["counts"]["requests"]
+    # What Bedrock was asked: comparisons are of a student that no other run has.
+    assert [job for stage in "pxwr" for job in app.jobs(f"nova-distill-{SECOND}-{stage}0")] == []
+    assert app.jobs(f"nova-distill-{FIRST}-w0")
+    assert app.cli("fetch", SECOND, "--to", str(tmp_path)).returncode == 0
+    assert any("asked    the teacher 0 requests; " in line for line in final_screen(tmp_path))
 
 
 def test_the_first_promotion_makes_the_stable_deployment_the_second_moves_it_in_place(app: App, story: Story) -> None:

@@ -17,6 +17,7 @@ from distillation.run import fan_out
 from distillation.run.bounds import DeploymentBounds
 from handlers import (
     answer_now,
+    plan_pilot,
     plan_predictions,
     plan_requests,
     plan_retry_wave,
@@ -134,8 +135,9 @@ def test_a_second_run_of_the_same_seeds_pays_for_no_answer(world: World) -> None
     world.to_report()
     asked = len(world.models.asked)  # type: ignore[attr-defined]
     again = world.call(prepare_run, input=INPUT, executionName="run-2", startedAt="2026-01-02T00:00:00Z")
-    plan = dict(plan_requests.run({"run": again["run"]}, world, Invocation()))
-    assert (plan["shards"], plan["counts"]) == ([], {"requests": 0, "cached": 450})
+    for planned, taken in ((plan_pilot, 10), (plan_requests, 450)):
+        plan = dict(planned.run({"run": again["run"]}, world, Invocation()))
+        assert (plan["shards"], plan["counts"]) == ([], {"requests": 0, "cached": taken})
     assert len(world.models.asked) == asked  # type: ignore[attr-defined]
 
 
