@@ -182,16 +182,17 @@ def _named_counts(payloads: Iterable[Mapping[str, Any]], observed: Observed) -> 
     """Shards are counted one by one and added up; all else is counted whole, and the run's files have the last word.
 
     A retry wave asks for the same requests again, so its plan does not count. `prompts` are those of the seeds; later
-    hops count the new ones as well.
+    hops count the new ones as well. The report's requests hold those that earlier runs had asked, a plan's do not.
     """
     totals: dict[str, int] = {}
     for payload in (payload for payload in payloads if not payload.get("wave")):
         for name, value in _integers(payload.get("counts")).items():
             if name != "prompts" or "run" in payload:
                 totals[name] = value + (totals.get(name, 0) if name in _BY_SHARD else 0)
-    for document in (observed.manifest, observed.report, observed.run):
-        totals |= _integers(document.get("counts"))
-    return totals
+    reported = _integers(observed.report.get("counts"))
+    if "requests" in reported:
+        reported["requests"] -= reported.get("cached", 0)
+    return totals | _integers(observed.manifest.get("counts")) | reported | _integers(observed.run.get("counts"))
 
 
 def _integers(counts: object) -> dict[str, int]:

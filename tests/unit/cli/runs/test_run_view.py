@@ -281,6 +281,15 @@ def test_a_retry_wave_adds_no_requests_and_no_shards_to_the_first_plan() -> None
     assert facts(view, "PlanRequests") == {"requests": "2,000", "shards": "3"}
 
 
+def test_requests_that_earlier_runs_asked_are_none_of_this_run_in_its_report_as_in_its_plan() -> None:
+    reported = observed(whole_run(inside_maps=True), report={"counts": {"requests": 2000, "cached": 1990}})
+    assert facts(run_view(reported), "PlanRequests") == {
+        "requests": "10",
+        "from the cache": "1,990",
+        "shards": "3",
+    }
+
+
 def test_the_run_of_the_files_overrides_what_the_events_say() -> None:
     story = up_to_answers(inside_maps=True)
     view = run_view(observed(story, run={"counts": {"seeds": 401, "seedsRejected": 0}}))
