@@ -1,7 +1,6 @@
 """The files of several runs, read for a comparison."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import msgspec
@@ -49,8 +48,7 @@ def _read_run(store: Store, run_id: str) -> ComparedRun:
 
 def comparison_of(store: Store, run_ids: Sequence[str], created_at: str) -> Comparison:
     """The comparison of the runs. Raises CommandError for runs that cannot be compared, and says why."""
-    with ThreadPoolExecutor(len(run_ids)) as pool:
-        runs = list(pool.map(lambda run_id: _read_run(store, run_id), run_ids))
+    runs = [_read_run(store, run_id) for run_id in run_ids]
     try:
         return compare(runs, prices=load_prices(), created_at=created_at, tolerance=tolerance_of(runs[0]))
     except InvalidInput as error:
