@@ -55,6 +55,17 @@ INPUT_TOKENS = {"few-shot": 640}
 CATEGORIES = ("web shop", "phone", HOSTILE, "branch office in the old town", "mail")
 SAMPLES = 4
 
+ESTIMATE = Estimate(
+    teacher_usd=0.25,
+    base_usd=0.01,
+    training_usd=0.6,
+    evaluation_usd=0.02,
+    total_usd=0.88,
+    ceiling_usd=1.4,
+    storage_usd_month=1.95,
+    tokens={},
+    assumptions=("4 characters make a token.",),
+)
 COUNTS = Counts(
     seeds_in=1240, seeds=1200, seeds_rejected=40, prompts=1560, expanded=360, requests=7800, replies=7790, answers=7700,
     answers_rejected=90, requests_missing=10, cached=400, prompts_learnt=1180, examples=4500, examples_rejected=140,
@@ -276,17 +287,7 @@ def report_of(scores: Scores, task: Task, *, run_id: str) -> Report:
         counts=COUNTS,
         account_problems=account_problems(COUNTS, data),
         data=data,
-        estimate=Estimate(
-            teacher_usd=0.25,
-            base_usd=0.01,
-            training_usd=0.6,
-            evaluation_usd=0.02,
-            total_usd=0.88,
-            ceiling_usd=1.4,
-            storage_usd_month=1.95,
-            tokens={},
-            assumptions=("4 characters make a token.",),
-        ),
+        estimate=ESTIMATE,
         costs=actual_cost(
             [
                 CostLine(

@@ -43,6 +43,12 @@ def states(view: RunView) -> dict[str, StageState]:
     return {line.times.name: line.times.state for line in view.stages}
 
 
+def _one_shard(stage: str, records: int) -> dict[str, object]:
+    """The output of a state that plans one shard."""
+    shard = {"shard": 0, "route": "batch", "records": records}
+    return {"stage": stage, "wave": 0, "shards": [shard], "counts": {"requests": records}}
+
+
 def test_every_state_that_works_belongs_to_exactly_one_stage() -> None:
     machine = json.loads((Path(__file__).parents[4] / "statemachine" / "distillation.asl.json").read_text())
     inner = [state["ItemProcessor"]["States"] for state in machine["States"].values() if state["Type"] == "Map"]
@@ -167,17 +173,7 @@ def test_what_expansion_asked_is_not_counted_as_the_teachers_answers(inside_maps
         "round 1 brought 3 usable new prompts of 120 asked (2.5%), less than minYield 5.0%",
     )
     story.state("ReadExpansion", 30, 31, expansion_output(1, more=False, why=why))
-    story.state(
-        "PlanRequests",
-        31,
-        32,
-        {
-            "stage": "answers",
-            "wave": 0,
-            "shards": [{"shard": 0, "route": "batch", "records": 700}],
-            "counts": {"requests": 700},
-        },
-    )
+    story.state("PlanRequests", 31, 32, _one_shard("answers", 700))
     story.state("AnswerShards", 32, None, kind="Map")
     view = run_view(observed(story, keys=("4-answers/expansion-00-shard-0000.jsonl",)))
     assert states(view)["Expansion"] is StageState.DONE and states(view)["AnswerShards"] is StageState.RUNNING
@@ -190,17 +186,7 @@ def test_what_expansion_asked_is_not_counted_as_the_teachers_answers(inside_maps
 def test_ratings_are_a_stage_of_their_own(inside_maps: bool) -> None:
     story = up_to_answers(inside_maps=inside_maps)
     story.state("ReduceShards", 100, 110, kind="Map")
-    story.state(
-        "PlanRatings",
-        110,
-        111,
-        {
-            "stage": "ratings",
-            "wave": 0,
-            "shards": [{"shard": 0, "route": "batch", "records": 290}],
-            "counts": {"requests": 290},
-        },
-    )
+    story.state("PlanRatings", 110, 111, _one_shard("ratings", 290))
     story.state("AnswerShards", 111, None, kind="Map")
     view = run_view(observed(story, keys=ANSWERED))
     assert (states(view)["AnswerShards"], states(view)["Reducing"], states(view)["Rating"]) == (

@@ -10,24 +10,12 @@ import pytest
 
 from application.serving.approval import ask_for_approval
 from cli import connection
-from distillation.costs.estimate import Estimate
 from distillation.layout import RunLayout
 from gateways.executions import Execution
 from tests.fakes import EPOCH, FakeExecutions
 from tests.unit.cli.terminal_fake import Terminal
 from tests.worlds.promotion_world import DATASET, STABLE, PromotionWorld
-
-EXPECTED = Estimate(
-    teacher_usd=0.25,
-    base_usd=0.01,
-    training_usd=0.6,
-    evaluation_usd=0.02,
-    total_usd=0.88,
-    ceiling_usd=1.4,
-    storage_usd_month=1.95,
-    tokens={},
-    assumptions=(),
-)
+from tests.worlds.report_world import ESTIMATE
 
 
 class Desk:
@@ -233,7 +221,7 @@ def test_a_run_that_waits_for_its_money_says_how_much_and_every_run_has_its_comm
     for run, kind in (("run-1", "spending"), ("run-2", "approval")):
         desk.add_run(run)
         machine.start(run, {"dataset": DATASET, "runId": run})
-        desk.world.files.put_json(RunLayout(run).estimate, EXPECTED)
+        desk.world.files.put_json(RunLayout(run).estimate, ESTIMATE)
         ask_for_approval(desk.world, run, f"token of {run}", 72, kind)
     _, text = desk.call("waiting")
     assert "spending 0.88 USD" in text and text.count(" USD") == 1
