@@ -79,6 +79,7 @@ class _Endpoint(BaseHTTPRequestHandler):
     """One path of OpenAI's API: chat completions."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a reply's second packet waits for the client to confirm the first
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -96,10 +97,14 @@ class _Endpoint(BaseHTTPRequestHandler):
         """Says nothing on the terminal."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256  # with the library's 5 the kernel refuses some of the calls of many runs at once
+
+
 @contextmanager
 def endpoint() -> Iterator[str]:
     """Its URL, while it is there."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint)
+    server = _Server(("127.0.0.1", 0), _Endpoint)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"
